@@ -1,0 +1,64 @@
+"""What then happened, and the lines of a history that training reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from data.actions import ActionId
+from data.case import Case
+from data.record import Instant, Money, Probability, Record
+from data.vocabulary import ExceptionType, RootCause, Task
+
+
+class Outcome(Record):
+    """What happened after the exception. Everything but `recorded_at` may be unknown."""
+
+    recorded_at: Instant
+    """When the outcome became known: rates at a moment use only outcomes recorded by then."""
+    action: ActionId | None = None
+    resolved_at: Instant | None = None
+    sla_breached: bool | None = None
+    """Given where the sender tracks the promise itself; else it follows from `resolved_at` and the promise."""
+    exception_type: ExceptionType | None = None
+    root_cause: RootCause | None = None
+    stockout: bool | None = None
+    """Whether the position at stake ran empty within the horizon."""
+    granted: Money | None = None
+    """Refund or goodwill granted."""
+    cost: Money | None = None
+    """What the exception cost in the end."""
+
+    def breached(self, due_at: datetime | None) -> bool | None:
+        """Whether the promise broke: as told, else unresolved at `due_at`; None where it cannot be known."""
+        if self.sla_breached is not None:
+            return self.sla_breached
+        if due_at is None or (self.resolved_at is None and self.recorded_at <= due_at):
+            return None
+        return self.resolved_at is None or self.resolved_at > due_at
+
+    def truth(self, task: Task, due_at: datetime | None) -> str | bool | None:
+        """The confirmed label or event of a task, None where it is not known."""
+        match task:
+            case Task.EXCEPTION_TYPE:
+                return self.exception_type
+            case Task.ROOT_CAUSE:
+                return self.root_cause
+            case Task.SLA_BREACH:
+                return self.breached(due_at)
+            case Task.STOCKOUT:
+                return self.stockout
+
+
+class LoggedDecision(Record):
+    """What the logging policy did and how likely it was to do so."""
+
+    action: ActionId
+    propensity: Probability
+
+
+class HistoryLine(Record):
+    """One past case with what was decided and what then happened: a line of a native history."""
+
+    case: Case
+    decision: LoggedDecision | None = None
+    outcome: Outcome | None = None

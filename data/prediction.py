@@ -1,0 +1,120 @@
+"""What a predictor answers, and the protocol through which the heart asks without knowing any model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from data.case import Case
+from data.explanation import Seen, Step
+from data.record import Instant, Probability, Record
+from data.standing import Standing
+from data.vocabulary import ServedBy, Task
+
+Reason = Literal[
+    "model_unavailable",
+    "model_failed",
+    "additivity_failed",
+    "no_promise",
+    "no_stock_position",
+    "no_rule",
+]
+"""Why a prediction was not served by the model, or not served at all."""
+
+
+class LabelPrediction(Record):
+    """A label with its calibrated probability; `label` is absent when nothing could tell."""
+
+    label: str | None = None
+    probability: Probability | None = None
+    runner_up: tuple[str, Probability] | None = None
+    served_by: ServedBy
+    reason: Reason | None = None
+
+
+class RiskPrediction(Record):
+    """The calibrated probability of one event: the promise breaks by `due_at`, the shelf empties within `horizon`."""
+
+    probability: Probability | None = None
+    due_at: Instant | None = None
+    horizon: str | None = None
+    """An ISO 8601 duration."""
+    served_by: ServedBy
+    reason: Reason | None = None
+
+
+class Predictions(Record):
+    """The four predictions of a case."""
+
+    exception_type: LabelPrediction
+    root_cause: LabelPrediction
+    sla_breach: RiskPrediction
+    stockout: RiskPrediction
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """One predictor's answer: the probabilities, the steps that explain them, the features they came from.
+
+    `probabilities` maps every label of a label task to its probability; a risk has the single key `"yes"`.
+    """
+
+    task: Task
+    probabilities: dict[str, float]
+    steps: tuple[Step, ...]
+    features: dict[str, Seen] = field(default_factory=dict)
+
+
+class PredictionFailed(Exception):
+    """A predictor cannot answer for this case; the ladder takes its next step."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason: Reason = reason
+
+
+class Predictor(Protocol):
+    """Answers one task for one case. Pure: the same case and standing give the same answer.
+
+    Raises `PredictionFailed` where it cannot.
+    """
+
+    @property
+    def task(self) -> Task:
+        """What it predicts."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The digest of the files that answer."""
+        ...
+
+    def predict(self, case: Case, standing: Standing) -> Predicted:
+        """The probabilities for this case with the steps that explain them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of a task's ladder: who would serve, and the predictor; None where it could not be loaded."""
+
+    served_by: ServedBy
+    predictor: Predictor | None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Predictors:
+    """What the heart is given to predict with: a ladder of rungs per task, above the rules, and their digest.
+
+    `digest` names the bundle in the receipt; every bundle a receipt names is kept.
+    """
+
+    ladders: dict[Task, tuple[Rung, ...]]
+    digest: str | None
+    declared_attributes: frozenset[str] = frozenset()
+
+    def ladder(self, task: Task) -> tuple[Rung, ...]:
+        """The rungs of the task, best first; empty where no bundle has it."""
+        return self.ladders.get(task, ())

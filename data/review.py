@@ -1,0 +1,74 @@
+"""What people decided on a recommendation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from data.actions import ActionId
+from data.record import Identifier, Instant, Record
+from data.vocabulary import Disposition, RejectReason, ReviewVerdict, Role
+
+
+class ReviewState(StrEnum):
+    """Where a recommendation stands with its people."""
+
+    NOT_REQUIRED = "not_required"
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    OVERRIDDEN = "overridden"
+    SUPERSEDED = "superseded"
+
+
+class ReviewRequestBody(Record):
+    """A person's decision, as posted. The actor is the credential's principal, never the body's."""
+
+    verdict: ReviewVerdict
+    reason: RejectReason | None = None
+    comment: Annotated[str, Field(max_length=2000)] | None = None
+    action: ActionId | None = None
+    parameters: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> ReviewRequestBody:
+        if self.verdict is not ReviewVerdict.APPROVE and self.reason is None:
+            raise ValueError("a reject or an override needs a reason")
+        if (self.verdict is ReviewVerdict.OVERRIDE) != (self.action is not None):
+            raise ValueError("an override, and only an override, names another action")
+        return self
+
+
+class Review(Record):
+    """One decision of one person; never changed, never overwriting the recommendation."""
+
+    review_id: Identifier
+    recommendation_id: Identifier
+    verdict: ReviewVerdict
+    reason: RejectReason | None = None
+    comment: str | None = None
+    action: ActionId
+    parameters: dict[str, Any] = {}
+    disposition: Disposition
+    """What the gates of the decided action said, for an override; the option's own otherwise."""
+    roles: tuple[Role, ...] = ()
+    """The roles for which the person agreed."""
+    decided_by: Identifier
+    decided_at: Instant
+
+
+class ReviewStatus(Record):
+    """The verdict as the orchestrator learns it; `version` is the ETag."""
+
+    recommendation_id: Identifier
+    state: ReviewState
+    version: int = Field(ge=0)
+    roles: tuple[Role, ...] = ()
+    """Roles that still must agree."""
+    execute: ActionId | None = None
+    """The action that may be executed now; absent while somebody must still agree, or a condition must clear."""
+    parameters: dict[str, Any] = {}
+    held_until: tuple[str, ...] = ()
+    reviews: tuple[Review, ...] = ()

@@ -1,0 +1,43 @@
+"""What was known of a case's parties at its moment; stored with the decision."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from data.record import Identifier, Instant, Record
+from data.vocabulary import RootCause
+
+Decayed = Annotated[float, Field(ge=0.0)]
+"""A sum of events in which an event loses half its weight every half-life."""
+
+
+class PartyStanding(Record):
+    """Decayed sums over one party's past exceptions, brought forward to the standing's moment.
+
+    `arrivals` count exceptions when they arrive; the other sums count outcomes when they are recorded.
+    """
+
+    kind: Identifier
+    id: Identifier
+    arrivals: Decayed = 0.0
+    """Exceptions, half-life six hours: a storm shows here first."""
+    outcomes: Decayed = 0.0
+    """Outcomes with a known verdict on the promise, half-life thirty days."""
+    breaches: Decayed = 0.0
+    causes: dict[RootCause, Decayed] = {}
+    """Confirmed root causes, half-life thirty days."""
+    granted: Decayed = 0.0
+    """Refunds and goodwill granted, in the amounts' own currency, half-life thirty days."""
+
+
+class Standing(Record):
+    """The parties of one case at one moment. An unseen party is absent: a cold start is a valid standing."""
+
+    as_of: Instant
+    parties: tuple[PartyStanding, ...] = ()
+
+    def of(self, kind: str) -> PartyStanding | None:
+        """The standing of the case's party of this kind, None for one never seen."""
+        return next((each for each in self.parties if each.kind == kind), None)
