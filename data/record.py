@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import rfc8785
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
 LARGEST_EXACT_INTEGER = 2**53 - 1
@@ -49,8 +49,24 @@ def fact(unit: Unit, says: str, *, personal: bool = False, default: Any = None, 
     return Field(default, description=says, json_schema_extra=marks, **limits)
 
 
+def _written(value: Any) -> Any:
+    # Read here: pydantic takes a string of digits for seconds since 1970, so "20261123" would be a day in that year.
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("an instant is written as RFC 3339 has it: 2026-11-23T06:40:12Z") from None
+
+
 def _in_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return to_milliseconds(instant.astimezone(UTC))
+    except OverflowError:
+        raise ValueError("the instant falls outside the years 1 to 9999 in UTC") from None
+
+
+def to_milliseconds(instant: datetime) -> datetime:
+    """The instant as it is written: finer parts are dropped, so a value read back is the value that was used."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def instant_text(instant: datetime) -> str:
@@ -66,8 +82,13 @@ def money_text(amount: Decimal) -> str:
     return f"{amount:.{digits}f}"
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc), PlainSerializer(instant_text, when_used="json")]
-"""A moment in UTC. An offset is required on the way in and turned into UTC."""
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written),
+    AfterValidator(_in_utc),
+    PlainSerializer(instant_text, when_used="json", return_type=str),
+]
+"""A moment in UTC, in whole milliseconds. An offset is required on the way in and turned into UTC."""
 
 Money = Annotated[
     Decimal, Field(max_digits=15, decimal_places=4), PlainSerializer(money_text, when_used="json", return_type=str)
@@ -96,8 +117,8 @@ class Amount(Record):
 
 
 def plain(record: BaseModel) -> dict[str, Any]:
-    """The record as JSON values; absent facts are left out."""
-    return record.model_dump(mode="json", exclude_none=True)
+    """The record as JSON values under their published names; absent facts are left out."""
+    return record.model_dump(mode="json", exclude_none=True, by_alias=True)
 
 
 def canonical(value: BaseModel | Any) -> bytes:
