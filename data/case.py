@@ -27,13 +27,11 @@ from data.vocabulary import (
 CASE_SCHEMA = "fairlead/case/1"
 
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
+_EXACT = Field(ge=-LARGEST_EXACT_INTEGER, le=LARGEST_EXACT_INTEGER)
 AttributeValue = (
-    bool
-    | Annotated[int, Field(ge=-LARGEST_EXACT_INTEGER, le=LARGEST_EXACT_INTEGER)]
-    | float
-    | Annotated[str, Field(max_length=512)]
-    | None
+    bool | Annotated[int, _EXACT] | Annotated[float, _EXACT] | Annotated[str, Field(max_length=512)] | None
 )
+"""A scalar. Larger numbers are refused rather than rounded: an id belongs in a string."""
 
 
 class Event(Record):

@@ -1,0 +1,158 @@
+"""A bundle: verified model files under a manifest, published atomically, every earlier one kept by its digest.
+
+The manifest is canonical JSON (RFC 8785), so its SHA-256 names the bundle: the receipt of every answer does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from data.record import canonical, digest_of, instant_text
+from data.vocabulary import Task
+from models import files
+from models.files import BundleError
+from models.predictors import ModelPredictor
+from models.task_model import TaskModel, describe, files_of, read
+
+BUNDLE_SCHEMA = "fairlead/bundle/1"
+GOLDEN_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle as it was verified and read: what it holds, and for each task that failed, why."""
+
+    folder: Path
+    digest: str
+    created_at: str
+    models: dict[Task, ModelPredictor]
+    problems: dict[Task, str]
+    standing: dict[str, Any] | None
+    """The snapshot that seeds parties the store has not seen."""
+    named: dict[str, str]
+    """Every file the manifest names, by what it is: its digest."""
+
+    def altered(self) -> list[str]:
+        """What the folder no longer holds as it was published; empty when all is well. Reads every file again."""
+        found = []
+        for what, digest in self.named.items():
+            try:
+                files.fetch(self.folder, digest, what)
+            except BundleError as error:
+                found.append(str(error))
+        return found
+
+
+def publish(
+    folder: Path,
+    models: Mapping[Task, TaskModel],
+    *,
+    created_at: datetime,
+    standing: Mapping[str, Any] | None = None,
+) -> str:
+    """Publish the models, keeping the folder's other tasks; returns the bundle's digest.
+
+    Every model must reproduce its own golden probabilities first. A reader sees the old bundle or the new one.
+    """
+    before = _manifest_or_empty(folder)
+    tasks = dict(before.get("tasks", {}))
+    for task, model in models.items():
+        check_golden(ModelPredictor(model, version="unpublished"), model)
+        kept = {name: files.keep(folder, content) for name, content in files_of(model).items()}
+        tasks[task.value] = {**describe(model), "files": kept}
+    snapshot = before.get("standing")
+    if standing is not None:
+        snapshot = files.keep(folder, canonical(dict(standing)))
+    manifest = {
+        "schema": BUNDLE_SCHEMA,
+        "created_at": instant_text(created_at),
+        "tasks": tasks,
+        "standing": snapshot,
+    }
+    return files.put_in_force(folder, canonical(manifest))
+
+
+def open_bundle(folder: Path, digest: str | None = None) -> Bundle:
+    """Verify and read the bundle in force, or the one of this digest.
+
+    A task whose files are missing, altered or do not reproduce their golden probabilities is left out with the
+    problem said. Raises BundleError where the manifest itself cannot be trusted.
+    """
+    content = files.manifest_in_force(folder) if digest is None else files.manifest_of(folder, digest)
+    manifest = _parse(content)
+    models: dict[Task, ModelPredictor] = {}
+    problems: dict[Task, str] = {}
+    for name, entry in manifest["tasks"].items():
+        task = Task(name)
+        try:
+            models[task] = _load(folder, task, entry)
+        except BundleError as error:
+            problems[task] = str(error)
+    return Bundle(
+        folder=folder,
+        digest=digest_of(content),
+        created_at=manifest["created_at"],
+        models=models,
+        problems=problems,
+        standing=_standing(folder, manifest),
+        named=_named(manifest),
+    )
+
+
+def check_golden(predictor: ModelPredictor, model: TaskModel) -> None:
+    """Raise BundleError unless the model gives the probabilities it gave where it was trained."""
+    for number, golden in enumerate(model.golden):
+        answered = predictor.predict(golden.case, golden.standing).probabilities
+        apart = max(abs(answered[label] - expected) for label, expected in golden.probabilities.items())
+        if apart > GOLDEN_TOLERANCE:
+            raise BundleError(
+                f"{model.task} gives golden case {number} a probability {apart:.3g} away from the one it was published "
+                "with: its features or its arithmetic changed, retrain it with this version"
+            )
+
+
+def _load(folder: Path, task: Task, entry: Mapping[str, Any]) -> ModelPredictor:
+    def fetch(name: str) -> bytes | None:
+        digest = entry["files"].get(name)
+        return None if digest is None else files.fetch(folder, digest, f"{task} {name}")
+
+    model = read(task, entry, fetch)
+    predictor = ModelPredictor(model, version=digest_of(dict(entry["files"])))
+    check_golden(predictor, model)
+    return predictor
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(content)
+    if manifest.get("schema") != BUNDLE_SCHEMA:
+        raise BundleError(f"this Fairlead reads {BUNDLE_SCHEMA}, the manifest says {manifest.get('schema')!r}")
+    return manifest
+
+
+def _manifest_or_empty(folder: Path) -> dict[str, Any]:
+    if not (folder / files.MANIFEST).exists():
+        return {}
+    return _parse(files.manifest_in_force(folder))
+
+
+def _standing(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The snapshot of standing; None where there is none or its file is gone: a cold start is valid."""
+    if manifest["standing"] is None:
+        return None
+    try:
+        snapshot: dict[str, Any] = json.loads(files.fetch(folder, manifest["standing"], "standing"))
+    except BundleError:
+        return None
+    return snapshot
+
+
+def _named(manifest: Mapping[str, Any]) -> dict[str, str]:
+    named = {
+        f"{task} {name}": digest for task, entry in manifest["tasks"].items() for name, digest in entry["files"].items()
+    }
+    return named | ({"standing": manifest["standing"]} if manifest["standing"] else {})

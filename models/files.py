@@ -1,0 +1,105 @@
+"""A folder of files that are named by what they hold: nothing is ever overwritten, everything can be verified.
+
+    FOLDER/manifest.json            the bundle in force: a copy of one of the manifests, replaced atomically
+    FOLDER/manifests/<sha256>.json  every bundle ever published here
+    FOLDER/files/<sha256>           the model files they name
+
+A reader never sees half a bundle: files and manifest are written and synced before `manifest.json` is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from data.record import digest_of
+
+MANIFEST = "manifest.json"
+
+
+class BundleError(ValueError):
+    """A bundle file is missing, altered or cannot be understood. Says which, and what to do."""
+
+
+def _path(folder: Path, room: str, digest: str, ending: str = "") -> Path:
+    return folder / room / (digest.removeprefix("sha256:") + ending)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write through a temporary sibling, sync, rename: a crash leaves the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def keep(folder: Path, content: bytes) -> str:
+    """Store a model file under its digest; returns the digest. A file that is already there, unaltered, stays."""
+    digest = digest_of(content)
+    path = _path(folder, "files", digest)
+    if not (path.is_file() and digest_of(path.read_bytes()) == digest):
+        write_atomically(path, content)
+    return digest
+
+
+def fetch(folder: Path, digest: str, what: str) -> bytes:
+    """The bytes of a model file. Raises BundleError where it is missing or not what its name says."""
+    return _verified(_path(folder, "files", digest), digest, what)
+
+
+def put_in_force(folder: Path, manifest: bytes) -> str:
+    """Publish: keep the manifest under its digest, then replace `manifest.json`. Returns the digest."""
+    digest = digest_of(manifest)
+    write_atomically(_path(folder, "manifests", digest, ".json"), manifest)
+    write_atomically(folder / MANIFEST, manifest)
+    return digest
+
+
+def manifest_in_force(folder: Path) -> bytes:
+    """The bytes of `manifest.json`. Raises BundleError where absent, or where no such bundle was published here."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError(f"{path} is missing: train a task into this folder, or name another with --bundle")
+    content = path.read_bytes()
+    if not _path(folder, "manifests", digest_of(content), ".json").is_file():
+        raise BundleError(f"{path} was altered: no published bundle has its digest {digest_of(content)}")
+    return content
+
+
+def manifest_of(folder: Path, digest: str) -> bytes:
+    """The bytes of a published manifest by its digest. Raises BundleError where missing or altered."""
+    return _verified(_path(folder, "manifests", digest, ".json"), digest, "the manifest")
+
+
+def published(folder: Path) -> list[str]:
+    """The digests of every manifest ever published here, sorted."""
+    return sorted("sha256:" + each.stem for each in (folder / "manifests").glob("*.json"))
+
+
+def _verified(path: Path, digest: str, what: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{what} is missing or cannot be read: {path} ({error.strerror})") from None
+    if digest_of(content) != digest:
+        raise BundleError(f"{what} was altered: {path} has {digest_of(content)}, expected {digest}")
+    return content

@@ -1,0 +1,62 @@
+"""From bundle folders to ladders of predictors: the bundle in force first, then the last one that verified."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from data.prediction import Predictors, Rung
+from data.vocabulary import ServedBy, Task
+from models import files
+from models.bundle import Bundle, open_bundle
+from models.files import BundleError
+
+
+def load_predictors(folder: Path, digest: str | None = None) -> Predictors:
+    """The ladders of the bundle in force (or of this digest); never raises: what failed is said on its rung."""
+    current, problem = _try_open(folder, digest)
+    previous = _previous(folder, current)
+    ladders = {task: _rungs(task, current, problem, previous) for task in Task}
+    return Predictors(
+        ladders=ladders,
+        digest=current.digest if current else None,
+        declared_attributes=_declared(current) | _declared(previous),
+    )
+
+
+def _rungs(task: Task, current: Bundle | None, problem: str, previous: Bundle | None) -> tuple[Rung, ...]:
+    if current is not None and task in current.models:
+        first = Rung(ServedBy.MODEL, current.models[task])
+    else:
+        untrained = f"the bundle holds no {task} model"
+        detail = problem if current is None else current.problems.get(task, untrained)
+        first = Rung(ServedBy.MODEL, None, "model_unavailable", detail)
+    older = previous.models.get(task) if previous else None
+    same = older is not None and first.predictor is not None and older.version == first.predictor.version
+    return (first,) if older is None or same else (first, Rung(ServedBy.PREVIOUS_MODEL, older))
+
+
+def _try_open(folder: Path, digest: str | None) -> tuple[Bundle | None, str]:
+    try:
+        return open_bundle(folder, digest), ""
+    except BundleError as error:
+        return None, str(error)
+
+
+def _previous(folder: Path, current: Bundle | None) -> Bundle | None:
+    """The newest bundle published before the one in force (before all, where that one cannot be read)."""
+    older: list[tuple[str, str]] = []
+    for digest in files.published(folder):
+        try:
+            created_at = json.loads(files.manifest_of(folder, digest))["created_at"]
+        except (BundleError, KeyError, ValueError):
+            continue
+        if current is None or (created_at, digest) < (current.created_at, current.digest):
+            older.append((created_at, digest))
+    return _try_open(folder, max(older)[1])[0] if older else None
+
+
+def _declared(bundle: Bundle | None) -> frozenset[str]:
+    if bundle is None:
+        return frozenset()
+    return frozenset(name for model in bundle.models.values() for name in model.declared_attributes)

@@ -1,0 +1,156 @@
+"""Numbers to predictions with explanations: one class for every task, the label tasks and the risks.
+
+The explanation is the prediction's own: contributions come from the same arrays that gave the raw score, they must
+add up to it, and a calibration step leads from the raw score to the probability shown.
+"""
+
+from __future__ import annotations
+
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.case import Case
+from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
+from data.prediction import Predicted, PredictionFailed
+from data.standing import Standing
+from data.vocabulary import Task
+from models.task_model import TaskModel
+from models.treeshap import Explainer
+
+LISTED = 8
+"""How many contributions are listed; `others` sums the rest."""
+
+DECIMALS = 9
+"""Predictions and contributions are rounded before any decision, so answers do not depend on the kernel."""
+
+TOLERANCE = 1e-9
+"""The largest residual of an explanation that is still the prediction's own."""
+
+YES = "yes"
+"""The key of a risk's probability."""
+
+
+class ModelPredictor:
+    """Answers one task from arrays; implements `data.prediction.Predictor`."""
+
+    def __init__(self, model: TaskModel, version: str) -> None:
+        self.model = model
+        self.version = version
+        self._features = model.features()
+        self._explainer = Explainer(model.trees)
+        self._labels = model.task.labels or (YES,)
+
+    @property
+    def task(self) -> Task:
+        """What it predicts."""
+        return self.model.task
+
+    @property
+    def declared_attributes(self) -> frozenset[str]:
+        """The attributes of the retailer's own that are features of this model."""
+        return frozenset(self.model.attributes.names)
+
+    def predict(self, case: Case, standing: Standing) -> Predicted:
+        """Probabilities and the explanation of the likeliest label (of the event, for a risk)."""
+        if self.task is Task.STOCKOUT and case.at_stake is None:
+            raise PredictionFailed("no_stock_position", "the case names no stock position")
+        x = self._features.vector(case, standing)
+        raw = self.model.trees.raw(x)
+        probabilities = self._probabilities(raw)
+        explained = int(np.argmax(probabilities))
+        steps = (
+            self._model_step(case, x, raw, explained),
+            self._calibration_step(raw, float(probabilities[explained]), explained),
+        )
+        return Predicted(
+            task=self.task,
+            probabilities={label: float(p) for label, p in zip(self._labels, probabilities, strict=True)},
+            steps=steps,
+            features=self._features.shown(x),
+        )
+
+    def _probabilities(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.task.is_risk:
+            calibrated: NDArray[np.float64] = np.array([self.model.calibrator.probability(float(raw[0]))])  # type: ignore[arg-type]
+        else:
+            calibrated = np.asarray(self.model.calibrator.probability(raw))  # type: ignore[arg-type]
+        if not np.all(np.isfinite(calibrated)):
+            raise PredictionFailed("model_failed", "the calibrated probability is not finite")
+        return np.round(calibrated, DECIMALS)
+
+    def _model_step(self, case: Case, x: NDArray[np.float64], raw: NDArray[np.float64], explained: int) -> ModelStep:
+        phi = self._explainer.contributions(x, explained)
+        base = float(self._explainer.base[explained])
+        residual = float(raw[explained]) - base - float(phi.sum())
+        if not abs(residual) <= TOLERANCE * max(1.0, abs(float(raw[explained]))):
+            raise PredictionFailed("additivity_failed", f"contributions miss the raw score by {residual:.3g}")
+        listed = self._listed(case, x, phi)
+        told = round(base, DECIMALS) + sum(each.contribution for each in listed)
+        return ModelStep(
+            id=self.task.value,
+            version=self.version,
+            label=None if self.task.is_risk else self._labels[explained],
+            space="log_odds" if self.task.is_risk else "log_softmax",
+            base=round(base, DECIMALS),
+            contributions=listed,
+            others=round(float(raw[explained]) - told, DECIMALS),
+            raw=round(float(raw[explained]), DECIMALS),
+            residual=round(residual, DECIMALS),
+            says=_summary(listed),
+        )
+
+    def _listed(self, case: Case, x: NDArray[np.float64], phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
+        order = np.lexsort((np.arange(len(phi)), -np.abs(np.round(phi, DECIMALS))))[:LISTED]
+        shown = self._features.shown(x)
+        return tuple(self._contribution(case, int(i), float(x[i]), shown, float(phi[i])) for i in order if phi[i] != 0)
+
+    def _contribution(self, case: Case, i: int, value: float, shown: dict[str, Seen], phi: float) -> Contribution:
+        feature = self._features.features[i]
+        return Contribution(
+            feature=feature.name,
+            value=shown[feature.name],
+            unit=feature.unit,
+            contribution=round(phi, DECIMALS),
+            lever=feature.lever,
+            says=self._words(case, feature.name) or self._features.sentence(i, value, self.model.reference),
+        )
+
+    def _words(self, case: Case, name: str) -> str | None:
+        """For a feature of the message's words: the words themselves, as far as they may be shown."""
+        text = self.model.text
+        if text is None or case.message is None or not name.startswith(MESSAGE_PREFIX):
+            return None
+        label = name.removeprefix(MESSAGE_PREFIX)
+        if label not in text.labels:
+            return None
+        found = text.evidence(case.message, text.labels.index(label))
+        words = ", ".join(f'"{word}"' for word in found) or "the wording"
+        return f"in the message, {words} bear on {label.replace('_', ' ')}"
+
+    def _calibration_step(self, raw: NDArray[np.float64], probability: float, explained: int) -> CalibrationStep:
+        before = _uncalibrated(raw, self.task.is_risk)[explained]
+        return CalibrationStep(
+            id=self.task.value,
+            version=self.version,
+            saw={"raw": round(float(raw[explained]), DECIMALS), "raw_probability": round(float(before), DECIMALS)},
+            concluded=probability,
+            says=f"on later days, scores like this came true in {probability:.0%} of cases",
+        )
+
+
+MESSAGE_PREFIX = "message."
+
+
+def _uncalibrated(raw: NDArray[np.float64], risk: bool) -> NDArray[np.float64]:
+    if risk:
+        return np.asarray(1.0 / (1.0 + np.exp(-raw)))
+    shifted = np.exp(raw - raw.max())
+    return np.asarray(shifted / shifted.sum())
+
+
+def _summary(listed: tuple[Contribution, ...]) -> str:
+    if not listed:
+        return "nothing known of this case moves it from the average"
+    first = listed[0]
+    return f"most of it: {first.says}"

@@ -1,0 +1,134 @@
+"""Everything one task needs to predict and explain, and how it is written to files and read back."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from data.case import Case
+from data.record import Probability, Record, canonical, plain
+from data.standing import Standing
+from data.vocabulary import Task
+from features.attributes import EMPTY, AttributeSchema
+from features.catalogue import FeatureSet, feature_set
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.files import BundleError
+from models.text import TextModel
+from models.trees import TreeEnsemble
+
+Reference = dict[str, tuple[float, float, float]]
+"""A feature's 10 %, 50 % and 90 % quantiles where it was trained: what is usual."""
+
+
+class Golden(Record):
+    """A case with the probabilities the model must give for it, on every machine that loads it."""
+
+    case: Case
+    standing: Standing
+    probabilities: dict[str, Probability]
+
+
+@dataclass(frozen=True)
+class TaskModel:
+    """One trained task, as arrays and plain values.
+
+    `metrics` and `lineage` are JSON values for people and registries; nothing is decided from them.
+    """
+
+    task: Task
+    trees: TreeEnsemble
+    calibrator: BinaryCalibrator | MulticlassCalibrator
+    text: TextModel | None = None
+    attributes: AttributeSchema = EMPTY
+    reference: Reference = field(default_factory=dict)
+    horizon: str | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+    golden: tuple[Golden, ...] = ()
+
+    def features(self) -> FeatureSet:
+        """The features in the order the trees were trained on."""
+        return feature_set(self.task, self.attributes, self.text)
+
+
+def files_of(model: TaskModel) -> dict[str, bytes]:
+    """The model as named files."""
+    files = {
+        "trees": _npz(model.trees.to_arrays()),
+        "calibration": canonical(model.calibrator.to_json()),
+        "attributes": canonical(model.attributes),
+        "reference": canonical({name: list(quantiles) for name, quantiles in model.reference.items()}),
+        "golden": canonical([plain(each) for each in model.golden]),
+    }
+    if model.text is not None:
+        files["text"] = _npz(model.text.to_arrays())
+    return files
+
+
+def describe(model: TaskModel) -> dict[str, Any]:
+    """What the manifest says of the model besides the digests of its files."""
+    return {
+        "labels": list(model.task.labels),
+        "horizon": model.horizon,
+        "fingerprint": model.features().fingerprint,
+        "features": list(model.features().names),
+        "metrics": dict(model.metrics),
+        "lineage": dict(model.lineage),
+    }
+
+
+def read(task: Task, described: Mapping[str, Any], fetch: Callable[[str], bytes | None]) -> TaskModel:
+    """The model from its manifest entry and verified files. Raises BundleError where they do not fit together."""
+    try:
+        model = _assemble(task, described, fetch)
+        found = model.features().fingerprint
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise BundleError(f"the files of {task} do not make a model: {type(error).__name__}: {error}") from error
+    if found != described["fingerprint"]:
+        raise BundleError(
+            f"{task} was trained on features {described['fingerprint']}, this Fairlead computes {found}: retrain it"
+        )
+    if model.trees.n_features != len(model.features().names):
+        raise BundleError(f"{task} has trees over {model.trees.n_features} features, the schema names others")
+    return model
+
+
+def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], bytes | None]) -> TaskModel:
+    def required(name: str) -> bytes:
+        content = fetch(name)
+        if content is None:
+            raise BundleError(f"the manifest names no {name} file for {task}")
+        return content
+
+    text = fetch("text")
+    calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
+    return TaskModel(
+        task=task,
+        trees=TreeEnsemble.from_arrays(_arrays(required("trees"))),
+        calibrator=calibrator.from_json(json.loads(required("calibration"))),
+        text=TextModel.from_arrays(_arrays(text)) if text is not None else None,
+        attributes=AttributeSchema.model_validate_json(required("attributes")),
+        reference={name: (q[0], q[1], q[2]) for name, q in json.loads(required("reference")).items()},
+        horizon=described["horizon"],
+        metrics=described["metrics"],
+        lineage=described["lineage"],
+        golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
+    )
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **dict(arrays))  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    with np.load(io.BytesIO(content)) as archive:
+        return {name: archive[name] for name in archive.files}
