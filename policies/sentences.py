@@ -1,0 +1,111 @@
+"""The sentences of a table, built from the same fields as the checks.
+
+    {order_value}             the value that came, with its unit; an output's value too
+    {order_value.is}          the condition in words: "is over 200.00 EUR"
+    {order_value.threshold}   the one end of the interval; {.low} and {.high} where it has two
+    {order_value.says}        the fact's name for people
+
+A number that is a bound of the row must not be typed into the sentence: when the bound moves, the sentence would lie.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from string import Formatter
+from typing import Any
+
+from policies.columns import Column
+from policies.conditions import Condition
+from policies.regions import Number
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+class SentenceError(ValueError):
+    """A sentence that cannot be built; the message says which placeholder and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with holes only where a fact of the case goes; the rest was filled in at load."""
+
+    parts: tuple[str | Column, ...]
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """The sentence of one case; a missing fact reads `missing`."""
+        return "".join(part if isinstance(part, str) else part.show(values[part.name]) for part in self.parts)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts the sentence shows."""
+        return tuple(part.name for part in self.parts if isinstance(part, Column))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a sentence of one row may speak of."""
+
+    inputs: Mapping[str, Column]
+    conditions: Mapping[str, Condition]
+    outputs: Mapping[str, str]
+    """Output name to its value in words."""
+
+
+def parse_sentence(text: str, words: Words) -> Sentence:
+    """Check every placeholder and fill in what is fixed. Raises `SentenceError`."""
+    try:
+        pieces = list(Formatter().parse(text))
+    except ValueError as error:
+        raise SentenceError("a brace is left open: write {name}, and {{ or }} for a brace itself") from error
+    parts: list[str | Column] = []
+    for literal, name, style, conversion in pieces:
+        _refuse_typed_bounds(literal, words)
+        parts.append(literal)
+        if style or conversion:
+            raise SentenceError(f"{{{name}}} carries a format: write the name alone, values show their own unit")
+        if name is not None:
+            parts.append(_filled(name, words))
+    return Sentence(tuple(part for part in parts if part != ""))
+
+
+def _refuse_typed_bounds(literal: str, words: Words) -> None:
+    typed = {Decimal(each) for each in _NUMBER.findall(literal)}
+    for name, condition in words.conditions.items():
+        bounds = [bound for bound in condition.bounds if bound is not None]
+        if any(Decimal(str(bound)) in typed for bound in bounds):
+            raise SentenceError(f"a bound of {name} is typed out: write {{{name}.is}}, so that it follows the check")
+
+
+def _filled(name: str, words: Words) -> str | Column:
+    fact, dot, aspect = name.partition(".")
+    if not dot and fact in words.inputs:
+        return words.inputs[fact]
+    if not dot and fact in words.outputs:
+        return words.outputs[fact]
+    if fact not in words.inputs:
+        known = ", ".join([*words.inputs, *words.outputs])
+        raise SentenceError(f"unknown placeholder {{{name}}}: this table has {known}")
+    return words.inputs[fact].says if aspect == "says" else _of_condition(fact, aspect, words)
+
+
+def _of_condition(fact: str, aspect: str, words: Words) -> str:
+    column, condition = words.inputs[fact], words.conditions.get(fact)
+    if condition is None:
+        raise SentenceError(f"{{{fact}.{aspect}}} needs a condition on {fact}: this row has none")
+    if aspect == "is":
+        return f"is {condition}"
+    bound = _bound(condition, aspect)
+    if bound is None:
+        raise SentenceError(f"{{{fact}.{aspect}}} does not exist: {fact} must be {condition}; write {{{fact}.is}}")
+    return column.show(bound)
+
+
+def _bound(condition: Condition, aspect: str) -> Number | None:
+    low, high = condition.bounds
+    if aspect == "threshold":
+        single = {bound for bound in (low, high) if bound is not None}
+        return single.pop() if len(single) == 1 else None
+    return {"low": low, "high": high}.get(aspect)
