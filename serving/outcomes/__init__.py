@@ -1,0 +1,1 @@
+"""What then happened, told once per recommendation; the parties' standing learns from it."""

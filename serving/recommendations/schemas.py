@@ -1,0 +1,64 @@
+"""What can be seen of recommendations besides the answers themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data.case import Case
+from data.outcome import Outcome
+from data.recommendation import Recommendation
+from data.record import Amount, Count, Identifier, Instant, Record
+from data.review import ReviewState, ReviewStatus
+from data.standing import Standing
+from data.vocabulary import Disposition, ExceptionType, Role
+
+
+class QueueItem(Record):
+    """One recommendation in a list: enough to choose it by."""
+
+    recommendation_id: Identifier
+    exception_id: Identifier
+    issued_at: Instant
+    valid_until: Instant
+    reported_type: ExceptionType | None = None
+    predicted_type: str | None = None
+    action: str
+    """The action that is recommended first, or that an override chose."""
+    says: str
+    disposition: Disposition
+    state: ReviewState
+    version: Count
+    roles: tuple[Role, ...] = ()
+    """Roles that still must agree."""
+    value_at_stake: Amount | None = None
+    breach_probability: float | None = None
+    loss_per_minute: Amount | None = None
+    """Value at stake times the probability that the promise breaks, over the minutes left: what waiting costs."""
+    promise_due_at: Instant | None = None
+    review_due_at: Instant | None = None
+
+
+class QueuePage(Record):
+    """A page of a list, most pressing first while open, newest first otherwise."""
+
+    items: tuple[QueueItem, ...]
+    total: Count
+    next_offset: Count | None = None
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """Everything that is known of one decision."""
+
+    case: Case
+    standing: Standing
+    recommendation: Recommendation
+    features: dict[str, Any]
+    """Per task, the readable value of every feature."""
+    status: ReviewStatus
+    """With the reviews so far; its `version` is what `decide(..., if_match=...)` compares."""
+    outcome: Outcome | None
+    requested_by: str
+    superseded_by: str | None
+    """The recommendation that answers a newer event of the same exception."""

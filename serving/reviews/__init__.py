@@ -1,0 +1,1 @@
+"""People agree, reject or override, and the orchestrator learns the verdict."""

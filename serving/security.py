@@ -1,0 +1,97 @@
+"""Who may do what: principals hold roles, roles grant permissions, every route declares the permission it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from starlette.requests import Request
+
+from data.vocabulary import Role
+from serving.errors import NotPermitted, Unauthenticated
+
+REVIEW_ROLES = frozenset(
+    {Role.STORE_OPERATIONS, Role.STORE_FINANCE, Role.RETURNS_DESK, Role.SUPPLY_PLANNING, Role.PRICING_DESK}
+)
+"""The roles that may have to agree to a recommendation."""
+
+
+class Permission(StrEnum):
+    """What a route needs. `public` is said, never assumed."""
+
+    PUBLIC = "public"
+    SUBMIT = "submit"
+    READ = "read"
+    REVIEW = "review"
+    REPORT = "report"
+    ASK = "ask"
+
+
+_REVIEWER = frozenset({Permission.READ, Permission.REVIEW, Permission.ASK})
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.ORCHESTRATOR: frozenset({Permission.SUBMIT, Permission.READ, Permission.REPORT, Permission.ASK}),
+    Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.ASK}),
+    Role.AUDITOR: frozenset({Permission.READ}),
+} | dict.fromkeys(REVIEW_ROLES, _REVIEWER)
+"""What each role may do. `public` needs no role."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person or a program with an identity, holding roles. A key belongs to a principal, never to a role."""
+
+    name: str
+    roles: frozenset[Role]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of the roles grants the permission."""
+        return permission is Permission.PUBLIC or any(permission in GRANTS[role] for role in self.roles)
+
+
+def new_key() -> str:
+    """A key nobody can guess: 32 random bytes, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def key_digest(key: str) -> str:
+    """What the store keeps of a key.
+
+    A plain SHA-256 is enough: a slow, salted hash defends short, reused secrets against guessing, and 256 random bits
+    cannot be guessed; a lookup by digest also leaks nothing through its timing.
+    """
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class Require:
+    """A dependency that lets a principal with the permission pass, and names itself to whoever walks the routes."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request) -> Principal | None:
+        """The principal of the request's key; None on public routes. Raises Unauthenticated or NotPermitted."""
+        if self.permission is Permission.PUBLIC:
+            return None
+        principal = authenticate(request)
+        if not principal.may(self.permission):
+            raise NotPermitted(
+                f"The permission '{self.permission}' is needed; none of the principal's roles grants it."
+            )
+        request.state.principal = principal.name
+        return principal
+
+
+def require(permission: Permission) -> Require:
+    """The dependency every route declares: `Depends(require(Permission.READ))`."""
+    return Require(permission)
+
+
+def authenticate(request: Request) -> Principal:
+    """The principal whose key the request carries. Raises Unauthenticated."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    principal = request.app.state.service.principals.by_key(key.strip()) if scheme.lower() == "bearer" else None
+    if not isinstance(principal, Principal):
+        raise Unauthenticated
+    return principal

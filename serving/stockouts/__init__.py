@@ -1,0 +1,1 @@
+"""How likely shelves run empty, why, and what to bring."""

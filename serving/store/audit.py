@@ -1,0 +1,98 @@
+"""The audit chain: one leaf per recommendation, review and outcome, each covering the digest of the one before.
+
+A leaf is written in the transaction of what it tells of. Changing, removing or reordering a leaf breaks every later
+digest; cutting off the end shows only against a head that was kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from data.record import digest_of, instant_text
+from serving.store.instants import to_instant, to_number
+from serving.store.tables import audit_leaves, documents
+
+GENESIS = "sha256:" + "0" * 64
+"""What the first leaf covers."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest leaf: how many there are, and the digest that covers them all."""
+
+    leaves: int
+    digest: str
+
+
+def append(connection: Connection, kind: str, subject: str, principal: str, at: datetime, content: str) -> Head:
+    """Chain a leaf that `principal` did `kind` to `subject`; `content` is the digest of what was recorded."""
+    last = head(connection)
+    sequence = last.leaves + 1
+    digest = leaf_digest(sequence, kind, subject, principal, at, content, last.digest)
+    connection.execute(
+        insert(audit_leaves).values(
+            sequence=sequence,
+            kind=kind,
+            subject=subject,
+            principal=principal,
+            at=to_number(at),
+            content=content,
+            previous=last.digest,
+            digest=digest,
+        )
+    )
+    return Head(sequence, digest)
+
+
+def leaf_digest(
+    sequence: int, kind: str, subject: str, principal: str, at: datetime, content: str, previous: str
+) -> str:
+    """The digest over the canonical JSON (RFC 8785) of a leaf."""
+    leaf = {
+        "sequence": sequence,
+        "kind": kind,
+        "subject": subject,
+        "principal": principal,
+        "at": instant_text(at),
+        "content": content,
+        "previous": previous,
+    }
+    return digest_of(leaf)
+
+
+def head(connection: Connection) -> Head:
+    """The end of the chain."""
+    newest = select(audit_leaves.c.sequence, audit_leaves.c.digest).order_by(audit_leaves.c.sequence.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return Head(row.sequence, row.digest) if row else Head(0, GENESIS)
+
+
+def faults(connection: Connection) -> Iterator[str]:
+    """What is wrong with the chain, leaf by leaf; nothing where it holds. Reads the whole chain."""
+    previous, expected = GENESIS, 1
+    for row in connection.execute(select(audit_leaves).order_by(audit_leaves.c.sequence)):
+        if row.sequence != expected:
+            yield f"leaf {expected} is missing"
+        if row.previous != previous:
+            yield f"leaf {row.sequence} does not follow the one before it"
+        if row.digest != _digest_of_row(row):
+            yield f"leaf {row.sequence} was altered"
+        previous, expected = row.digest, row.sequence + 1
+    yield from _without_content(connection)
+
+
+def _without_content(connection: Connection) -> Iterator[str]:
+    kept = select(documents.c.digest)
+    lost = select(func.count()).select_from(audit_leaves).where(audit_leaves.c.content.not_in(kept))
+    if count := connection.execute(lost).scalar_one():
+        yield f"{count} leaves tell of records that are gone"
+
+
+def _digest_of_row(row: Row[tuple[object, ...]]) -> str:
+    return leaf_digest(
+        row.sequence, row.kind, row.subject, row.principal, to_instant(row.at), row.content, row.previous
+    )

@@ -1,0 +1,30 @@
+"""Bytes kept under their own SHA-256: written once, checked whenever they are read."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from data.record import digest_of
+from serving.store.tables import documents
+
+
+class DocumentAltered(Exception):
+    """The stored bytes no longer have the digest they are kept under."""
+
+
+def put(connection: Connection, content: bytes) -> str:
+    """Keep the bytes and return their digest."""
+    digest = digest_of(content)
+    connection.execute(insert(documents).values(digest=digest, content=content).on_conflict_do_nothing())
+    return digest
+
+
+def get(connection: Connection, digest: str) -> bytes:
+    """The bytes of this digest. Raises DocumentAltered where the database holds others, LookupError where none."""
+    content = connection.execute(select(documents.c.content).where(documents.c.digest == digest)).scalar()
+    if content is None:
+        raise LookupError(f"the store has no document {digest}")
+    if digest_of(bytes(content)) != digest:
+        raise DocumentAltered(f"document {digest} was altered in the database: restore it from a backup")
+    return bytes(content)

@@ -1,0 +1,118 @@
+"""The database: one SQLite file, one writer at a time, nothing acknowledged before it is on the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from serving.errors import StoreUnavailable
+
+BUSY_MILLISECONDS = 5_000
+"""How long a statement waits for another process's lock before the request is refused."""
+
+WAL_RESET_MENDED = (3, 51, 3)
+"""Before it, two connections that write and checkpoint at once could corrupt a WAL database (sqlite.org/wal.html)."""
+
+READERS = 48
+"""Connections to read with: more than the threads that answer requests."""
+
+
+class Database:
+    """Read and write transactions over one SQLite file in WAL mode.
+
+    Writers of this process take turns behind a lock, so no two of its connections ever write or checkpoint at once.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._turn = threading.Lock()
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's shape; the migrations are the only thing that creates them."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one moment and writes nothing."""
+        with _unavailable(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits all or nothing; on return it is on the disk."""
+        if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
+            raise StoreUnavailable
+        try:
+            writing = self.engine.connect().execution_options(fairlead_writes=True)
+            with _unavailable(), writing as connection, connection.begin():
+                yield connection
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Close every connection; the last one checkpoints the WAL."""
+        self.engine.dispose()
+
+
+def wal_reset_warning() -> str | None:
+    """What to know where the linked SQLite has the WAL-reset defect; None where it is mended."""
+    if sqlite3.sqlite_version_info >= WAL_RESET_MENDED:
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect that 3.51.3 mends: run one serving process only "
+        "(one process takes turns to write and is not affected)"
+    )
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise ValueError("the database must be a SQLite file, such as sqlite:///var/fairlead.db")
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, pool_size=READERS, max_overflow=0, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, so that a writer can say BEGIN IMMEDIATE
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "mmap_size = 0",
+        "trusted_schema = OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("fairlead_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Whatever the database cannot do now (full, locked, failing disk) becomes one problem; constraints pass."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, NoConnection) as error:
+        raise StoreUnavailable from error

@@ -1,0 +1,50 @@
+"""Principals as the store knows them: a name, the roles, and the digest of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from data.vocabulary import Role
+from serving.security import Principal, key_digest
+from serving.store.engine import Database
+from serving.store.instants import to_number
+from serving.store.tables import principal_roles, principals
+
+
+class Principals:
+    """Looks principals up, by key for the API and by name for a session that a key opened."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_key(self, key: str) -> Principal | None:
+        """Who holds this key; None where nobody does."""
+        with self._database.read() as connection:
+            return _find(connection, principals.c.key_digest == key_digest(key))
+
+    def by_name(self, name: str) -> Principal | None:
+        """The principal of this name; None where there is none."""
+        with self._database.read() as connection:
+            return _find(connection, principals.c.name == name)
+
+    def put(self, name: str, roles: Iterable[Role], key: str, at: datetime) -> None:
+        """Create the principal, or give it this key and these roles."""
+        with self._database.write() as connection:
+            digest = key_digest(key)
+            row = insert_or(principals).values(name=name, key_digest=digest, created_at=to_number(at))
+            connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"key_digest": digest}))
+            connection.execute(delete(principal_roles).where(principal_roles.c.principal == name))
+            for role in sorted(set(roles)):
+                connection.execute(insert(principal_roles).values(principal=name, role=role.value))
+
+
+def _find(connection: Connection, condition: object) -> Principal | None:
+    name = connection.execute(select(principals.c.name).where(condition)).scalar()  # type: ignore[arg-type]
+    if name is None:
+        return None
+    held = select(principal_roles.c.role).where(principal_roles.c.principal == name)
+    return Principal(name, frozenset(Role(role) for role in connection.execute(held).scalars()))

@@ -1,0 +1,173 @@
+"""The tables. The migrations create them; a test holds the two together.
+
+Instants are whole milliseconds since 1970, so that they sort and compare in every database alike.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _document(name: str) -> Column[str]:
+    return Column(name, String(71), ForeignKey("documents.digest"), nullable=False)
+
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Bytes by their own SHA-256: cases, standings, features, answers, policies. Never changed, never written twice."""
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("key_digest", String(64), nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+principal_roles = Table(
+    "principal_roles",
+    metadata,
+    Column("principal", String(128), ForeignKey("principals.name"), primary_key=True),
+    Column("role", String(32), primary_key=True),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    _document("files"),
+)
+"""Every policy an answer names: its files, by the policy's digest."""
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("recommendation_id", String(36), primary_key=True),
+    Column("source", String(128), nullable=False),
+    Column("event_id", String(128), nullable=False),
+    Column("event_time", BigInteger, nullable=False),
+    Column("exception_id", String(128), nullable=False, index=True),
+    Column("requested_by", String(128), ForeignKey("principals.name"), nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("bundle", String(71)),
+    Column("policy", String(71), ForeignKey("policies.digest"), nullable=False),
+    _document("input"),
+    _document("standing"),
+    _document("ladder"),
+    _document("features"),
+    _document("answer"),
+    UniqueConstraint("source", "event_id"),
+    UniqueConstraint("recommendation_id", "requested_by"),
+)
+"""One row per event, immutable. What it was made from is in `documents`."""
+
+review_statuses = Table(
+    "review_statuses",
+    metadata,
+    Column("recommendation_id", String(36), ForeignKey("recommendations.recommendation_id"), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("action", String(64)),
+    Column("parameters", Text, nullable=False),
+    Column("disposition", String(16), nullable=False),
+    Column("held_until", Text, nullable=False),
+    Column("loss", Float, nullable=False),
+    Column("promise_due_at", BigInteger),
+    Index("ix_review_statuses_state", "state"),
+)
+"""Where each recommendation stands with its people: the only row that changes, by compare-and-set on `version`."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("review_id", String(36), primary_key=True),
+    Column("recommendation_id", String(36), nullable=False),
+    Column("requested_by", String(128), nullable=False),
+    Column("decided_by", String(128), ForeignKey("principals.name"), nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    _document("content"),
+    ForeignKeyConstraint(
+        ["recommendation_id", "requested_by"],
+        ["recommendations.recommendation_id", "recommendations.requested_by"],
+    ),
+    UniqueConstraint("recommendation_id", "version"),
+    CheckConstraint("decided_by <> requested_by", name="who_asked_does_not_decide"),
+)
+"""One row per decision of a person. The database itself refuses a decision by whoever asked, and two decisions on
+the same version."""
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("recommendation_id", String(36), ForeignKey("recommendations.recommendation_id"), primary_key=True),
+    Column("reported_by", String(128), ForeignKey("principals.name"), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    _document("content"),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("kind", String(128), primary_key=True),
+    Column("id", String(640), primary_key=True),
+    Column("state", Text, nullable=False),
+)
+"""The standing's rows: decayed sums per party."""
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("principal", String(128), ForeignKey("principals.name"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("request", String(71), nullable=False),
+    Column("recommendation_id", String(36), nullable=False),
+    Column("etag", String(32)),
+    Column("created_at", BigInteger, nullable=False),
+    _document("content"),
+)
+"""What was answered under an idempotency key."""
+
+audit_leaves = Table(
+    "audit_leaves",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(36), nullable=False),
+    Column("principal", String(128), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("content", String(71), nullable=False),
+    Column("previous", String(71), nullable=False),
+    Column("digest", String(71), nullable=False, unique=True),
+)
+"""The audit chain: each leaf's digest covers the one before."""
