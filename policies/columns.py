@@ -9,8 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from data.explanation import Seen
 from data.record import money_text
-from policies.regions import ANY_LABEL, ANY_NUMBER, Choice, Region, Value
+from policies.regions import ANY_LABEL, ANY_NUMBER, MISSING_LABEL, MISSING_NUMBER, Choice, Region, Value
 
 
 class ColumnType(StrEnum):
@@ -29,7 +30,7 @@ class ColumnType(StrEnum):
         return self in (ColumnType.MONEY, ColumnType.NUMBER, ColumnType.COUNT)
 
 
-class _Unusable:
+class Unusable:
     """A fact that came but cannot be compared: every comparison with it is undecided, never true or false."""
 
     __hash__ = object.__hash__
@@ -43,7 +44,7 @@ class _Unusable:
         return "UNUSABLE"
 
 
-UNUSABLE: Final = _Unusable()
+UNUSABLE: Final = Unusable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,33 @@ class Column:
             return Choice(frozenset({True, False, None}))
         return Choice(frozenset({*self.values, None})) if self.values else ANY_LABEL
 
-    def show(self, value: Value) -> str:
+    @property
+    def missing(self) -> Region:
+        """The fact that did not come."""
+        return MISSING_NUMBER if self.type.is_numeric else MISSING_LABEL
+
+    @property
+    def present(self) -> Region:
+        """Every value, not missing."""
+        return self.whole & ~self.missing
+
+    def show(self, value: Value | Unusable) -> str:
         """The value as a store manager reads it: exact, with its unit."""
+        if isinstance(value, Unusable):
+            return "unusable"
         if value is None or isinstance(value, bool):
             return {None: "missing", True: "yes", False: "no"}[value]
         if isinstance(value, str):
             return value.replace("_", " ") if self.values else value
         text = money_text(Decimal(value)) if self.type is ColumnType.MONEY else plain_number(value)
         return f"{text} {self.unit}" if self.unit else text
+
+
+def seen(value: Value | Unusable) -> Seen:
+    """The value as an explanation records it: money as a decimal string, None where missing or unusable."""
+    if isinstance(value, Unusable):
+        return None
+    return money_text(value) if isinstance(value, Decimal) else value
 
 
 def plain_number(value: Decimal | float) -> str:

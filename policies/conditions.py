@@ -20,27 +20,23 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
-from policies.columns import UNUSABLE, Column, ColumnType
+from policies.columns import UNUSABLE, Column, ColumnType, seen
 from policies.problems import shown
 from policies.regions import (
-    BOTTOM,
     LOWEST,
-    MISSING_LABEL,
-    MISSING_NUMBER,
-    NUMBERS,
     TOP,
     Choice,
     Cut,
     Number,
     Region,
     Span,
-    Value,
 )
+from policies.wording import outer_cuts, region_in_words
 
 RESERVED = ("any", "missing", "present")
 """Words of the language; no label may be one of them."""
 
-_NUMBER = r"[-+]?[0-9]+(?:\.[0-9]+)?"
+_NUMBER = r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,9})?"
 _COMPARISON = re.compile(rf"(>=|<=|>|<|=)?\s*({_NUMBER})")
 _RANGE = re.compile(rf"([\[(]?)\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*([\])]?)")
 _INTERVALS = 'an interval such as "> 200", "<= 3", "= 4", "100..200" or "[100..200)"'
@@ -71,28 +67,35 @@ class Condition:
     @property
     def holds(self) -> Region:
         """The values for which the condition holds for certain, missing among them where it says so."""
-        return _joined(self.values, _missing(self.column)) if self.on_missing else self.values
+        return _joined(self.values, self.column.missing) if self.on_missing else self.values
 
     @property
     def reach(self) -> Region:
         """The values for which the condition does not fail: it holds or is undecided."""
-        return self.values if self.on_missing is False else _joined(self.values, _missing(self.column))
+        return self.values if self.on_missing is False else _joined(self.values, self.column.missing)
 
     @property
     def bounds(self) -> tuple[Number | None, Number | None]:
         """The lower and the upper end, None where there is none."""
         if not isinstance(self.values, Span) or not self.values:
             return None, None
-        low, high = _ends(self.values, self.column)
+        low, high = outer_cuts(self.values, self.column)
         return (None if low == LOWEST else low[0]), (None if high == TOP else high[0])
+
+    def content(self) -> dict[str, Any]:
+        """The condition as JSON values: equal where two spellings mean the same."""
+        return {"values": _content(self.values), "on_missing": self.on_missing}
 
     def __str__(self) -> str:
         """The condition in words: `over 200.00 EUR`."""
         return region_in_words(self.holds, self.column)
 
 
-def _missing(column: Column) -> Region:
-    return MISSING_NUMBER if column.type.is_numeric else MISSING_LABEL
+def _content(region: Region) -> Any:
+    if isinstance(region, Span):
+        return [[seen(value) if abs(value) != TOP[0] else None, side] for value, side in region.cuts]
+    choice = cast(Choice, region)
+    return {"listed": sorted((each for each in choice.listed if each is not None), key=str), "negated": choice.negated}
 
 
 def _joined(one: Region, other: Region) -> Region:
@@ -109,21 +112,13 @@ def parse_condition(column: Column, raw: Any) -> Condition | None:
     if text == "any":
         return None
     if text == "missing":
-        return Condition(column, _nothing(column), True)
+        return Condition(column, column.present & column.missing, True)
     if text == "present":
-        return Condition(column, _everything(column), False)
+        return Condition(column, column.present, False)
     for ending, on_missing in ((" or missing", True), (" and present", False)):
         if text.endswith(ending):
             return _with(column, _unquoted(column, text.removesuffix(ending).strip()), on_missing)
     return _with(column, text, None)
-
-
-def _nothing(column: Column) -> Region:
-    return column.whole & _missing(column) & ~_missing(column)
-
-
-def _everything(column: Column) -> Region:
-    return column.whole & ~_missing(column)
 
 
 def _unquoted(column: Column, text: str) -> Any:
@@ -202,7 +197,7 @@ def _labels(column: Column, raw: Any) -> Region:
     if reserved := [each for each in named if each in RESERVED]:
         raise ConditionError(f"{reserved[0]} is a word of the language: write it alone or as 'or missing'")
     chosen = Choice(frozenset(named), negated)
-    return chosen & _everything(column)
+    return chosen & column.present
 
 
 def _named(text: str) -> list[str]:
@@ -231,54 +226,3 @@ def _interval_test(span: Span) -> Callable[[Any], bool | None]:
     if low == LOWEST:
         return below
     return lambda value: above(value) and below(value)
-
-
-def _ends(span: Span, column: Column) -> tuple[Cut, Cut]:
-    """The outer cuts, as people say them: up to 5 of a count, not under 6."""
-    low, high = span.cuts[0], span.cuts[-1]
-    if column.type is ColumnType.COUNT and high != TOP:
-        return low, (high[0] - 1, 1)
-    return low, high
-
-
-def region_in_words(region: Region, column: Column) -> str:
-    """What a value of the region is: `over 200.00 EUR`, `bopis or marketplace`, `missing`."""
-    present = region & ~_missing(column)
-    words = _span_in_words(present, column) if isinstance(present, Span) else _choice_in_words(present, column)
-    parts = [*([words] if words else []), *(["missing"] if None in region else [])]
-    return " or ".join(parts) or "nothing"
-
-
-def _span_in_words(span: Span, column: Column) -> str:
-    if span == NUMBERS:
-        return "known"
-    return " or ".join(_piece_in_words(Span(piece), column) for piece in span.pieces())
-
-
-def _piece_in_words(piece: Span, column: Column) -> str:
-    low, high = _ends(piece, column)
-    if low[0] == high[0]:
-        return f"exactly {column.show(low[0])}"
-    words = []
-    if low not in (LOWEST, BOTTOM):
-        words.append(f"{'over' if low[1] else 'at least'} {column.show(low[0])}")
-    if high != TOP:
-        words.append(f"{'at most' if high[1] else 'under'} {column.show(high[0])}")
-    return " and ".join(words)
-
-
-def _choice_in_words(region: Region, column: Column) -> str:
-    present = _everything(column)
-    inside, outside = cast(Choice, region & present), cast(Choice, ~region & present)
-    if inside and not outside:
-        return "known"
-    if inside.negated or (not outside.negated and len(outside.listed) < len(inside.listed)):
-        names = _names(outside, column)
-        return f"not {names[0]}" if len(names) == 1 else f"neither {' nor '.join(names)}"
-    return " or ".join(_names(inside, column))
-
-
-def _names(choice: Choice, column: Column) -> list[str]:
-    order: dict[Value, int] = {value: at for at, value in enumerate(column.values)}
-    listed = sorted(choice.listed, key=lambda each: (order.get(each, 0), str(each)))
-    return [column.show(each) for each in listed]

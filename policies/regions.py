@@ -162,6 +162,10 @@ class Box:
     def __contains__(self, facts: Mapping[str, Value]) -> bool:
         return all(facts.get(name) in region for name, region in self.regions.items())
 
+    def over(self, wholes: Mapping[str, Region]) -> Box:
+        """The same cases told by more facts, each free in its whole region: boxes of two tables can then meet."""
+        return Box({**wholes, **self.regions})
+
     def disjoint(self, other: Box) -> bool:
         """Whether no case lies in both."""
         return any(not region & other.regions[name] for name, region in self.regions.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,8 @@ class RowReader:
     inputs: Mapping[str, Column]
     outputs: Mapping[str, Column]
     problems: Problems
+    unreadable: Container[str] = ()
+    """Columns that are declared but could not be read: one mistake makes one problem, so no row is blamed for it."""
 
     def rows(self, raw: Any, place: Place) -> tuple[Row, ...]:
         """The rows of a table as they stand in the file."""
@@ -56,9 +58,13 @@ class RowReader:
         is_name(raw["id"], place, self.problems)
         conditions = self._conditions(raw.get("when", {}), place)
         outputs = self._outputs(raw["then"], place)
-        says = raw["says"] if isinstance(raw["says"], str) else str(raw["says"])
+        says = raw["says"]
+        if not isinstance(says, str) or not says.strip():
+            self.problems.add(place.at(line=raw.line_of("says")), f"says is a sentence, got {shown(says)}: write one")
+        if len(self.problems.found) > before or self.unreadable:
+            return None
         sentence = self._sentence(says, conditions, outputs, place.at(line=raw.line_of("says")))
-        if sentence is None or len(self.problems.found) > before:
+        if sentence is None:
             return None
         return Row(raw["id"], tuple(conditions.values()), outputs, sentence, says, self.inputs, raw.line)
 
@@ -71,6 +77,8 @@ class RowReader:
 
     def _condition(self, name: str, raw: Any, line: int, place: Place) -> Condition | None:
         at = place.at(line=line, column=name)
+        if name in self.unreadable:
+            return None
         if name not in self.inputs:
             self.problems.add(at, f"unknown input: this table has {', '.join(self.inputs)}; declare it or correct it")
             return None
@@ -85,7 +93,7 @@ class RowReader:
             self.problems.add(place, f"then is a mapping of output: value, got {shown(raw)}: write it so")
             return {}
         for name in raw:
-            if name not in self.outputs:
+            if name not in self.outputs and name not in self.unreadable:
                 at = place.at(line=raw.line_of(name), column=name)
                 self.problems.add(at, f"unknown output: this table has {', '.join(self.outputs)}; correct it")
         return {name: self._output(column, raw, place) for name, column in self.outputs.items()}

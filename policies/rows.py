@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from policies.columns import UNUSABLE, Column
+from data.explanation import Seen
+from policies.columns import UNUSABLE, Column, seen
 from policies.conditions import Condition
 from policies.regions import Box, Value
 from policies.sentences import Sentence
@@ -31,7 +32,7 @@ class Hit:
     row: str
     outputs: Mapping[str, Value]
     says: str
-    saw: Mapping[str, Value]
+    saw: Mapping[str, Seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class NotEvaluable:
     """Facts that did not come, or came unusable: a wrong type, an unknown label, not a finite number."""
     outputs: Mapping[str, Value]
     says: str
-    saw: Mapping[str, Value]
+    saw: Mapping[str, Seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class ConditionTrace:
 
     fact: str
     verdict: Verdict
-    value: Value
+    value: Seen
     says: str
 
 
@@ -112,7 +113,7 @@ class Row:
 
     def hit(self, values: Mapping[str, Any]) -> Hit:
         """What the row says of a case it matched."""
-        return Hit(self.id, self.outputs, self.sentence.render(_usable(values)), self._saw(values))
+        return Hit(self.id, self.outputs, self.sentence.render(values), self._saw(values))
 
     def not_evaluable(self, values: Mapping[str, Any]) -> NotEvaluable:
         """What the row lacks to be checked."""
@@ -126,25 +127,19 @@ class Row:
         traces = tuple(self._traces(values))
         verdict = _VERDICTS[self.check(values)]
         if verdict is Verdict.MATCHED:
-            return RowTrace(self.id, verdict, counted, traces, self.sentence.render(_usable(values)))
+            return RowTrace(self.id, verdict, counted, traces, self.sentence.render(values))
         reasons = [each.says for each in traces if each.verdict is verdict]
         return RowTrace(self.id, verdict, counted, traces, " and ".join(reasons))
 
     def _traces(self, values: Mapping[str, Any]) -> Iterator[ConditionTrace]:
-        usable = _usable(values)
         for condition in self.conditions:
-            column = condition.column
-            value = values[column.name]
+            value = values[condition.column.name]
             verdict = _VERDICTS[condition.decide(value)]
-            yield ConditionTrace(column.name, verdict, usable[column.name], _outcome(condition, value, verdict))
+            says = _outcome(condition, value, verdict)
+            yield ConditionTrace(condition.column.name, verdict, seen(value), says)
 
-    def _saw(self, values: Mapping[str, Any]) -> dict[str, Value]:
-        usable = _usable(values)
-        return {each.column.name: usable[each.column.name] for each in self.conditions}
-
-
-def _usable(values: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: None if value is UNUSABLE else value for name, value in values.items()}
+    def _saw(self, values: Mapping[str, Any]) -> dict[str, Seen]:
+        return {each.column.name: seen(values[each.column.name]) for each in self.conditions}
 
 
 def _lack(column: Column, value: Any) -> str:

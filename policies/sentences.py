@@ -21,7 +21,7 @@ from policies.columns import Column
 from policies.conditions import Condition
 from policies.regions import Number
 
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?!\w)")
 
 
 class SentenceError(ValueError):

@@ -121,5 +121,5 @@ def _scalar(node: yaml.ScalarNode) -> str | bool | int | Decimal | None:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
-        return int(text) if len(text) <= 18 else text
+        return int(text) if len(text) <= 15 else text
     return Decimal(text) if _DECIMAL.fullmatch(text) else text

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from data.record import digest_of, money_text
-from policies.columns import Column
-from policies.regions import Box, Value
+from data.explanation import Seen
+from data.record import digest_of
+from policies.columns import Column, seen
+from policies.regions import Box
 from policies.rows import Hit, NotEvaluable, Row, RowTrace
 
 
@@ -49,9 +49,9 @@ class TableResult:
         return self.hits[0] if self.hits else None
 
     @property
-    def saw(self) -> dict[str, Value]:
+    def saw(self) -> dict[str, Seen]:
         """The facts that the rows which decided, or could not, have read; None where missing or unusable."""
-        read = [hit.saw for hit in self.hits] + [row.saw for row in self.not_evaluable]
+        read = [*(hit.saw for hit in self.hits), *(row.saw for row in self.not_evaluable)]
         return {name: value for saw in read for name, value in saw.items()}
 
 
@@ -61,7 +61,7 @@ class Table:
 
     name: str
     version: str
-    hit: HitPolicy
+    hit_policy: HitPolicy
     inputs: Mapping[str, Column]
     outputs: Mapping[str, Column]
     rows: tuple[Row, ...]
@@ -70,7 +70,7 @@ class Table:
     """The rows in the order in which they are asked."""
 
     def __post_init__(self) -> None:
-        rows = sorted(self.rows, key=self._rank) if self.hit is HitPolicy.PRIORITY else self.rows
+        rows = sorted(self.rows, key=self._rank) if self.hit_policy is HitPolicy.PRIORITY else self.rows
         object.__setattr__(self, "ranked", tuple(rows))
 
     def _rank(self, row: Row) -> int:
@@ -112,9 +112,9 @@ class Table:
                 undecided.append(row)
             elif verdict:
                 hits.append(row)
-                if self.hit is not HitPolicy.COLLECT:
+                if self.hit_policy is not HitPolicy.COLLECT:
                     break
-        if hits and self.hit is HitPolicy.UNIQUE:
+        if hits and self.hit_policy is HitPolicy.UNIQUE:
             undecided = []
         return hits, undecided
 
@@ -124,11 +124,11 @@ class Table:
         return digest_of(self.content())
 
     def content(self) -> dict[str, Any]:
-        """The table as JSON values, conditions in canonical words."""
+        """The table as JSON values, its conditions as the regions they mean."""
         return {
             "table": self.name,
             "version": self.version,
-            "hit": self.hit.value,
+            "hit": self.hit_policy.value,
             "complete": self.complete,
             "inputs": [_column_content(each) for each in self.inputs.values()],
             "outputs": [_column_content(each) for each in self.outputs.values()],
@@ -148,10 +148,6 @@ def _column_content(column: Column) -> dict[str, Any]:
 
 
 def _row_content(row: Row) -> dict[str, Any]:
-    when = {each.column.name: [str(each), each.on_missing] for each in row.conditions}
-    then = {name: _plain(value) for name, value in row.outputs.items()}
+    when = {each.column.name: each.content() for each in row.conditions}
+    then = {name: seen(value) for name, value in row.outputs.items()}
     return {"id": row.id, "when": when, "then": then, "says": row.says}
-
-
-def _plain(value: Value) -> Any:
-    return money_text(value) if isinstance(value, Decimal) else value

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from policies.columns import Column
-from policies.conditions import region_in_words
 from policies.problems import Place, Problems
 from policies.regions import Box, TooComplicated, uncovered
 from policies.table import HitPolicy, Table
+from policies.wording import region_in_words
 
 _SPLIT = "the proof takes too many steps: split the table into smaller ones"
 
@@ -17,9 +17,9 @@ _SPLIT = "the proof takes too many steps: split the table into smaller ones"
 def check_table(table: Table, place: Place, problems: Problems) -> None:
     """Add a problem for each unreachable row, overlap and gap that the hit policy or `complete` forbids."""
     try:
-        if table.hit in (HitPolicy.FIRST, HitPolicy.PRIORITY):
+        if table.hit_policy in (HitPolicy.FIRST, HitPolicy.PRIORITY):
             _check_reachable(table, place, problems)
-        if table.hit is HitPolicy.UNIQUE:
+        if table.hit_policy is HitPolicy.UNIQUE:
             _check_overlaps(table, place, problems)
         if table.complete:
             _check_gaps(table, place, problems)
@@ -52,7 +52,7 @@ def _check_gaps(table: Table, place: Place, problems: Problems) -> None:
 
 
 def in_words(box: Box, columns: Mapping[str, Column]) -> str:
-    """A box as people say it, naming only the facts it narrows: `order value over 200.00 EUR and channel bopis`."""
+    """A box as people say it, naming only the facts it narrows: `order value over 200.00 EUR; channel bopis`."""
     narrowed = [name for name, region in box.regions.items() if columns[name].whole & ~region]
     parts = [f"{columns[name].says} {region_in_words(box.regions[name], columns[name])}" for name in narrowed]
-    return " and ".join(parts) or "any case"
+    return "; ".join(parts) or "any case"

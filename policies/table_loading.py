@@ -87,13 +87,18 @@ def _table(raw: Any, shared: Mapping[str, Column], place: Place, problems: Probl
     inputs = read_columns(raw["inputs"], shared, place.at(line=raw.line_of("inputs")), problems)
     outputs = read_columns(raw["outputs"], shared, place.at(line=raw.line_of("outputs")), problems)
     _check_columns(raw, inputs, outputs, place, problems)
-    rows = RowReader(inputs, outputs, problems).rows(raw["rows"], place.at(line=raw.line_of("rows")))
+    unreadable = _names(raw["inputs"], raw["outputs"]) - inputs.keys() - outputs.keys()
+    rows = RowReader(inputs, outputs, problems, unreadable).rows(raw["rows"], place.at(line=raw.line_of("rows")))
     if len(problems.found) > before:
         return None
     complete = bool(raw.get("complete", False))
     table = Table(raw["table"], str(raw["version"]), HitPolicy(raw["hit"]), inputs, outputs, rows, complete)
     check_table(table, place, problems)
     return table
+
+
+def _names(*declarations: Any) -> set[str]:
+    return {name for each in declarations if isinstance(each, dict | list) for name in each if isinstance(name, str)}
 
 
 def _check_head(raw: Block, place: Place, problems: Problems) -> None:
