@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from training.errors import MappingError
+from training.mapping import load_mapping, parse_mapping
+
+FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
+
+
+def mapping(**changes):
+    return {"schema": "fairlead/mapping/1", "facts": FACTS, **changes}
+
+
+def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled():
+    parsed = parse_mapping(mapping(outcome={"recorded_at": ["closed", "resolved"]}))
+    assert parsed.facts["exception_id"].column == ("id",)
+    assert parsed.outcome["recorded_at"].column == ("closed", "resolved")
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "says"),
+    [
+        ({"facts": {**FACTS, "event.tim": "at"}}, "facts.event.tim", "the nearest is 'event.time'"),
+        ({"facts": {**FACTS, "promise": "due"}}, "facts.promise", "no such fact"),
+        ({"facts": {"event.id": "id"}}, "facts.event.source", "missing"),
+        ({"facts": {**FACTS, "channel": {}}}, "facts.channel", "exactly one of column, join and constant"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "zone": "UTC"}}}, "facts.channel", "are for instants"),
+        ({"facts": {**FACTS, "order.value": {"column": "v", "unit": "h"}}}, "facts.order.value", "cannot turn h"),
+        ({"outcome": {"sla_breached": "broke"}}, "outcome.recorded_at", "missing"),
+        ({"attributes": {"late": "made_sla"}, "leaks": {"made_sla": "it is the target"}}, "attributes.late", "a leak"),
+        ({"attributes": {"late": "broke"}, "outcome": {"recorded_at": "broke"}}, "attributes.late", "tells the out"),
+        ({"view": {"rows": "at_opening"}}, "view", "needs key"),
+        ({"colour": "red"}, "colour", "Extra inputs"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_is_named_with_what_was_expected(change, key, says):
+    with pytest.raises(MappingError) as caught:
+        parse_mapping(mapping(**change))
+    assert caught.value.key == key
+    assert says in str(caught.value)
+
+
+def test_comments_and_order_do_not_change_the_digest():
+    turned = {"facts": dict(reversed(FACTS.items())), "schema": "fairlead/mapping/1"}
+    assert parse_mapping(turned).digest == parse_mapping(mapping()).digest
+
+
+@pytest.mark.parametrize("path", sorted(Path("examples/mappings").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_mapping_is_sound(path):
+    assert load_mapping(path).columns
+
+
+def test_a_file_that_is_not_there_is_said_plainly(tmp_path):
+    with pytest.raises(MappingError, match="cannot be read"):
+        load_mapping(tmp_path / "none.yaml")

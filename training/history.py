@@ -1,0 +1,124 @@
+"""Histories: past cases with their outcomes, in time order, from native JSON lines or a mapped table.
+
+A history can be read again and again; nobody holds its cases in memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+from pydantic import ValidationError
+
+from data.outcome import HistoryLine
+from training.errors import HistoryError
+from training.mapped import RowMapper
+from training.mapping import Mapping
+from training.tables import file_digest, read_table, rows_of
+
+
+class History(Protocol):
+    """Past cases in order of `case.event.time`."""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file's bytes."""
+        ...
+
+    @property
+    def mapping_digest(self) -> str | None:
+        """The digest of the mapping; None for a native history."""
+        ...
+
+    def lines(self) -> Iterator[HistoryLine]:
+        """The cases from the first on. Raises HistoryError with the line that is wrong."""
+        ...
+
+
+def open_history(path: Path, mapping: Mapping | None = None) -> History:
+    """The history in a file: native JSON lines without a mapping, any supported table with one.
+
+    Raises:
+        HistoryError: a file that cannot be read.
+        MappingError: a mapping that does not fit the file.
+    """
+    digest = file_digest(path)
+    if mapping is None:
+        if not path.name.endswith((".jsonl", ".jsonl.gz")):
+            raise HistoryError(f"{path.name}: a native history is .jsonl or .jsonl.gz; give --mapping for a table")
+        return NativeHistory(path, digest)
+    return MappedHistory(path, digest, mapping)
+
+
+@dataclass(frozen=True)
+class NativeHistory:
+    """A file of JSON lines, each a `HistoryLine`."""
+
+    path: Path
+    digest: str
+    mapping_digest: None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    def lines(self) -> Iterator[HistoryLine]:
+        """The cases in the file's order, which must be time's."""
+        opener = gzip.open if self.path.suffix == ".gz" else open
+        with opener(self.path, "rb") as file:
+            parsed = (_parsed(text, number) for number, text in enumerate(file, start=1) if text.strip())
+            yield from _in_order(parsed)
+
+
+class MappedHistory:
+    """A table read through a mapping: the rows its view keeps, sorted by `case.event.time`."""
+
+    def __init__(self, path: Path, digest: str, mapping: Mapping) -> None:
+        self.name, self.digest = path.name, digest
+        self.mapping_digest: str | None = mapping.digest
+        self._mapper = RowMapper(mapping)
+        frame = _viewed(read_table(path, mapping), mapping)
+        times = [self._mapper.event_time(row, number) for number, row in enumerate(rows_of(frame), start=1)]
+        self._frame = frame.iloc[sorted(range(len(times)), key=times.__getitem__)]
+
+    def lines(self) -> Iterator[HistoryLine]:
+        """The cases in time order; those of one instant in the file's order."""
+        for number, row in enumerate(rows_of(self._frame), start=1):
+            yield self._mapper.line(row, number)
+
+
+def _viewed(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """The rows that are cases: a log of updates holds each case's first row first."""
+    if mapping.view.rows == "every_update":
+        return frame
+    return frame.drop_duplicates(mapping.view.key, keep="first")
+
+
+def _parsed(text: bytes, number: int) -> HistoryLine:
+    try:
+        return HistoryLine.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(each) for each in first["loc"]) or "the line"
+        raise HistoryError(f"line {number}: {place}: {first['msg']}") from error
+
+
+def _in_order(lines: Iterator[HistoryLine]) -> Iterator[HistoryLine]:
+    last: datetime | None = None
+    for number, line in enumerate(lines, start=1):
+        time = line.case.event.time
+        if last is not None and time < last:
+            raise HistoryError(f"case {number} ({time}) is earlier than the one before ({last}); sort by event.time")
+        last = time
+        yield line

@@ -1,0 +1,83 @@
+"""Tables as files: CSV, Parquet and JSON lines, read once, only the columns a mapping names."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training.errors import HistoryError, MappingError
+from training.mapping import Mapping
+
+Row = dict[str, Any]
+"""A row by column; an empty cell is absent."""
+
+
+def read_table(path: Path, mapping: Mapping) -> pd.DataFrame:
+    """The mapped columns of a file, in the file's order.
+
+    Raises:
+        HistoryError: a file that cannot be read, or one of another kind.
+        MappingError: a column the file does not have.
+    """
+    frame = _read(path)
+    columns = [str(column) for column in frame.columns]
+    for key, source in mapping.sources():
+        for column in source.columns:
+            _require(key, column, columns)
+    if mapping.view.key is not None:
+        _require("view.key", mapping.view.key, columns)
+    return frame[list(mapping.columns)]
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Row]:
+    """The rows one by one, without their empty cells."""
+    names = [str(column) for column in frame.columns]
+    filled = frame.notna().to_numpy()
+    for position, cells in enumerate(frame.itertuples(index=False, name=None)):
+        yield {name: cell for name, cell, there in zip(names, cells, filled[position], strict=True) if there}
+
+
+def file_digest(path: Path) -> str:
+    """`sha256:` and the digest of the file's bytes."""
+    with _opened(path) as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read ({error.strerror}); name a file that exists") from error
+
+
+def _read(path: Path) -> pd.DataFrame:
+    _opened(path).close()
+    kind = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    try:
+        if kind == ".parquet":
+            return pd.read_parquet(path)
+        if kind in (".csv", ".csv.gz"):
+            return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        if kind in (".jsonl", ".jsonl.gz"):
+            return _json_lines(path)
+    except (ValueError, OSError) as error:
+        raise HistoryError(f"{path} cannot be read as {kind}: {error}") from error
+    raise HistoryError(f"{path.name}: expected .csv, .csv.gz, .parquet, .jsonl or .jsonl.gz with a mapping")
+
+
+def _json_lines(path: Path) -> pd.DataFrame:
+    """One object a line; nested values become columns named by their dotted path."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        return pd.json_normalize([json.loads(line) for line in lines if line.strip()])
+
+
+def _require(key: str, column: str, columns: list[str]) -> None:
+    if column not in columns:
+        raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")
