@@ -35,6 +35,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self._writer = self.engine.execution_options(fairlead_writes=True)
         self._turn = threading.Lock()
 
     def migrate(self) -> None:
@@ -48,7 +49,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one moment and writes nothing."""
-        with _unavailable(), self.engine.connect() as connection, connection.begin():
+        with _unavailable(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -57,8 +58,7 @@ class Database:
         if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
             raise StoreUnavailable
         try:
-            writing = self.engine.connect().execution_options(fairlead_writes=True)
-            with _unavailable(), writing as connection, connection.begin():
+            with _unavailable(), self._writer.begin() as connection:
                 yield connection
         finally:
             self._turn.release()

@@ -1,0 +1,110 @@
+"""Where each recommendation stands with its people: one row that changes by compare-and-set, and the reviews."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from data.actions import ActionId
+from data.record import canonical
+from data.review import Review, ReviewState
+from data.vocabulary import Disposition, Role
+from serving.errors import StaleVersion
+from serving.store import documents
+from serving.store.instants import to_instant, to_number
+from serving.store.tables import review_statuses as statuses
+from serving.store.tables import reviews
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The standing of one recommendation with its people.
+
+    `action` is the one under decision: the first option, or what an override chose. `roles` are those that still must
+    agree to it. `loss` is the value at stake times the probability that the promise breaks.
+    """
+
+    recommendation_id: str
+    state: ReviewState
+    version: int
+    roles: tuple[Role, ...]
+    action: ActionId | None
+    parameters: dict[str, Any]
+    disposition: Disposition
+    held_until: tuple[str, ...]
+    loss: float = 0.0
+    promise_due_at: datetime | None = None
+
+
+def add(connection: Connection, verdict: Verdict) -> None:
+    """Insert the first version."""
+    connection.execute(insert(statuses).values(recommendation_id=verdict.recommendation_id, **_values(verdict)))
+
+
+def get(connection: Connection, recommendation_id: str) -> Verdict | None:
+    """The present verdict."""
+    row = connection.execute(select(statuses).where(statuses.c.recommendation_id == recommendation_id)).first()
+    if row is None:
+        return None
+    return Verdict(
+        recommendation_id=recommendation_id,
+        state=ReviewState(row.state),
+        version=row.version,
+        roles=tuple(Role(role) for role in json.loads(row.roles)),
+        action=ActionId(row.action) if row.action else None,
+        parameters=json.loads(row.parameters),
+        disposition=Disposition(row.disposition),
+        held_until=tuple(json.loads(row.held_until)),
+        loss=row.loss,
+        promise_due_at=to_instant(row.promise_due_at) if row.promise_due_at is not None else None,
+    )
+
+
+def advance(connection: Connection, before: Verdict, after: Verdict) -> None:
+    """Replace `before` by `after`, whose version is one higher. Raises StaleVersion where somebody was faster."""
+    expected = (statuses.c.recommendation_id == before.recommendation_id) & (statuses.c.version == before.version)
+    changed = connection.execute(update(statuses).where(expected).values(**_values(after)))
+    if changed.rowcount != 1:
+        raise StaleVersion("Somebody decided at the same moment: read the reviews again.")
+
+
+def add_review(connection: Connection, review: Review, requested_by: str, version: int) -> str:
+    """Insert the decision that produced this version; returns the digest of its record."""
+    content = documents.put(connection, canonical(review))
+    connection.execute(
+        insert(reviews).values(
+            review_id=review.review_id,
+            recommendation_id=review.recommendation_id,
+            requested_by=requested_by,
+            decided_by=review.decided_by,
+            decided_at=to_number(review.decided_at),
+            version=version,
+            content=content,
+        )
+    )
+    return content
+
+
+def reviews_of(connection: Connection, recommendation_id: str) -> tuple[Review, ...]:
+    """The decisions of people so far, in their order."""
+    mine = select(reviews.c.content).where(reviews.c.recommendation_id == recommendation_id)
+    digests = connection.execute(mine.order_by(reviews.c.version)).scalars().all()
+    return tuple(Review.model_validate_json(documents.get(connection, digest)) for digest in digests)
+
+
+def _values(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "state": verdict.state.value,
+        "version": verdict.version,
+        "roles": json.dumps([role.value for role in verdict.roles]),
+        "action": verdict.action.value if verdict.action else None,
+        "parameters": json.dumps(verdict.parameters),
+        "disposition": verdict.disposition.value,
+        "held_until": json.dumps(verdict.held_until),
+        "loss": verdict.loss,
+        "promise_due_at": to_number(verdict.promise_due_at) if verdict.promise_due_at else None,
+    }
