@@ -33,7 +33,8 @@ def test_lightgbm_imports_where_the_system_has_no_runtime() -> None:
         pytest.skip("needs unshare (util-linux) and a wheel that carries the runtime")
     script = HIDDEN % (sys.executable, sys.executable)
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(["unshare", "-m", "bash", "-c", script], capture_output=True, text=True, cwd=root, check=False)
+    command = ["unshare", "-m", "bash", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=False)
     if "trained without it" not in done.stdout and ("permitted" in done.stderr or done.returncode == 77):
         pytest.skip("this machine does not let a test hide a system library")
     assert "trained without it" in done.stdout, done.stderr
