@@ -32,7 +32,7 @@ class Bundle:
     created_at: str
     models: dict[Task, ModelPredictor]
     problems: dict[Task, str]
-    standing: dict[str, Any] | None
+    standing: list[dict[str, Any]] | None
     """The snapshot that seeds parties the store has not seen."""
     named: dict[str, str]
     """Every file the manifest names, by what it is: its digest."""
@@ -53,7 +53,7 @@ def publish(
     models: Mapping[Task, TaskModel],
     *,
     created_at: datetime,
-    standing: Mapping[str, Any] | None = None,
+    standing: list[dict[str, Any]] | None = None,
 ) -> str:
     """Publish the models, keeping the folder's other tasks; returns the bundle's digest.
 
@@ -67,7 +67,7 @@ def publish(
         tasks[task.value] = {**describe(model), "files": kept}
     snapshot = before.get("standing")
     if standing is not None:
-        snapshot = files.keep(folder, canonical(dict(standing)))
+        snapshot = files.keep(folder, canonical(standing))
     manifest = {
         "schema": BUNDLE_SCHEMA,
         "created_at": instant_text(created_at),
@@ -140,12 +140,12 @@ def _manifest_or_empty(folder: Path) -> dict[str, Any]:
     return _parse(files.manifest_in_force(folder))
 
 
-def _standing(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+def _standing(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """The snapshot of standing; None where there is none or its file is gone: a cold start is valid."""
     if manifest["standing"] is None:
         return None
     try:
-        snapshot: dict[str, Any] = json.loads(files.fetch(folder, manifest["standing"], "standing"))
+        snapshot: list[dict[str, Any]] = json.loads(files.fetch(folder, manifest["standing"], "standing"))
     except BundleError:
         return None
     return snapshot
