@@ -38,6 +38,10 @@ class Rule(IntEnum):
 
 MAX_FEATURES = 65_536
 """More than any catalogue has; keeps a corrupted header from asking for all memory."""
+MAX_LEAF_VALUE = 1e100
+"""Far beyond any score; keeps sums over trees finite."""
+MAX_COVER = 2.0**53
+"""The largest count that a float holds exactly."""
 MAX_DEPTH = 512
 """Deeper than any tree trained here (a tree of n leaves is at most n - 1 deep); bounds every level-wise loop."""
 
@@ -74,8 +78,8 @@ def read_arrays(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(mapping: Mapping[str, Any], name: str) -> Any:
     _require(name in mapping, f"array {name!r} is missing; a tree ensemble is stored as {', '.join(DTYPES)}")
-    array = np.asarray(mapping[name])
-    counted = name in ("n_features", "n_classes")
+    array, counted = mapping[name], name in ("n_features", "n_classes")
+    _require(isinstance(array, np.ndarray), f"{name!r} is a {type(array).__name__}; expected a numpy array")
     _require(
         array.dtype == DTYPES[name] and array.ndim == (0 if counted else 1),
         f"array {name!r} is {array.dtype} with {array.ndim} dimensions; "
@@ -151,9 +155,15 @@ def _check_splits(trees: TreeEnsemble) -> None:
 
 
 def _check_leaves(trees: TreeEnsemble) -> None:
-    _require(bool(np.all(np.isfinite(trees.leaf_value))), "leaf_value holds a number that is not finite")
-    covers = trees.leaf_cover
-    _require(bool(np.all(np.isfinite(covers) & (covers >= 0))), "leaf_cover must hold finite counts, none negative")
+    # Negated comparisons, so that NaN is refused too.
+    _require(
+        not np.any(~(np.abs(trees.leaf_value) <= MAX_LEAF_VALUE)),
+        f"leaf_value holds a number that is not finite or beyond {MAX_LEAF_VALUE:g}",
+    )
+    _require(
+        not np.any(~((trees.leaf_cover >= 0) & (trees.leaf_cover <= MAX_COVER))),
+        f"leaf_cover must hold counts from 0 to {MAX_COVER:g}",
+    )
 
 
 def _check_forest(trees: TreeEnsemble) -> None:

@@ -26,6 +26,18 @@ _RULES = {
 }
 """LightGBM's missing type (bits 2 and 3 of a decision type) to our rule, by default direction: right, left."""
 
+_HEADER = (
+    "tree version num_class num_tree_per_iteration label_index max_feature_idx objective average_output feature_names "
+    "monotone_constraints feature_infos tree_sizes"
+)
+_TREE = (
+    "num_leaves num_cat split_feature split_gain threshold decision_type left_child right_child leaf_value leaf_weight "
+    "leaf_count internal_value internal_weight internal_count cat_boundaries cat_threshold is_linear shrinkage "
+    "leaf_const num_features leaf_features leaf_coeff"
+)
+
+"""The fields of a section that this module understands, or knows to be beside the point."""
+
 Fields = dict[str, str]
 
 
@@ -65,14 +77,16 @@ def _parse(text: str) -> tuple[Fields, list[Fields]]:
     if not end:
         raise UnsupportedBoosterError("the model text has no 'end of trees' line; it is truncated or of another format")
     header, *trees = body.split("\nTree=")
-    return _fields(header), [_fields(tree) for tree in trees]
+    return _fields(header, _HEADER), [_fields(tree.partition("\n")[2], _TREE) for tree in trees]
 
 
-def _fields(text: str) -> Fields:
+def _fields(text: str, known: str) -> Fields:
     fields: Fields = {}
-    for line in text.splitlines():
+    for line in filter(None, text.splitlines()):
         name, _, value = line.partition("=")
-        if name and name in fields:
+        if name not in known.split():
+            raise UnsupportedBoosterError(f"the model text holds {name!r}, which this exporter does not know")
+        if name in fields:
             raise UnsupportedBoosterError(f"the model text gives {name!r} twice in one section; it has been edited")
         fields[name] = value
     return fields
