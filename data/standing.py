@@ -28,6 +28,10 @@ class PartyStanding(Record):
     breaches: Decayed = 0.0
     causes: dict[RootCause, Decayed] = {}
     """Confirmed root causes, half-life thirty days."""
+    shelf_outcomes: Decayed = 0.0
+    """Outcomes with a known verdict on the shelf, half-life thirty days."""
+    stockouts: Decayed = 0.0
+    """Those of them where the shelf ran empty."""
     granted: Decayed = 0.0
     """Refunds and goodwill granted, in the amounts' own currency, half-life thirty days."""
 

@@ -1,0 +1,181 @@
+"""Attributes a bundle declares: the retailer's own scalars, and the open words of a case, as features.
+
+Which levels a category has is learned from a history and kept in the bundle; a level seen too seldom to learn from,
+or never, is a missing value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from data.case import AttributeName, AttributeValue, Case
+from data.record import Record, Unit
+from data.standing import Standing
+from features.definition import Compute, Feature, Value, coder
+
+LEAST_SEEN = 20
+"""An attribute or level seen in fewer cases is not declared."""
+MOST_LEVELS = 1_000
+MANY_LEVELS = 12
+"""A category with more levels than this also has a standing per level."""
+
+AttributeKind = Literal["number", "category", "flag"]
+
+
+class Declaration(Record):
+    """How an attribute is read: as a number, as one of `levels`, or as a flag."""
+
+    kind: AttributeKind
+    levels: tuple[str, ...] = ()
+
+
+class AttributeSchema(Record):
+    """What a bundle reads beyond the canonical vocabulary.
+
+    `attributes` declares names of `case.attributes`; `facts` the levels of the case's open words (`OPEN_FACTS`).
+    Any other attribute is kept with the case, unused, and named in the answer.
+    """
+
+    attributes: dict[AttributeName, Declaration] = {}
+    facts: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the attributes that are declared."""
+        return frozenset(self.attributes)
+
+
+EMPTY = AttributeSchema()
+
+
+def _category(case: Case) -> str | None:
+    position, lines = case.at_stake, case.affected_lines
+    return (position.category if position else None) or (lines[0].category if lines else None)
+
+
+OPEN_FACTS: dict[str, tuple[str, Callable[[Case], str | None]]] = {
+    "code": ("the source's code is {value}", lambda case: case.code),
+    "source": ("{value} reported it", lambda case: case.event.source),
+    "event_type": ("the event's type is {value}", lambda case: case.event.type),
+    "region": ("the region is {value}", lambda case: case.region),
+    "category": ("the article belongs to {value}", _category),
+    "step": ("the work stands at the step {value}", lambda case: case.workflow.step if case.workflow else None),
+    "service": ("the carrier's service is {value}", lambda case: case.carrier.service if case.carrier else None),
+}
+"""Words of a case whose vocabulary is the sender's: a sentence and how to read each."""
+
+
+def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
+    """Declare what a history shows often enough to learn from; reads the cases once.
+
+    An attribute has the kind most of its values have; the rest are missing values. Levels are sorted, so the same
+    cases in any order give the same schema.
+    """
+    kinds: dict[str, Counter[AttributeKind]] = defaultdict(Counter)
+    levels: dict[str, Counter[str]] = defaultdict(Counter)
+    facts: dict[str, Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        _count_attributes(case.attributes, kinds, levels)
+        for name, (_, read) in OPEN_FACTS.items():
+            word = read(case)
+            if word is not None:
+                facts[name][word] += 1
+    declared = {name: _declare(kinds[name], levels[name]) for name in sorted(kinds)}
+    return AttributeSchema(
+        attributes={name: each for name, each in declared.items() if each is not None},
+        facts={name: _often(facts[name]) for name in OPEN_FACTS if len(_often(facts[name])) > 1},
+    )
+
+
+def _count_attributes(
+    attributes: Mapping[str, AttributeValue],
+    kinds: dict[str, Counter[AttributeKind]],
+    levels: dict[str, Counter[str]],
+) -> None:
+    for name, value in attributes.items():
+        kind = _kind_of(value)
+        if kind is not None:
+            kinds[name][kind] += 1
+        if isinstance(value, str):
+            levels[name][value] += 1
+
+
+def _kind_of(value: AttributeValue) -> AttributeKind | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "flag"
+    return "category" if isinstance(value, str) else "number"
+
+
+def _declare(kinds: Counter[AttributeKind], levels: Counter[str]) -> Declaration | None:
+    kind, count = max(kinds.items(), key=lambda item: (item[1], item[0]))
+    if count < LEAST_SEEN:
+        return None
+    if kind != "category":
+        return Declaration(kind=kind)
+    often = _often(levels)
+    return Declaration(kind=kind, levels=often) if often else None
+
+
+def _often(seen: Counter[str]) -> tuple[str, ...]:
+    """The levels seen often enough, the most frequent thousand at most, sorted."""
+    enough = [(-count, level) for level, count in seen.items() if count >= LEAST_SEEN]
+    return tuple(sorted(level for _, level in sorted(enough)[:MOST_LEVELS]))
+
+
+def attribute_features(schema: AttributeSchema) -> tuple[Feature, ...]:
+    """One feature per declared attribute (`attribute.NAME`) and per open fact, in order of their names."""
+    facts = [_fact(name, schema.facts[name]) for name in sorted(schema.facts) if name in OPEN_FACTS]
+    return (*facts, *(_attribute(name, schema.attributes[name]) for name in sorted(schema.attributes)))
+
+
+def _fact(name: str, levels: tuple[str, ...]) -> Feature:
+    says, read = OPEN_FACTS[name]
+    code = coder(levels)
+
+    def of(case: Case, standing: Standing) -> Value:
+        return code(read(case))
+
+    return Feature(name, Unit.LABEL, says, f"The {name.replace('_', ' ')}", of, levels=levels)
+
+
+_UNITS: dict[AttributeKind, Unit] = {"number": Unit.SCORE, "flag": Unit.FLAG, "category": Unit.LABEL}
+
+
+def _attribute(name: str, declared: Declaration) -> Feature:
+    of, says = _reader(name, declared), f"{name} is {{value}}"
+    return Feature(f"attribute.{name}", _UNITS[declared.kind], says, name, of, levels=declared.levels)
+
+
+def _reader(name: str, declared: Declaration) -> Compute:
+    kind, code = declared.kind, coder(declared.levels)
+
+    def of(case: Case, standing: Standing) -> Value:
+        value = case.attributes.get(name)
+        if value is None or _kind_of(value) != kind:
+            return None
+        return code(value) if isinstance(value, str) else float(value)
+
+    return of
+
+
+def party_words(schema: AttributeSchema) -> dict[str, Callable[[Case], str | None]]:
+    """The declared categories of many levels, each of which is a party with a standing: its kind and how to read it."""
+    parties = {
+        f"fact:{name}": OPEN_FACTS[name][1] for name, levels in schema.facts.items() if len(levels) > MANY_LEVELS
+    }
+    for name, declared in schema.attributes.items():
+        if len(declared.levels) > MANY_LEVELS:
+            parties[f"attribute:{name}"] = _word_reader(name)
+    return dict(sorted(parties.items()))
+
+
+def _word_reader(name: str) -> Callable[[Case], str | None]:
+    def read(case: Case) -> str | None:
+        value = case.attributes.get(name)
+        return value if isinstance(value, str) else None
+
+    return read

@@ -1,0 +1,162 @@
+"""The features of each task, their order and their fingerprint; one case as a vector, a history as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.case import Case
+from data.explanation import Seen
+from data.record import Unit, digest_of
+from data.standing import Standing
+from data.vocabulary import Task
+from features import calendar, carrier, order, price, refunds, returns, sentences, shelf, stock, supplier, systems, text
+from features import workflow as work
+from features.attributes import EMPTY, AttributeSchema, attribute_features
+from features.definition import Feature, features_in
+from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
+from features.sentences import Quantiles
+from features.text import TextScorer, text_features
+
+Floats = NDArray[np.float64]
+_DECIMALS = 6
+_BLOCK_ROWS = 4_096
+
+_SHELF_FACTS = (*features_in(stock), *features_in(shelf), *features_in(calendar))
+_WORK_FACTS = tuple(
+    each for module in (order, supplier, carrier, returns, price, refunds, work) for each in features_in(module)
+)
+_SYSTEMS = (*systems.STATES, *systems.LAGS, *features_in(systems))
+
+CASE_FEATURES = (*_WORK_FACTS, *_SHELF_FACTS, *_SYSTEMS, *features_in(text), *CASE_PARTIES)
+"""What a case is judged by: its type, its cause, its promise."""
+
+SHELF_FEATURES = (
+    *_SHELF_FACTS,
+    order.node_kind,
+    work.orders_last_hour,
+    work.demand_ratio,
+    work.staffing_gap,
+    *SHELF_PARTIES,
+)
+"""What a shelf is judged by."""
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSet:
+    """The features a model reads, in the order of its columns; those of the message come last.
+
+    Missing values are NaN, categories and flags their codes.
+    """
+
+    features: tuple[Feature, ...]
+    text: TextScorer | None = None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(each.name for each in self.features)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The digest of names, units, kinds and levels in their order: equal where columns mean the same."""
+        return digest_of([[each.name, each.unit, each.kind, list(each.levels)] for each in self.features])
+
+    @cached_property
+    def categories(self) -> tuple[int, ...]:
+        """The columns that hold codes of levels."""
+        return tuple(index for index, each in enumerate(self.features) if each.kind == "category")
+
+    def vector(self, case: Case, standing: Standing) -> Floats:
+        """One case as float64[k]."""
+        return np.array(self._facts(case, standing) + self._scores(case), dtype=np.float64)
+
+    def matrix(self, rows: Iterable[tuple[Case, Standing]], text_scores: Floats | None = None) -> Floats:
+        """Cases as float64[n, k]: the stacked vectors.
+
+        `text_scores` (float64[n, labels]) stands in for the scorer's own, which has learned from these very cases;
+        a case without a message has no scores either way.
+
+        Raises:
+            ValueError: when there are not as many rows of scores as cases.
+        """
+        blocks = list(self._blocks(rows, text_scores))
+        matrix = np.concatenate(blocks) if blocks else np.empty((0, len(self.features)))
+        if text_scores is not None and len(text_scores) != len(matrix):
+            raise ValueError(f"{len(text_scores)} rows of text scores came for {len(matrix)} cases; give one per case")
+        return matrix
+
+    def shown(self, vector: Floats) -> dict[str, Seen]:
+        """The values as people and records see them: levels by name, flags as flags, money as text, NaN as None."""
+        return {each.name: _seen(each, float(value)) for each, value in zip(self.features, vector, strict=True)}
+
+    def sentence(self, index: int, value: float, reference: Quantiles | None = None) -> str:
+        """A column's value as a sentence for people, beside what is usual where that is known."""
+        return sentences.sentence(self.features[index], float(value), reference)
+
+    def reference(self, matrix: Floats) -> dict[str, Quantiles]:
+        """What is usual: the 10 %, 50 % and 90 % quantiles of every number with a known value."""
+        return {
+            each.name: _quantiles(column)
+            for each, column in zip(self.features, matrix.T, strict=True)
+            if each.kind == "number" and not np.isnan(column).all()
+        }
+
+    @cached_property
+    def _computes(self) -> tuple[Feature, ...]:
+        return self.features[: len(self.features) - self._labels]
+
+    @cached_property
+    def _labels(self) -> int:
+        return len(self.text.labels) if self.text else 0
+
+    def _facts(self, case: Case, standing: Standing) -> list[float | None]:
+        return [each.of(case, standing) for each in self._computes]
+
+    def _scores(self, case: Case) -> list[float | None]:
+        if self.text is None or case.message is None:
+            return [None] * self._labels
+        return list(map(float, self.text.scores(case.message)))
+
+    def _blocks(self, rows: Iterable[tuple[Case, Standing]], text_scores: Floats | None) -> Iterator[Floats]:
+        block: list[list[float | None]] = []
+        for index, (case, standing) in enumerate(rows):
+            scores = self._scores(case) if text_scores is None else self._given(case, text_scores, index)
+            block.append(self._facts(case, standing) + scores)
+            if len(block) == _BLOCK_ROWS:
+                yield np.array(block, dtype=np.float64)
+                block = []
+        if block:
+            yield np.array(block, dtype=np.float64)
+
+    def _given(self, case: Case, text_scores: Floats, index: int) -> list[float | None]:
+        if case.message is None or index >= len(text_scores):
+            return [None] * self._labels
+        return list(map(float, text_scores[index]))
+
+
+def _quantiles(column: Floats) -> Quantiles:
+    low, middle, high = np.nanquantile(column, (0.1, 0.5, 0.9))
+    return float(low), float(middle), float(high)
+
+
+def _seen(feature: Feature, value: float) -> Seen:
+    if np.isnan(value):
+        return None
+    if feature.kind == "flag":
+        return value != 0.0
+    if feature.kind == "category":
+        return feature.levels[int(value)]
+    return f"{value:.2f}" if feature.unit is Unit.MONEY else round(value, _DECIMALS)
+
+
+def feature_set(task: Task, attributes: AttributeSchema = EMPTY, text: TextScorer | None = None) -> FeatureSet:
+    """The features of a task, with those of the attributes a bundle declares and of its text scorer."""
+    shelf_task = task is Task.STOCKOUT
+    base = SHELF_FEATURES if shelf_task else CASE_FEATURES
+    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task))
+    return FeatureSet((*base, *declared, *(text_features(text) if text else ())), text)

@@ -1,0 +1,136 @@
+"""What a feature is: a small typed function of case and standing, with its unit and its sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import ModuleType
+from typing import Literal, TypeVar
+
+from data.case import Case, minutes_between
+from data.record import Unit
+from data.standing import Standing
+
+Value = float | None
+"""What a feature answers: a finite number, or None where it is not known."""
+
+Compute = Callable[[Case, Standing], Value]
+Kind = Literal["number", "category", "flag"]
+Moment = Literal["event", "standing", "history"]
+"""When a value is known: with the event, from outcomes recorded before it, or from the days before it."""
+
+_SMALLEST_DIVISOR = 1e-6
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number of a case.
+
+    `says` is a sentence with a `{value}`; `below_zero` replaces it where the value is negative (shown without its
+    sign). `about` names the fact ("How long the task has waited"). `lever` is True where somebody can change the
+    value. `levels` are the labels of a category, coded 0 to k - 1; `words` how a flag reads when false and when true.
+    `of` is None-safe and pure, and answers a finite number or None.
+    """
+
+    name: str
+    unit: Unit
+    says: str
+    about: str
+    of: Compute
+    lever: bool = False
+    known: Moment = "event"
+    levels: tuple[str, ...] = ()
+    below_zero: str | None = None
+    words: tuple[str, str] = ("no", "yes")
+
+    @property
+    def kind(self) -> Kind:
+        """Whether its number is an amount, the code of a level, or 0 and 1."""
+        if self.unit is Unit.FLAG:
+            return "flag"
+        return "category" if self.levels else "number"
+
+
+def feature(
+    unit: Unit,
+    says: str,
+    *,
+    lever: bool = False,
+    known: Moment = "event",
+    levels: tuple[str, ...] = (),
+    below_zero: str | None = None,
+    words: tuple[str, str] = ("no", "yes"),
+) -> Callable[[Compute], Feature]:
+    """Make a feature of a function: its name is the feature's, its docstring says what the feature is about.
+
+    Raises:
+        ValueError: when the function has no docstring, or the sentence no `{value}`.
+    """
+
+    def define(of: Compute) -> Feature:
+        name, about = of.__name__, (of.__doc__ or "").strip().rstrip(".")
+        if not about or "{value}" not in says:
+            raise ValueError(f"feature {name} needs a docstring and a sentence with a {{value}}; got {says!r}")
+        return Feature(name, unit, says, about, of, lever, known, tuple(map(str, levels)), below_zero, words)
+
+    return define
+
+
+def features_in(module: ModuleType) -> tuple[Feature, ...]:
+    """The features a module defines, in the order of their definition."""
+    return tuple(each for each in vars(module).values() if isinstance(each, Feature))
+
+
+def ratio(part: float | Decimal | None, whole: float | Decimal | None) -> Value:
+    """Part by whole; None where either is unknown or the whole is nothing."""
+    if part is None or whole is None:
+        return None
+    divisor = float(whole)
+    return None if abs(divisor) < _SMALLEST_DIVISOR else float(part) / divisor
+
+
+def difference(minuend: float | Decimal | None, subtrahend: float | Decimal | None) -> Value:
+    """One less the other; None where either is unknown."""
+    return None if minuend is None or subtrahend is None else float(minuend) - float(subtrahend)
+
+
+def relative_gap(value: Decimal | None, usual: Decimal | None) -> Value:
+    """How far a value lies over another, as a share of the other."""
+    return None if value is None or usual is None else ratio(value - usual, usual)
+
+
+def number(value: float | Decimal | None) -> Value:
+    """Any known number as a float."""
+    return None if value is None else float(value)
+
+
+def since(start: datetime | None, case: Case) -> Value:
+    """Minutes from a moment to the case's; negative where it lies ahead."""
+    return minutes_between(start, case.event.time)
+
+
+def coder(levels: tuple[str, ...]) -> Callable[[str | None], Value]:
+    """A function from a label to its code; None for a label that is unknown or new."""
+    codes = {str(level): float(code) for code, level in enumerate(levels)}
+    return codes.get  # type: ignore[return-value]
+
+
+def shared(compute: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Compute once for all features of a case: the last answer is kept with its case, known again by identity.
+
+    Case and answer are swapped together, so threads may compute twice but never see another case's answer.
+    """
+    last: tuple[Case, T] | None = None
+
+    def of(case: Case) -> T:
+        nonlocal last
+        kept = last
+        if kept is None or kept[0] is not case:
+            kept = last = (case, compute(case))
+        return kept[1]
+
+    return of

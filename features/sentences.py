@@ -1,0 +1,86 @@
+"""A feature's value as a sentence a store manager understands, with what is usual beside it."""
+
+from __future__ import annotations
+
+import math
+
+from data.record import Unit
+from features.definition import Feature
+
+Quantiles = tuple[float, float, float]
+"""The 10 %, 50 % and 90 % quantiles of a feature over the history a model was fitted on."""
+
+_HOUR, _DAY = 60.0, 1440.0
+
+
+def _short(value: float) -> str:
+    """Few digits: one decimal under ten where it says anything, none above."""
+    text = f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
+    return text.removesuffix(".0")
+
+
+def _precise(value: float) -> str:
+    """Enough digits for a number whose scale nobody knows."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:.0f}"
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 2 * _HOUR:
+        return f"{_short(minutes)} min"
+    return f"{_short(minutes / _HOUR)} h" if minutes < 2 * _DAY else f"{_short(minutes / _DAY)} d"
+
+
+def amount(value: float, unit: Unit) -> str:
+    """A number in its unit: `41 min`, `3.2 d`, `62 %`, `240.00`."""
+    match unit:
+        case Unit.MINUTE:
+            return _duration(value)
+        case Unit.HOUR | Unit.DAY:
+            return f"{_short(value)} {unit}"
+        case Unit.RATIO:
+            return f"{_short(value * 100.0)} %"
+        case Unit.MONEY:
+            return f"{value:.2f}"
+        case Unit.EACH:
+            return _short(value)
+        case _:
+            return _precise(value)
+
+
+def readable(feature: Feature, value: float) -> str:
+    """A known value without its sentence; a level by its name, a flag by its word."""
+    if feature.kind == "flag":
+        return feature.words[int(value != 0.0)]
+    if feature.kind == "category":
+        return feature.levels[int(value)].replace("_", " ")
+    return amount(value, feature.unit)
+
+
+def _usual(feature: Feature, value: float, reference: Quantiles) -> str:
+    """What is usual, said beside a value. Quantiles of the other sign would need another sentence."""
+    low, _, high = reference
+    if low <= value <= high:
+        return "; that is usual"
+    bound = high if value > high else low
+    shown, told = amount(abs(bound), feature.unit), amount(abs(value), feature.unit)
+    if bound < 0.0 or value < 0.0 or shown == told:
+        return "; that is unusual"
+    return f"; usually {shown} or {'less' if value > high else 'more'}"
+
+
+def sentence(feature: Feature, value: float, reference: Quantiles | None) -> str:
+    """The value as a sentence: `the task has waited 41 min; usually 12 min or less`.
+
+    `value` is NaN where it is not known; `reference` None where nothing is known of what is usual.
+    """
+    if math.isnan(value):
+        about = feature.about
+        return (
+            f"{about[0].lower()}{about[1:]} is not known" if feature.unit is not Unit.SCORE else f"{about} is not known"
+        )
+    if feature.kind != "number":
+        return feature.says.replace("{value}", readable(feature, value))
+    negative = value < 0.0 and feature.below_zero is not None
+    says = feature.below_zero if negative and feature.below_zero else feature.says
+    told = says.replace("{value}", readable(feature, abs(value) if negative else value))
+    return told + (_usual(feature, value, reference) if reference else "")
