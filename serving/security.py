@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from starlette.requests import Request
@@ -44,6 +44,8 @@ class Principal:
 
     name: str
     roles: frozenset[Role]
+    key_digest: str = field(default="", repr=False, compare=False)
+    """Of the key in force: a session opened with an earlier one ends when the key changes."""
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the roles grants the permission."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from data.actions import ActionId
 from data.case import Case
 from data.outcome import Outcome
 from data.recommendation import Recommendation
@@ -23,7 +24,7 @@ class QueueItem(Record):
     valid_until: Instant
     reported_type: ExceptionType | None = None
     predicted_type: str | None = None
-    action: str
+    action: ActionId | None = None
     """The action that is recommended first, or that an override chose."""
     says: str
     disposition: Disposition

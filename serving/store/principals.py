@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from data.vocabulary import Role
@@ -42,9 +42,10 @@ class Principals:
                 connection.execute(insert(principal_roles).values(principal=name, role=role.value))
 
 
-def _find(connection: Connection, condition: object) -> Principal | None:
-    name = connection.execute(select(principals.c.name).where(condition)).scalar()  # type: ignore[arg-type]
-    if name is None:
+def _find(connection: Connection, condition: ColumnElement[bool]) -> Principal | None:
+    row = connection.execute(select(principals).where(condition)).first()
+    if row is None:
         return None
-    held = select(principal_roles.c.role).where(principal_roles.c.principal == name)
-    return Principal(name, frozenset(Role(role) for role in connection.execute(held).scalars()))
+    held = select(principal_roles.c.role).where(principal_roles.c.principal == row.name)
+    roles = frozenset(Role(role) for role in connection.execute(held).scalars())
+    return Principal(row.name, roles, row.key_digest)

@@ -1,0 +1,110 @@
+"""What decides now: the verified bundle, the policy and the standing's seeds; and how a past ladder is set up again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from data.prediction import Predictors, Rung
+from data.record import canonical
+from data.vocabulary import ServedBy, Task
+from features.attributes import EMPTY, AttributeSchema
+from features.standing import PartyRows, SeededRows, StandingKeeper
+from models.bundle import Bundle, open_bundle
+from models.files import BundleError
+from models.ladder import load_predictors
+from policies.policy import Policy, load_policy
+
+
+class RungMissing(Exception):
+    """A model that served then is not in the bundle folder now."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """Everything an answer depends on besides its case, its standing and the moment."""
+
+    predictors: Predictors
+    policy: Policy
+    bundle: Bundle | None
+    attributes: AttributeSchema
+    seeds: Sequence[Mapping[str, Any]]
+
+    def keeper(self, rows: PartyRows) -> StandingKeeper:
+        """The standing's keeper over these rows, seeded by the bundle."""
+        return StandingKeeper(SeededRows(rows, self.seeds), self.attributes)
+
+
+def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
+    """Load what is in force; a bundle that fails leaves the ladder's lower steps. Raises PolicyError."""
+    bundle = _bundle(bundle_folder)
+    return InForce(
+        predictors=load_predictors(bundle_folder),
+        policy=load_policy(policy_folder),
+        bundle=bundle,
+        attributes=_attributes(bundle),
+        seeds=(bundle.standing if bundle else None) or (),
+    )
+
+
+def ladder_record(predictors: Predictors) -> bytes:
+    """Who could serve which task, and who could not and why: what a replay sets up again."""
+    told = {
+        task.value: [
+            {
+                "served_by": rung.served_by.value,
+                "version": rung.predictor.version if rung.predictor else None,
+                "reason": rung.reason,
+                "detail": rung.detail,
+            }
+            for rung in predictors.ladder(task)
+        ]
+        for task in Task
+    }
+    return canonical({"ladders": told, "declared_attributes": sorted(predictors.declared_attributes)})
+
+
+def restored(record: bytes, digest: str | None, available: Predictors) -> Predictors:
+    """The predictors as they were recorded, from those that can be loaded now. Raises RungMissing."""
+    told = json.loads(record)
+    by_version = {
+        rung.predictor.version: rung for task in Task for rung in available.ladder(task) if rung.predictor is not None
+    }
+    return replace(
+        available,
+        ladders={
+            Task(task): tuple(_rung(each, by_version) for each in rungs) for task, rungs in told["ladders"].items()
+        },
+        digest=digest,
+        declared_attributes=frozenset(told["declared_attributes"]),
+    )
+
+
+def _rung(told: Mapping[str, Any], by_version: Mapping[str, Rung]) -> Rung:
+    served_by, version = ServedBy(told["served_by"]), told["version"]
+    if version is None:
+        return Rung(served_by, None, told["reason"], told["detail"])
+    if version not in by_version:
+        raise RungMissing(f"the model with version {version} is not in the bundle folder, or its files were altered")
+    return Rung(served_by, by_version[version].predictor, told["reason"], told["detail"])
+
+
+def _bundle(folder: Path) -> Bundle | None:
+    try:
+        return open_bundle(folder)
+    except BundleError:
+        return None
+
+
+def _attributes(bundle: Bundle | None) -> AttributeSchema:
+    """What any of the bundle's models declares: the parties whose standing is kept."""
+    schemas = [predictor.model.attributes for predictor in bundle.models.values()] if bundle else []
+    merged = EMPTY
+    for schema in schemas:
+        merged = AttributeSchema(
+            attributes={**merged.attributes, **schema.attributes}, facts={**merged.facts, **schema.facts}
+        )
+    return merged

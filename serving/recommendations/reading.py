@@ -1,0 +1,126 @@
+"""Every way to look at what was decided."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from data.case import Case, minutes_between
+from data.recommendation import Recommendation
+from data.record import Amount
+from data.review import ReviewState, ReviewStatus
+from data.standing import Standing
+from data.vocabulary import Disposition
+from serving.errors import NotFound
+from serving.recommendations import succession
+from serving.recommendations.schemas import CaseFile, QueueItem, QueuePage
+from serving.store import decisions, documents, outcomes, verdicts
+from serving.store.decisions import Decision
+from serving.store.verdicts import Verdict
+
+EXECUTABLE = (ReviewState.NOT_REQUIRED, ReviewState.APPROVED, ReviewState.OVERRIDDEN)
+"""States in which nobody needs to agree any more."""
+
+CENT = Decimal("0.01")
+MOST = Decimal(10) ** 13 - CENT
+"""The largest amount of money with cents that a record holds."""
+
+
+def decision(connection: Connection, recommendation_id: str) -> Decision:
+    """The decision of this id. Raises NotFound."""
+    found = decisions.by_id(connection, recommendation_id)
+    if found is None:
+        raise NotFound("No recommendation has this id.")
+    return found
+
+
+def verdict(connection: Connection, recommendation_id: str) -> Verdict:
+    """Where the recommendation stands. Raises NotFound."""
+    found = verdicts.get(connection, recommendation_id)
+    if found is None:
+        raise NotFound("No recommendation has this id.")
+    return found
+
+
+def recommendation_of(connection: Connection, found: Decision) -> Recommendation:
+    """The answer as a record again."""
+    return Recommendation.model_validate_json(documents.get(connection, found.answer))
+
+
+def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
+    """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound."""
+    now = verdict(connection, recommendation_id)
+    clear = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
+    return ReviewStatus(
+        recommendation_id=recommendation_id,
+        state=now.state,
+        version=now.version,
+        roles=now.roles,
+        execute=now.action if clear else None,
+        parameters=now.parameters if clear else {},
+        held_until=now.held_until,
+        reviews=verdicts.reviews_of(connection, recommendation_id),
+    )
+
+
+def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
+    """Everything that is known of one decision. Raises NotFound."""
+    found = decision(connection, recommendation_id)
+    newer = succession.successor(connection, found)
+    return CaseFile(
+        case=Case.model_validate_json(documents.get(connection, found.input)),
+        standing=Standing.model_validate_json(documents.get(connection, found.standing)),
+        recommendation=recommendation_of(connection, found),
+        features=json.loads(documents.get(connection, found.features)),
+        status=status(connection, recommendation_id),
+        outcome=outcomes.get(connection, recommendation_id),
+        requested_by=found.requested_by,
+        superseded_by=newer.recommendation_id if newer else None,
+    )
+
+
+def page(connection: Connection, state: ReviewState | None, now: datetime, limit: int, offset: int) -> QueuePage:
+    """One page of a list."""
+    ids, total = decisions.listing(connection, state, now, limit, offset)
+    following = offset + len(ids)
+    return QueuePage(
+        items=tuple(_item(connection, each, now) for each in ids),
+        total=total,
+        next_offset=following if following < total else None,
+    )
+
+
+def _item(connection: Connection, recommendation_id: str, now: datetime) -> QueueItem:
+    answer = recommendation_of(connection, decision(connection, recommendation_id))
+    stands = verdict(connection, recommendation_id)
+    return QueueItem(
+        recommendation_id=recommendation_id,
+        exception_id=answer.exception_id,
+        issued_at=answer.issued_at,
+        valid_until=answer.valid_until,
+        reported_type=answer.reported_type,
+        predicted_type=answer.predictions.exception_type.label,
+        action=stands.action,
+        says=answer.says,
+        disposition=stands.disposition,
+        state=stands.state,
+        version=stands.version,
+        roles=stands.roles,
+        value_at_stake=answer.urgency.value_at_stake,
+        breach_probability=answer.predictions.sla_breach.probability,
+        loss_per_minute=_loss_per_minute(answer, stands, now),
+        promise_due_at=stands.promise_due_at,
+        review_due_at=answer.review.due_at if answer.review else None,
+    )
+
+
+def _loss_per_minute(answer: Recommendation, stands: Verdict, now: datetime) -> Amount | None:
+    """The same quotient the list is ordered by."""
+    stake, left = answer.urgency.value_at_stake, minutes_between(now, stands.promise_due_at)
+    if stake is None or left is None:
+        return None
+    amount = min(Decimal(stands.loss / max(1.0, left)).quantize(CENT), MOST)
+    return Amount(amount=amount, currency=stake.currency)
