@@ -1,0 +1,148 @@
+"""The case page, put together from a case file, the person who looks and the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from data.explanation import CheckStep
+from data.recommendation import Recommendation
+from data.review import ReviewState
+from data.vocabulary import ReviewVerdict, Role
+from serving.console import case_view as view
+from serving.console import display
+from serving.console.context import Banner, CasePage, CheckView, DecisionForms, Viewer
+from serving.console.decision_forms import FormProblem, decision_forms
+from serving.console.facts import panels
+from serving.recommendations.schemas import CaseFile
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A decision that was posted and not taken: what was typed, and what stands against it."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    problem: FormProblem | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Onlooker:
+    """Who looks: for the page, and what the page must know to offer the forms."""
+
+    viewer: Viewer
+    name: str
+    roles: frozenset[Role]
+
+
+def case_page(
+    file: CaseFile,
+    onlooker: Onlooker,
+    now: datetime,
+    next_url: str,
+    decided: bool = False,
+    attempt: Attempt | None = None,
+) -> CasePage:
+    """Everything the template shows. `decided` asks for the banner that confirms the onlooker's own decision."""
+    answer, case, status = file.recommendation, file.case, file.status
+    zone = view.zone_of(case)
+    why_not = _why_not(file, onlooker)
+    fallback = view.check_views(answer.explanation, "fallback")
+    return CasePage(
+        viewer=onlooker.viewer,
+        id=answer.recommendation_id,
+        exception_id=answer.exception_id,
+        headline=display.heading(answer.says),
+        state=status.state.value,
+        state_words=view.STATE_WORDS[status.state],
+        clock=view.clock(answer.predictions.sla_breach.due_at, zone, now),
+        at_stake=view.at_stake(answer.urgency.value_at_stake),
+        type=_type_words(answer),
+        reported=_reported_words(answer),
+        node=case.node.id if case.node else "not told",
+        channel=display.words(case.channel) if case.channel else "",
+        issued=view.moment(answer.issued_at, zone),
+        age=display.ago(answer.issued_at, now),
+        expired=now > answer.valid_until,
+        valid_until=view.moment(answer.valid_until, zone),
+        banner=_banner(file, onlooker, decided, attempt),
+        recommended=view.option_view(answer.options[0]) if answer.options else None,
+        alternatives=tuple(view.option_view(option) for option in answer.options[1:]),
+        predictions=view.prediction_views(answer, case),
+        gates=view.check_views(answer.explanation, "gate"),
+        checks=view.check_views(answer.explanation, "promise", "rule", "cost"),
+        fallback=fallback[0] if fallback else None,
+        fallback_action=display.action_words(answer.fallback.would_have),
+        fallback_disposition=view.DISPOSITION_WORDS[answer.fallback.disposition],
+        fallback_agrees=answer.fallback.agrees,
+        panels=panels(case),
+        unused_attributes=answer.unused_attributes,
+        waits_for=view.role_words(status.roles),
+        reviews=tuple(view.review_view(each, zone) for each in status.reviews),
+        execute=display.action_words(status.execute) if status.execute else "",
+        held_until=tuple(display.words(each) for each in status.held_until),
+        receipt=view.receipt_rows(answer.receipt),
+        forms=None if why_not else _forms(file, onlooker, attempt),
+        why_not=why_not,
+        watch=f"/console/cases/{answer.recommendation_id}/changes?version={status.version}",
+        next_url=next_url,
+    )
+
+
+def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> DecisionForms:
+    held = sorted(onlooker.roles & set(file.status.roles))
+    typed, problem = (attempt.typed, attempt.problem) if attempt else ({}, None)
+    return decision_forms(file.recommendation, file.case, file.status.version, held, typed, problem)
+
+
+def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
+    """Why this person cannot decide here; empty where they can. The service checks all of it again."""
+    status = file.status
+    if status.state is ReviewState.NOT_REQUIRED:
+        return "Nobody needs to agree: no gate asked for a person, and the orchestrator was told to proceed."
+    if status.state is ReviewState.SUPERSEDED:
+        return "A newer event of this exception was answered: decide there."
+    if not status.roles:
+        return f"This case is decided: {view.STATE_WORDS[status.state]}."
+    if file.requested_by == onlooker.name:
+        return "You asked for this recommendation; somebody else must agree to it."
+    if not onlooker.roles & set(status.roles):
+        return f"It waits for {_either(view.role_words(status.roles))}; you hold {_either(onlooker.viewer.roles)}."
+    return ""
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return " and ".join(names) or "no role"
+
+
+def _banner(file: CaseFile, onlooker: Onlooker, decided: bool, attempt: Attempt | None) -> Banner | None:
+    if attempt and attempt.refusal:
+        return Banner("bad", attempt.refusal)
+    own = [each for each in file.status.reviews if each.decided_by == onlooker.name]
+    if not decided or not own:
+        return None
+    return Banner("good", _confirmation(file, own[-1].verdict))
+
+
+def _confirmation(file: CaseFile, verdict: ReviewVerdict) -> str:
+    status = file.status
+    if verdict is ReviewVerdict.REJECT:
+        return "You rejected the recommendation. The orchestrator learns that nothing of it may be executed."
+    done = "approved" if verdict is ReviewVerdict.APPROVE else "overrode"
+    if status.roles:
+        return f"You {done}. {display.heading(_either(view.role_words(status.roles)))} must still agree."
+    if status.execute:
+        return f"You {done}. The orchestrator may now execute: {display.action_words(status.execute)}."
+    held = _either(tuple(display.words(each) for each in status.held_until))
+    return f"You {done}. It is held until {held}."
+
+
+def _type_words(answer: Recommendation) -> str:
+    label = answer.predictions.exception_type.label
+    return display.words(label) if label else "type not known"
+
+
+def _reported_words(answer: Recommendation) -> str:
+    reported = answer.reported_type
+    return display.words(reported) if reported and reported != answer.predictions.exception_type.label else ""

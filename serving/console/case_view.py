@@ -1,0 +1,241 @@
+"""From the records of one case to its page: every value in words, nothing decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from data.case import Case
+from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Step
+from data.prediction import LabelPrediction, Predictions, RiskPrediction
+from data.recommendation import Option, Receipt, Recommendation
+from data.record import Amount
+from data.review import Review, ReviewState
+from data.vocabulary import Disposition, Role, ServedBy, Task
+from serving.console import display
+from serving.console.context import (
+    Band,
+    CheckView,
+    Clock,
+    ContributionView,
+    Moment,
+    OptionView,
+    PredictionView,
+    ReviewView,
+)
+from serving.console.waterfall import waterfall
+
+DISPOSITION_WORDS = {
+    Disposition.PROCEED: "may proceed",
+    Disposition.REVIEW: "a person must agree",
+    Disposition.HOLD: "on hold",
+}
+STATE_WORDS = {
+    ReviewState.NOT_REQUIRED: "nobody needs to agree",
+    ReviewState.OPEN: "waits for a person",
+    ReviewState.APPROVED: "approved",
+    ReviewState.REJECTED: "rejected",
+    ReviewState.OVERRIDDEN: "overridden",
+    ReviewState.SUPERSEDED: "superseded by a newer event",
+}
+_TITLES = {
+    Task.EXCEPTION_TYPE: "What it is",
+    Task.ROOT_CAUSE: "Why it happened",
+    Task.SLA_BREACH: "Will the promise break?",
+    Task.STOCKOUT: "Will the shelf run empty?",
+}
+_SERVED = {
+    ServedBy.MODEL: "model",
+    ServedBy.PREVIOUS_MODEL: "previous model",
+    ServedBy.RULES: "rules",
+    ServedBy.NONE: "not answered",
+}
+_REASONS = {
+    "model_unavailable": "No usable model was loaded.",
+    "model_failed": "The model failed on this case.",
+    "additivity_failed": "The model's explanation did not add up, so it was not used.",
+    "no_promise": "No promise is known.",
+    "no_stock_position": "No stock position was sent.",
+    "no_rule": "No rule applies.",
+}
+_HOUR = 60
+
+
+def moment(at: datetime, zone: str | None) -> Moment:
+    """A moment on the clock of its place."""
+    return Moment(display.moment(at, zone), display.utc(at))
+
+
+def zone_of(case: Case) -> str | None:
+    """The zone of the node, where the sender said it."""
+    return case.node.zone if case.node else None
+
+
+def clock(due: datetime | None, zone: str | None, now: datetime) -> Clock:
+    """How the promise stands now."""
+    minutes = (due - now).total_seconds() / 60 if due else None
+    return Clock(band(minutes), display.to_promise(minutes), moment(due, zone) if due else None)
+
+
+def band(minutes: float | None) -> Band:
+    """How close the promise is."""
+    if minutes is None:
+        return "none"
+    if minutes <= 0:
+        return "late"
+    return "soon" if minutes <= _HOUR else "later"
+
+
+def at_stake(value: Amount | None) -> str:
+    """The value at stake, in words."""
+    return display.money(value.amount, value.currency) if value else "value not known"
+
+
+def role_words(roles: Iterable[Role]) -> tuple[str, ...]:
+    """Roles as people say them."""
+    return tuple(display.words(role) for role in roles)
+
+
+def option_view(option: Option) -> OptionView:
+    """One priced action, in words."""
+    cost = option.expected_cost
+    chance = option.breach_probability
+    return OptionView(
+        rank=option.rank,
+        action=display.action_words(option.action),
+        parameters=parameter_words(option.parameters),
+        cost=display.money(cost.amount, cost.currency) if cost else "not priced",
+        regret=f"+{display.money(option.regret)}" if option.regret else "",
+        breach="" if chance is None else display.percent(chance),
+        disposition=option.disposition.value,
+        disposition_words=DISPOSITION_WORDS[option.disposition],
+        roles=role_words(option.roles),
+        held_until=tuple(display.words(each) for each in option.held_until),
+        says=display.heading(option.says),
+    )
+
+
+def parameter_words(parameters: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """An action's parameters as name and value."""
+    return tuple((display.words(name), str(value)) for name, value in parameters.items() if value is not None)
+
+
+def prediction_views(recommendation: Recommendation, case: Case) -> tuple[PredictionView, ...]:
+    """The four predictions, the promise first: it is what a person can still change."""
+    order = (Task.SLA_BREACH, Task.EXCEPTION_TYPE, Task.ROOT_CAUSE, Task.STOCKOUT)
+    return tuple(_prediction_view(task, recommendation, case) for task in order)
+
+
+def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> PredictionView:
+    prediction = prediction_of(task, recommendation.predictions)
+    model, calibration = _steps_of(task, recommendation.explanation)
+    answered = model is not None and prediction.served_by in (ServedBy.MODEL, ServedBy.PREVIOUS_MODEL)
+    step = model if answered else None
+    probability = prediction.probability
+    return PredictionView(
+        task=task.value,
+        title=_TITLES[task],
+        answer=_answer(task, prediction),
+        probability="" if probability is None else display.percent(probability),
+        beside=_beside(prediction, zone_of(case)),
+        served_by=prediction.served_by.value,
+        served_words=_SERVED[prediction.served_by],
+        reason=_REASONS[prediction.reason] if prediction.reason else "",
+        drawing=Markup(waterfall(step, calibration, prediction, case.currency)) if step else None,  # noqa: S704 escaped there
+        base=display.signed(step.base) if step else "",
+        contributions=tuple(_contribution(each, case.currency) for each in step.contributions) if step else (),
+        others=display.signed(step.others) if step else "",
+        raw=display.signed(step.raw) if step else "",
+        calibration=calibration.says if step and calibration else "",
+        rules=_rule_sentences(task, prediction, recommendation.explanation),
+    )
+
+
+def prediction_of(task: Task, predictions: Predictions) -> LabelPrediction | RiskPrediction:
+    """The prediction of a task."""
+    found: LabelPrediction | RiskPrediction = getattr(predictions, task.value)
+    return found
+
+
+def _steps_of(task: Task, steps: Iterable[Step]) -> tuple[ModelStep | None, CalibrationStep | None]:
+    own = [step for step in steps if step.id == task.value]
+    model = next((step for step in own if isinstance(step, ModelStep)), None)
+    return model, next((step for step in own if isinstance(step, CalibrationStep)), None)
+
+
+def _answer(task: Task, prediction: LabelPrediction | RiskPrediction) -> str:
+    if isinstance(prediction, LabelPrediction):
+        return display.heading(display.words(prediction.label)) if prediction.label else "Nothing could tell"
+    if prediction.probability is None:
+        return "Nothing could tell"
+    return display.heading(display.words(task.value))
+
+
+def _beside(prediction: LabelPrediction | RiskPrediction, zone: str | None) -> str:
+    if isinstance(prediction, LabelPrediction):
+        if not prediction.runner_up:
+            return ""
+        label, probability = prediction.runner_up
+        return f"next likely: {display.words(label)}, {display.percent(probability)}"
+    if prediction.due_at:
+        return f"promised by {display.moment(prediction.due_at, zone)}"
+    return {"P1D": "within one day"}.get(prediction.horizon or "", prediction.horizon or "")
+
+
+def _contribution(each: Contribution, currency: str | None) -> ContributionView:
+    name = display.heading(display.words(each.feature))
+    value = display.seen(each.value, each.unit, currency)
+    return ContributionView(name, value, display.signed(each.contribution), each.says, each.lever)
+
+
+def _rule_sentences(task: Task, prediction: LabelPrediction | RiskPrediction, steps: Iterable[Step]) -> tuple[str, ...]:
+    if prediction.served_by is not ServedBy.RULES:
+        return ()
+    rules = (step for step in steps if isinstance(step, CheckStep) and step.kind == "rule")
+    return tuple(display.heading(step.says) for step in rules if task.value in step.id.split("."))
+
+
+def check_views(steps: Iterable[Step], *kinds: str) -> tuple[CheckView, ...]:
+    """The checks of these kinds, the most cautious verdict first."""
+    found = [_check_view(step) for step in steps if isinstance(step, CheckStep) and step.kind in kinds]
+    return tuple(sorted(found, key=lambda each: -_caution(each.verdict)))
+
+
+def _caution(verdict: str) -> int:
+    return Disposition(verdict).caution if verdict else -1
+
+
+def _check_view(step: CheckStep) -> CheckView:
+    verdict = step.concluded if step.concluded in tuple(Disposition) else ""
+    return CheckView(
+        kind=step.kind,
+        id=step.id,
+        version=step.version,
+        saw=tuple((display.words(name), display.saw(value)) for name, value in step.saw.items()),
+        concluded=DISPOSITION_WORDS[Disposition(verdict)] if verdict else display.saw(step.concluded),
+        verdict=str(verdict),
+        says=display.heading(step.says),
+        missing=tuple(display.words(name) for name in step.missing),
+    )
+
+
+def review_view(review: Review, zone: str | None) -> ReviewView:
+    """One decision, in words."""
+    return ReviewView(
+        verdict=review.verdict.value,
+        verdict_words={"approve": "approved", "reject": "rejected", "override": "overrode"}[review.verdict.value],
+        by=review.decided_by,
+        at=moment(review.decided_at, zone),
+        action=display.action_words(review.action),
+        reason=display.words(review.reason) if review.reason else "",
+        comment=review.comment or "",
+        roles=role_words(review.roles),
+    )
+
+
+def receipt_rows(receipt: Receipt) -> tuple[tuple[str, str], ...]:
+    """What the answer came from, by digest."""
+    return tuple((name, digest or "none: no model was loaded") for name, digest in receipt)

@@ -1,0 +1,194 @@
+"""The forms a person decides with: what they offer, and how a posted one becomes a review.
+
+Nothing is decided here. The service checks role, version and gates again, whoever posts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from data.actions import CATALOGUE, ActionId
+from data.case import Case
+from data.recommendation import Option, Recommendation
+from data.record import plain
+from data.review import ReviewRequestBody
+from data.vocabulary import RejectReason, ReviewVerdict, Role
+from serving.console import display
+from serving.console.case_view import role_words
+from serving.console.context import ActionView, Choice, DecisionForms, FieldView
+
+LONGEST_COMMENT = 2000
+_Word = TypeVar("_Word", bound=StrEnum)
+_SAYS = {
+    "node": "node",
+    "sku": "article (SKU)",
+    "line_id": "order line",
+    "amount": "amount",
+    "supplier": "supplier",
+    "purchase_order": "purchase order",
+    "carrier": "carrier",
+    "service": "service",
+    "system": "system",
+    "quantity": "units",
+    "from_node": "from node",
+    "needed_by": "needed by (such as 2026-11-23T09:00:00Z)",
+}
+
+
+class FormProblem(Exception):
+    """A posted form that is no review yet; `fields` says what each parameter should be."""
+
+    def __init__(self, says: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(says)
+        self.says = says
+        self.fields = dict(fields or {})
+
+
+def read_review(form: Mapping[str, str]) -> ReviewRequestBody:
+    """The review a posted form stands for. Raises FormProblem."""
+    verdict = _word(ReviewVerdict, form.get("verdict", ""), "Choose approve, reject or override.")
+    comment = form.get("comment", "").replace("\r\n", "\n").strip() or None
+    if comment and len(comment) > LONGEST_COMMENT:
+        raise FormProblem(f"A comment has at most {LONGEST_COMMENT} characters.")
+    if verdict is ReviewVerdict.APPROVE:
+        return ReviewRequestBody(verdict=verdict, comment=comment)
+    reason = _word(RejectReason, form.get("reason", ""), "Choose a reason.")
+    if verdict is ReviewVerdict.REJECT:
+        return ReviewRequestBody(verdict=verdict, reason=reason, comment=comment)
+    action = _word(ActionId, form.get("action", ""), "Choose the action to take instead.")
+    parameters = _read_parameters(action, form)
+    return ReviewRequestBody(verdict=verdict, reason=reason, comment=comment, action=action, parameters=parameters)
+
+
+def decision_forms(
+    recommendation: Recommendation,
+    case: Case,
+    version: int,
+    agree_for: Iterable[Role],
+    posted: Mapping[str, str] | None = None,
+    problem: FormProblem | None = None,
+) -> DecisionForms:
+    """The forms for a case that waits, with what was posted still in them."""
+    typed = posted or {}
+    priced = {option.action for option in recommendation.options}
+    writer = _FieldWriter(case, typed, problem.fields if problem else {})
+    return DecisionForms(
+        post_to=f"/console/cases/{recommendation.recommendation_id}/reviews",
+        version=version,
+        approve=display.action_words(recommendation.options[0].action) if recommendation.options else "",
+        agree_for=role_words(agree_for),
+        reasons=tuple(Choice(each, display.words(each), typed.get("reason") == each) for each in RejectReason),
+        comment=typed.get("comment", ""),
+        priced=tuple(writer.priced(option) for option in recommendation.options[1:]),
+        others=tuple(writer.unpriced(each) for each in ActionId if each not in priced),
+        open_form=_open_form(typed),
+        problem=problem.says if problem else "",
+    )
+
+
+class _FieldWriter:
+    """Writes actions and their parameters as form fields: what was posted, else proposed, else known of the case."""
+
+    def __init__(self, case: Case, typed: Mapping[str, str], problems: Mapping[str, str]) -> None:
+        self.known = _known(case)
+        self.typed = typed
+        self.problems = problems
+
+    def priced(self, option: Option) -> ActionView:
+        """An alternative with its money and the parameters it was priced with."""
+        cost = option.expected_cost
+        beside = display.money(cost.amount, cost.currency) if cost else "not priced"
+        return self._action(option.action, beside, option.parameters)
+
+    def unpriced(self, action: ActionId) -> ActionView:
+        """Any other action of the catalogue."""
+        return self._action(action, "", {})
+
+    def _action(self, action: ActionId, beside: str, proposed: Mapping[str, Any]) -> ActionView:
+        declared = CATALOGUE[action].parameters.model_fields
+        fields = tuple(self._field(action, name, field, proposed.get(name)) for name, field in declared.items())
+        chosen = self.typed.get("action") == action
+        return ActionView(action.value, display.action_words(action), beside, fields, chosen)
+
+    def _field(self, action: ActionId, name: str, field: FieldInfo, proposed: Any) -> FieldView:
+        full = field_name(action, name)
+        known = self.known.get(name, ())
+        start = str(proposed) if proposed is not None else known[0] if known and field.is_required() else ""
+        return FieldView(
+            name=full,
+            label=_SAYS.get(name, display.words(name)),
+            value=self.typed.get(full, start),
+            numeric=name in ("amount", "quantity"),
+            required=field.is_required(),
+            suggestions=known,
+            problem=self.problems.get(full, ""),
+        )
+
+
+def field_name(action: ActionId, parameter: str) -> str:
+    """The form field of one action's parameter."""
+    return f"{action}.{parameter}"
+
+
+def _read_parameters(action: ActionId, form: Mapping[str, str]) -> dict[str, Any]:
+    schema = CATALOGUE[action].parameters
+    typed = {name: form.get(field_name(action, name), "").strip() for name in schema.model_fields}
+    given = {name: _integer(text) if name == "quantity" else text for name, text in typed.items() if text}
+    try:
+        return plain(schema.model_validate_json(json.dumps(given)))
+    except ValidationError as error:
+        problems = {field_name(action, str(each["loc"][0])): _expected(each["type"]) for each in error.errors()}
+        raise FormProblem("The action needs something else in the marked fields.", problems) from None
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _expected(kind: str) -> str:
+    if kind == "missing":
+        return "This is needed."
+    if kind.startswith(("decimal", "greater", "less")):
+        return "An amount such as 12.50 is expected."
+    if kind.startswith("int"):
+        return "A whole number is expected."
+    if kind.startswith(("datetime", "timezone", "value_error")):
+        return "A moment in UTC such as 2026-11-23T09:00:00Z is expected."
+    return "Another value is expected: up to 128 characters, no line breaks."
+
+
+def _word(words: type[_Word], text: str, otherwise: str) -> _Word:
+    try:
+        return words(text)
+    except ValueError:
+        raise FormProblem(otherwise) from None
+
+
+def _open_form(typed: Mapping[str, str]) -> Any:
+    verdict = typed.get("verdict", "")
+    return cast(Any, verdict if verdict in ("reject", "override") else "approve")
+
+
+def _known(case: Case) -> dict[str, tuple[str, ...]]:
+    """What the case itself can suggest for a parameter, the likeliest first."""
+    lines = [*case.affected_lines, *(case.order.lines if case.order else ())]
+    nodes = [*([case.node.id] if case.node else []), *(each.node for each in case.stock)]
+    supplier, carrier = case.supplier, case.carrier
+    found: dict[str, list[str | None]] = {
+        "node": list(nodes),
+        "from_node": [each for each in nodes[1:]],
+        "sku": [*(each.sku for each in case.stock), *(line.sku for line in lines)],
+        "line_id": [line.line_id for line in lines],
+        "supplier": [*(each.id for each in supplier.alternatives), supplier.id] if supplier else [],
+        "purchase_order": [supplier.purchase_order] if supplier else [],
+        "carrier": [*(each.id for each in carrier.alternatives), carrier.id] if carrier else [],
+        "service": [carrier.service] if carrier else [],
+        "system": [each.system for each in case.dependencies],
+    }
+    return {name: tuple(dict.fromkeys(str(each) for each in values if each)) for name, values in found.items()}

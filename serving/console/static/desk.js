@@ -1,0 +1,73 @@
+// Keys and small courtesies of the review desk. Every page works without this file.
+"use strict";
+
+(() => {
+  const one = (selector) => document.querySelector(selector);
+  const typing = (element) => element.closest("input:not([type=radio]), textarea, select, [contenteditable]") !== null;
+
+  function moveInQueue(step) {
+    const links = [...document.querySelectorAll(".row-link")];
+    if (links.length === 0) return;
+    const here = links.indexOf(document.activeElement);
+    const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(here + step, 0), links.length - 1);
+    links[next].focus();
+    links[next].scrollIntoView({ block: "nearest" });
+  }
+
+  // Opens one of the three forms and goes to its first field; approving needs none, so to its button.
+  function openForm(name) {
+    const form = one(`#${name}`);
+    if (!form) return;
+    form.open = true;
+    const first = name === "approve" ? "button[type=submit]" : name === "reject" ? "select" : "input[type=radio]";
+    form.querySelector(first).focus();
+    form.scrollIntoView({ block: "nearest" });
+  }
+
+  const keys = {
+    j: () => moveInQueue(1),
+    k: () => moveInQueue(-1),
+    a: () => openForm("approve"),
+    r: () => openForm("reject"),
+    o: () => openForm("override"),
+    n: () => one("#next-case")?.click(),
+    q: () => one("#to-queue")?.click(),
+    "?": () => one("#keys")?.showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && !"jk".includes(event.key)) return;
+    if (typing(event.target) || one("dialog[open]") || !Object.hasOwn(keys, event.key)) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".keys-open")) one("#keys").showModal();
+    const shortcut = event.target.closest(".act-bar a");
+    if (shortcut) {
+      event.preventDefault();
+      openForm(shortcut.hash.slice(1));
+    }
+  });
+
+  // One decision is posted once, however often the button is pressed.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method === "post") for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+  });
+  // Coming back by the browser's history shows the page as it was left: make its buttons usable again.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+  });
+
+  // A refresh that fails must not replace the list, and must not go unnoticed.
+  const lost = (is) => { const notice = one(".lost"); if (notice) notice.hidden = !is; };
+  document.addEventListener("htmx:error", () => lost(true));
+  document.addEventListener("htmx:before:swap", (event) => {
+    const status = event.detail?.ctx?.response?.status ?? 200;
+    lost(status >= 400);
+    if (status >= 400) event.preventDefault();
+  });
+
+  one(".banner[tabindex]")?.focus({ preventScroll: true });
+})();
