@@ -6,6 +6,7 @@ add up to it, and a calibration step leads from the raw score to the probability
 
 from __future__ import annotations
 
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,14 @@ TOLERANCE = 1e-9
 
 YES = "yes"
 """The key of a risk's probability."""
+
+
+class _Row(NamedTuple):
+    """One case as the model sees it and as people do."""
+
+    case: Case
+    x: NDArray[np.float64]
+    shown: dict[str, Seen]
 
 
 class ModelPredictor:
@@ -59,15 +68,16 @@ class ModelPredictor:
         raw = self.model.trees.raw(x)
         probabilities = self._probabilities(raw)
         explained = int(np.argmax(probabilities))
+        shown = self._features.shown(x)
         steps = (
-            self._model_step(case, x, raw, explained),
+            self._model_step(_Row(case, x, shown), raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained),
         )
         return Predicted(
             task=self.task,
             probabilities={label: float(p) for label, p in zip(self._labels, probabilities, strict=True)},
             steps=steps,
-            features=self._features.shown(x),
+            features=shown,
         )
 
     def _probabilities(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -79,13 +89,13 @@ class ModelPredictor:
             raise PredictionFailed("model_failed", "the calibrated probability is not finite")
         return np.round(calibrated, DECIMALS)
 
-    def _model_step(self, case: Case, x: NDArray[np.float64], raw: NDArray[np.float64], explained: int) -> ModelStep:
-        phi = self._explainer.contributions(x, explained)
+    def _model_step(self, row: _Row, raw: NDArray[np.float64], explained: int) -> ModelStep:
+        phi = self._explainer.contributions(row.x, explained)
         base = float(self._explainer.base[explained])
         residual = float(raw[explained]) - base - float(phi.sum())
         if not abs(residual) <= TOLERANCE * max(1.0, abs(float(raw[explained]))):
             raise PredictionFailed("additivity_failed", f"contributions miss the raw score by {residual:.3g}")
-        listed = self._listed(case, x, phi)
+        listed = self._listed(row, phi)
         told = round(base, DECIMALS) + sum(each.contribution for each in listed)
         return ModelStep(
             id=self.task.value,
@@ -100,20 +110,21 @@ class ModelPredictor:
             says=_summary(listed),
         )
 
-    def _listed(self, case: Case, x: NDArray[np.float64], phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
-        order = np.lexsort((np.arange(len(phi)), -np.abs(np.round(phi, DECIMALS))))[:LISTED]
-        shown = self._features.shown(x)
-        return tuple(self._contribution(case, int(i), float(x[i]), shown, float(phi[i])) for i in order if phi[i] != 0)
+    def _listed(self, row: _Row, phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
+        rounded = np.round(phi, DECIMALS)
+        order = np.lexsort((np.arange(len(rounded)), -np.abs(rounded)))[:LISTED]
+        return tuple(self._contribution(row, int(i), float(rounded[i])) for i in order if rounded[i] != 0)
 
-    def _contribution(self, case: Case, i: int, value: float, shown: dict[str, Seen], phi: float) -> Contribution:
+    def _contribution(self, row: _Row, i: int, phi: float) -> Contribution:
         feature = self._features.features[i]
+        usual = self.model.reference.get(feature.name)
         return Contribution(
             feature=feature.name,
-            value=shown[feature.name],
+            value=row.shown[feature.name],
             unit=feature.unit,
-            contribution=round(phi, DECIMALS),
+            contribution=phi,
             lever=feature.lever,
-            says=self._words(case, feature.name) or self._features.sentence(i, value, self.model.reference),
+            says=self._words(row.case, feature.name) or self._features.sentence(i, float(row.x[i]), usual),
         )
 
     def _words(self, case: Case, name: str) -> str | None:
