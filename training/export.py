@@ -35,7 +35,6 @@ _TREE = (
     "leaf_count internal_value internal_weight internal_count cat_boundaries cat_threshold is_linear shrinkage "
     "leaf_const num_features leaf_features leaf_coeff"
 )
-
 """The fields of a section that this module understands, or knows to be beside the point."""
 
 Fields = dict[str, str]
