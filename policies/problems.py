@@ -66,9 +66,9 @@ class Problems:
         self.found.append(Problem(place, says))
 
     def raise_if_any(self) -> None:
-        """Raise `PolicyError` with everything that was found."""
+        """Raise `PolicyError` with everything that was found, in the order of the file."""
         if self.found:
-            raise PolicyError(self.found)
+            raise PolicyError(sorted(self.found, key=lambda each: each.place.line or 0))
 
 
 def shown(value: object) -> str:

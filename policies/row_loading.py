@@ -56,7 +56,7 @@ class RowReader:
         if not is_block(raw, place, self.problems, allowed=_KEYS, required=("id", "then", "says")):
             return None
         is_name(raw["id"], place, self.problems)
-        conditions = self._conditions(raw.get("when", {}), place)
+        conditions = self._conditions(raw.get("when", Block(raw.line)), place)
         outputs = self._outputs(raw["then"], place)
         says = raw["says"]
         if not isinstance(says, str) or not says.strip():

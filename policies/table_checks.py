@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from policies.columns import Column
 from policies.problems import Place, Problems
-from policies.regions import Box, TooComplicated, uncovered
+from policies.regions import MOST_STEPS, Box, TooComplicated, uncovered
 from policies.table import HitPolicy, Table
 from policies.wording import region_in_words
-
-_SPLIT = "the proof takes too many steps: split the table into smaller ones"
 
 
 def check_table(table: Table, place: Place, problems: Problems) -> None:
     """Add a problem for each unreachable row, overlap and gap that the hit policy or `complete` forbids."""
+    steps = iter(range(MOST_STEPS))
     try:
         if table.hit_policy in (HitPolicy.FIRST, HitPolicy.PRIORITY):
-            _check_reachable(table, place, problems)
+            _check_reachable(table, place, problems, steps)
         if table.hit_policy is HitPolicy.UNIQUE:
             _check_overlaps(table, place, problems)
         if table.complete:
-            _check_gaps(table, place, problems)
-    except TooComplicated:
-        problems.add(place, _SPLIT)
+            _check_gaps(table, place, problems, steps)
+    except TooComplicated as error:
+        problems.add(place, str(error))
 
 
-def _check_reachable(table: Table, place: Place, problems: Problems) -> None:
-    boxes = [row.box for row in table.ranked]
+def _check_reachable(table: Table, place: Place, problems: Problems, steps: Iterable[int]) -> None:
+    boxes = {row.id: row.box for row in table.ranked}
     for at, row in enumerate(table.ranked):
-        if uncovered(row.box, boxes[:at]) is None:
-            near = [each.id for each, box in zip(table.ranked, boxes[:at], strict=False) if not box.disjoint(row.box)]
-            says = f"never reached, {', '.join(near)} take all its cases: move it up, narrow those or remove it"
+        earlier = {each.id: boxes[each.id] for each in table.ranked[:at]}
+        if uncovered(row.box, earlier.values(), steps) is None:
+            says = (
+                f"never reached, {_takers(row.box, earlier)} takes all its cases: move it up, narrow that or remove it"
+            )
             problems.add(place.at(line=row.line, row=row.id), says)
+
+
+def _takers(box: Box, earlier: Mapping[str, Box]) -> str:
+    """The one row that takes a box whole, else all that take of it."""
+    whole = [name for name, other in earlier.items() if box.within(other)]
+    return ", ".join(whole[:1] or [name for name, other in earlier.items() if not box.disjoint(other)])
 
 
 def _check_overlaps(table: Table, place: Place, problems: Problems) -> None:
@@ -44,8 +51,8 @@ def _check_overlaps(table: Table, place: Place, problems: Problems) -> None:
             problems.add(place.at(line=other.line, row=other.id), says)
 
 
-def _check_gaps(table: Table, place: Place, problems: Problems) -> None:
-    gap = uncovered(table.whole, [row.reach for row in table.rows])
+def _check_gaps(table: Table, place: Place, problems: Problems, steps: Iterable[int]) -> None:
+    gap = uncovered(table.whole, [row.reach for row in table.rows], steps)
     if gap is not None:
         says = f"complete, but no row covers {in_words(gap, table.inputs)}: add a row or drop complete"
         problems.add(place, says)
