@@ -14,14 +14,20 @@ from models.files import BundleError
 
 def load_predictors(folder: Path, digest: str | None = None) -> Predictors:
     """The ladders of the bundle in force (or of this digest); never raises: what failed is said on its rung."""
+    return load_bundle(folder, digest)[0]
+
+
+def load_bundle(folder: Path, digest: str | None = None) -> tuple[Predictors, Bundle | None]:
+    """As `load_predictors`, with the bundle itself: its standing, and whether its files are altered since."""
     current, problem = _try_open(folder, digest)
     previous = _previous(folder, current)
     ladders = {task: _rungs(task, current, problem, previous) for task in Task}
-    return Predictors(
+    predictors = Predictors(
         ladders=ladders,
         digest=current.digest if current else None,
         declared_attributes=_declared(current) | _declared(previous),
     )
+    return predictors, current
 
 
 def _rungs(task: Task, current: Bundle | None, problem: str, previous: Bundle | None) -> tuple[Rung, ...]:
