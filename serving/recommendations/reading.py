@@ -13,7 +13,7 @@ from data.recommendation import Recommendation
 from data.record import Amount
 from data.review import ReviewState, ReviewStatus
 from data.standing import Standing
-from data.vocabulary import Disposition
+from data.vocabulary import Disposition, Role
 from serving.errors import NotFound
 from serving.recommendations import succession
 from serving.recommendations.schemas import CaseFile, QueueItem, QueuePage
@@ -50,6 +50,11 @@ def recommendation_of(connection: Connection, found: Decision) -> Recommendation
     return Recommendation.model_validate_json(documents.get(connection, found.answer))
 
 
+def case_of(connection: Connection, found: Decision) -> Case:
+    """The event that was answered."""
+    return Case.model_validate_json(documents.get(connection, found.input))
+
+
 def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
     """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound."""
     now = verdict(connection, recommendation_id)
@@ -71,7 +76,7 @@ def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
     found = decision(connection, recommendation_id)
     newer = succession.successor(connection, found)
     return CaseFile(
-        case=Case.model_validate_json(documents.get(connection, found.input)),
+        case=case_of(connection, found),
         standing=Standing.model_validate_json(documents.get(connection, found.standing)),
         recommendation=recommendation_of(connection, found),
         features=json.loads(documents.get(connection, found.features)),
@@ -82,9 +87,11 @@ def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
     )
 
 
-def page(connection: Connection, state: ReviewState | None, now: datetime, limit: int, offset: int) -> QueuePage:
+def page(
+    connection: Connection, state: ReviewState | None, role: Role | None, now: datetime, limit: int, offset: int
+) -> QueuePage:
     """One page of a list."""
-    ids, total = decisions.listing(connection, state, now, limit, offset)
+    ids, total = decisions.listing(connection, state, role, now, limit, offset)
     following = offset + len(ids)
     return QueuePage(
         items=tuple(_item(connection, each, now) for each in ids),
@@ -94,7 +101,9 @@ def page(connection: Connection, state: ReviewState | None, now: datetime, limit
 
 
 def _item(connection: Connection, recommendation_id: str, now: datetime) -> QueueItem:
-    answer = recommendation_of(connection, decision(connection, recommendation_id))
+    found = decision(connection, recommendation_id)
+    answer, case = recommendation_of(connection, found), case_of(connection, found)
+    exception_type = answer.predictions.exception_type
     stands = verdict(connection, recommendation_id)
     return QueueItem(
         recommendation_id=recommendation_id,
@@ -102,7 +111,9 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
         issued_at=answer.issued_at,
         valid_until=answer.valid_until,
         reported_type=answer.reported_type,
-        predicted_type=answer.predictions.exception_type.label,
+        predicted_type=exception_type.label,
+        type_probability=exception_type.probability,
+        node=case.node.id if case.node else None,
         action=stands.action,
         says=answer.says,
         disposition=stands.disposition,

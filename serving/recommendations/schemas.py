@@ -24,6 +24,9 @@ class QueueItem(Record):
     valid_until: Instant
     reported_type: ExceptionType | None = None
     predicted_type: str | None = None
+    type_probability: float | None = None
+    node: Identifier | None = None
+    """The store or centre where the work stands."""
     action: ActionId | None = None
     """The action that is recommended first, or that an override chose."""
     says: str

@@ -12,6 +12,7 @@ from data.recommendation import Recommendation
 from data.record import canonical, digest_of, to_milliseconds
 from data.review import ReviewState
 from data.standing import Standing
+from data.vocabulary import Role
 from serving.bell import Bell
 from serving.errors import AlreadyUsed, Fault, InvalidRequest
 from serving.identifiers import Clock, Randomness, uuid7
@@ -79,10 +80,15 @@ class RecommendationService:
         with self._database.read() as connection:
             return documents.get(connection, reading.decision(connection, recommendation_id).answer)
 
-    def queue(self, state: ReviewState | None = None, limit: int = 50, offset: int = 0) -> QueuePage:
-        """A page of recommendations: the open by what a minute of delay costs, all others newest first."""
+    def queue(
+        self, state: ReviewState | None = None, limit: int = 50, offset: int = 0, role: Role | None = None
+    ) -> QueuePage:
+        """A page of recommendations: the open by what a minute of delay costs, all others newest first.
+
+        With a role, only those where that role still must agree.
+        """
         with self._database.read() as connection:
-            return reading.page(connection, state, self._clock(), limit, offset)
+            return reading.page(connection, state, role, self._clock(), limit, offset)
 
     def case_file(self, recommendation_id: str) -> CaseFile:
         """Everything that is known of one decision. Raises NotFound."""

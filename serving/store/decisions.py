@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, select
 
 from data.review import ReviewState
+from data.vocabulary import Role
 from serving.store.instants import to_instant, to_number
 from serving.store.tables import recommendations as table
 from serving.store.tables import review_statuses as statuses
@@ -67,12 +69,17 @@ def of_exception(connection: Connection, exception_id: str) -> list[Decision]:
 
 
 def listing(
-    connection: Connection, state: ReviewState | None, now: datetime, limit: int, offset: int
+    connection: Connection, state: ReviewState | None, role: Role | None, now: datetime, limit: int, offset: int
 ) -> tuple[Sequence[str], int]:
-    """Ids of one page and how many there are: the open by what a minute costs, all others newest first."""
+    """Ids of one page and how many there are: the open by what a minute costs, all others newest first.
+
+    With a role, only those where that role still must agree.
+    """
     chosen = select(statuses.c.recommendation_id)
     if state is not None:
         chosen = chosen.where(statuses.c.state == state.value)
+    if role is not None:
+        chosen = chosen.where(statuses.c.roles.contains(json.dumps(role.value), autoescape=True))
     total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
     ordered = _most_pressing(chosen, now) if state is ReviewState.OPEN else chosen
     page = ordered.order_by(statuses.c.recommendation_id.desc()).limit(limit).offset(offset)
