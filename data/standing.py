@@ -44,4 +44,7 @@ class Standing(Record):
 
     def of(self, kind: str) -> PartyStanding | None:
         """The standing of the case's party of this kind, None for one never seen."""
-        return next((each for each in self.parties if each.kind == kind), None)
+        for each in self.parties:
+            if each.kind == kind:
+                return each
+        return None

@@ -146,8 +146,8 @@ _UNITS: dict[AttributeKind, Unit] = {"number": Unit.SCORE, "flag": Unit.FLAG, "c
 
 
 def _attribute(name: str, declared: Declaration) -> Feature:
-    of, says = _reader(name, declared), f"{name} is {{value}}"
-    return Feature(f"attribute.{name}", _UNITS[declared.kind], says, name, of, levels=declared.levels)
+    unit, says, about = _UNITS[declared.kind], f"{name} is {{value}}", f"The attribute {name}"
+    return Feature(f"attribute.{name}", unit, says, about, _reader(name, declared), levels=declared.levels)
 
 
 def _reader(name: str, declared: Declaration) -> Compute:

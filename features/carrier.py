@@ -11,7 +11,7 @@ from features.definition import Value, coder, feature, number, since
 _state = coder(tuple(SystemState))
 
 
-@feature(Unit.LABEL, "the carrier's acceptance is {value}", levels=tuple(SystemState), lever=True)
+@feature(Unit.LABEL, "the carrier is {value}", levels=tuple(SystemState), lever=True)
 def carrier_state(case: Case, standing: Standing) -> Value:
     """Whether the carrier accepts parcels now."""
     return _state(case.carrier.state) if case.carrier else None
@@ -32,7 +32,7 @@ def minutes_since_scan(case: Case, standing: Standing) -> Value:
     return since(case.carrier.last_scan_at, case) if case.carrier else None
 
 
-@feature(Unit.EACH, "the carrier has tried {value} times")
+@feature(Unit.EACH, "the carrier has tried {value} [time|times]")
 def carrier_attempts(case: Case, standing: Standing) -> Value:
     """The number of times the carrier has tried."""
     return number(case.carrier.attempts) if case.carrier else None
@@ -40,7 +40,7 @@ def carrier_attempts(case: Case, standing: Standing) -> Value:
 
 @feature(Unit.SCORE, "the address is {value} km away")
 def address_distance(case: Case, standing: Standing) -> Value:
-    """How far away the address is."""
+    """The distance to the address."""
     return case.carrier.distance_km if case.carrier else None
 
 
@@ -50,7 +50,7 @@ def address_score(case: Case, standing: Standing) -> Value:
     return case.carrier.address_score if case.carrier else None
 
 
-@feature(Unit.EACH, "{value} other carriers could take the parcel now")
+@feature(Unit.EACH, "{value} other [carrier|carriers] could take the parcel now")
 def carrier_alternatives(case: Case, standing: Standing) -> Value:
     """The number of other carriers who could take the parcel now."""
     if case.carrier is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,6 +56,11 @@ class FeatureSet:
 
     features: tuple[Feature, ...]
     text: TextScorer | None = None
+
+    def __post_init__(self) -> None:
+        twice = sorted(name for name, count in Counter(self.names).items() if count > 1)
+        if twice:
+            raise ValueError(f"a feature's name stands for one column; given twice: {', '.join(twice)}")
 
     @cached_property
     def names(self) -> tuple[str, ...]:

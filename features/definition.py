@@ -23,6 +23,7 @@ Moment = Literal["event", "standing", "history"]
 
 _SMALLEST_DIVISOR = 1e-6
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -30,10 +31,10 @@ T = TypeVar("T")
 class Feature:
     """One number of a case.
 
-    `says` is a sentence with a `{value}`; `below_zero` replaces it where the value is negative (shown without its
-    sign). `about` names the fact ("How long the task has waited"). `lever` is True where somebody can change the
-    value. `levels` are the labels of a category, coded 0 to k - 1; `words` how a flag reads when false and when true.
-    `of` is None-safe and pure, and answers a finite number or None.
+    `says` is a sentence with a `{value}`, and `[one|many]` where a word depends on it; `below_zero` replaces it where
+    the value is negative (shown without its sign). `about` names the fact ("How long the task has waited"). `lever`
+    is True where somebody can change the value. `levels` are the labels of a category, coded 0 to k - 1; `words` how
+    a flag reads when false and when true. `of` is None-safe and pure, and answers a finite number or None.
     """
 
     name: str
@@ -115,22 +116,23 @@ def since(start: datetime | None, case: Case) -> Value:
 
 def coder(levels: tuple[str, ...]) -> Callable[[str | None], Value]:
     """A function from a label to its code; None for a label that is unknown or new."""
-    codes = {str(level): float(code) for code, level in enumerate(levels)}
-    return codes.get  # type: ignore[return-value]
+    codes: dict[str | None, float] = {str(level): float(code) for code, level in enumerate(levels)}
+    return codes.get
 
 
-def shared(compute: Callable[[Case], T]) -> Callable[[Case], T]:
-    """Compute once for all features of a case: the last answer is kept with its case, known again by identity.
+def shared(compute: Callable[[A], T]) -> Callable[[A], T]:
+    """Compute once for all features of a case: the last answer is kept with what it was computed from.
 
-    Case and answer are swapped together, so threads may compute twice but never see another case's answer.
+    The argument, an immutable record, is known again by identity. Both are swapped together, so threads may compute
+    twice but never see another case's answer.
     """
-    last: tuple[Case, T] | None = None
+    last: tuple[A, T] | None = None
 
-    def of(case: Case) -> T:
+    def of(asked: A) -> T:
         nonlocal last
         kept = last
-        if kept is None or kept[0] is not case:
-            kept = last = (case, compute(case))
+        if kept is None or kept[0] is not asked:
+            kept = last = (asked, compute(asked))
         return kept[1]
 
     return of

@@ -20,7 +20,7 @@ def reported_type(case: Case, standing: Standing) -> Value:
     return _type(case.reported_type)
 
 
-@feature(Unit.LABEL, "the order came by {value}", levels=tuple(Channel))
+@feature(Unit.LABEL, "the channel is {value}", levels=tuple(Channel))
 def channel(case: Case, standing: Standing) -> Value:
     """The channel of the order."""
     return _channel(case.channel)
@@ -75,13 +75,13 @@ def order_margin_share(case: Case, standing: Standing) -> Value:
     return ratio(case.order.margin, case.order.value) if case.order else None
 
 
-@feature(Unit.EACH, "the order has {value} lines")
+@feature(Unit.EACH, "the order has {value} [line|lines]")
 def order_lines(case: Case, standing: Standing) -> Value:
     """The number of lines of the order."""
     return float(len(case.order.lines)) if case.order and case.order.lines else None
 
 
-@feature(Unit.EACH, "{value} units are ordered in all")
+@feature(Unit.EACH, "the order is for {value} [unit|units]")
 def order_units(case: Case, standing: Standing) -> Value:
     """The number of units ordered."""
     lines = case.order.lines if case.order else ()
@@ -95,7 +95,7 @@ def affected_share(case: Case, standing: Standing) -> Value:
     return len(case.affected_lines) / len(lines) if lines else None
 
 
-@feature(Unit.EACH, "the exception concerns {value} units")
+@feature(Unit.EACH, "the exception concerns {value} [unit|units]")
 def affected_units(case: Case, standing: Standing) -> Value:
     """The number of units the exception concerns."""
     lines = case.affected_lines
@@ -109,14 +109,14 @@ def affected_value(case: Case, standing: Standing) -> Value:
     return float(sum(priced)) if priced else None
 
 
-@feature(Unit.EACH, "{value} substitutes are on the shelf", lever=True)
+@feature(Unit.EACH, "{value} [substitute is|substitutes are] on the shelf", lever=True)
 def substitutes_on_hand(case: Case, standing: Standing) -> Value:
     """The number of substitutes on the shelf."""
     lines = case.affected_lines
     return float(sum(bool(each.on_hand) for line in lines for each in line.substitutes)) if lines else None
 
 
-@feature(Unit.EACH, "the order was planned to leave in {value} parcels")
+@feature(Unit.EACH, "the order was planned to leave in {value} [parcel|parcels]")
 def shipments_planned(case: Case, standing: Standing) -> Value:
     """The number of parcels the order was planned to leave in."""
     return number(case.order.shipments_planned) if case.order else None
@@ -124,8 +124,8 @@ def shipments_planned(case: Case, standing: Standing) -> Value:
 
 @feature(
     Unit.EACH,
-    "the order needs {value} parcels more than planned",
-    below_zero="the order needs {value} parcels fewer than planned",
+    "the order needs {value} [parcel|parcels] more than planned",
+    below_zero="the order needs {value} [parcel|parcels] fewer than planned",
     lever=True,
 )
 def shipments_extra(case: Case, standing: Standing) -> Value:
@@ -145,13 +145,13 @@ def customer_tenure(case: Case, standing: Standing) -> Value:
     return number(case.customer.tenure_days) if case.customer else None
 
 
-@feature(Unit.EACH, "the customer placed {value} orders in a year")
+@feature(Unit.EACH, "the customer placed {value} [order|orders] in a year")
 def customer_orders(case: Case, standing: Standing) -> Value:
     """The number of orders the customer placed in a year."""
     return number(case.customer.orders_365d) if case.customer else None
 
 
-@feature(Unit.EACH, "the customer called {value} times this week")
+@feature(Unit.EACH, "the customer called {value} [time|times] this week")
 def customer_contacts(case: Case, standing: Standing) -> Value:
     """The number of times the customer called this week."""
     return number(case.customer.contacts_7d) if case.customer else None

@@ -14,7 +14,7 @@ from data.record import Unit
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import AttributeSchema, party_words
-from features.definition import Compute, Feature
+from features.definition import Compute, Feature, shared
 from features.standing import ARRIVAL_HALF_LIFE, OUTCOME_HALF_LIFE, PARTIES, RETAILER, Named
 
 _PRIOR_WEIGHT = 5.0
@@ -30,41 +30,25 @@ Sums = Callable[[PartyStanding], tuple[float, float]]
 
 
 class Party(NamedTuple):
-    """A kind of party: the stem of its features' names, its name in a sentence, and how a case names one."""
+    """A kind of party: the stem of its features' names, its exceptions in a sentence, and how a case names one."""
 
     kind: str
     stem: str
-    words: str
+    exceptions: str
     named: Named
 
 
 def _canonical(kind: str, words: str) -> Party:
-    return Party(kind, f"{kind}_", words, PARTIES[kind])
+    return Party(kind, f"{kind}_", f"exceptions of {words}", PARTIES[kind])
 
 
 SUPPLIER = _canonical("supplier", "the supplier")
 CARRIER = _canonical("carrier", "the carrier")
 NODE = _canonical("node", "the node")
 CUSTOMER = _canonical("customer", "the customer")
-SKU = _canonical("sku", "this article in this node")
-PRODUCT = _canonical("product", "this article everywhere")
-EVERYONE = Party(RETAILER, "usual_", "the retailer", lambda case: RETAILER)
-
-_CAUSES = {
-    SUPPLIER: (RootCause.SUPPLIER_DELAY,),
-    CARRIER: (RootCause.CARRIER_FAILURE, RootCause.ADDRESS_PROBLEM),
-    NODE: (
-        RootCause.INVENTORY_MISMATCH,
-        RootCause.LABOR_SHORTAGE,
-        RootCause.DEMAND_SURGE,
-        RootCause.SYSTEM_LATENCY,
-        RootCause.PRICE_SYNC_ERROR,
-        RootCause.APPROVAL_BOTTLENECK,
-    ),
-    CUSTOMER: (RootCause.FRAUD_PATTERN,),
-    SKU: (RootCause.INVENTORY_MISMATCH,),
-    PRODUCT: (RootCause.DEMAND_SURGE, RootCause.PRICE_SYNC_ERROR),
-}
+SKU = _canonical("sku", "the article in this node")
+PRODUCT = _canonical("product", "the article in any node")
+EVERYONE = Party(RETAILER, "usual_", "exceptions of any kind", lambda case: RETAILER)
 
 
 def breaches(party: PartyStanding) -> tuple[float, float]:
@@ -86,6 +70,11 @@ def of_cause(cause: RootCause) -> Sums:
     return sums
 
 
+@shared
+def _known(standing: Standing) -> dict[str, PartyStanding]:
+    return {party.kind: party for party in standing.parties}
+
+
 def _shrunk(party: PartyStanding | None, sums: Sums, prior: float) -> float:
     if party is None:
         return prior
@@ -95,8 +84,8 @@ def _shrunk(party: PartyStanding | None, sums: Sums, prior: float) -> float:
 
 def rate(standing: Standing, kind: str, sums: Sums, guess: float) -> float:
     """A party's rate, shrunk to the retailer's, itself shrunk to the guess; between 0 and 1."""
-    usual = _shrunk(standing.of(RETAILER), sums, guess)
-    return usual if kind == RETAILER else _shrunk(standing.of(kind), sums, usual)
+    usual = _shrunk(_known(standing).get(RETAILER), sums, guess)
+    return usual if kind == RETAILER else _shrunk(_known(standing).get(kind), sums, usual)
 
 
 def _where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
@@ -107,8 +96,7 @@ def _where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
 
 def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Feature:
     of = _where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
-    says = f"{{value}} of recent exceptions of {party.words} {said}"
-    about = f"How often exceptions of {party.words} {said}"
+    says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
     return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing")
 
 
@@ -124,93 +112,102 @@ def stockout_rate(party: Party) -> Feature:
 
 def cause_rate(party: Party, cause: RootCause) -> Feature:
     """How often a cause was confirmed."""
-    return _rate(party, cause, f"were due to {cause.replace('_', ' ')}", of_cause(cause), _CAUSE_GUESS)
+    return _rate(party, cause, f"were a matter of {cause.replace('_', ' ')}", of_cause(cause), _CAUSE_GUESS)
+
+
+Read = Callable[[PartyStanding], float]
+
+
+def _number(party: Party, what: str, unit: Unit, says: str, about: str, of: Read) -> Feature:
+    """A number of a party that is 0 while nothing is known of it."""
+
+    def known(standing: Standing) -> float:
+        seen = _known(standing).get(party.kind)
+        return of(seen) if seen else 0.0
+
+    return Feature(f"{party.stem}{what}", unit, says, about, _where_named(party, known), known="standing")
 
 
 def outcomes_known(party: Party) -> Feature:
     """How much the party's rates are worth: 0 is a cold start."""
-
-    def known(standing: Standing) -> float:
-        seen = standing.of(party.kind)
-        return max(seen.outcomes, seen.shelf_outcomes) if seen else 0.0
-
-    says, about = (
-        f"{{value}} recent outcomes of {party.words} are known",
-        f"How many outcomes of {party.words} there are",
-    )
-    return Feature(f"{party.stem}outcomes", Unit.EACH, says, about, _where_named(party, known), known="standing")
-
-
-def pace(party: Party) -> Feature:
-    """How fast exceptions arrive by the party's own past: a storm shows here first."""
-
-    def of(standing: Standing) -> float:
-        seen = standing.of(party.kind)
-        if seen is None:
-            return 1.0
-        usual = max(seen.outcomes, seen.shelf_outcomes) * _ARRIVALS_PER_OUTCOME
-        return (seen.arrivals + _STORM_WEIGHT) / (usual + _STORM_WEIGHT)
-
-    says = f"exceptions of {party.words} arrive at {{value}} of the usual pace"
-    about = f"How fast exceptions of {party.words} arrive"
-    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing")
+    says = f"it is known how {{value}} recent {party.exceptions} ended"
+    return _number(party, "outcomes", Unit.EACH, says, f"How many {party.exceptions} have ended", _outcomes)
 
 
 def arrivals(party: Party) -> Feature:
-    """How many exceptions arrived within hours."""
+    """How many exceptions arrived within hours: a storm shows here first."""
+    says, about = f"{{value}} {party.exceptions} came lately", f"How many {party.exceptions} came lately"
+    return _number(party, "arrivals", Unit.EACH, says, about, lambda seen: seen.arrivals)
+
+
+def pace(party: Party) -> Feature:
+    """How fast exceptions arrive by the party's own past; 1, the usual, where there is none."""
 
     def of(standing: Standing) -> float:
-        seen = standing.of(party.kind)
-        return seen.arrivals if seen else 0.0
+        seen = _known(standing).get(party.kind)
+        if seen is None:
+            return 1.0
+        return (seen.arrivals + _STORM_WEIGHT) / (_outcomes(seen) * _ARRIVALS_PER_OUTCOME + _STORM_WEIGHT)
 
-    says = f"{{value}} exceptions of {party.words} arrived within hours"
-    about = f"How many exceptions of {party.words} arrived within hours"
-    return Feature(f"{party.stem}arrivals", Unit.EACH, says, about, _where_named(party, of), known="standing")
-
-
-def _granted(standing: Standing) -> float:
-    seen = standing.of(CUSTOMER.kind)
-    return seen.granted if seen else 0.0
+    says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
+    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing")
 
 
-CUSTOMER_GRANTED = Feature(
-    "customer_granted",
-    Unit.MONEY,
-    "{value} was granted to the customer lately",
-    "The amount granted to the customer lately",
-    _where_named(CUSTOMER, _granted),
-    known="standing",
-)
+def _outcomes(party: PartyStanding) -> float:
+    return max(party.outcomes, party.shelf_outcomes)
 
 
-def _of_party(party: Party) -> tuple[Feature, ...]:
-    causes = (cause_rate(party, cause) for cause in _CAUSES[party])
-    return (breach_rate(party), *causes, outcomes_known(party), pace(party), arrivals(party))
-
+_HOW_MUCH = (outcomes_known, arrivals, pace)
 
 CASE_PARTIES = (
     breach_rate(EVERYONE),
-    *(each for party in (SUPPLIER, CARRIER, NODE, CUSTOMER, SKU, PRODUCT) for each in _of_party(party)),
-    CUSTOMER_GRANTED,
+    *(breach_rate(party) for party in (SUPPLIER, CARRIER, NODE)),
+    cause_rate(SUPPLIER, RootCause.SUPPLIER_DELAY),
+    cause_rate(CARRIER, RootCause.CARRIER_FAILURE),
+    cause_rate(CARRIER, RootCause.ADDRESS_PROBLEM),
+    cause_rate(NODE, RootCause.INVENTORY_MISMATCH),
+    cause_rate(NODE, RootCause.LABOR_SHORTAGE),
+    cause_rate(NODE, RootCause.DEMAND_SURGE),
+    cause_rate(NODE, RootCause.SYSTEM_LATENCY),
+    cause_rate(NODE, RootCause.PRICE_SYNC_ERROR),
+    cause_rate(NODE, RootCause.APPROVAL_BOTTLENECK),
+    cause_rate(CUSTOMER, RootCause.FRAUD_PATTERN),
+    cause_rate(SKU, RootCause.INVENTORY_MISMATCH),
+    cause_rate(PRODUCT, RootCause.DEMAND_SURGE),
+    cause_rate(PRODUCT, RootCause.PRICE_SYNC_ERROR),
+    *(tell(party) for party in (SUPPLIER, CARRIER, NODE) for tell in _HOW_MUCH),
+    outcomes_known(CUSTOMER),
+    arrivals(CUSTOMER),
+    _number(
+        CUSTOMER,
+        "granted",
+        Unit.MONEY,
+        "{value} was granted to the customer lately",
+        "The amount granted to the customer lately",
+        lambda seen: seen.granted,
+    ),
+    outcomes_known(SKU),
+    arrivals(PRODUCT),
 )
 """What is known of parties when a case is judged."""
 
 SHELF_PARTIES = (
-    stockout_rate(EVERYONE),
-    *(make(party) for party in (SKU, PRODUCT, NODE) for make in (stockout_rate, outcomes_known, pace)),
+    *(stockout_rate(party) for party in (EVERYONE, SKU, PRODUCT, NODE)),
+    outcomes_known(SKU),
+    outcomes_known(PRODUCT),
+    pace(NODE),
 )
 """What is known of parties when a shelf is judged."""
 
 
 def _declared(attributes: AttributeSchema) -> tuple[Party, ...]:
-    words = party_words(attributes)
     return tuple(
-        Party(kind, f"standing.{kind.replace(':', '.')}.", f"this {kind.partition(':')[2]}", named)
-        for kind, named in words.items()
+        Party(kind, f"standing.{kind.replace(':', '.')}.", f"exceptions with this {kind.partition(':')[2]}", named)
+        for kind, named in party_words(attributes).items()
     )
 
 
 def declared_parties(attributes: AttributeSchema, shelf: bool) -> tuple[Feature, ...]:
     """What is known of the declared categories of many levels: of shelves, or of promises."""
-    made = (stockout_rate, outcomes_known) if shelf else (breach_rate, outcomes_known, pace)
-    return tuple(make(party) for party in _declared(attributes) for make in made)
+    told = (stockout_rate, outcomes_known) if shelf else (breach_rate, *_HOW_MUCH)
+    return tuple(tell(party) for party in _declared(attributes) for tell in told)

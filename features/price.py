@@ -51,7 +51,7 @@ def price_exposure(case: Case, standing: Standing) -> Value:
     return float(abs(price.charged - min(others)) * (1 if price.units is None else price.units))
 
 
-@feature(Unit.EACH, "{value} units were sold at the price charged")
+@feature(Unit.EACH, "{value} [unit was|units were] sold at the price charged")
 def price_units(case: Case, standing: Standing) -> Value:
     """The number of units sold at the price charged."""
     return number(case.price.units) if case.price else None

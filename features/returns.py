@@ -53,7 +53,7 @@ def refund_asked_share(case: Case, standing: Standing) -> Value:
     return ratio(case.returned.refund_asked, case.order.value) if case.returned and case.order else None
 
 
-@feature(Unit.EACH, "the customer returned {value} orders in a year")
+@feature(Unit.EACH, "the customer returned {value} [order|orders] in a year")
 def customer_returns(case: Case, standing: Standing) -> Value:
     """The number of returns of the customer in a year."""
     return number(case.customer.returns_365d) if case.customer else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from data.record import Unit
 from features.definition import Feature
@@ -56,16 +57,24 @@ def readable(feature: Feature, value: float) -> str:
     return amount(value, feature.unit)
 
 
+_EITHER = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+
+
+def filled(says: str, shown: str) -> str:
+    """The sentence with its value; `[one|many]` becomes the first where exactly one is shown."""
+    return _EITHER.sub(r"\1" if shown == "1" else r"\2", says).replace("{value}", shown)
+
+
 def _usual(feature: Feature, value: float, reference: Quantiles) -> str:
-    """What is usual, said beside a value. Quantiles of the other sign would need another sentence."""
+    """What is usual, said beside a value; nothing where the difference is too small to show."""
     low, _, high = reference
     if low <= value <= high:
         return "; that is usual"
     bound = high if value > high else low
-    shown, told = amount(abs(bound), feature.unit), amount(abs(value), feature.unit)
-    if bound < 0.0 or value < 0.0 or shown == told:
+    if bound < 0.0 or value < 0.0:  # a bound of the other sign would need a sentence of its own
         return "; that is unusual"
-    return f"; usually {shown} or {'less' if value > high else 'more'}"
+    shown = amount(bound, feature.unit)
+    return "" if shown == amount(value, feature.unit) else f"; usually {shown} or {'less' if value > high else 'more'}"
 
 
 def sentence(feature: Feature, value: float, reference: Quantiles | None) -> str:
@@ -74,13 +83,14 @@ def sentence(feature: Feature, value: float, reference: Quantiles | None) -> str
     `value` is NaN where it is not known; `reference` None where nothing is known of what is usual.
     """
     if math.isnan(value):
-        about = feature.about
-        return (
-            f"{about[0].lower()}{about[1:]} is not known" if feature.unit is not Unit.SCORE else f"{about} is not known"
-        )
+        return f"{feature.about[0].lower()}{feature.about[1:]} is not known"
     if feature.kind != "number":
-        return feature.says.replace("{value}", readable(feature, value))
-    negative = value < 0.0 and feature.below_zero is not None
-    says = feature.below_zero if negative and feature.below_zero else feature.says
-    told = says.replace("{value}", readable(feature, abs(value) if negative else value))
+        return filled(feature.says, readable(feature, value))
+    told = _told(feature, value)
     return told + (_usual(feature, value, reference) if reference else "")
+
+
+def _told(feature: Feature, value: float) -> str:
+    if value < 0.0 and feature.below_zero is not None:
+        return filled(feature.below_zero, readable(feature, -value))
+    return filled(feature.says, readable(feature, value))

@@ -29,21 +29,21 @@ def holiday_ahead(case: Case, standing: Standing) -> Value:
     return number(case.at_stake.holiday_ahead) if case.at_stake else None
 
 
-@feature(Unit.EACH, "{value} past days are known", known="history")
+@feature(Unit.EACH, "{value} past [day is|days are] known", known="history")
 def days_known(case: Case, standing: Standing) -> Value:
     """The number of past days that are known."""
     demand = _demand(case)
     return float(demand.days) if demand else None
 
 
-@feature(Unit.EACH, "{value} units are wanted on a usual day", known="history")
+@feature(Unit.EACH, "{value} [unit is|units are] wanted on a usual day", known="history")
 def daily_demand(case: Case, standing: Standing) -> Value:
     """The number of units wanted on a usual day."""
     demand = _demand(case)
     return demand.daily if demand else None
 
 
-@feature(Unit.EACH, "{value} units are to be expected on the day ahead", known="history")
+@feature(Unit.EACH, "{value} [unit is|units are] to be expected on the day ahead", known="history")
 def next_day_demand(case: Case, standing: Standing) -> Value:
     """The number of units to be expected on the day ahead."""
     demand, position = _demand(case), case.at_stake
@@ -56,7 +56,7 @@ def next_day_demand(case: Case, standing: Standing) -> Value:
 @feature(
     Unit.DAY,
     "the free units last {value} at the demand to be expected",
-    below_zero="more units are promised than kept, by {value} of demand",
+    below_zero="what is promised exceeds the stock by {value} of demand",
     known="history",
 )
 def cover_days(case: Case, standing: Standing) -> Value:
@@ -78,14 +78,14 @@ def promotion_demand(case: Case, standing: Standing) -> Value:
     return demand.promotion if demand else None
 
 
-@feature(Unit.RATIO, "the last day sold {value} of the usual", known="history")
+@feature(Unit.RATIO, "the last day showed {value} of the usual demand", known="history")
 def last_day_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last day as a share of the usual."""
     demand = _demand(case)
     return demand.last_day if demand else None
 
 
-@feature(Unit.RATIO, "the last week sold {value} of the usual", known="history")
+@feature(Unit.RATIO, "the last week showed {value} of the usual demand", known="history")
 def last_week_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last week as a share of the usual."""
     demand = _demand(case)

@@ -8,10 +8,9 @@ reading changes nothing and the same changes in the same order give the same bit
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from data.case import Case
 from data.outcome import HistoryLine, Outcome
@@ -19,6 +18,35 @@ from data.record import digest_of
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import EMPTY, AttributeSchema, party_words
+from features.party_rows import (
+    MemoryRows,
+    PartyKey,
+    PartyRows,
+    PartyState,
+    SeededRows,
+    Seeds,
+    read_snapshot,
+    snapshot,
+)
+
+__all__ = [
+    "ARRIVAL_HALF_LIFE",
+    "OUTCOME_HALF_LIFE",
+    "PARTIES",
+    "RETAILER",
+    "Lesson",
+    "MemoryRows",
+    "Named",
+    "PartyKey",
+    "PartyRows",
+    "PartyState",
+    "SeededRows",
+    "Seeds",
+    "StandingKeeper",
+    "read_snapshot",
+    "replay",
+    "snapshot",
+]
 
 ARRIVAL_HALF_LIFE = timedelta(hours=6)
 OUTCOME_HALF_LIFE = timedelta(days=30)
@@ -27,120 +55,25 @@ RETAILER = "retailer"
 _LONGEST_ID = 128
 _DECIMALS = 9
 
-
 Named = Callable[[Case], str | None]
 """The id of the case's party of a kind; None where the case names none."""
 
 
-class PartyKey(NamedTuple):
-    """The kind of a party and its id."""
-
-    kind: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartyState:
-    """A party's stored row: sums as of the instant they were last changed.
-
-    `arrivals` are as of `arrived_at`; all other sums as of `recorded_at`. See `data.standing.PartyStanding`.
-    """
-
-    kind: str
-    id: str
-    arrived_at: datetime | None = None
-    arrivals: float = 0.0
-    recorded_at: datetime | None = None
-    outcomes: float = 0.0
-    breaches: float = 0.0
-    shelf_outcomes: float = 0.0
-    stockouts: float = 0.0
-    granted: float = 0.0
-    causes: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def key(self) -> PartyKey:
-        """What the row is found by."""
-        return PartyKey(self.kind, self.id)
-
-
-class PartyRows(Protocol):
-    """Where party rows are kept. Keys come in one fixed order, so that rows can be locked without deadlock."""
-
-    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
-        """The rows that exist, by key."""
-        ...
-
-    def put(self, states: Sequence[PartyState]) -> None:
-        """Insert or replace rows."""
-        ...
-
-
-class MemoryRows:
-    """Party rows in a dict, for replaying a history."""
-
-    def __init__(self) -> None:
-        self._states: dict[PartyKey, PartyState] = {}
-
-    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
-        """The rows that exist, by key."""
-        return {key: self._states[key] for key in keys if key in self._states}
-
-    def put(self, states: Sequence[PartyState]) -> None:
-        """Insert or replace rows."""
-        self._states.update((state.key, state) for state in states)
-
-    def __iter__(self) -> Iterator[PartyState]:
-        """All rows in order of their keys."""
-        return (self._states[key] for key in sorted(self._states))
-
-
-def snapshot(rows: Iterable[PartyState]) -> list[dict[str, Any]]:
-    """The rows as JSON values, exact to the bit; ids are those the sender gave, customers' pseudonymous."""
-    return [_to_json(state) for state in rows]
-
-
-def _to_json(state: PartyState) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(state).items() if value}
-    for name in ("arrived_at", "recorded_at"):
-        if name in told:
-            told[name] = told[name].isoformat()
-    return told
-
-
-def _from_json(row: Mapping[str, Any]) -> PartyState:
-    instants = {name: datetime.fromisoformat(row[name]) for name in ("arrived_at", "recorded_at") if name in row}
-    return PartyState(**{**row, **instants})
-
-
-class SeededRows:
-    """Rows over a bundle's snapshot: a party the rows have not seen starts from the snapshot."""
-
-    def __init__(self, rows: PartyRows, seeds: Iterable[Mapping[str, Any]]) -> None:
-        self._rows = rows
-        self._seeds = {state.key: state for state in map(_from_json, seeds)}
-
-    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
-        """The rows that exist or are seeded, by key."""
-        return {**{key: self._seeds[key] for key in keys if key in self._seeds}, **self._rows.get(keys)}
-
-    def put(self, states: Sequence[PartyState]) -> None:
-        """Insert or replace rows."""
-        self._rows.put(states)
-
-
 def _node(case: Case) -> str | None:
-    return case.node.id if case.node else (case.at_stake.node if case.at_stake else None)
+    if case.node is not None:
+        return case.node.id
+    return case.stock[0].node if case.stock else None
 
 
-def _sku(case: Case) -> str | None:
+def _product(case: Case) -> str | None:
+    if case.stock:
+        return case.stock[0].sku
     lines = case.affected_lines
-    return case.at_stake.sku if case.at_stake else (lines[0].sku if lines else None)
+    return lines[0].sku if lines else None
 
 
 def _shelf(case: Case) -> str | None:
-    node = case.at_stake.node if case.at_stake else _node(case)
-    sku = _sku(case)
+    sku, node = _product(case), case.stock[0].node if case.stock else _node(case)
     return None if sku is None or node is None else f"{sku}@{node}"
 
 
@@ -150,77 +83,26 @@ PARTIES: dict[str, Named] = {
     "node": _node,
     "customer": lambda case: case.customer.id if case.customer else None,
     "sku": _shelf,
-    "product": _sku,
+    "product": _product,
 }
 """`sku` is an article in its node, `product` the article everywhere."""
 
 
-def _named(kind: str, id: str | None) -> PartyKey | None:
-    """The key; an id that is empty or longer than an identifier may be goes by its digest."""
-    if id is None:
-        return None
-    fits = 0 < len(id) <= _LONGEST_ID and id.isprintable() and not id[0].isspace()
+def _key(kind: str, id: str) -> PartyKey:
+    """The key; what is no identifier, being empty, too long or unprintable, goes by its digest."""
+    fits = 0 < len(id) <= _LONGEST_ID and id.isprintable() and id[0] != " "
     return PartyKey(kind, id if fits else digest_of(id.encode()))
 
 
-def _faded(value: float, start: datetime | None, end: datetime, half_life: timedelta) -> float:
-    """A sum brought forward; one changed after `end` is not brought back."""
-    if start is None or end <= start or not value:
-        return value
-    return float(value * 0.5 ** ((end - start) / half_life))
-
-
-def _added(value: float, start: datetime | None, amount: float, at: datetime, half_life: timedelta) -> float:
-    """The sum after an amount; an amount that comes late counts as faded, so the order hardly matters."""
-    if start is None:
-        return value + amount
-    return _faded(value, start, at, half_life) + _faded(amount, at, start, half_life)
+def _fade(start: datetime | None, end: datetime, half_life: timedelta) -> float:
+    """The share of a sum of `start` that is left at `end`; all of it where `end` is earlier."""
+    if start is None or end <= start:
+        return 1.0
+    return float(0.5 ** ((end - start) / half_life))
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:
     return other if one is None or other > one else one
-
-
-class StandingKeeper:
-    """Keeps the standing of all parties in rows: replay and live are the same calls.
-
-    For every case: `of`, then `arrive`, so a case never counts itself; for every outcome, when it is recorded:
-    `record`. Live, both happen in the transaction of what they belong to.
-    """
-
-    def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY) -> None:
-        self._rows = rows
-        self._readers = {**PARTIES, **party_words(attributes)}
-
-    def keys(self, case: Case) -> tuple[PartyKey, ...]:
-        """The parties a case names, in a fixed order, with the retailer at the end."""
-        named = (_named(kind, read(case)) for kind, read in self._readers.items())
-        return (*(key for key in named if key is not None), PartyKey(RETAILER, RETAILER))
-
-    def of(self, case: Case, at: datetime) -> Standing:
-        """What is known of the case's parties at a moment; a party never seen is absent."""
-        keys = self.keys(case)
-        found = self._rows.get(keys)
-        return Standing(as_of=at, parties=tuple(_standing(found[key], at) for key in keys if key in found))
-
-    def arrive(self, case: Case, at: datetime) -> None:
-        """Count the case among its parties' arrivals.
-
-        The retailer's are not counted: that one row would be written by every request.
-        """
-        self._change(self.keys(case)[:-1], lambda state: _arrived(state, at))
-
-    def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
-        """Count what is known of the outcome, at its `recorded_at`."""
-        self.apply(self.keys(case), Lesson.of(outcome, due_at))
-
-    def apply(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
-        """Count a lesson for the parties of these keys."""
-        self._change(keys, lambda state: _taught(state, lesson))
-
-    def _change(self, keys: Sequence[PartyKey], change: Callable[[PartyState], PartyState]) -> None:
-        found = self._rows.get(keys)
-        self._rows.put([change(found.get(key) or PartyState(*key)) for key in keys])
 
 
 class Lesson(NamedTuple):
@@ -239,46 +121,113 @@ class Lesson(NamedTuple):
         return Lesson(outcome.recorded_at, outcome.breached(due_at), outcome.stockout, outcome.root_cause, granted)
 
 
+class StandingKeeper:
+    """Keeps the standing of all parties in rows: replay and live are the same calls.
+
+    For every case: `of`, then `arrive`, so a case never counts itself; for every outcome, when it is recorded:
+    `record`. Live, both happen in the transaction of what they belong to.
+    """
+
+    def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY) -> None:
+        self._rows = rows
+        self._named = tuple({**PARTIES, **party_words(attributes)}.items())
+
+    def keys(self, case: Case) -> tuple[PartyKey, ...]:
+        """The parties a case names, in a fixed order, with the retailer at the end."""
+        named = [(kind, named(case)) for kind, named in self._named]
+        return (*(_key(kind, id) for kind, id in named if id is not None), PartyKey(RETAILER, RETAILER))
+
+    def of(self, case: Case, at: datetime) -> Standing:
+        """What is known of the case's parties at a moment; a party never seen is absent."""
+        return self._of(self.keys(case), at)
+
+    def arrive(self, case: Case, at: datetime) -> None:
+        """Count the case among its parties' arrivals.
+
+        The retailer's are not counted: that one row would be written by every request.
+        """
+        self._arrive(self.keys(case), at)
+
+    def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
+        """Count what is known of the outcome, at its `recorded_at`."""
+        self.teach(self.keys(case), Lesson.of(outcome, due_at))
+
+    def meet(self, case: Case, at: datetime) -> tuple[Standing, tuple[PartyKey, ...]]:
+        """`of` and then `arrive` in one step, with the case's parties."""
+        keys = self.keys(case)
+        standing = self._of(keys, at)
+        self._arrive(keys, at)
+        return standing, keys
+
+    def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
+        """Count a lesson for the parties of these keys."""
+        found = self._rows.get(keys)
+        self._rows.put([_taught(found.get(key) or PartyState(*key), lesson) for key in keys])
+
+    def _of(self, keys: Sequence[PartyKey], at: datetime) -> Standing:
+        found = self._rows.get(keys)
+        return Standing(as_of=at, parties=tuple(_standing(found[key], at) for key in keys if key in found))
+
+    def _arrive(self, keys: Sequence[PartyKey], at: datetime) -> None:
+        met = keys[:-1]
+        found = self._rows.get(met)
+        self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
+
+
 def _arrived(state: PartyState, at: datetime) -> PartyState:
-    arrivals = _added(state.arrivals, state.arrived_at, 1.0, at, ARRIVAL_HALF_LIFE)
-    return replace(state, arrivals=arrivals, arrived_at=_later(state.arrived_at, at))
+    start = state.arrived_at
+    before = 0.0 if start is None else state.arrivals * _fade(start, at, ARRIVAL_HALF_LIFE)
+    # An event that comes late counts as faded already, so that the order of arrival hardly matters.
+    added = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
+    return PartyState(
+        state.kind,
+        state.id,
+        _later(start, at),
+        before + added,
+        state.recorded_at,
+        state.outcomes,
+        state.breaches,
+        state.shelf_outcomes,
+        state.stockouts,
+        state.granted,
+        state.causes,
+    )
 
 
 def _taught(state: PartyState, lesson: Lesson) -> PartyState:
-    at, start = lesson.recorded_at, state.recorded_at
-
-    def add(value: float, amount: float) -> float:
-        return _added(value, start, amount, at, OUTCOME_HALF_LIFE)
-
-    causes = {cause: add(value, 0.0) for cause, value in state.causes.items()}
+    start, at = state.recorded_at, lesson.recorded_at
+    left = _fade(start, at, OUTCOME_HALF_LIFE)
+    weight = 1.0 if start is None else _fade(at, start, OUTCOME_HALF_LIFE)
+    causes = {cause: value * left for cause, value in state.causes.items()}
     if lesson.cause is not None:
-        causes[str(lesson.cause)] = add(state.causes.get(lesson.cause, 0.0), 1.0)
-    return replace(
-        state,
-        recorded_at=_later(start, at),
-        outcomes=add(state.outcomes, float(lesson.breached is not None)),
-        breaches=add(state.breaches, float(bool(lesson.breached))),
-        shelf_outcomes=add(state.shelf_outcomes, float(lesson.stockout is not None)),
-        stockouts=add(state.stockouts, float(bool(lesson.stockout))),
-        granted=add(state.granted, lesson.granted),
-        causes=causes,
+        causes[lesson.cause.value] = causes.get(lesson.cause.value, 0.0) + weight
+    return PartyState(
+        state.kind,
+        state.id,
+        state.arrived_at,
+        state.arrivals,
+        _later(start, at),
+        state.outcomes * left + weight * (lesson.breached is not None),
+        state.breaches * left + weight * bool(lesson.breached),
+        state.shelf_outcomes * left + weight * (lesson.stockout is not None),
+        state.stockouts * left + weight * bool(lesson.stockout),
+        state.granted * left + weight * lesson.granted,
+        causes,
     )
 
 
 def _standing(state: PartyState, at: datetime) -> PartyStanding:
-    def now(value: float) -> float:
-        return round(_faded(value, state.recorded_at, at, OUTCOME_HALF_LIFE), _DECIMALS)
-
+    left = _fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
     return PartyStanding(
         kind=state.kind,
         id=state.id,
-        arrivals=round(_faded(state.arrivals, state.arrived_at, at, ARRIVAL_HALF_LIFE), _DECIMALS),
-        outcomes=now(state.outcomes),
-        breaches=now(state.breaches),
-        causes={RootCause(cause): now(state.causes[cause]) for cause in sorted(state.causes)},
-        shelf_outcomes=now(state.shelf_outcomes),
-        stockouts=now(state.stockouts),
-        granted=now(state.granted),
+        arrivals=round(state.arrivals * _fade(state.arrived_at, at, ARRIVAL_HALF_LIFE), _DECIMALS),
+        outcomes=round(state.outcomes * left, _DECIMALS),
+        breaches=round(state.breaches * left, _DECIMALS),
+        causes={RootCause(cause): round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},
+        shelf_outcomes=round(state.shelf_outcomes * left, _DECIMALS),
+        stockouts=round(state.stockouts * left, _DECIMALS),
+        granted=round(state.granted * left, _DECIMALS),
     )
 
 
@@ -309,21 +258,20 @@ def replay(lines: Iterable[HistoryLine], keeper: StandingKeeper) -> Iterator[tup
             raise ValueError(f"line {position + 1} is earlier than the one before it: sort the history by event time")
         latest = now
         while pending and pending[0].recorded_at <= now:
-            _record_next(pending, keeper)
-        yield line, keeper.of(line.case, now)
-        keeper.arrive(line.case, now)
+            _teach_next(pending, keeper)
+        standing, keys = keeper.meet(line.case, now)
+        yield line, standing
         if line.outcome is not None:
-            heapq.heappush(pending, _to_record(line, line.outcome, position, keeper))
+            heapq.heappush(pending, _pending(line, line.outcome, position, keys))
     while pending:
-        _record_next(pending, keeper)
+        _teach_next(pending, keeper)
 
 
-def _to_record(line: HistoryLine, outcome: Outcome, position: int, keeper: StandingKeeper) -> _Pending:
+def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> _Pending:
     due_at = line.case.promise.due_at if line.case.promise else None
-    lesson = Lesson.of(outcome, due_at)
-    return _Pending(outcome.recorded_at, line.case.event.id, position, keeper.keys(line.case), lesson)
+    return _Pending(outcome.recorded_at, line.case.event.id, position, keys, Lesson.of(outcome, due_at))
 
 
-def _record_next(pending: list[_Pending], keeper: StandingKeeper) -> None:
+def _teach_next(pending: list[_Pending], keeper: StandingKeeper) -> None:
     due = heapq.heappop(pending)
-    keeper.apply(due.keys, due.lesson)
+    keeper.teach(due.keys, due.lesson)

@@ -22,13 +22,17 @@ def _wanted(case: Case) -> Value:
     return float(sum(wanted)) if wanted else None
 
 
-@feature(Unit.EACH, "{value} units are on the shelf by the record", lever=True)
+@feature(Unit.EACH, "{value} [unit is|units are] on the shelf by the record", lever=True)
 def stock_on_hand(case: Case, standing: Standing) -> Value:
     """The number of units on the shelf by the record."""
     return number(case.at_stake.on_hand) if case.at_stake else None
 
 
-@feature(Unit.EACH, "{value} recorded units are free", below_zero="{value} more units are promised than kept")
+@feature(
+    Unit.EACH,
+    "{value} recorded [unit is|units are] free",
+    below_zero="{value} [unit|units] more than there are should be kept back",
+)
 def stock_available(case: Case, standing: Standing) -> Value:
     """The number of recorded units that are free."""
     return available(case.at_stake)
@@ -42,8 +46,8 @@ def stock_reserved_share(case: Case, standing: Standing) -> Value:
 
 @feature(
     Unit.EACH,
-    "{value} recorded units would be left after this order",
-    below_zero="{value} units are missing for this order by the record",
+    "{value} recorded [unit|units] would be left after this order",
+    below_zero="{value} [unit is|units are] missing for this order by the record",
 )
 def stock_after_order(case: Case, standing: Standing) -> Value:
     """The number of recorded units left after this order."""
@@ -62,15 +66,15 @@ def minutes_since_count(case: Case, standing: Standing) -> Value:
     return since(case.at_stake.counted_at, case) if case.at_stake else None
 
 
-@feature(Unit.EACH, "{value} units are on their way", lever=True)
+@feature(Unit.EACH, "{value} [unit is|units are] on the way", lever=True)
 def stock_inbound(case: Case, standing: Standing) -> Value:
-    """The number of units on their way."""
+    """The number of units on the way."""
     return number(case.at_stake.inbound) if case.at_stake else None
 
 
-@feature(Unit.MINUTE, "the units on their way are due in {value}", below_zero="the units were due {value} ago")
+@feature(Unit.MINUTE, "what is on the way is due in {value}", below_zero="what is on the way was due {value} ago")
 def inbound_minutes(case: Case, standing: Standing) -> Value:
-    """When the units on their way are due."""
+    """When what is on the way is due."""
     late = since(case.at_stake.inbound_due_at, case) if case.at_stake else None
     return None if late is None else -late
 
@@ -81,7 +85,9 @@ def unit_margin(case: Case, standing: Standing) -> Value:
     return number(case.at_stake.unit_margin) if case.at_stake else None
 
 
-@feature(Unit.EACH, "other nodes have {value} free units", below_zero="other nodes are {value} units short")
+@feature(
+    Unit.EACH, "other nodes have {value} free [unit|units]", below_zero="other nodes are {value} [unit|units] short"
+)
 def stock_elsewhere(case: Case, standing: Standing) -> Value:
     """The number of free units in other nodes."""
     free = [units for units in map(available, case.stock[1:]) if units is not None]
@@ -90,6 +96,6 @@ def stock_elsewhere(case: Case, standing: Standing) -> Value:
 
 @feature(Unit.MINUTE, "the nearest free unit is {value} away")
 def nearest_unit(case: Case, standing: Standing) -> Value:
-    """How far away the nearest free unit is."""
+    """The way to the nearest free unit."""
     reachable = (each for each in case.stock[1:] if (available(each) or 0) > 0)
     return min((each.transfer_minutes for each in reachable if each.transfer_minutes is not None), default=None)

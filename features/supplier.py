@@ -36,7 +36,7 @@ def confirmed_share(case: Case, standing: Standing) -> Value:
     return ratio(supplier.confirmed_quantity, supplier.requested_quantity) if supplier else None
 
 
-@feature(Unit.EACH, "{value} units were asked of the supplier")
+@feature(Unit.EACH, "{value} [unit was|units were] asked of the supplier")
 def requested_quantity(case: Case, standing: Standing) -> Value:
     """The number of units asked of the supplier."""
     return number(case.supplier.requested_quantity) if case.supplier else None
@@ -48,13 +48,13 @@ def supplier_lead(case: Case, standing: Standing) -> Value:
     return case.supplier.lead_days if case.supplier else None
 
 
-@feature(Unit.EACH, "the supplier was reminded {value} times", lever=True)
+@feature(Unit.EACH, "the supplier was reminded {value} [time|times]", lever=True)
 def supplier_reminders(case: Case, standing: Standing) -> Value:
     """The number of reminders the supplier was sent."""
     return number(case.supplier.reminders) if case.supplier else None
 
 
-@feature(Unit.EACH, "{value} other suppliers could deliver")
+@feature(Unit.EACH, "{value} other [supplier|suppliers] could deliver")
 def supplier_alternatives(case: Case, standing: Standing) -> Value:
     """The number of other suppliers who could deliver."""
     return float(len(case.supplier.alternatives)) if case.supplier else None

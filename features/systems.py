@@ -6,7 +6,7 @@ from data.case import Case, Dependency
 from data.record import Unit
 from data.standing import Standing
 from data.vocabulary import System, SystemState
-from features.definition import Feature, Value, coder, feature, since
+from features.definition import Feature, Value, coder, feature, shared, since
 
 _state = coder(tuple(SystemState))
 _IN_WORDS = {System.CARRIER: "the carrier's system", System.SUPPLIER_PORTAL: "the supplier portal"}
@@ -18,36 +18,36 @@ def in_words(system: System) -> str:
     return _IN_WORDS.get(system) or (f"the {system.upper()}" if system in _ACRONYMS else f"the {system} system")
 
 
-def _dependency(case: Case, system: System) -> Dependency | None:
-    for each in case.dependencies:
-        if each.system is system:
-            return each
-    return None
+@shared
+def _dependencies(case: Case) -> dict[System, Dependency]:
+    """By system; the first entry counts where a sender tells of one twice, as `Case.state_of` has it."""
+    return {each.system: each for each in reversed(case.dependencies)}
 
 
 def _state_of(system: System) -> Feature:
     def of(case: Case, standing: Standing) -> Value:
-        found = _dependency(case, system)
+        found = _dependencies(case).get(system)
         return _state(found.state) if found else None
 
     says, about = f"{in_words(system)} is {{value}}", f"Whether {in_words(system)} can be used"
-    return Feature(f"{system}_state", Unit.LABEL, says, about, of, lever=True, levels=tuple(map(str, SystemState)))
+    levels = tuple(map(str, SystemState))
+    return Feature(f"system_{system}_state", Unit.LABEL, says, about, of, lever=True, levels=levels)
 
 
 def _lag_of(system: System) -> Feature:
     def of(case: Case, standing: Standing) -> Value:
-        found = _dependency(case, system)
+        found = _dependencies(case).get(system)
         return found.latency_minutes if found else None
 
     says, about = f"{in_words(system)} lags by {{value}}", f"How far {in_words(system)} lags"
-    return Feature(f"{system}_lag", Unit.MINUTE, says, about, of, lever=True)
+    return Feature(f"system_{system}_lag", Unit.MINUTE, says, about, of, lever=True)
 
 
 STATES = tuple(map(_state_of, System))
 LAGS = tuple(map(_lag_of, System))
 
 
-@feature(Unit.EACH, "{value} systems are down or degraded", lever=True)
+@feature(Unit.EACH, "{value} [system is|systems are] down or degraded", lever=True)
 def systems_impaired(case: Case, standing: Standing) -> Value:
     """The number of systems that are down or degraded."""
     told = case.dependencies

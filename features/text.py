@@ -26,7 +26,7 @@ class TextScorer(Protocol):
         ...
 
 
-@feature(Unit.EACH, "the message has {value} words")
+@feature(Unit.EACH, "the message has {value} [word|words]")
 def message_words(case: Case, standing: Standing) -> Value:
     """The number of words of the message."""
     return None if case.message is None else float(len(case.message.split()))

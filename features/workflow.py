@@ -20,19 +20,19 @@ def queue_minutes(case: Case, standing: Standing) -> Value:
     return case.workflow.queue_minutes if case.workflow else None
 
 
-@feature(Unit.EACH, "{value} tasks wait in the node", lever=True)
+@feature(Unit.EACH, "{value} [task waits|tasks wait] in the node", lever=True)
 def queue_length(case: Case, standing: Standing) -> Value:
     """The number of tasks that wait in the node."""
     return number(case.workflow.queue_length) if case.workflow else None
 
 
-@feature(Unit.EACH, "{value} tasks wait for every person on shift", lever=True)
+@feature(Unit.EACH, "{value} [task waits|tasks wait] for every person on shift", lever=True)
 def queue_per_person(case: Case, standing: Standing) -> Value:
     """The number of tasks that wait for every person on shift."""
     return ratio(case.workflow.queue_length, case.workflow.staff_on_shift) if case.workflow else None
 
 
-@feature(Unit.EACH, "{value} people are on shift", lever=True)
+@feature(Unit.EACH, "{value} [person is|people are] on shift", lever=True)
 def staff_on_shift(case: Case, standing: Standing) -> Value:
     """The number of people on shift."""
     return number(case.workflow.staff_on_shift) if case.workflow else None
@@ -41,7 +41,7 @@ def staff_on_shift(case: Case, standing: Standing) -> Value:
 @feature(
     Unit.RATIO,
     "{value} of the people planned are missing",
-    below_zero="{value} more people are on shift than planned",
+    below_zero="{value} more people than planned are on shift",
     lever=True,
 )
 def staffing_gap(case: Case, standing: Standing) -> Value:
@@ -52,7 +52,7 @@ def staffing_gap(case: Case, standing: Standing) -> Value:
     return ratio(work.staff_planned - work.staff_on_shift, work.staff_planned)
 
 
-@feature(Unit.EACH, "{value} approvals wait before this one", lever=True)
+@feature(Unit.EACH, "{value} [approval waits|approvals wait] before this one", lever=True)
 def approvals_open(case: Case, standing: Standing) -> Value:
     """The number of approvals that wait before this one."""
     return number(case.workflow.approvals_open) if case.workflow else None
@@ -64,13 +64,13 @@ def approval_minutes(case: Case, standing: Standing) -> Value:
     return case.workflow.approval_minutes if case.workflow else None
 
 
-@feature(Unit.EACH, "the step was tried again {value} times")
+@feature(Unit.EACH, "the step was tried again {value} [time|times]")
 def retries(case: Case, standing: Standing) -> Value:
     """The number of times the step was tried again."""
     return number(case.workflow.retries) if case.workflow else None
 
 
-@feature(Unit.EACH, "the node received {value} orders in the last hour")
+@feature(Unit.EACH, "the node received {value} [order|orders] in the last hour")
 def orders_last_hour(case: Case, standing: Standing) -> Value:
     """The number of orders the node received in the last hour."""
     return number(case.workflow.orders_last_hour) if case.workflow else None

@@ -1,0 +1,118 @@
+"""Where the standing of parties is kept: a small row per party, in a dict, a database, or over a bundle's snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+
+class PartyKey(NamedTuple):
+    """The kind of a party and its id."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyState:
+    """A party's stored row: sums as of the instant they were last changed.
+
+    `arrivals` are as of `arrived_at`; all other sums as of `recorded_at`. See `data.standing.PartyStanding`.
+    """
+
+    kind: str
+    id: str
+    arrived_at: datetime | None = None
+    arrivals: float = 0.0
+    recorded_at: datetime | None = None
+    outcomes: float = 0.0
+    breaches: float = 0.0
+    shelf_outcomes: float = 0.0
+    stockouts: float = 0.0
+    granted: float = 0.0
+    causes: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def key(self) -> PartyKey:
+        """What the row is found by."""
+        return PartyKey(self.kind, self.id)
+
+
+class PartyRows(Protocol):
+    """Where party rows are kept. Keys come in one fixed order, so that rows can be locked without deadlock."""
+
+    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
+        """The rows that exist, by key."""
+        ...
+
+    def put(self, states: Sequence[PartyState]) -> None:
+        """Insert or replace rows."""
+        ...
+
+
+class MemoryRows:
+    """Party rows in a dict, for replaying a history."""
+
+    def __init__(self) -> None:
+        self._states: dict[PartyKey, PartyState] = {}
+
+    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
+        """The rows that exist, by key."""
+        states = self._states
+        return {key: states[key] for key in keys if key in states}
+
+    def put(self, states: Sequence[PartyState]) -> None:
+        """Insert or replace rows."""
+        self._states.update((state.key, state) for state in states)
+
+    def __iter__(self) -> Iterator[PartyState]:
+        """All rows in order of their keys."""
+        return (self._states[key] for key in sorted(self._states))
+
+
+Seeds = Mapping[PartyKey, PartyState]
+"""A snapshot as it was read: what a party starts from that the rows have not seen."""
+
+_INSTANTS = ("arrived_at", "recorded_at")
+_SUMS = ("arrivals", "outcomes", "breaches", "shelf_outcomes", "stockouts", "granted")
+
+
+def snapshot(rows: Iterable[PartyState]) -> list[dict[str, Any]]:
+    """The rows as JSON values, exact to the bit. Ids are those the sender gave, customers' pseudonymous."""
+    return [_to_json(state) for state in rows]
+
+
+def read_snapshot(rows: Iterable[Mapping[str, Any]]) -> Seeds:
+    """A snapshot's rows by key. Read it once per bundle: it can be large."""
+    return {state.key: state for state in map(_from_json, rows)}
+
+
+def _to_json(state: PartyState) -> dict[str, Any]:
+    told = {name: value for name, value in asdict(state).items() if value}
+    return {name: value.isoformat() if name in _INSTANTS else value for name, value in told.items()}
+
+
+def _from_json(row: Mapping[str, Any]) -> PartyState:
+    # JSON writes 1.0 as 1, and sums are to be floats wherever they come from.
+    told: dict[str, Any] = {name: datetime.fromisoformat(row[name]) for name in _INSTANTS if name in row}
+    told |= {name: float(row[name]) for name in _SUMS if name in row}
+    causes = {cause: float(value) for cause, value in row.get("causes", {}).items()}
+    return PartyState(row["kind"], row["id"], causes=causes, **told)
+
+
+class SeededRows:
+    """Rows over a bundle's snapshot: a party the rows have not seen starts from the snapshot."""
+
+    def __init__(self, rows: PartyRows, seeds: Seeds) -> None:
+        self._rows = rows
+        self._seeds = seeds
+
+    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
+        """The rows that exist or are seeded, by key."""
+        return {**{key: self._seeds[key] for key in keys if key in self._seeds}, **self._rows.get(keys)}
+
+    def put(self, states: Sequence[PartyState]) -> None:
+        """Insert or replace rows."""
+        self._rows.put(states)
