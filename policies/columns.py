@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -84,6 +84,10 @@ class Column:
     def present(self) -> Region:
         """Every value, not missing."""
         return self.whole & ~self.missing
+
+    def show_fact(self, facts: Mapping[str, Any]) -> str:
+        """This fact of a case, as `show` writes it."""
+        return self.show(self.read(facts.get(self.name)))
 
     def show(self, value: Value | Unusable) -> str:
         """The value as a store manager reads it: exact, with its unit."""

@@ -34,14 +34,9 @@ class Sentence:
 
     parts: tuple[str | Column, ...]
 
-    def render(self, values: Mapping[str, Any]) -> str:
-        """The sentence of one case; a missing fact reads `missing`."""
-        return "".join(part if isinstance(part, str) else part.show(values[part.name]) for part in self.parts)
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """The facts the sentence shows."""
-        return tuple(part.name for part in self.parts if isinstance(part, Column))
+    def render(self, facts: Mapping[str, Any]) -> str:
+        """The sentence of one case; a fact that did not come reads `missing`, one of a wrong type `unusable`."""
+        return "".join(part if isinstance(part, str) else part.show_fact(facts) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from policies.columns import Column
 from policies.problems import Place, Problems
 from policies.regions import MOST_STEPS, Box, TooComplicated, uncovered
 from policies.table import HitPolicy, Table
-from policies.wording import region_in_words
+from policies.wording import box_in_words
 
 
-def check_table(table: Table, place: Place, problems: Problems) -> None:
+def check_table(table: Table, place: Place, problems: Problems, most_steps: int = MOST_STEPS) -> None:
     """Add a problem for each unreachable row, overlap and gap that the hit policy or `complete` forbids."""
-    steps = iter(range(MOST_STEPS))
+    steps = iter(range(most_steps))
     try:
         if table.hit_policy in (HitPolicy.FIRST, HitPolicy.PRIORITY):
             _check_reachable(table, place, problems, steps)
@@ -47,19 +46,14 @@ def _check_overlaps(table: Table, place: Place, problems: Problems) -> None:
     boxes = [(row, row.box) for row in table.rows]
     for (one, box), (other, other_box) in combinations(boxes, 2):
         if both := box & other_box:
-            says = f"overlaps row {one.id} where {in_words(both, table.inputs)}: narrow one, unique rows must not meet"
+            says = (
+                f"overlaps row {one.id} where {box_in_words(both, table.inputs)}: narrow one, unique rows must not meet"
+            )
             problems.add(place.at(line=other.line, row=other.id), says)
 
 
 def _check_gaps(table: Table, place: Place, problems: Problems, steps: Iterable[int]) -> None:
     gap = uncovered(table.whole, [row.reach for row in table.rows], steps)
     if gap is not None:
-        says = f"complete, but no row covers {in_words(gap, table.inputs)}: add a row or drop complete"
+        says = f"complete, but no row covers {box_in_words(gap, table.inputs)}: add a row or drop complete"
         problems.add(place, says)
-
-
-def in_words(box: Box, columns: Mapping[str, Column]) -> str:
-    """A box as people say it, naming only the facts it narrows: `order value over 200.00 EUR; channel bopis`."""
-    narrowed = [name for name, region in box.regions.items() if columns[name].whole & ~region]
-    parts = [f"{columns[name].says} {region_in_words(box.regions[name], columns[name])}" for name in narrowed]
-    return "; ".join(parts) or "any case"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from policies.columns import Column, ColumnType
-from policies.regions import BOTTOM, LOWEST, NUMBERS, TOP, Choice, Cut, Region, Span, Value
+from policies.regions import BOTTOM, LOWEST, NUMBERS, TOP, Box, Choice, Cut, Region, Span, Value
 
 
 def outer_cuts(span: Span, column: Column) -> tuple[Cut, Cut]:
@@ -57,3 +58,10 @@ def _names(choice: Choice, column: Column) -> list[str]:
     order: dict[Value, int] = {value: at for at, value in enumerate(column.values)}
     listed = sorted(choice.listed, key=lambda each: (order.get(each, 0), str(each)))
     return [column.show(each) for each in listed]
+
+
+def box_in_words(box: Box, columns: Mapping[str, Column]) -> str:
+    """A box as people say it, naming only the facts it narrows: `order value over 200.00 EUR; channel bopis`."""
+    narrowed = [name for name, region in box.regions.items() if columns[name].whole & ~region]
+    parts = [f"{columns[name].says} {region_in_words(box.regions[name], columns[name])}" for name in narrowed]
+    return "; ".join(parts) or "any case"

@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 
-from policies.problems import PolicyError, Problem
+from policies.problems import Place, PolicyError, Problem, Problems
+from policies.table_checks import check_table
 from tests.fixtures.policy_tables import HEAD, VALUES, Facts, Written, rows, written
 
 FEW = ("order_value", "channel", "attempts")
@@ -91,6 +92,16 @@ def test_a_missing_fact_is_no_gap_where_a_row_would_be_left_open() -> None:
         "first\ncomplete: true", row("low", "age: '< 5 and present'"), row("high", "age: '>= 5 and present'")
     )
     assert "no row covers age missing" in told
+
+
+def test_a_proof_that_takes_too_long_is_a_problem_and_not_a_pass() -> None:
+    texts = [row("low", "age: '< 5'"), row("high", "age: '>= 5', attempts: '< 3'"), row("left", "")]
+    table = written(*texts, head=HEAD.replace("hit: collect", "hit: first"))
+    problems = Problems()
+    check_table(table, Place("gates.yaml"), problems, most_steps=4)
+    assert [each.says for each in problems.found] == [
+        "the proof takes more steps than it may: nothing was proved, split the table"
+    ]
 
 
 @settings(max_examples=40)

@@ -89,6 +89,7 @@ def test_a_message_names_file_line_table_row_and_column() -> None:
         ("", "gates.yaml: expected one table, got 0: use load_tables or split the file"),
         ("- 1", "gates.yaml: expected a mapping with table, version, hit, inputs, outputs, rows, complete, got [1]"),
         (HEAD, "gates.yaml:2: rows is missing: add it"),
+        (HEAD.replace("inputs:", "inputs: 3\nx:") + ROW, "gates.yaml:5, table finance_gates: expected name: {type:"),
         (HEAD + "  []", "gates.yaml:15, table finance_gates: expected a list of 1 to 500 rows, got 0 rows"),
         (HEAD + "  x: 1", "gates.yaml:15, table finance_gates: expected a list of 1 to 500 rows, got {'x': 1}"),
         (HEAD + "  - 7", "gates.yaml:15, table finance_gates: expected a mapping with id, when, then, says, got 7"),
