@@ -84,7 +84,7 @@ class ModelPredictor:
         if self.task.is_risk:
             calibrated: NDArray[np.float64] = np.array([self.model.calibrator.probability(float(raw[0]))])  # type: ignore[arg-type]
         else:
-            calibrated = np.asarray(self.model.calibrator.probability(raw))  # type: ignore[arg-type]
+            calibrated = np.asarray(self.model.calibrator.probability(raw))
         if not np.all(np.isfinite(calibrated)):
             raise PredictionFailed("model_failed", "the calibrated probability is not finite")
         return np.round(calibrated, DECIMALS)

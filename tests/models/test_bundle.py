@@ -1,0 +1,117 @@
+"""A bundle is verified whole, published atomically, kept for good; the ladder steps down where it cannot be trusted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from data.vocabulary import ServedBy, Task
+from models import files
+from models.bundle import open_bundle, publish
+from models.files import BundleError
+from models.ladder import load_predictors
+from models.task_model import TaskModel
+from tests.fixtures.task_models import cases, task_model
+
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def publish_all(folder: Path, seed: int = 1, at: datetime = NOW) -> str:
+    return publish(folder, {task: task_model(task, seed) for task in Task}, created_at=at)
+
+
+def damage(folder: Path, digest: str) -> None:
+    path = folder / "files" / digest.removeprefix("sha256:")
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+
+
+@pytest.mark.parametrize("task", Task)
+def test_a_model_predicts_the_same_after_publishing_and_opening(tmp_path: Path, task: Task) -> None:
+    publish_all(tmp_path)
+    opened = open_bundle(tmp_path)
+    assert opened.problems == {}
+    again = load_predictors(tmp_path).ladder(task)[0].predictor
+    assert again is not None
+    for case, standing in cases()[:20]:
+        assert again.predict(case, standing) == opened.models[task].predict(case, standing)
+
+
+def test_the_same_models_give_the_same_digest(tmp_path: Path) -> None:
+    assert publish_all(tmp_path / "one") == publish_all(tmp_path / "two")
+
+
+def test_training_one_task_keeps_the_others(tmp_path: Path) -> None:
+    publish(tmp_path, {Task.STOCKOUT: task_model(Task.STOCKOUT)}, created_at=NOW)
+    publish(tmp_path, {Task.SLA_BREACH: task_model(Task.SLA_BREACH)}, created_at=NOW + timedelta(1))
+    assert set(open_bundle(tmp_path).models) == {Task.STOCKOUT, Task.SLA_BREACH}
+
+
+def test_an_earlier_bundle_opens_by_its_digest(tmp_path: Path) -> None:
+    first = publish_all(tmp_path)
+    publish_all(tmp_path, seed=2, at=NOW + timedelta(1))
+    assert open_bundle(tmp_path, first).digest == first
+
+
+@pytest.mark.parametrize("task", Task)
+def test_one_altered_file_costs_one_model_and_is_named(tmp_path: Path, task: Task) -> None:
+    publish_all(tmp_path)
+    bundle = open_bundle(tmp_path)
+    damage(tmp_path, bundle.named[f"{task} trees"])
+    again = open_bundle(tmp_path)
+    assert set(again.problems) == {task}
+    assert "altered" in again.problems[task]
+    assert bundle.altered() and f"{task} trees" in bundle.altered()[0]
+
+
+def test_with_every_file_gone_the_ladder_still_stands_and_says_why(tmp_path: Path) -> None:
+    publish_all(tmp_path)
+    for path in (tmp_path / "files").iterdir():
+        path.unlink()
+    predictors = load_predictors(tmp_path)
+    for task in Task:
+        (rung,) = predictors.ladder(task)
+        assert rung.predictor is None
+        assert rung.reason == "model_unavailable"
+        assert "missing" in rung.detail
+
+
+def test_an_empty_folder_gives_empty_rungs(tmp_path: Path) -> None:
+    predictors = load_predictors(tmp_path / "nowhere")
+    assert predictors.digest is None
+    assert all(predictors.ladder(task)[0].predictor is None for task in Task)
+
+
+def test_the_previous_bundle_serves_where_the_one_in_force_is_damaged(tmp_path: Path) -> None:
+    publish_all(tmp_path)
+    publish_all(tmp_path, seed=2, at=NOW + timedelta(1))
+    damage(tmp_path, open_bundle(tmp_path).named["sla_breach trees"])
+    first, second = load_predictors(tmp_path).ladder(Task.SLA_BREACH)
+    assert (first.served_by, first.predictor) == (ServedBy.MODEL, None)
+    assert second.served_by is ServedBy.PREVIOUS_MODEL
+    assert second.predictor is not None
+
+
+def test_a_model_equal_to_its_predecessor_has_one_rung(tmp_path: Path) -> None:
+    publish_all(tmp_path)
+    publish(tmp_path, {Task.STOCKOUT: task_model(Task.STOCKOUT, 2)}, created_at=NOW + timedelta(1))
+    predictors = load_predictors(tmp_path)
+    assert [len(predictors.ladder(task)) for task in (Task.STOCKOUT, Task.SLA_BREACH)] == [2, 1]
+
+
+def test_a_model_that_does_not_reproduce_its_golden_cases_is_not_published(tmp_path: Path) -> None:
+    model, other = task_model(Task.SLA_BREACH), task_model(Task.SLA_BREACH, 2)
+    wrong = TaskModel(**{**vars(model), "golden": other.golden})
+    with pytest.raises(BundleError, match="golden case"):
+        publish(tmp_path, {Task.SLA_BREACH: wrong}, created_at=NOW)
+    assert not (tmp_path / files.MANIFEST).exists()
+
+
+def test_a_forged_manifest_is_not_trusted_but_its_predecessor_is(tmp_path: Path) -> None:
+    publish_all(tmp_path)
+    (tmp_path / files.MANIFEST).write_text('{"schema":"fairlead/bundle/1"}')
+    with pytest.raises(BundleError, match="altered"):
+        open_bundle(tmp_path)
+    rungs = load_predictors(tmp_path).ladder(Task.STOCKOUT)
+    assert [rung.served_by for rung in rungs] == [ServedBy.MODEL, ServedBy.PREVIOUS_MODEL]

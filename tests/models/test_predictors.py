@@ -1,0 +1,63 @@
+"""Every explanation adds up to the score it explains, and the probability shown follows from that score."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from data.explanation import CalibrationStep, ModelStep
+from data.prediction import PredictionFailed
+from data.vocabulary import Task
+from models.predictors import ModelPredictor
+from tests.fixtures.task_models import cases, task_model
+
+
+def answered(task: Task, index: int) -> tuple[dict[str, float], ModelStep, CalibrationStep]:
+    predicted = ModelPredictor(task_model(task), "v").predict(*cases()[index])
+    model, calibration = predicted.steps
+    assert isinstance(model, ModelStep)
+    assert isinstance(calibration, CalibrationStep)
+    return predicted.probabilities, model, calibration
+
+
+@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize("index", range(12))
+def test_contributions_add_up_and_are_listed_largest_first(task: Task, index: int) -> None:
+    _, step, _ = answered(task, index)
+    told = step.base + sum(each.contribution for each in step.contributions) + step.others
+    assert math.isclose(told, step.raw, abs_tol=5e-9)
+    assert step.residual == 0
+    sizes = [abs(each.contribution) for each in step.contributions]
+    assert all(a >= b for a, b in pairwise(sizes))
+    assert all(each.says for each in step.contributions)
+
+
+@pytest.mark.parametrize("task", Task)
+def test_probabilities_are_rounded_and_the_explained_label_is_the_likeliest(task: Task) -> None:
+    probabilities, step, calibration = answered(task, 0)
+    assert all(value == round(value, 9) for value in probabilities.values())
+    if task.is_risk:
+        assert list(probabilities) == ["yes"]
+        assert step.label is None
+    else:
+        assert tuple(probabilities) == task.labels
+        assert math.isclose(sum(probabilities.values()), 1, abs_tol=1e-7)
+        assert step.label == max(probabilities, key=lambda label: probabilities[label])
+    assert calibration.concluded == max(probabilities.values())
+    assert calibration.saw["raw"] == step.raw
+
+
+def test_a_stockout_without_a_stock_position_is_not_predicted() -> None:
+    case, standing = cases()[0]
+    with pytest.raises(PredictionFailed, match="no_stock_position"):
+        ModelPredictor(task_model(Task.STOCKOUT), "v").predict(case.model_copy(update={"stock": ()}), standing)
+
+
+def test_an_explanation_that_does_not_add_up_fails_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = ModelPredictor(task_model(Task.SLA_BREACH), "v")
+    exact = predictor._explainer.contributions
+    monkeypatch.setattr(predictor._explainer, "contributions", lambda x, k: exact(x, k) + 1e-6)
+    with pytest.raises(PredictionFailed, match="additivity_failed"):
+        predictor.predict(*cases()[0])
