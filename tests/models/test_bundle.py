@@ -62,7 +62,8 @@ def test_one_altered_file_costs_one_model_and_is_named(tmp_path: Path, task: Tas
     again = open_bundle(tmp_path)
     assert set(again.problems) == {task}
     assert "altered" in again.problems[task]
-    assert bundle.altered() and f"{task} trees" in bundle.altered()[0]
+    assert bundle.altered()
+    assert f"{task} trees" in bundle.altered()[0]
 
 
 def test_with_every_file_gone_the_ladder_still_stands_and_says_why(tmp_path: Path) -> None:
