@@ -31,6 +31,11 @@ class Principals:
         with self._database.read() as connection:
             return _find(connection, principals.c.name == name)
 
+    def key_digest_of(self, name: str) -> str | None:
+        """The digest of this principal's present key: a session ends when the key that opened it is replaced."""
+        with self._database.read() as connection:
+            return connection.execute(select(principals.c.key_digest).where(principals.c.name == name)).scalar()
+
     def put(self, name: str, roles: Iterable[Role], key: str, at: datetime) -> None:
         """Create the principal, or give it this key and these roles."""
         with self._database.write() as connection:
