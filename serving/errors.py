@@ -2,13 +2,13 @@
 
 Problem
 ├── MalformedBody 400            ├── ReviewClosed 409
-├── Unauthenticated 401          ├── RecommendationExpired 409
-├── NotPermitted 403             ├── OutcomeRecorded 409
-├── OwnRequest 403               ├── StaleVersion 412
-├── RoleMissing 403              ├── BodyTooLarge 413
-├── NotFound 404                 ├── WrongContentType 415
-├── BodyTooSlow 408              ├── InvalidRequest 422
-└── StoreUnavailable 503         └── AlreadyUsed 422
+├── Unauthenticated 401          ├── OutcomeRecorded 409
+├── NotPermitted 403             ├── StaleVersion 412
+├── OwnRequest 403               ├── BodyTooLarge 413
+├── RoleMissing 403              ├── WrongContentType 415
+├── NotFound 404                 ├── InvalidRequest 422
+├── BodyTooSlow 408              ├── AlreadyUsed 422
+└── Refused, any other 4xx       └── StoreUnavailable 503
 """
 
 from __future__ import annotations
@@ -116,12 +116,6 @@ class ReviewClosed(Problem):
     status, slug, title = 409, "review-closed", "There is nothing left to decide"
 
 
-class RecommendationExpired(Problem):
-    """Its facts are too old to agree with."""
-
-    status, slug, title = 409, "recommendation-expired", "The recommendation has expired"
-
-
 class OutcomeRecorded(Problem):
     """Another outcome of this recommendation is recorded already."""
 
@@ -156,6 +150,17 @@ class AlreadyUsed(Problem):
     """The same event id or idempotency key came with another body."""
 
     status, slug, title = 422, "already-used", "This identity was used with another body"
+
+
+class Refused(Problem):
+    """A refusal of the framework's, such as an unknown path or method; `status` is the framework's."""
+
+    title = "The request is refused"
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail, headers=headers)
+        self.status = status  # type: ignore[misc]
+        self.slug = f"http-{status}"  # type: ignore[misc]
 
 
 class StoreUnavailable(Problem):

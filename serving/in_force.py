@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from data.prediction import Predictors, Rung
 from data.record import canonical
 from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema
-from features.standing import PartyRows, SeededRows, StandingKeeper
-from models.bundle import Bundle, open_bundle
-from models.files import BundleError
-from models.ladder import load_predictors
+from features.party_rows import PartyRows, SeededRows, Seeds, read_snapshot
+from features.standing import StandingKeeper
+from models.bundle import Bundle
+from models.ladder import load_bundle
 from policies.policy import Policy, load_policy
 
 
@@ -31,7 +31,7 @@ class InForce:
     policy: Policy
     bundle: Bundle | None
     attributes: AttributeSchema
-    seeds: Sequence[Mapping[str, Any]]
+    seeds: Seeds
 
     def keeper(self, rows: PartyRows) -> StandingKeeper:
         """The standing's keeper over these rows, seeded by the bundle."""
@@ -40,13 +40,13 @@ class InForce:
 
 def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
     """Load what is in force; a bundle that fails leaves the ladder's lower steps. Raises PolicyError."""
-    bundle = _bundle(bundle_folder)
+    predictors, bundle = load_bundle(bundle_folder)
     return InForce(
-        predictors=load_predictors(bundle_folder),
+        predictors=predictors,
         policy=load_policy(policy_folder),
         bundle=bundle,
         attributes=_attributes(bundle),
-        seeds=(bundle.standing if bundle else None) or (),
+        seeds=read_snapshot((bundle.standing if bundle else None) or ()),
     )
 
 
@@ -90,13 +90,6 @@ def _rung(told: Mapping[str, Any], by_version: Mapping[str, Rung]) -> Rung:
     if version not in by_version:
         raise RungMissing(f"the model with version {version} is not in the bundle folder, or its files were altered")
     return Rung(served_by, by_version[version].predictor, told["reason"], told["detail"])
-
-
-def _bundle(folder: Path) -> Bundle | None:
-    try:
-        return open_bundle(folder)
-    except BundleError:
-        return None
 
 
 def _attributes(bundle: Bundle | None) -> AttributeSchema:

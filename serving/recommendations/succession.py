@@ -26,10 +26,11 @@ def first_verdict(recommendation: Recommendation) -> Verdict:
     review, risk = recommendation.review, recommendation.predictions.sla_breach
     first = recommendation.options[0] if recommendation.options else None
     stake = recommendation.urgency.value_at_stake
+    asks = review is not None or recommendation.disposition is Disposition.REVIEW
     weight = UNKNOWN_BREACH if risk.probability is None else risk.probability
     return Verdict(
         recommendation_id=recommendation.recommendation_id,
-        state=ReviewState.NOT_REQUIRED if review is None else ReviewState.OPEN,
+        state=ReviewState.OPEN if asks else ReviewState.NOT_REQUIRED,
         version=0,
         roles=review.roles if review else (),
         action=first.action if first else None,

@@ -86,6 +86,11 @@ def listing(
     return connection.execute(page).scalars().all(), total
 
 
+def count(connection: Connection, state: ReviewState) -> int:
+    """How many recommendations stand so."""
+    return connection.execute(select(func.count()).where(statuses.c.state == state.value)).scalar_one()
+
+
 def _most_pressing(chosen: Select[tuple[str]], now: datetime) -> Select[tuple[str]]:
     minutes = (statuses.c.promise_due_at - to_number(now)) / float(MINUTE)
     left: ColumnElement[float] = case((minutes < 1.0, 1.0), else_=minutes)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from features.standing import PartyKey, PartyState
+from features.party_rows import PartyKey, PartyState
 from serving.store.instants import to_instant, to_number
 from serving.store.tables import parties
 

@@ -1,0 +1,80 @@
+"""Whether answers can be recorded, who serves each prediction, and whether the files are still those verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data.prediction import Predictors
+from data.review import ReviewState
+from data.vocabulary import ServedBy, Task
+from models import files
+from models.bundle import Bundle
+from models.files import BundleError
+from serving.errors import StoreUnavailable
+from serving.health.schemas import Ready, Step
+from serving.in_force import InForce
+from serving.store import audit, decisions
+from serving.store.engine import Database, wal_reset_warning
+
+
+class HealthService:
+    """Looks after what the service stands on."""
+
+    def __init__(self, database: Database, in_force: InForce) -> None:
+        self._database = database
+        self._in_force = in_force
+
+    def ready(self) -> Ready:
+        """What is in force; every model file is read and verified again."""
+        writable, leaves = self._store()
+        warning = wal_reset_warning()
+        return Ready(
+            ready=writable,
+            store="writable" if writable else "unavailable",
+            bundle=self._in_force.predictors.digest,
+            policy=self._in_force.policy.digest,
+            policy_version=self._in_force.policy.version,
+            ladder=tuple(ladder_steps(self._in_force.predictors)),
+            altered=self.altered(),
+            warnings=(warning,) if warning else (),
+            audit_leaves=leaves,
+        )
+
+    def altered(self) -> tuple[str, ...]:
+        """The names of model files that are not as they were verified; never their paths."""
+        bundle = self._in_force.bundle
+        return tuple(altered_files(bundle)) if bundle else ()
+
+    def open_reviews(self) -> int:
+        """How many recommendations wait for a person."""
+        with self._database.read() as connection:
+            return decisions.count(connection, ReviewState.OPEN)
+
+    def _store(self) -> tuple[bool, int]:
+        try:
+            self._database.probe()
+            with self._database.read() as connection:
+                return True, audit.head(connection).leaves
+        except StoreUnavailable:
+            return False, 0
+
+
+def altered_files(bundle: Bundle) -> Iterator[str]:
+    """What the bundle folder no longer holds as it was published, by name."""
+    for what, digest in bundle.named.items():
+        try:
+            files.fetch(bundle.folder, digest, what)
+        except BundleError:
+            yield what
+
+
+def ladder_steps(predictors: Predictors) -> Iterator[Step]:
+    """Per task the highest step that can serve; the rules always can be asked."""
+    for task in Task:
+        rungs = predictors.ladder(task)
+        serving = next((rung for rung in rungs if rung.predictor is not None), None)
+        reason = next((rung.reason for rung in rungs if rung.predictor is None), None)
+        if serving is None or serving.predictor is None:
+            yield Step(task=task, served_by=ServedBy.RULES, reason=reason or "model_unavailable")
+        else:
+            yield Step(task=task, served_by=serving.served_by, version=serving.predictor.version, reason=reason)

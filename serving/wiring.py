@@ -1,0 +1,75 @@
+"""The one place where real things are put together; tests and commands pass their own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry
+
+from serving.bell import Bell
+from serving.health.service import HealthService
+from serving.identifiers import Clock, Randomness
+from serving.in_force import InForce, load
+from serving.metrics import Metrics
+from serving.outcomes.service import OutcomeService
+from serving.recommendations.service import RecommendationService
+from serving.reviews.service import ReviewService
+from serving.settings import Settings
+from serving.store import policies
+from serving.store.engine import Database
+from serving.store.principals import Principals
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything the routes, the console and the commands work with."""
+
+    settings: Settings
+    database: Database
+    in_force: InForce
+    clock: Clock
+    principals: Principals
+    recommendations: RecommendationService
+    reviews: ReviewService
+    outcomes: OutcomeService
+    health: HealthService
+    metrics: Metrics
+    bell: Bell
+
+    def close(self) -> None:
+        """Close the store."""
+        self.database.close()
+
+
+def wire(settings: Settings, clock: Clock = utc_now, randomness: Randomness = os.urandom) -> Service:
+    """Open the store, load what is in force, and connect the services.
+
+    Raises PolicyError where the policy is not valid, ValueError for a database that is not a SQLite file.
+    """
+    database, in_force = Database(settings.database_url), load(settings.bundle_folder, settings.policy)
+    database.migrate()
+    with database.write() as connection:
+        policies.keep(connection, in_force.policy)
+    bell, metrics = Bell(), Metrics(CollectorRegistry())
+    return Service(
+        settings=settings,
+        database=database,
+        in_force=in_force,
+        clock=clock,
+        principals=Principals(database),
+        recommendations=RecommendationService(
+            database, in_force, clock, randomness, bell, on_recorded=metrics.recommendation
+        ),
+        reviews=ReviewService(database, in_force, clock, randomness, bell),
+        outcomes=OutcomeService(database, in_force, clock),
+        health=HealthService(database, in_force),
+        metrics=metrics,
+        bell=bell,
+    )
