@@ -1,0 +1,108 @@
+"""Fit the text model on messages whose label is known, and score a history without looking ahead.
+
+The fit is a multinomial logistic regression over the same hashed words that `models.text` reads. It has no randomness;
+the linear algebra is kept on one thread, so that the same messages give the same bytes whatever the machine's cores.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from models.text import BUCKETS, FEWEST_CASES, NUMBER, TextModel, bucket, loads, tokens
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.integer]
+Messages = Sequence[str | None]
+
+STRENGTH = 1.0
+"""Inverse strength of the penalty on weights (scikit-learn's C)."""
+
+
+def fit_text(messages: Messages, y: Labels, labels: Sequence[str]) -> TextModel:
+    """The text model of messages (None: the case has none) with labels int[n] as indexes into `labels`.
+
+    A label that no message has is scored as if half a case had shown it, whatever the words.
+
+    Raises:
+        ValueError: when lengths differ, an index is out of range, or there is no message at all.
+    """
+    _check(messages, y, len(labels))
+    has = np.array([message is not None for message in messages], dtype=np.bool_)
+    if not has.any():
+        raise ValueError("no case has a message; train without a text model")
+    words = [tokens(message) for message in messages if message is not None]
+    weights, bias = _fit(_rows(words), y[has], len(labels))
+    return TextModel(tuple(labels), weights, bias, _often(words))
+
+
+def cross_fit_scores(messages: Messages, y: Labels, labels: Sequence[str], order_blocks: int = 5) -> Floats:
+    """Scores float64[n, n_labels] of each message by a model that saw only earlier blocks: features to train on.
+
+    Cases come in the order in which their labels became known. The first block, and cases without a message, get NaN.
+
+    Raises:
+        ValueError: as `fit_text`, or when there are not at least two blocks.
+    """
+    _check(messages, y, len(labels))
+    if order_blocks < 2:
+        raise ValueError(f"{order_blocks} blocks; expected at least two, one to learn from and one to score")
+    scores = np.full((len(messages), len(labels)), np.nan)
+    starts = [int(block[0]) for block in np.array_split(np.arange(len(messages)), order_blocks) if len(block)]
+    for start, stop in zip(starts[1:], [*starts[2:], len(messages)], strict=False):
+        if any(message is not None for message in messages[:start]):
+            _score(fit_text(messages[:start], y[:start], labels), messages[start:stop], scores[start:stop])
+    return scores
+
+
+def _score(model: TextModel, messages: Messages, out: Floats) -> None:
+    for row, message in enumerate(messages):
+        if message is not None:
+            out[row] = model.scores(message)
+
+
+def _check(messages: Messages, y: Labels, n_labels: int) -> None:
+    if len(messages) != len(y):
+        raise ValueError(f"{len(messages)} messages and {len(y)} labels; expected as many")
+    if not np.all((y >= 0) & (y < n_labels)):
+        raise ValueError(f"a label lies outside 0..{n_labels - 1}")
+
+
+def _often(words: Sequence[list[str]]) -> frozenset[str]:
+    """The words of at least `FEWEST_CASES` messages; the mask for numbers is no word."""
+    cases = Counter(word for each in words for word in set(each))
+    return frozenset(word for word, count in cases.items() if count >= FEWEST_CASES and word != NUMBER)
+
+
+def _rows(words: Sequence[list[str]]) -> csr_array:
+    """Messages as sparse rows over the buckets."""
+    each = [loads(message) for message in words]
+    ends = np.cumsum([0, *map(len, each)])
+    columns = np.array([bucket(word) for load in each for word in load], dtype=np.int64)
+    values = np.array([value for load in each for value in load.values()], dtype=np.float64)
+    return csr_array((values, columns, ends), shape=(len(words), BUCKETS))
+
+
+def _fit(rows: csr_array, y: Labels, n_labels: int) -> tuple[Floats, Floats]:
+    """Weights and biases of all labels, centred over them."""
+    present = np.unique(y)
+    weights = np.zeros((BUCKETS, n_labels))
+    bias = np.full(n_labels, np.log(0.5 / len(y)))
+    weights[:, present], bias[present] = _regression(rows, y) if len(present) > 1 else (0.0, 0.0)
+    return weights - weights.mean(axis=1, keepdims=True), bias - bias.mean()
+
+
+def _regression(rows: csr_array, y: Labels) -> tuple[Floats, Floats]:
+    """Weights and biases of the labels present; the biases are log-probabilities of an empty message."""
+    with threadpool_limits(limits=1):
+        fitted = LogisticRegression(C=STRENGTH, max_iter=1_000).fit(rows, y)
+    weights, bias = fitted.coef_.T, fitted.intercept_
+    if len(bias) == 1:  # scikit-learn gives two labels one column: that of the second.
+        weights, bias = np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
+    return weights, bias - np.logaddexp.reduce(bias)
