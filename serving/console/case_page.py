@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from data.explanation import CheckStep
 from data.recommendation import Recommendation
 from data.review import ReviewState
 from data.vocabulary import ReviewVerdict, Role
 from serving.console import case_view as view
 from serving.console import display
-from serving.console.context import Banner, CasePage, CheckView, DecisionForms, Viewer
+from serving.console.context import Banner, CasePage, DecisionForms, Viewer
 from serving.console.decision_forms import FormProblem, decision_forms
 from serving.console.facts import panels
 from serving.recommendations.schemas import CaseFile
@@ -93,7 +92,7 @@ def case_page(
 def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> DecisionForms:
     held = sorted(onlooker.roles & set(file.status.roles))
     typed, problem = (attempt.typed, attempt.problem) if attempt else ({}, None)
-    return decision_forms(file.recommendation, file.case, file.status.version, held, typed, problem)
+    return decision_forms(file.recommendation, file.case, file.status, held, typed, problem)
 
 
 def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
@@ -103,7 +102,7 @@ def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
         return "Nobody needs to agree: no gate asked for a person, and the orchestrator was told to proceed."
     if status.state is ReviewState.SUPERSEDED:
         return "A newer event of this exception was answered: decide there."
-    if not status.roles:
+    if status.state is not ReviewState.OPEN:
         return f"This case is decided: {view.STATE_WORDS[status.state]}."
     if file.requested_by == onlooker.name:
         return "You asked for this recommendation; somebody else must agree to it."

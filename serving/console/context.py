@@ -198,7 +198,8 @@ class DecisionForms:
     post_to: str
     version: int
     approve: str
-    """What approving means, in words."""
+    """What approving agrees to, in words."""
+    parameters: tuple[tuple[str, str], ...]
     agree_for: tuple[str, ...]
     """The roles for which the viewer would agree."""
     reasons: tuple[Choice, ...]
@@ -229,28 +230,15 @@ class QueuePage:
     title: str
     decided: bool
     rows: tuple[QueueRow, ...]
-    roles: tuple[Choice, ...]
-    bands: tuple[Choice, ...]
+    filter_name: str
+    filter_label: str
+    filters: tuple[Choice, ...]
     filtered: bool
     refresh: str
     """The address that answers the same list anew."""
     refreshed: Moment
     summary: str
     """How many wait and how many of them are late, in words."""
-    banner: Banner | None
-
-
-@dataclass(frozen=True)
-class QueueList:
-    """The list alone: what the page fetches to refresh itself."""
-
-    template: ClassVar[str] = "queue_list.html"
-    viewer: Viewer
-    decided: bool
-    rows: tuple[QueueRow, ...]
-    filtered: bool
-    refreshed: Moment
-    summary: str
 
 
 @dataclass(frozen=True)
@@ -321,4 +309,4 @@ class ProblemPage:
     detail: str
 
 
-Page = SignInPage | QueuePage | QueueList | CasePage | ChangedNotice | ProblemPage
+Page = SignInPage | QueuePage | CasePage | ChangedNotice | ProblemPage

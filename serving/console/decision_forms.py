@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -17,10 +18,10 @@ from data.actions import CATALOGUE, ActionId
 from data.case import Case
 from data.recommendation import Option, Recommendation
 from data.record import plain
-from data.review import ReviewRequestBody
+from data.review import Review, ReviewRequestBody, ReviewStatus
 from data.vocabulary import RejectReason, ReviewVerdict, Role
 from serving.console import display
-from serving.console.case_view import role_words
+from serving.console.case_view import parameter_words, role_words
 from serving.console.context import ActionView, Choice, DecisionForms, FieldView
 
 LONGEST_COMMENT = 2000
@@ -39,6 +40,18 @@ _SAYS = {
     "from_node": "from node",
     "needed_by": "needed by (such as 2026-11-23T09:00:00Z)",
 }
+
+
+_RANK = ":"
+"""Between an action and the rank of the option it was priced as, in the value of a choice."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An action with its parameters: what a person agrees to."""
+
+    action: ActionId
+    parameters: dict[str, Any]
 
 
 class FormProblem(Exception):
@@ -61,31 +74,41 @@ def read_review(form: Mapping[str, str]) -> ReviewRequestBody:
     reason = _word(RejectReason, form.get("reason", ""), "Choose a reason.")
     if verdict is ReviewVerdict.REJECT:
         return ReviewRequestBody(verdict=verdict, reason=reason, comment=comment)
-    action = _word(ActionId, form.get("action", ""), "Choose the action to take instead.")
-    parameters = _read_parameters(action, form)
+    choice = form.get("action", "")
+    action = _word(ActionId, choice.partition(_RANK)[0], "Choose the action to take instead.")
+    parameters = _read_parameters(action, choice, form)
     return ReviewRequestBody(verdict=verdict, reason=reason, comment=comment, action=action, parameters=parameters)
+
+
+def under_decision(recommendation: Recommendation, reviews: Iterable[Review]) -> Proposal:
+    """What approving would agree to: what the last override chose, else the first option."""
+    chosen = [review for review in reviews if review.verdict is ReviewVerdict.OVERRIDE]
+    source = chosen[-1] if chosen else recommendation.options[0]
+    return Proposal(source.action, source.parameters)
 
 
 def decision_forms(
     recommendation: Recommendation,
     case: Case,
-    version: int,
-    agree_for: Iterable[Role],
-    posted: Mapping[str, str] | None = None,
+    status: ReviewStatus,
+    own: Iterable[Role],
+    typed: Mapping[str, str],
     problem: FormProblem | None = None,
 ) -> DecisionForms:
-    """The forms for a case that waits, with what was posted still in them."""
-    typed = posted or {}
+    """The forms for a case that waits, with what was posted still in them; `own` are the roles one may agree for."""
+    proposal = under_decision(recommendation, status.reviews)
+    alternatives = [each for each in recommendation.options if Proposal(each.action, each.parameters) != proposal]
     priced = {option.action for option in recommendation.options}
     writer = _FieldWriter(case, typed, problem.fields if problem else {})
     return DecisionForms(
         post_to=f"/console/cases/{recommendation.recommendation_id}/reviews",
-        version=version,
-        approve=display.action_words(recommendation.options[0].action) if recommendation.options else "",
-        agree_for=role_words(agree_for),
+        version=status.version,
+        approve=display.action_words(proposal.action),
+        parameters=parameter_words(proposal.parameters),
+        agree_for=role_words(own),
         reasons=tuple(Choice(each, display.words(each), typed.get("reason") == each) for each in RejectReason),
         comment=typed.get("comment", ""),
-        priced=tuple(writer.priced(option) for option in recommendation.options[1:]),
+        priced=tuple(writer.priced(option) for option in alternatives),
         others=tuple(writer.unpriced(each) for each in ActionId if each not in priced),
         open_form=_open_form(typed),
         problem=problem.says if problem else "",
@@ -104,20 +127,20 @@ class _FieldWriter:
         """An alternative with its money and the parameters it was priced with."""
         cost = option.expected_cost
         beside = display.money(cost.amount, cost.currency) if cost else "not priced"
-        return self._action(option.action, beside, option.parameters)
+        return self._action(option.action, f"{option.action}{_RANK}{option.rank}", beside, option.parameters)
 
     def unpriced(self, action: ActionId) -> ActionView:
         """Any other action of the catalogue."""
-        return self._action(action, "", {})
+        return self._action(action, action.value, "", {})
 
-    def _action(self, action: ActionId, beside: str, proposed: Mapping[str, Any]) -> ActionView:
+    def _action(self, action: ActionId, choice: str, beside: str, proposed: Mapping[str, Any]) -> ActionView:
         declared = CATALOGUE[action].parameters.model_fields
-        fields = tuple(self._field(action, name, field, proposed.get(name)) for name, field in declared.items())
-        chosen = self.typed.get("action") == action
-        return ActionView(action.value, display.action_words(action), beside, fields, chosen)
+        fields = tuple(self._field(choice, name, field, proposed.get(name)) for name, field in declared.items())
+        chosen = self.typed.get("action") == choice
+        return ActionView(choice, display.action_words(action), beside, fields, chosen)
 
-    def _field(self, action: ActionId, name: str, field: FieldInfo, proposed: Any) -> FieldView:
-        full = field_name(action, name)
+    def _field(self, choice: str, name: str, field: FieldInfo, proposed: Any) -> FieldView:
+        full = field_name(choice, name)
         known = self.known.get(name, ())
         start = str(proposed) if proposed is not None else known[0] if known and field.is_required() else ""
         return FieldView(
@@ -131,19 +154,19 @@ class _FieldWriter:
         )
 
 
-def field_name(action: ActionId, parameter: str) -> str:
-    """The form field of one action's parameter."""
-    return f"{action}.{parameter}"
+def field_name(choice: str, parameter: str) -> str:
+    """The form field of a parameter: the same action may be offered more than once."""
+    return f"{choice}.{parameter}"
 
 
-def _read_parameters(action: ActionId, form: Mapping[str, str]) -> dict[str, Any]:
+def _read_parameters(action: ActionId, choice: str, form: Mapping[str, str]) -> dict[str, Any]:
     schema = CATALOGUE[action].parameters
-    typed = {name: form.get(field_name(action, name), "").strip() for name in schema.model_fields}
+    typed = {name: form.get(field_name(choice, name), "").strip() for name in schema.model_fields}
     given = {name: _integer(text) if name == "quantity" else text for name, text in typed.items() if text}
     try:
         return plain(schema.model_validate_json(json.dumps(given)))
     except ValidationError as error:
-        problems = {field_name(action, str(each["loc"][0])): _expected(each["type"]) for each in error.errors()}
+        problems = {field_name(choice, str(each["loc"][0])): _expected(each["type"]) for each in error.errors()}
         raise FormProblem("The action needs something else in the marked fields.", problems) from None
 
 
@@ -182,7 +205,7 @@ def _known(case: Case) -> dict[str, tuple[str, ...]]:
     supplier, carrier = case.supplier, case.carrier
     found: dict[str, list[str | None]] = {
         "node": list(nodes),
-        "from_node": [each for each in nodes[1:]],
+        "from_node": list(nodes[1:]),
         "sku": [*(each.sku for each in case.stock), *(line.sku for line in lines)],
         "line_id": [line.line_id for line in lines],
         "supplier": [*(each.id for each in supplier.alternatives), supplier.id] if supplier else [],

@@ -1,36 +1,28 @@
-"""From the cases that wait, or were decided, to the rows of the list."""
+"""From the cases that wait, or were decided, to the list and its filter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
+from data.review import ReviewState
 from data.vocabulary import Role
 from serving.console import display
 from serving.console.case_view import STATE_WORDS, at_stake, clock, role_words
 from serving.console.context import Choice, QueueRow
-from serving.recommendations.schemas import QueueItem
+from serving.recommendations.schemas import QueueItem, QueuePage
 
-BANDS = {"late": "already broken", "soon": "break within the hour", "later": "break later", "none": "without a promise"}
+ANY = ""
+"""The choice that filters nothing."""
 
-
-@dataclass(frozen=True)
-class Filters:
-    """Which cases to list: a role that must agree, how close the promise is; empty means any."""
-
-    role: str = ""
-    band: str = ""
-
-    @property
-    def any(self) -> bool:
-        """Whether something is filtered."""
-        return bool(self.role or self.band)
-
-    def keeps(self, row: QueueRow) -> bool:
-        """Whether the list shows the row."""
-        wanted = display.words(self.role) if self.role else ""
-        return (not wanted or wanted in row.roles) and (not self.band or row.clock.band == self.band)
+DECIDED_STATES = (
+    ReviewState.APPROVED,
+    ReviewState.OVERRIDDEN,
+    ReviewState.REJECTED,
+    ReviewState.SUPERSEDED,
+    ReviewState.NOT_REQUIRED,
+)
+"""The states in which a case no longer waits, the ones people reached first."""
 
 
 def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
@@ -53,25 +45,32 @@ def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
 
 
 def role_choices(roles: Iterable[Role], chosen: str) -> tuple[Choice, ...]:
-    """The roles a list can be filtered by."""
-    every = Choice("", "any role", not chosen)
-    return (every, *(Choice(role, display.words(role), role == chosen) for role in sorted(roles)))
+    """The roles the queue can be filtered by."""
+    named = (Choice(role.value, display.words(role), role.value == chosen) for role in sorted(roles))
+    return (Choice(ANY, "anybody", chosen == ANY), *named)
 
 
-def band_choices(chosen: str) -> tuple[Choice, ...]:
-    """How close the promise is, to filter by."""
-    return (Choice("", "any promise", not chosen), *(Choice(key, text, key == chosen) for key, text in BANDS.items()))
+def state_choices(chosen: ReviewState) -> tuple[Choice, ...]:
+    """The states the decided can be listed by."""
+    return tuple(Choice(each.value, STATE_WORDS[each], each is chosen) for each in DECIDED_STATES)
 
 
-def summary(rows: Sequence[QueueRow], decided: bool) -> str:
-    """How many cases the list has, in words."""
-    count = len(rows)
-    cases = "1 case" if count == 1 else f"{count} cases"
-    if decided:
-        return f"{cases}, the latest first"
-    late = sum(row.clock.band == "late" for row in rows)
-    soon = sum(row.clock.band == "soon" for row in rows)
-    parts = [f"{cases} {'waits' if count == 1 else 'wait'}"]
+def waiting_words(page: QueuePage, rows: Iterable[QueueRow]) -> str:
+    """How many cases wait, and how pressing those listed are."""
+    bands = [row.clock.band for row in rows]
+    late, soon = bands.count("late"), bands.count("soon")
+    parts = [f"{_cases(page.total)} {'waits' if page.total == 1 else 'wait'}"]
     parts += [f"{late} past the promise"] if late else []
     parts += [f"{soon} within the hour"] if soon else []
+    parts += [f"the {len(bands)} most urgent are listed"] if len(bands) < page.total else []
     return " · ".join(parts)
+
+
+def decided_words(page: QueuePage) -> str:
+    """How many cases were decided so."""
+    listed = f"the {len(page.items)} latest are listed" if len(page.items) < page.total else "the latest first"
+    return f"{_cases(page.total)} · {listed}"
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count:,} cases"

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -81,21 +82,16 @@ def new_visit() -> str:
 def session_secret(path: Path) -> bytes:
     """The secret kept in a file that only its owner reads; made at first use, so restarts keep people signed in."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("xb", opener=_owner_only) as file:
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))
-    except FileExistsError:
-        pass
     secret = path.read_bytes()
     if len(secret) != _SECRET_BYTES:
         raise ValueError(
             f"{path.name} has {len(secret)} bytes, {_SECRET_BYTES} are expected: delete it to get a new one"
         )
     return secret
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _encoded(content: bytes) -> str:
