@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.errors import Problem
 from serving.metrics import Metrics
 
 CONTENT_POLICY = (
@@ -17,6 +18,8 @@ CONTENT_POLICY = (
     "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 """No inline script or style, no third party, no frame."""
+
+FAILED = Problem("The failure is in the log. The same request may be sent again.")
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
@@ -54,6 +57,9 @@ class Edge:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except Exception as error:  # what nobody expected: the log says where, the answer says nothing of it
+            self._log.error("failed", route=route_of(scope), error=type(error).__name__, where=_place_of(error))
+            await FAILED.response()(scope, receive, send_with_headers)
         finally:
             self._tell(scope, status, self._timer() - started)
 
@@ -69,6 +75,14 @@ class Edge:
             milliseconds=round(seconds * 1000, 1),
             principal=principal,
         )
+
+
+def _place_of(error: Exception) -> str:
+    """The module and line that raised; the message may repeat the input, so it is not told."""
+    traced = error.__traceback__
+    while traced is not None and traced.tb_next is not None:
+        traced = traced.tb_next
+    return f"{traced.tb_frame.f_globals.get('__name__')}:{traced.tb_lineno}" if traced else "unknown"
 
 
 def route_of(scope: Scope) -> str:

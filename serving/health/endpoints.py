@@ -1,0 +1,42 @@
+"""For load balancers and Prometheus: public by declaration, and telling nothing of cases or people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from serving.health.schemas import Live, Ready
+from serving.parameters import service_of
+from serving.security import Permission, require
+
+Public = Annotated[None, Depends(require(Permission.PUBLIC))]
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", response_model=Live)
+def live(_: Public) -> Response:
+    """The process answers."""
+    return Response(Live().model_dump_json(), media_type="application/json")
+
+
+@router.get("/health/ready", response_model=Ready)
+def ready(request: Request, _: Public) -> Response:
+    """The bundle and policy in force, the step of the ladder that serves each prediction, and files altered since.
+
+    503 where nothing can be recorded. Missing or altered models only lower the ladder: the service answers.
+    """
+    state = service_of(request).health.ready()
+    return Response(
+        state.model_dump_json(exclude_none=True), 200 if state.ready else 503, media_type="application/json"
+    )
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request, _: Public) -> Response:
+    """Counters for Prometheus."""
+    service = service_of(request)
+    text = service.metrics.text(service.health.open_reviews())
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,32 @@
+"""POST what then happened."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from data.outcome import Outcome
+from serving.bodies import JsonBody
+from serving.openapi import accepts
+from serving.parameters import IdempotencyKey, RecommendationId, service_of
+from serving.security import Permission, Principal, require
+
+router = APIRouter(prefix="/v1/recommendations/{recommendation_id}/outcomes", tags=["outcomes"])
+
+
+@router.post("", response_model=Outcome, openapi_extra=accepts(Outcome, "outcome.json"))
+def report(
+    request: Request,
+    recommendation_id: RecommendationId,
+    principal: Annotated[Principal, Depends(require(Permission.REPORT))],
+    outcome: Annotated[Outcome, Depends(JsonBody(Outcome))],
+    key: IdempotencyKey = None,
+) -> Response:
+    """Report what happened after the exception: the parties' standing learns from it, training later.
+
+    Told once: the same outcome again is answered alike, another one is refused with 409.
+    """
+    reply = service_of(request).outcomes.report(principal, recommendation_id, outcome, key)
+    return Response(reply.content, media_type="application/json")
