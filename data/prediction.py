@@ -63,6 +63,8 @@ class Predicted:
     probabilities: dict[str, float]
     steps: tuple[Step, ...]
     features: dict[str, Seen] = field(default_factory=dict)
+    horizon: str | None = None
+    """The ISO 8601 duration a stock-out probability speaks of, where the predictor has its own."""
 
 
 class PredictionFailed(Exception):

@@ -1,0 +1,80 @@
+"""From predictions to a decision: propose what the table allows, gate and price each option, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from data.actions import ActionId
+from data.prediction import Predictions
+from data.vocabulary import Disposition
+from policies.candidates import Candidate, proposals
+from policies.costs import Price, Stakes, price, stakes
+from policies.decide import Decision, Weighed, decide
+from policies.gates import Verdict, gate_option
+from policies.option_facts import option_facts, prediction_facts, systems_needed
+from policies.policy import Policy
+from policies.replenishment import refill
+from policies.situation import Situation
+from policies.worth_asking import worth_asking
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A case with predictions and what is at stake: everything an option is weighed against."""
+
+    situation: Situation
+    facts: Mapping[str, Any]
+    predictions: Predictions
+    at_stake: Stakes
+    policy: Policy
+
+
+def prospect(situation: Situation, facts: Mapping[str, Any], predictions: Predictions, policy: Policy) -> Prospect:
+    """The case's facts with those of the predictions, and what is at stake under them."""
+    known = {**facts, **prediction_facts(predictions)}
+    return Prospect(situation, known, predictions, stakes(situation, predictions, known, policy), policy)
+
+
+def choose(view: Prospect) -> Decision:
+    """The options in order, the recommended one first."""
+    case, predictions = view.situation.case, view.predictions
+    refilled = refill(case.at_stake, predictions.stockout.probability, view.policy, view.situation.now)
+    candidates = proposals(case, allowed_actions(view.facts, view.policy), refilled)
+    return decide(weigh(view, candidate, order) for order, candidate in enumerate(candidates))
+
+
+def allowed_actions(facts: Mapping[str, Any], policy: Policy) -> list[ActionId]:
+    """What the table allows for the type and cause, in the order of its rows."""
+    return [ActionId(str(hit.outputs["action"])) for hit in policy.ask("candidates", facts).hits]
+
+
+def weigh(view: Prospect, candidate: Candidate, order: int = 0) -> Weighed:
+    """Gate an option, price it, and ask whether a person is worth asking; the price includes the asking."""
+    verdict = _gates(view, candidate)
+    if verdict.disposition is not Disposition.PROCEED:
+        return Weighed(candidate, _price(view, candidate, reviewed=bool(verdict.roles)), verdict, order)
+    alone, reviewed = _price(view, candidate, reviewed=False), _price(view, candidate, reviewed=True)
+    asking = worth_asking(alone, reviewed, view.at_stake, view.predictions, view.policy)
+    return Weighed(candidate, alone if asking is None else reviewed, verdict.and_also(asking), order)
+
+
+def _gates(view: Prospect, candidate: Candidate) -> Verdict:
+    granted = view.facts["granted"]
+    assert granted is None or isinstance(granted, Decimal)
+    facts = {**view.facts, **option_facts(view.situation, candidate.action, candidate.parameters, granted)}
+    return gate_option(facts, systems_needed(view.situation, candidate.action), view.policy)
+
+
+def _price(view: Prospect, candidate: Candidate, *, reviewed: bool) -> Price:
+    return price(
+        view.situation,
+        view.predictions,
+        view.at_stake,
+        candidate.action,
+        candidate.parameters,
+        view.policy,
+        reviewed=reviewed,
+    )

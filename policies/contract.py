@@ -1,0 +1,146 @@
+"""Which tables a policy must have, what each gives, and within which bounds: checked at load, relied upon afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from data.actions import ActionId
+from data.vocabulary import Disposition, Role
+from policies.columns import Column, ColumnType
+from policies.facts import FACTS, columns_of
+from policies.option_facts import option_columns, prediction_columns, system_columns
+from policies.problems import Place, Problems
+from policies.rows import Row
+from policies.settings import Settings
+from policies.table import HitPolicy, Table
+
+DISPOSITION: Final = "disposition"
+"""The output that makes a table a gate, whatever its name."""
+
+REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
+    "promise": ("promise_minutes", "calendar"),
+    "exception_type": ("exception_type", "probability"),
+    "root_cause": ("root_cause", "probability"),
+    "sla_breach": ("probability",),
+    "stockout": ("probability",),
+    "candidates": ("action",),
+    "effects": ("remains",),
+    "action_costs": ("labour", "labour_minutes", "minutes", "travel_minutes", "outlay", "amount_lost", "goodwill"),
+    "breach_costs": ("penalty", "margin_lost", "unsolved"),
+    "replenishment": ("target_days", "disposition", "role"),
+}
+"""The outputs the heart reads of each table, by name."""
+
+BOUNDS: Final[Mapping[str, tuple[Decimal, Decimal]]] = {
+    "probability": (Decimal(0), Decimal(1)),
+    "remains": (Decimal(0), Decimal(2)),
+    "amount_lost": (Decimal(0), Decimal(1)),
+    "margin_lost": (Decimal(0), Decimal(5)),
+    "promise_minutes": (Decimal(1), Decimal(100_000)),
+    "labour_minutes": (Decimal(0), Decimal(100_000)),
+    "minutes": (Decimal(0), Decimal(1_000_000)),
+    "travel_minutes": (Decimal(0), Decimal(1_000_000)),
+    "outlay": (Decimal(0), Decimal(1_000_000)),
+    "goodwill": (Decimal(0), Decimal(1_000_000)),
+    "penalty": (Decimal(0), Decimal(1_000_000)),
+    "unsolved": (Decimal(0), Decimal(1_000_000)),
+    "target_days": (Decimal(0), Decimal(1000)),
+}
+"""Least and largest sensible value of an output."""
+
+
+def shared_columns(reference: str) -> dict[str, Column]:
+    """Every column a table of this policy may name, with money in the reference currency."""
+    facts = columns_of(FACTS, reference)
+    rest = (*prediction_columns(), *option_columns(reference), *system_columns(), *_output_columns(reference))
+    return facts | {column.name: column for column in rest}
+
+
+def _output_columns(reference: str) -> tuple[Column, ...]:
+    number, money, label = ColumnType.NUMBER, ColumnType.MONEY, ColumnType.LABEL
+    return (
+        Column("promise_minutes", number, "open minutes until the promise breaks", "min"),
+        Column("calendar", label, "calendar that counts the minutes"),
+        Column("probability", number, "probability"),
+        Column("remains", number, "share of the risk that remains"),
+        Column("labour", label, "kind of labour"),
+        Column("labour_minutes", number, "minutes of work", "min"),
+        Column("minutes", number, "minutes until it is done", "min"),
+        Column("travel_minutes", number, "minutes on the way where the snapshot does not say", "min", optional=True),
+        Column("outlay", money, "cash cost where the snapshot does not say", reference, optional=True),
+        Column("amount_lost", number, "share of the moved amount that is lost", optional=True),
+        Column("goodwill", money, "what it costs in the customer's trust", reference, optional=True),
+        Column("penalty", money, "cost of a broken promise", reference),
+        Column("margin_lost", number, "share of the margin lost with a broken promise"),
+        Column("unsolved", money, "cost of work that stays unsolved", reference),
+        Column("target_days", number, "days the shelf should last", "days"),
+        Column(DISPOSITION, label, "what may happen", None, tuple(each.value for each in Disposition)),
+        Column("role", label, "who must agree", None, tuple(each.value for each in Role), optional=True),
+        Column("until", ColumnType.TEXT, "what must clear first", optional=True),
+    )
+
+
+def check_tables(tables: Mapping[str, Table], files: Mapping[str, str], settings: Settings, problems: Problems) -> None:
+    """Add a problem for each table, output, value or action the heart would miss. `files` says where a table stands."""
+    shared = shared_columns(settings.currency.reference)
+    for name, outputs in REQUIRED.items():
+        if name not in tables:
+            problems.add(Place("policy", table=name), f"the table is missing: add it with outputs {', '.join(outputs)}")
+    for name, table in tables.items():
+        place = Place(files[name], table=name)
+        _check_columns(table, shared, place, problems)
+        _check_outputs(table, REQUIRED.get(name, ()), place, problems)
+        for row in table.rows:
+            _check_row(row, settings, place.at(line=row.line, row=row.id), problems)
+    if not problems.found:
+        _check_actions(tables, files, problems)
+
+
+def _check_columns(table: Table, shared: Mapping[str, Column], place: Place, problems: Problems) -> None:
+    for column in (*table.inputs.values(), *table.outputs.values()):
+        if shared.get(column.name) != column:
+            says = "not a column of the policy: name shared ones in a list, as in inputs: [channel, order_value]"
+            problems.add(place.at(column=column.name), says)
+
+
+def _check_outputs(table: Table, required: Iterable[str], place: Place, problems: Problems) -> None:
+    absent = [each for each in required if each not in table.outputs]
+    if absent:
+        problems.add(place, f"outputs lack {', '.join(absent)}: add them")
+    if not required and DISPOSITION not in table.outputs:
+        known = ", ".join(REQUIRED)
+        problems.add(place, f"nothing reads this table: give it the output disposition, or one of the names {known}")
+    if DISPOSITION in table.outputs and table.name not in REQUIRED and table.hit_policy is HitPolicy.UNIQUE:
+        problems.add(place, "a gate is first, priority or collect: unique leaves out rows that lack facts")
+
+
+def _check_row(row: Row, settings: Settings, place: Place, problems: Problems) -> None:
+    for name, value in row.outputs.items():
+        low, high = BOUNDS.get(name, (None, None))
+        if isinstance(value, float | Decimal) and low is not None and high is not None and not low <= value <= high:
+            problems.add(place.at(column=name), f"expected {low} to {high}, got {value}: correct it")
+    _check_word(row, "calendar", settings.calendars, place, problems)
+    _check_word(row, "labour", settings.labour, place, problems)
+    outcome = row.outputs.get(DISPOSITION)
+    if outcome == Disposition.REVIEW and row.outputs.get("role") is None:
+        problems.add(place.at(column="role"), "review without a role asks nobody: name who must agree")
+    if outcome == Disposition.HOLD and "until" in row.outputs and row.outputs["until"] is None:
+        problems.add(place.at(column="until"), "hold without until never clears: name what must clear")
+
+
+def _check_word(row: Row, name: str, known: Mapping[str, object], place: Place, problems: Problems) -> None:
+    value = row.outputs.get(name)
+    if value is not None and value not in known:
+        problems.add(place.at(column=name), f"policy.yaml knows {', '.join(known)}, got {value}: correct it")
+
+
+def _check_actions(tables: Mapping[str, Table], files: Mapping[str, str], problems: Problems) -> None:
+    """Every action that may be proposed has a price and an effect."""
+    proposed = {str(row.outputs["action"]) for row in tables["candidates"].rows} | {ActionId.INVESTIGATE.value}
+    for name in ("action_costs", "effects"):
+        for action in sorted(proposed):
+            if tables[name].evaluate({"action": action}).hit is None:
+                says = f"no row for {action} whatever the cause, and candidates propose it: add one"
+                problems.add(Place(files[name], table=name, column="action"), says)

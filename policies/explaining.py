@@ -1,0 +1,170 @@
+"""The explanation of a recommendation: every step that led to it, in the order in which it was taken.
+
+Promise, then what was predicted and by whom, then what each option costs, who must agree and why, then what the rules
+alone would have done. Sentences are for a store manager; numbers are those the decision was taken from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data.actions import CATALOGUE
+from data.explanation import CheckStep, Seen, Step
+from data.recommendation import FallbackView
+from data.record import Amount, Record, money_text, plain
+from data.vocabulary import UNRECOGNISED, Disposition, Role, ServedBy, Task
+from policies.choose import Prospect
+from policies.decide import Decision, Weighed
+from policies.predicting import Told
+
+PRICED_IN_FULL = 3
+"""How many options show what their cost is made of."""
+
+_PARTS = {
+    "promise": "the promise at risk",
+    "unsolved": "work that may stay unsolved",
+    "labour": "work",
+    "cash": "cash",
+    "amount": "money given up",
+    "goodwill": "goodwill",
+    "review": "the reviewer's time",
+}
+
+
+def steps(promise: CheckStep, told: Told, view: Prospect, decision: Decision, fallback: CheckStep) -> tuple[Step, ...]:
+    """Every step, in order."""
+    return (promise, *_predicted(told), *_priced(view, decision), *_gated(decision), fallback)
+
+
+def _predicted(told: Told) -> Iterator[Step]:
+    for task in Task:
+        predicted = told.answers[task].predicted
+        if predicted is not None:
+            yield from predicted.steps
+
+
+def _priced(view: Prospect, decision: Decision) -> Iterator[CheckStep]:
+    for rank, option in enumerate(decision.options[:PRICED_IN_FULL], start=1):
+        yield _cost_step(view, rank, option)
+
+
+def _cost_step(view: Prospect, rank: int, option: Weighed) -> CheckStep:
+    price = option.price
+    saw: dict[str, Seen] = {"rank": float(rank), "minutes": round(price.minutes, 1), "remains": price.remains}
+    saw |= {f"cost.{name}": money_text(part) for name, part in price.parts.items()}
+    return CheckStep(
+        kind="cost",
+        id=f"costs.{option.candidate.action.value}",
+        version=view.policy.version,
+        saw=saw,
+        concluded=None
+        if price.expected is None
+        else f"{money_text(price.expected)} {view.situation.exchange.currency}",
+        says=_cost_in_words(view, option),
+        missing=price.missing,
+    )
+
+
+def _cost_in_words(view: Prospect, option: Weighed) -> str:
+    says = CATALOGUE[option.candidate.action].says
+    price, currency = option.price, view.situation.exchange.currency
+    if price.expected is None:
+        return f"{says}: no price, {_why_unpriced(view, option)}"
+    largest = sorted(((part, name) for name, part in price.parts.items() if part > 0), reverse=True)[:3]
+    made_of = ", ".join(f"{money_text(part)} for {_PARTS[name]}" for part, name in largest)
+    return f"{says}: {money_text(price.expected)} {currency} expected" + (f", of it {made_of}" if made_of else "")
+
+
+def _why_unpriced(view: Prospect, option: Weighed) -> str:
+    exchange = view.situation.exchange
+    if exchange.currency is None:
+        return "the case names no currency"
+    if exchange.rate is None:
+        return f"the policy has no rate for {exchange.currency}"
+    return f"{' and '.join(_PARTS.get(name, name) for name in option.price.missing) or 'its amount'} is not known"
+
+
+def _gated(decision: Decision) -> Iterator[CheckStep]:
+    """What the gates said, each finding once with the ranks of the options it concerns."""
+    found: dict[tuple[str, str], tuple[CheckStep, list[str]]] = {}
+    for rank, option in enumerate(decision.options, start=1):
+        for step in option.verdict.steps:
+            found.setdefault((step.id, step.says), (step, []))[1].append(str(rank))
+    for step, ranks in found.values():
+        unique = dict.fromkeys(ranks)
+        yield step.model_copy(update={"saw": {**step.saw, "options": ", ".join(unique)}})
+
+
+def fallback_step(view: FallbackView, rules: Told, version: str) -> CheckStep:
+    """What the rules alone would have recommended, and from which predictions."""
+    predictions = rules.predictions
+    action = CATALOGUE[view.would_have].says
+    return CheckStep(
+        kind="fallback",
+        id="fallback.rules_alone",
+        version=version,
+        saw={
+            "exception_type": predictions.exception_type.label,
+            "root_cause": predictions.root_cause.label,
+            "sla_breach": predictions.sla_breach.probability,
+            "stockout": predictions.stockout.probability,
+        },
+        concluded=view.would_have.value,
+        says=f"without models the rules {'agree' if view.agrees else 'would differ'}: {action} ({view.disposition.value})",
+    )
+
+
+def headline(view: Prospect, decision: Decision) -> str:
+    """One sentence of what happened and what to do."""
+    option = decision.first
+    what = f"{_what_happened(view)}: {_what_to_do(option)}"
+    match decision.disposition:
+        case Disposition.HOLD:
+            return f"{what}, once {' and '.join(option.verdict.held_until)}."
+        case Disposition.REVIEW:
+            return f"{what}, if {roles_in_words(option.verdict.roles)} {_agrees(option.verdict.roles)}."
+        case _:
+            return f"{what}."
+
+
+def _what_happened(view: Prospect) -> str:
+    kind, cause = view.predictions.exception_type, view.predictions.root_cause
+    if kind.label is None:
+        return "Nothing tells what kind of exception this is"
+    if kind.label == UNRECOGNISED:
+        likeliest = kind.runner_up[0].replace("_", " ") if kind.runner_up else "unknown"
+        return f"Not recognised for certain, perhaps {likeliest}"
+    name = kind.label.replace("_", " ").capitalize()
+    if cause.label is None or cause.probability is None or cause.served_by is ServedBy.NONE:
+        return f"{name}, cause unknown"
+    return f"{name}, probably from {cause.label.replace('_', ' ')} ({cause.probability:.0%})"
+
+
+def _what_to_do(option: Weighed) -> str:
+    return f"{CATALOGUE[option.candidate.action].says}{_place(option.candidate.parameters)}"
+
+
+def _place(parameters: Record) -> str:
+    """The parameter that people need to see, in brackets."""
+    told = plain(parameters)
+    named = next(
+        (told[name] for name in ("node", "carrier", "supplier", "sku", "system", "amount") if name in told), None
+    )
+    return f" ({named})" if named is not None else ""
+
+
+def option_says(option: Weighed, price: Amount | None) -> str:
+    """An option in one line: the action, its price, what it does to the promise."""
+    cost = f"{money_text(price.amount)} {price.currency} expected" if price else "not priced"
+    breach = option.price.breach_probability
+    promise = "" if breach is None else f", promise breaks with {breach:.0%}"
+    return f"{_what_to_do(option)}: {cost}{promise}"
+
+
+def roles_in_words(roles: tuple[Role, ...]) -> str:
+    """Who must agree: `store finance and returns desk`."""
+    return " and ".join(role.value.replace("_", " ") for role in roles)
+
+
+def _agrees(roles: tuple[Role, ...]) -> str:
+    return "agree" if len(roles) > 1 else "agrees"

@@ -1,0 +1,132 @@
+"""The facts that only exist once something is predicted or proposed: what the tables of costs and gates read besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from data.actions import CATALOGUE, ActionId
+from data.prediction import Predictions
+from data.record import Record, Unit
+from data.vocabulary import (
+    UNRECOGNISED,
+    Control,
+    ExceptionType,
+    RootCause,
+    ServedBy,
+    System,
+    SystemState,
+)
+from policies.columns import Column, ColumnType
+from policies.situation import Situation, available
+from policies.targets import Target
+
+ANSWERED: Final = ("answered", "not_applicable", "unanswered")
+"""Whether a prediction stands: an answer, none wanted (no promise, no stock position), or none to be had."""
+
+_MONEY, _NUMBER, _COUNT, _LABEL, _FLAG = (
+    ColumnType.MONEY,
+    ColumnType.NUMBER,
+    ColumnType.COUNT,
+    ColumnType.LABEL,
+    ColumnType.FLAG,
+)
+
+
+def prediction_columns() -> tuple[Column, ...]:
+    """What tables may ask of the predictions."""
+    return (
+        Column(
+            "exception_type", _LABEL, "exception type", None, (*(each.value for each in ExceptionType), UNRECOGNISED)
+        ),
+        Column("type_probability", _NUMBER, "probability of the exception type"),
+        Column("type_answer", _LABEL, "prediction of the exception type", None, ANSWERED),
+        Column("root_cause", _LABEL, "root cause", None, tuple(each.value for each in RootCause)),
+        Column("cause_probability", _NUMBER, "probability of the root cause"),
+        Column("cause_answer", _LABEL, "prediction of the root cause", None, ANSWERED),
+        Column("breach_probability", _NUMBER, "probability that the promise breaks"),
+        Column("breach_answer", _LABEL, "prediction of the promise", None, ANSWERED),
+        Column("stockout_probability", _NUMBER, "probability that the shelf runs empty"),
+        Column("stockout_answer", _LABEL, "prediction of the stock-out", None, ANSWERED),
+    )
+
+
+def prediction_facts(predictions: Predictions) -> dict[str, Any]:
+    """The predictions as facts; an unrecognised type carries the probability of its runner-up."""
+    kind, cause = predictions.exception_type, predictions.root_cause
+    runner_up = kind.runner_up[1] if kind.label == UNRECOGNISED and kind.runner_up else None
+    return {
+        "exception_type": kind.label,
+        "type_probability": kind.probability if runner_up is None else runner_up,
+        "type_answer": _answer(kind.served_by, kind.reason),
+        "root_cause": cause.label,
+        "cause_probability": cause.probability,
+        "cause_answer": _answer(cause.served_by, cause.reason),
+        "breach_probability": predictions.sla_breach.probability,
+        "breach_answer": _answer(predictions.sla_breach.served_by, predictions.sla_breach.reason),
+        "stockout_probability": predictions.stockout.probability,
+        "stockout_answer": _answer(predictions.stockout.served_by, predictions.stockout.reason),
+    }
+
+
+def _answer(served_by: ServedBy, reason: str | None) -> str:
+    if served_by is not ServedBy.NONE:
+        return "answered"
+    return "not_applicable" if reason in ("no_promise", "no_stock_position") else "unanswered"
+
+
+def option_columns(reference: str) -> tuple[Column, ...]:
+    """What tables may ask of an option."""
+    return (
+        Column("action", _LABEL, "action", None, tuple(each.value for each in ActionId)),
+        Column("moves_money", _FLAG, "moves money"),
+        Column("amount", _MONEY, "amount that moves", reference),
+        Column("granted_in_all", _MONEY, "amount granted to the customer with this one", reference),
+        Column("source_age", _NUMBER, "age of the stock record the action relies on", Unit.MINUTE.value),
+        Column("source_available", _COUNT, "units to promise where the action takes them", "units"),
+        Column("named_carrier", _LABEL, "carrier the action names"),
+        Column("named_carrier_state", _LABEL, "state of the named carrier", None, _STATES),
+        Column("price_rise", _MONEY, "price difference per unit of the substitute", reference),
+    )
+
+
+_STATES = tuple(each.value for each in SystemState)
+
+
+def system_columns() -> tuple[Column, ...]:
+    """What tables may ask of each system an action posts to: one evaluation per system."""
+    return (
+        Column("system", _LABEL, "system", None, tuple(each.value for each in System)),
+        Column("system_state", _LABEL, "state of the system", None, _STATES),
+    )
+
+
+def option_facts(situation: Situation, action: ActionId, parameters: Record, granted: Decimal | None) -> dict[str, Any]:
+    """The facts of one option. `granted` is what the customer was granted lately, in the policy's currency."""
+    target = Target(situation.case, parameters)
+    amount = situation.money(target.amount)
+    position = target.position
+    return {
+        "action": action.value,
+        "moves_money": Control.FINANCIAL in CATALOGUE[action].controls,
+        "amount": amount,
+        "granted_in_all": None if amount is None or granted is None else amount + granted,
+        "source_age": situation.minutes_since(position.as_of) if position else None,
+        "source_available": _source_available(target),
+        "named_carrier": getattr(parameters, "carrier", None),
+        "named_carrier_state": target.carrier_state,
+        "price_rise": situation.money(target.substitute.price_difference) if target.substitute else None,
+    }
+
+
+def _source_available(target: Target) -> int | None:
+    return target.substitute.on_hand if target.substitute else available(target.position)
+
+
+def systems_needed(situation: Situation, action: ActionId) -> Iterator[dict[str, Any]]:
+    """The state of each system the action posts to, in the order of the vocabulary."""
+    posts_to = CATALOGUE[action].posts_to
+    for system in System:
+        if system in posts_to:
+            yield {"system": system.value, "system_state": situation.case.state_of(system)}

@@ -1,0 +1,172 @@
+"""A policy: one folder of YAML, loaded whole or refused with everything that is wrong, named by one digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from data.record import digest_of
+from policies.columns import Column, ColumnType
+from policies.contract import DISPOSITION, REQUIRED, check_tables, shared_columns
+from policies.money import Exchange, exchange
+from policies.problems import Place, PolicyError, Problem, Problems
+from policies.sentences import Sentence, SentenceError, Words, parse_sentence
+from policies.settings import Settings, read_settings
+from policies.source import parse_documents
+from policies.table import Table, TableResult
+from policies.table_loading import tables_of
+
+DEFAULT_FOLDER: Final = Path(__file__).parent / "default"
+"""The committed policy, always loadable."""
+
+HEAD: Final = "policy.yaml"
+"""The file with the settings; every other file of the folder holds tables."""
+
+REMEMBERED = 4096
+"""Answers kept per table of labels: an answer depends on the labels alone, so keeping it changes nothing."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Tables and settings that were checked together. Immutable; safe to share between threads."""
+
+    settings: Settings
+    tables: Mapping[str, Table]
+    sources: Mapping[str, str]
+    """File name to content as it was read: what to keep so that the digest can be loaded again."""
+    columns: Mapping[str, Column]
+    until: Mapping[tuple[str, str], Sentence]
+    """The named condition of each holding row, by table and row."""
+    _ask: Mapping[str, Callable[[Mapping[str, Any]], TableResult]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ask", {name: _asked(table) for name, table in self.tables.items()})
+
+    @property
+    def version(self) -> str:
+        """The version its author gave it."""
+        return self.settings.version
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:…` over what the policy means: every setting and every word of every table, layout left out."""
+        tables = {name: table.content() for name, table in self.tables.items()}
+        return digest_of({"settings": self.settings.model_dump(mode="json"), "tables": tables})
+
+    @cached_property
+    def gates(self) -> tuple[Table, ...]:
+        """The tables that give a disposition to options, by name."""
+        named = (table for name, table in sorted(self.tables.items()) if name not in REQUIRED)
+        return tuple(table for table in named if DISPOSITION in table.outputs)
+
+    def ask(self, table: str, facts: Mapping[str, Any]) -> TableResult:
+        """What a table says of these facts."""
+        return self._ask[table](facts)
+
+    def exchange(self, currency: str | None) -> Exchange:
+        """How a case's currency meets the policy's."""
+        return exchange(currency, self.settings.currency.reference, self.settings.currency.rates)
+
+
+def _asked(table: Table) -> Callable[[Mapping[str, Any]], TableResult]:
+    if any(column.type is not ColumnType.LABEL for column in table.inputs.values()):
+        return table.evaluate
+    names = tuple(table.inputs)
+    remembered = lru_cache(REMEMBERED)(lambda *values: table.evaluate(dict(zip(names, values, strict=True))))
+    return lambda facts: remembered(*[facts.get(name) for name in names])
+
+
+def load_policy(folder: Path | None = None) -> Policy:
+    """The policy of a folder, the committed one without. Raises `PolicyError` with every problem found."""
+    folder = DEFAULT_FOLDER if folder is None else folder
+    files = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+    if not files:
+        says = "no *.yaml here: name a folder with policy.yaml and the tables"
+        raise PolicyError([Problem(Place(str(folder)), says)])
+    problems = Problems()
+    sources = {path.name: _read(path, problems) for path in files}
+    problems.raise_if_any()
+    return policy_of(sources)
+
+
+def _read(path: Path, problems: Problems) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        problems.add(Place(path.name), f"byte {error.start} is not UTF-8: save the file as UTF-8")
+    except OSError as error:
+        problems.add(Place(path.name), f"cannot be read ({error.strerror}): correct its permissions")
+    return ""
+
+
+def policy_of(sources: Mapping[str, str]) -> Policy:
+    """As `load_policy`, from the files' contents: how a kept policy comes back. Raises `PolicyError`."""
+    problems = Problems()
+    documents = {name: _documents(name, text, problems) for name, text in sources.items()}
+    settings = _settings(documents, problems)
+    problems.raise_if_any()
+    assert settings is not None
+    columns = shared_columns(settings.currency.reference)
+    tables, files = _tables(documents, columns, problems)
+    problems.raise_if_any()
+    check_tables(tables, files, settings, problems)
+    until = _conditions_to_clear(tables, files, problems)
+    problems.raise_if_any()
+    return Policy(settings, tables, dict(sources), columns, until)
+
+
+def _documents(name: str, text: str, problems: Problems) -> list[Any]:
+    try:
+        return parse_documents(text, name)
+    except PolicyError as error:
+        problems.found.extend(error.problems)
+        return []
+
+
+def _settings(documents: Mapping[str, list[Any]], problems: Problems) -> Settings | None:
+    if HEAD not in documents:
+        problems.add(Place(HEAD), "the file is missing: add it with the settings")
+        return None
+    return read_settings(documents[HEAD], HEAD, problems) if documents[HEAD] else None
+
+
+def _tables(
+    documents: Mapping[str, list[Any]], columns: Mapping[str, Column], problems: Problems
+) -> tuple[dict[str, Table], dict[str, str]]:
+    tables: dict[str, Table] = {}
+    files: dict[str, str] = {}
+    for file, parts in documents.items():
+        for name, table in _tables_of(parts, file, columns, problems).items():
+            if name in tables:
+                problems.add(Place(file, table=name), f"this table stands in {files[name]} too: rename or remove one")
+            tables[name], files[name] = table, file
+    return tables, files
+
+
+def _tables_of(parts: list[Any], file: str, columns: Mapping[str, Column], problems: Problems) -> Mapping[str, Table]:
+    if file == HEAD:
+        return {}
+    try:
+        return tables_of(parts, file, columns.values())
+    except PolicyError as error:
+        problems.found.extend(error.problems)
+        return {}
+
+
+def _conditions_to_clear(
+    tables: Mapping[str, Table], files: Mapping[str, str], problems: Problems
+) -> dict[tuple[str, str], Sentence]:
+    sentences: dict[tuple[str, str], Sentence] = {}
+    for name, table in tables.items():
+        for row in table.rows:
+            if not isinstance(row.outputs.get("until"), str):
+                continue
+            conditions = {each.column.name: each for each in row.conditions}
+            try:
+                sentences[name, row.id] = parse_sentence(str(row.outputs["until"]), Words(table.inputs, conditions, {}))
+            except SentenceError as error:
+                problems.add(Place(files[name], row.line, name, row.id, "until"), str(error))
+    return sentences

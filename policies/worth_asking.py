@@ -1,0 +1,58 @@
+"""Whether a person is worth asking where no gate demands one: when the saving expected is more than asking costs.
+
+A reviewer sometimes notices that the cause is another one, and then the option's cash is not spent in vain and its
+promise not left at risk. That is worth
+
+    P(reviewer notices) x P(cause is another one) x (risk not averted + cash spent in vain)
+
+and asking costs the reviewer's minutes and what waiting does to the promise.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from data.explanation import CheckStep
+from data.prediction import Predictions
+from data.vocabulary import Disposition
+from policies.costs import Price, Stakes, breach_after
+from policies.gates import Finding
+from policies.money import in_cents
+from policies.policy import Policy
+
+GATE_ID = "review.worth_asking"
+
+
+def worth_asking(
+    alone: Price, reviewed: Price, at_stake: Stakes, predictions: Predictions, policy: Policy
+) -> Finding | None:
+    """The finding that a person should be asked; None where it would cost more than it saves, or cannot be priced."""
+    if alone.expected is None or reviewed.expected is None:
+        return None
+    doubt = Decimal(1) - Decimal(repr(predictions.root_cause.probability or 0.0))
+    saving = in_cents(policy.settings.review.finds * doubt * _loss_if_wrong(alone, at_stake, policy))
+    cost = reviewed.expected - alone.expected
+    if saving <= cost:
+        return None
+    step = CheckStep(
+        kind="gate",
+        id=GATE_ID,
+        version=policy.version,
+        saw={"doubt": float(doubt), "saving": f"{saving:.2f}", "cost": f"{cost:.2f}"},
+        concluded=Disposition.REVIEW.value,
+        says=f"asking costs {cost:.2f} and saves {saving:.2f} on average, because the cause is in doubt by {doubt:.0%}",
+    )
+    return Finding(Disposition.REVIEW, policy.settings.review.role, None, step)
+
+
+def _loss_if_wrong(alone: Price, at_stake: Stakes, policy: Policy) -> Decimal:
+    """What is lost where the option was for another cause: the risk it does not avert, the cash it spends."""
+    spent = sum((alone.parts.get(name, Decimal(0)) for name in ("cash", "amount", "goodwill")), Decimal(0))
+    untouched = breach_after(at_stake, 1.0, alone.minutes, float(policy.settings.time.slack))
+    averted = Decimal(0)
+    if untouched is not None and alone.breach_probability is not None:
+        averted = Decimal(repr(max(0.0, untouched - alone.breach_probability))) * (
+            at_stake.broken_promise or Decimal(0)
+        )
+    solved = Decimal(repr(max(0.0, 1.0 - (alone.remains or 1.0)))) * (at_stake.unsolved or Decimal(0))
+    return spent + averted + solved
