@@ -7,7 +7,7 @@ from typing import Any
 
 from policies.columns import Column, ColumnType
 from policies.conditions import RESERVED
-from policies.problems import Place, Problems, shown
+from policies.problems import Place, Problems, listed, shown
 from policies.shape import is_block, is_name, is_one_of
 
 _KEYS = ("type", "says", "unit", "values", "optional")
@@ -29,8 +29,9 @@ def read_columns(raw: Any, shared: Mapping[str, Column], place: Place, problems:
 def _named(raw: list[Any], shared: Mapping[str, Column], place: Place, problems: Problems) -> dict[str, Column]:
     for name in raw:
         if not isinstance(name, str) or name not in shared:
-            known = ", ".join(shared) or "none here"
-            problems.add(place, f"{shown(name)} is not shared between tables ({known}): declare it with its type")
+            known = listed(shared, name)
+            says = f"{shown(name)} is not a shared column (there is {known}): correct it or declare its type"
+            problems.add(place, says)
     return {name: shared[name] for name in raw if isinstance(name, str) and name in shared}
 
 

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, cast
 
 from policies.columns import UNUSABLE, Column, ColumnType, seen
-from policies.problems import shown
+from policies.problems import listed, shown
 from policies.regions import (
     LOWEST,
     TOP,
@@ -193,7 +193,8 @@ def _labels(column: Column, raw: Any) -> Region:
         raise ConditionError(f"expected a label, a list of labels or not [a, b], got {shown(raw)}: quote numbers")
     unknown = sorted({each for each in named if column.values and each not in column.values})
     if unknown:
-        raise ConditionError(f"unknown {', '.join(unknown)}: {column.name} is one of {', '.join(column.values)}")
+        known = listed(column.values, unknown[0])
+        raise ConditionError(f"unknown {', '.join(unknown)}: {column.name} is one of {known}")
     if reserved := [each for each in named if each in RESERVED]:
         raise ConditionError(f"{reserved[0]} is a word of the language: write it alone or as 'or missing'")
     chosen = Choice(frozenset(named), negated)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 _SHOWN = 60
+_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,12 @@ def shown(value: object) -> str:
     """What came, short enough for a message."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def listed(known: Iterable[str], came: object) -> str:
+    """What could have stood there: every name where they are few, the closest where they are many."""
+    names = list(known)
+    if len(names) <= _LISTED:
+        return ", ".join(names) or "none"
+    close = get_close_matches(str(came), names, cutoff=0.0)
+    return f"{', '.join(close)} and {len(names) - len(close)} more"

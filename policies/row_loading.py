@@ -9,7 +9,7 @@ from typing import Any
 
 from policies.columns import UNUSABLE, Column, ColumnType
 from policies.conditions import Condition, ConditionError, parse_condition
-from policies.problems import Place, Problems, shown
+from policies.problems import Place, Problems, listed, shown
 from policies.regions import Value
 from policies.rows import Row
 from policies.sentences import Sentence, SentenceError, Words, parse_sentence
@@ -80,7 +80,8 @@ class RowReader:
         if name in self.unreadable:
             return None
         if name not in self.inputs:
-            self.problems.add(at, f"unknown input: this table has {', '.join(self.inputs)}; declare it or correct it")
+            known = listed(self.inputs, name)
+            self.problems.add(at, f"unknown input: this table has {known}; declare it or correct it")
             return None
         try:
             return parse_condition(self.inputs[name], raw)
@@ -95,7 +96,7 @@ class RowReader:
         for name in raw:
             if name not in self.outputs and name not in self.unreadable:
                 at = place.at(line=raw.line_of(name), column=name)
-                self.problems.add(at, f"unknown output: this table has {', '.join(self.outputs)}; correct it")
+                self.problems.add(at, f"unknown output: this table has {listed(self.outputs, name)}; correct it")
         return {name: self._output(column, raw, place) for name, column in self.outputs.items()}
 
     def _output(self, column: Column, raw: Block, place: Place) -> Value:
@@ -106,7 +107,7 @@ class RowReader:
             return None
         value = _converted(column.type, raw[column.name])
         if value is None or column.read(value) is UNUSABLE:
-            expected = f"one of {', '.join(column.values)}" if column.values else f"a {column.type}"
+            expected = f"one of {listed(column.values, raw[column.name])}" if column.values else f"a {column.type}"
             self.problems.add(at, f"expected {expected}, got {shown(raw[column.name])}: correct it")
         return value
 

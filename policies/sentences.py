@@ -19,6 +19,7 @@ from typing import Any
 
 from policies.columns import Column
 from policies.conditions import Condition
+from policies.problems import listed
 from policies.regions import Number
 
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?!\w)")
@@ -81,7 +82,7 @@ def _filled(name: str, words: Words) -> str | Column:
     if not dot and fact in words.outputs:
         return words.outputs[fact]
     if fact not in words.inputs:
-        known = ", ".join([*words.inputs, *words.outputs])
+        known = listed([*words.inputs, *words.outputs], fact)
         raise SentenceError(f"unknown placeholder {{{name}}}: this table has {known}")
     return words.inputs[fact].says if aspect == "says" else _of_condition(fact, aspect, words)
 

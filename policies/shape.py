@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
-from policies.problems import Place, Problems, shown
+from policies.problems import Place, Problems, listed, shown
 from policies.source import Block
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -42,5 +42,5 @@ def is_one_of(value: Any, choices: Iterable[str], place: Place, problems: Proble
     known = tuple(choices)
     if isinstance(value, str) and value in known:
         return True
-    problems.add(place, f"expected one of {', '.join(known)}, got {shown(value)}: write one of these")
+    problems.add(place, f"expected one of {listed(known, value)}, got {shown(value)}: write one of these")
     return False

@@ -48,7 +48,7 @@ def _choice_in_words(region: Region, column: Column) -> str:
     inside, outside = cast(Choice, region & present), cast(Choice, ~region & present)
     if inside and not outside:
         return "known"
-    if inside.negated or (not outside.negated and len(inside.listed) > max(3, len(outside.listed))):
+    if inside.negated or len(inside.listed) > max(3, len(outside.listed)):
         names = _names(outside, column)
         return f"not {names[0]}" if len(names) == 1 else f"neither {' nor '.join(names)}"
     return " or ".join(_names(inside, column))

@@ -145,6 +145,13 @@ def test_a_mistake_in_a_column_is_not_blamed_on_the_rows_that_use_it() -> None:
     assert "column order_value: expected one of money" in problem
 
 
+def test_of_many_names_the_closest_are_told() -> None:
+    inputs = "".join(f"\n  fact_{at}: {{type: flag}}" for at in range(40))
+    (problem,) = problems((HEAD + ROW.replace("channel: [", "chanel: [")).replace("inputs:", "inputs:" + inputs))
+    assert "this table has channel, " in problem
+    assert problem.endswith(" and 43 more; declare it or correct it")
+
+
 def test_a_refused_value_is_not_repeated_in_full() -> None:
     assert len(problems(changed("> 200", "x" * 10_000))[0]) < 400
 
@@ -169,7 +176,7 @@ def test_columns_may_be_shared_between_tables(tmp_path: Path) -> None:
     assert list(tables) == ["one", "two"]
     assert tables["two"].inputs == {"order_value": shared[0]}
     assert tables["one"].version == "1"
-    with pytest.raises(PolicyError, match="'disposition' is not shared between tables"):
+    with pytest.raises(PolicyError, match=r"'disposition' is not a shared column \(there is order_value\)"):
         load_tables(path, shared[:1])
     with pytest.raises(PolicyError, match="expected one table, got 2: use load_tables"):
         load_table(path, shared)
