@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving import logs
+from serving.console import pages as console
 from serving.docs import endpoints as docs
 from serving.edge import Edge
 from serving.errors import BodyTooLarge, Fault, InvalidRequest, NotFound, Problem, Refused
@@ -43,6 +44,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     for endpoints in (recommendations, reviews, outcomes, health, docs):
         app.include_router(endpoints.router)
+    console.install(app, service)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -1,7 +1,7 @@
-"""Who may see a page, and how a refusal looks on one: sign-in by cookie, form tokens, headers of every answer.
+"""Who may see a page, and how a refusal looks on one: sign-in by cookie, form tokens, refusals as pages.
 
 The cookie opens the console and nothing else: the API asks for a key in a header, so no page of another site can use
-a session against it.
+a session against it. The headers of every answer are the edge's (`serving.edge`).
 """
 
 from __future__ import annotations
@@ -26,17 +26,6 @@ from serving.console.session import COOKIE, Sessions, key_mark
 from serving.errors import NotPermitted, Problem
 from serving.security import Permission, Principal, Require
 from serving.wiring import Service
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""Of every answer: scripts and styles from this service's files only, never inside a frame."""
 
 SIGN_IN = "/console/sign-in"
 QUEUE = "/console"
@@ -117,30 +106,30 @@ def own_path(path: str) -> str:
 
 
 def shown(page: Page, status: int = 200) -> HTMLResponse:
-    """The page as an answer that no cache keeps."""
-    return HTMLResponse(render(page), status, {"Cache-Control": "no-store"})
+    """The page as an answer."""
+    return HTMLResponse(render(page), status)
 
 
 class PageRoute(APIRoute):
-    """Answers refusals as pages, and gives every answer the console's headers."""
+    """Answers refusals as pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The route's handler inside both."""
+        """The route's handler, its refusals turned into pages."""
         answer = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             try:
-                response = await answer(request)
+                return await answer(request)
             except SignInNeeded:
-                response = _to_sign_in(request)
+                return _to_sign_in(request)
             except Problem as problem:
-                response = shown(ProblemPage(problem.title, problem.detail), problem.status)
+                return shown(ProblemPage(problem.title, problem.detail), problem.status)
             except RequestValidationError:
-                response = shown(ProblemPage("The address is not complete", "Open the page from the queue."), 422)
+                return shown(ProblemPage("The address is not complete", "Open the page from the queue."), 422)
             except HTTPException as refused:
-                response = shown(ProblemPage("The request is refused", str(refused.detail)), refused.status_code)
-            response.headers.update(HEADERS)
-            return response
+                return shown(
+                    ProblemPage("The request is refused", "Open the page from the queue."), refused.status_code
+                )
 
         return guarded
 

@@ -160,7 +160,11 @@ def _seen_number(value: float, unit: Unit, currency: str | None) -> str:
 def _zone(name: str | None) -> ZoneInfo:
     try:
         return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):  # a zone is the sender's word: an unknown one must not lose the page
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # a zone is the sender's word: an unknown one must not lose the page
         return ZoneInfo("UTC")
 
 
