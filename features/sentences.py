@@ -16,13 +16,13 @@ _HOUR, _DAY = 60.0, 1440.0
 
 def _short(value: float) -> str:
     """Few digits: one decimal under ten where it says anything, none above."""
-    text = f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
+    text = f"{value:z.1f}" if abs(value) < 10 else f"{value:z.0f}"
     return text.removesuffix(".0")
 
 
 def _precise(value: float) -> str:
     """Enough digits for a number whose scale nobody knows."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:.0f}"
+    return f"{value:z.2f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:z.0f}"
 
 
 def _duration(minutes: float) -> str:
@@ -41,7 +41,7 @@ def amount(value: float, unit: Unit) -> str:
         case Unit.RATIO:
             return f"{_short(value * 100.0)} %"
         case Unit.MONEY:
-            return f"{value:.2f}"
+            return f"{value:z.2f}"
         case Unit.EACH:
             return _short(value)
         case _:

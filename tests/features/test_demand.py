@@ -1,0 +1,99 @@
+"""Demand from past days: censored sales corrected, empty days counted, the future left out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.case import StockDay
+from features.demand import OPENING_HOURS, Demand, summarise
+from tests.fixtures.cases import records
+
+SUNDAY = date(2026, 11, 22)
+
+
+def _days(*told: tuple[float | None, float | None], promotions: tuple[int, ...] = ()) -> list[StockDay]:
+    """Days that end on Sunday: units sold, hours out of stock."""
+    first = SUNDAY - timedelta(days=len(told) - 1)
+    return [
+        StockDay(day=first + timedelta(days=n), sold=sold, stockout_hours=hours, promotion=n in promotions)
+        for n, (sold, hours) in enumerate(told)
+    ]
+
+
+def _summary(days: list[StockDay]) -> Demand:
+    found = summarise(days, SUNDAY + timedelta(days=1))
+    assert found is not None
+    return found
+
+
+def test_no_days_tell_nothing() -> None:
+    assert summarise([], SUNDAY) is None
+
+
+def test_sales_are_corrected_for_the_hours_nobody_could_buy() -> None:
+    assert _summary(_days((8.0, 0.0), (4.0, OPENING_HOURS / 2))).daily == 8.0
+
+
+def test_a_day_that_was_empty_nearly_throughout_tells_nothing_of_demand() -> None:
+    found = _summary(_days((8.0, 0.0), (0.0, OPENING_HOURS), (0.0, 15.0)))
+    assert (found.daily, found.idle_share) == (8.0, 0.0)
+
+
+def test_a_promotion_is_a_share_of_the_usual_shrunk_while_seen_seldom() -> None:
+    usual = [(10.0, 0.0)] * 6
+    once, often = (
+        _days(*usual, (30.0, 0.0), promotions=(6,)),
+        _days(*usual, *[(30.0, 0.0)] * 9, promotions=tuple(range(6, 15))),
+    )
+    assert _summary(once).daily == _summary(often).daily == 10.0
+    assert _summary(once).promotion == pytest.approx((3 + 3) / 4)
+    assert _summary(often).promotion == pytest.approx((27 + 3) / 12)
+
+
+def test_the_coming_weekday_has_its_own_share() -> None:
+    days = _days(*[(40.0, 0.0) if n % 7 == 0 else (10.0, 0.0) for n in range(28)])
+    assert days[0].day.weekday() == 0, "Mondays sell more, and the day after Sunday is one"
+    assert (_summary(days).next_weekday or 0.0) > 1.2
+
+
+def test_runs_and_shares_of_empty_days() -> None:
+    held = _summary(_days((1, 5.0), (1, 0.0), (1, 0.0)))
+    assert (held.days_since_empty, held.empty_run, held.empty_last_day) == (2.0, 0.0, 0.0)
+    empty = _summary(_days((1, 0.0), (1, 4.0), (1, 2.0)))
+    assert (empty.days_since_empty, empty.empty_run, empty.empty_last_day, empty.empty_day_before) == (
+        0.0,
+        2.0,
+        2.0,
+        4.0,
+    )
+    assert empty.empty_share == pytest.approx(2 / 3)
+    assert _summary(_days((1, 0.0), (1, 0.0))).days_since_empty == 60.0, "never seen empty"
+
+
+def test_unknown_hours_are_not_hours_in_stock() -> None:
+    found = _summary(_days((1, None), (2, None)))
+    assert (found.empty_run, found.days_since_empty, found.empty_share, found.empty_month) == (None, None, None, None)
+
+
+def test_days_to_come_are_left_out() -> None:
+    days = _days((1.0, 0.0), (2.0, 0.0), (900.0, 16.0))
+    assert summarise(days, SUNDAY - timedelta(days=2)) == summarise(days[:2], SUNDAY)
+
+
+@given(st.permutations(_days((1.0, 0.0), (2.0, 3.0), (3.0, None), (None, 1.0))))
+def test_the_order_of_the_days_does_not_matter(days: list[StockDay]) -> None:
+    assert _summary(days) == _summary(sorted(days, key=lambda each: each.day))
+
+
+@given(st.lists(records(StockDay), max_size=40), st.sampled_from([SUNDAY, date.max, date.min]))
+def test_any_days_give_finite_numbers(days: list[StockDay], today: date) -> None:
+    found = summarise(days, today)
+    if found is not None:
+        assert all(value is None or math.isfinite(value) for value in asdict(found).values())
+        assert found.empty_share is None or 0.0 <= found.empty_share <= 1.0
