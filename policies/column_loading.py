@@ -8,7 +8,7 @@ from typing import Any
 from policies.columns import Column, ColumnType
 from policies.conditions import RESERVED
 from policies.problems import Place, Problems, listed, shown
-from policies.shape import is_block, is_name, is_one_of
+from policies.shape import check_name, check_one_of, is_block
 
 _KEYS = ("type", "says", "unit", "values", "optional")
 _NOT_IN_LABELS = ",[]"
@@ -37,10 +37,10 @@ def _named(raw: list[Any], shared: Mapping[str, Column], place: Place, problems:
 
 def _declared(name: str, raw: Any, place: Place, problems: Problems) -> Column | None:
     before = len(problems.found)
-    is_name(name, place, problems)
+    check_name(name, place, problems)
     if not is_block(raw, place, problems, allowed=_KEYS, required=("type",)):
         return None
-    is_one_of(raw["type"], tuple(ColumnType), place, problems)
+    check_one_of(raw["type"], tuple(ColumnType), place, problems)
     values = _values(raw, place, problems)
     for key in ("says", "unit"):
         if not isinstance(raw.get(key, ""), str):

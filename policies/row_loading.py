@@ -13,7 +13,7 @@ from policies.problems import Place, Problems, listed, shown
 from policies.regions import Value
 from policies.rows import Row
 from policies.sentences import Sentence, SentenceError, Words, parse_sentence
-from policies.shape import is_block, is_name
+from policies.shape import check_name, is_block
 from policies.source import Block
 
 MOST_ROWS = 500
@@ -55,7 +55,7 @@ class RowReader:
         place = place.at(line=getattr(raw, "line", None), row=row_id if isinstance(row_id, str) else None)
         if not is_block(raw, place, self.problems, allowed=_KEYS, required=("id", "then", "says")):
             return None
-        is_name(raw["id"], place, self.problems)
+        check_name(raw["id"], place, self.problems)
         conditions = self._conditions(raw.get("when", Block(raw.line)), place)
         outputs = self._outputs(raw["then"], place)
         says = raw["says"]

@@ -29,18 +29,14 @@ def is_block(
     return not absent
 
 
-def is_name(value: Any, place: Place, problems: Problems) -> TypeGuard[str]:
-    """Whether a value is a name as tables, rows and columns bear them."""
-    if isinstance(value, str) and _NAME.fullmatch(value):
-        return True
-    problems.add(place, f"expected a name of lower-case letters, digits and _, got {shown(value)}: rename it")
-    return False
+def check_name(value: Any, place: Place, problems: Problems) -> None:
+    """Add a problem unless a value is a name as tables, rows and columns bear them."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        problems.add(place, f"expected a name of lower-case letters, digits and _, got {shown(value)}: rename it")
 
 
-def is_one_of(value: Any, choices: Iterable[str], place: Place, problems: Problems) -> TypeGuard[str]:
-    """Whether a value is one of a list of words."""
+def check_one_of(value: Any, choices: Iterable[str], place: Place, problems: Problems) -> None:
+    """Add a problem unless a value is one of a list of words."""
     known = tuple(choices)
-    if isinstance(value, str) and value in known:
-        return True
-    problems.add(place, f"expected one of {listed(known, value)}, got {shown(value)}: write one of these")
-    return False
+    if not isinstance(value, str) or value not in known:
+        problems.add(place, f"expected one of {listed(known, value)}, got {shown(value)}: write one of these")

@@ -29,7 +29,7 @@ from policies.column_loading import read_columns
 from policies.columns import Column, ColumnType
 from policies.problems import Place, PolicyError, Problem, Problems, shown
 from policies.row_loading import RowReader
-from policies.shape import is_block, is_name, is_one_of
+from policies.shape import check_name, check_one_of, is_block
 from policies.source import Block, parse_documents, read_documents
 from policies.table import HitPolicy, Table
 from policies.table_checks import check_table
@@ -102,8 +102,8 @@ def _names(*declarations: Any) -> set[str]:
 
 
 def _check_head(raw: Block, place: Place, problems: Problems) -> None:
-    is_name(raw["table"], place, problems)
-    is_one_of(raw["hit"], tuple(HitPolicy), place.at(line=raw.line_of("hit")), problems)
+    check_name(raw["table"], place, problems)
+    check_one_of(raw["hit"], tuple(HitPolicy), place.at(line=raw.line_of("hit")), problems)
     if not isinstance(raw["version"], str | int):
         problems.add(place, f"version is text, got {shown(raw['version'])}: quote it")
     if not isinstance(raw.get("complete", False), bool):
