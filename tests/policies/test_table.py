@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.explanation import CheckStep
@@ -153,6 +153,7 @@ def test_the_compiled_table_says_what_a_naive_interpreter_says(data: st.DataObje
         assert found == expected(policy, thought, facts)
 
 
+@settings(max_examples=40)
 @given(rows(), cases())
 def test_explain_lists_every_row_and_agrees_with_evaluate(thought: list[Written], facts: Facts) -> None:
     table = of("collect", *(each.text for each in thought))
@@ -164,6 +165,7 @@ def test_explain_lists_every_row_and_agrees_with_evaluate(thought: list[Written]
     assert open_ones == [each.row for each in result.not_evaluable]
 
 
+@settings(max_examples=60)
 @given(rows(), cases(usable=True))
 def test_a_row_matches_exactly_in_its_box_and_stays_open_exactly_in_its_reach(
     thought: list[Written], facts: Facts
