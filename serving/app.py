@@ -42,6 +42,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
+    console.install(app, service)
     for endpoints in (recommendations, reviews, outcomes, health, docs):
         app.include_router(endpoints.router)
     console.install(app, service)

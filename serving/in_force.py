@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.prediction import Predictors, Rung
+from data.prediction import Predictor, Predictors, Rung
 from data.record import canonical
 from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema
@@ -67,29 +67,21 @@ def ladder_record(predictors: Predictors) -> bytes:
     return canonical({"ladders": told, "declared_attributes": sorted(predictors.declared_attributes)})
 
 
-def restored(record: bytes, digest: str | None, available: Predictors) -> Predictors:
-    """The predictors as they were recorded, from those that can be loaded now. Raises RungMissing."""
+def restored(record: bytes, digest: str | None, find: Callable[[Task, str], Predictor | None]) -> Predictors:
+    """The predictors as they were recorded; `find` gives a task's model by its version. Raises RungMissing."""
     told = json.loads(record)
-    by_version = {
-        rung.predictor.version: rung for task in Task for rung in available.ladder(task) if rung.predictor is not None
+    ladders = {
+        Task(task): tuple(_rung(Task(task), each, find) for each in rungs) for task, rungs in told["ladders"].items()
     }
-    return replace(
-        available,
-        ladders={
-            Task(task): tuple(_rung(each, by_version) for each in rungs) for task, rungs in told["ladders"].items()
-        },
-        digest=digest,
-        declared_attributes=frozenset(told["declared_attributes"]),
-    )
+    return Predictors(ladders, digest, frozenset(told["declared_attributes"]))
 
 
-def _rung(told: Mapping[str, Any], by_version: Mapping[str, Rung]) -> Rung:
-    served_by, version = ServedBy(told["served_by"]), told["version"]
-    if version is None:
-        return Rung(served_by, None, told["reason"], told["detail"])
-    if version not in by_version:
-        raise RungMissing(f"the model with version {version} is not in the bundle folder, or its files were altered")
-    return Rung(served_by, by_version[version].predictor, told["reason"], told["detail"])
+def _rung(task: Task, told: Mapping[str, Any], find: Callable[[Task, str], Predictor | None]) -> Rung:
+    version = told["version"]
+    predictor = None if version is None else find(task, version)
+    if version is not None and predictor is None:
+        raise RungMissing(f"the {task} model {version} is not in the bundle folder, or its files were altered")
+    return Rung(ServedBy(told["served_by"]), predictor, told["reason"], told["detail"])
 
 
 def _attributes(bundle: Bundle | None) -> AttributeSchema:
