@@ -47,7 +47,8 @@ def case_page(
     answer, case, status = file.recommendation, file.case, file.status
     zone = view.zone_of(case)
     why_not = _why_not(file, onlooker)
-    fallback = view.check_views(answer.explanation, "fallback")
+    options = view.option_views(answer)
+    gates, fallback = (view.check_views(answer.explanation, kind) for kind in ("gate", "fallback"))
     return CasePage(
         viewer=onlooker.viewer,
         id=answer.recommendation_id,
@@ -66,10 +67,11 @@ def case_page(
         expired=now > answer.valid_until,
         valid_until=view.moment(answer.valid_until, zone),
         banner=_banner(file, onlooker, decided, attempt),
-        recommended=view.option_view(answer.options[0]) if answer.options else None,
-        alternatives=tuple(view.option_view(option) for option in answer.options[1:]),
+        recommended=options[0] if options else None,
+        alternatives=options[1:],
         predictions=view.prediction_views(answer, case),
-        gates=view.check_views(answer.explanation, "gate"),
+        gates=tuple(gate for gate in gates if 1 in gate.ranks),
+        other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),
         checks=view.check_views(answer.explanation, "promise", "rule", "cost"),
         fallback=fallback[0] if fallback else None,
         fallback_action=display.action_words(answer.fallback.would_have),
@@ -80,7 +82,7 @@ def case_page(
         waits_for=view.role_words(status.roles),
         reviews=tuple(view.review_view(each, zone) for each in status.reviews),
         execute=display.action_words(status.execute) if status.execute else "",
-        held_until=tuple(display.words(each) for each in status.held_until),
+        held_until=status.held_until,
         receipt=view.receipt_rows(answer.receipt),
         forms=None if why_not else _forms(file, onlooker, attempt),
         why_not=why_not,
@@ -133,8 +135,7 @@ def _confirmation(file: CaseFile, verdict: ReviewVerdict) -> str:
         return f"You {done}. {display.heading(_either(view.role_words(status.roles)))} must still agree."
     if status.execute:
         return f"You {done}. The orchestrator may now execute: {display.action_words(status.execute)}."
-    held = _either(tuple(display.words(each) for each in status.held_until))
-    return f"You {done}. It is held until {held}."
+    return f"You {done}. It is held until {' and '.join(status.held_until) or 'a condition clears'}."
 
 
 def _type_words(answer: Recommendation) -> str:

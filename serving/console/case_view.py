@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
 from data.case import Case
-from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Step
+from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Seen, Step
 from data.prediction import LabelPrediction, Predictions, RiskPrediction
 from data.recommendation import Option, Receipt, Recommendation
 from data.record import Amount
@@ -61,6 +62,18 @@ _REASONS = {
     "no_stock_position": "No stock position was sent.",
     "no_rule": "No rule applies.",
 }
+_COST_PARTS = {
+    "promise": "the promise at risk",
+    "unsolved": "work that may stay unsolved",
+    "labour": "work",
+    "cash": "cash",
+    "amount": "money given up",
+    "goodwill": "goodwill",
+    "review": "the reviewer's time",
+}
+_OPTIONS = "options"
+"""Where a gate says which options it concerns: their ranks, `1, 3`."""
+
 _HOUR = 60
 
 
@@ -99,8 +112,15 @@ def role_words(roles: Iterable[Role]) -> tuple[str, ...]:
     return tuple(display.words(role) for role in roles)
 
 
-def option_view(option: Option) -> OptionView:
-    """One priced action, in words."""
+def option_views(answer: Recommendation) -> tuple[OptionView, ...]:
+    """Every option, in words, with what its cost is made of where the answer says so."""
+    costs = {
+        step.saw["rank"]: step for step in answer.explanation if isinstance(step, CheckStep) and "rank" in step.saw
+    }
+    return tuple(_option_view(option, costs.get(option.rank)) for option in answer.options)
+
+
+def _option_view(option: Option, priced: CheckStep | None) -> OptionView:
     cost = option.expected_cost
     chance = option.breach_probability
     return OptionView(
@@ -113,9 +133,16 @@ def option_view(option: Option) -> OptionView:
         disposition=option.disposition.value,
         disposition_words=DISPOSITION_WORDS[option.disposition],
         roles=role_words(option.roles),
-        held_until=tuple(display.words(each) for each in option.held_until),
+        held_until=option.held_until,
         says=display.heading(option.says),
+        parts=_cost_parts(priced.saw) if priced else (),
     )
+
+
+def _cost_parts(saw: Mapping[str, Seen]) -> tuple[tuple[str, str], ...]:
+    amounts = {name: Decimal(str(saw[f"cost.{name}"])) for name in _COST_PARTS if f"cost.{name}" in saw}
+    told = sorted(((amount, name) for name, amount in amounts.items() if amount), reverse=True)
+    return tuple((_COST_PARTS[name], display.money(amount)) for amount, name in told)
 
 
 def parameter_words(parameters: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -214,12 +241,18 @@ def _check_view(step: CheckStep) -> CheckView:
         kind=step.kind,
         id=step.id,
         version=step.version,
-        saw=tuple((display.words(name), display.saw(value)) for name, value in step.saw.items()),
+        saw=tuple((display.words(name), display.saw(value)) for name, value in step.saw.items() if name != _OPTIONS),
         concluded=DISPOSITION_WORDS[Disposition(verdict)] if verdict else display.saw(step.concluded),
         verdict=str(verdict),
         says=display.heading(step.says),
         missing=tuple(display.words(name) for name in step.missing),
+        ranks=_ranks(step),
     )
+
+
+def _ranks(step: CheckStep) -> tuple[int, ...]:
+    told = step.saw.get(_OPTIONS)
+    return tuple(int(rank) for rank in told.split(", ")) if isinstance(told, str) else ()
 
 
 def review_view(review: Review, zone: str | None) -> ReviewView:

@@ -100,6 +100,8 @@ class OptionView:
     roles: tuple[str, ...]
     held_until: tuple[str, ...]
     says: str
+    parts: tuple[tuple[str, str], ...]
+    """What the cost is made of, the largest first; empty where the answer does not say."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ class CheckView:
     """`proceed`, `review` or `hold` for a gate; empty for others."""
     says: str
     missing: tuple[str, ...]
+    ranks: tuple[int, ...]
+    """The options it concerns, for a gate."""
 
 
 @dataclass(frozen=True)
@@ -268,6 +272,9 @@ class CasePage:
     alternatives: tuple[OptionView, ...]
     predictions: tuple[PredictionView, ...]
     gates: tuple[CheckView, ...]
+    """What the gates said of the recommended option."""
+    other_gates: tuple[CheckView, ...]
+    """What they said of the alternatives alone."""
     checks: tuple[CheckView, ...]
     """The other steps of the explanation: costs, promise, rules."""
     fallback: CheckView | None
