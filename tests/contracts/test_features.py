@@ -44,7 +44,7 @@ class Letters:
 SETS = {task: feature_set(task, SCHEMA, Letters()) for task in Task}
 EVERY = {each.name: each for found in SETS.values() for each in found.features}
 COLD = Standing(as_of=NOON)
-thorough = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("feature", EVERY.values(), ids=EVERY)

@@ -78,7 +78,7 @@ def _live(lines: Sequence[HistoryLine], keeper: StandingKeeper) -> Iterator[Stan
 
 
 @given(_histories())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_replayed_equals_kept_live_bit_for_bit(lines: list[HistoryLine]) -> None:
     punctual = [line for line in lines if line.outcome is None or line.outcome.recorded_at > line.case.event.time]
     rows, live_rows = MemoryRows(), MemoryRows()
@@ -89,7 +89,7 @@ def test_replayed_equals_kept_live_bit_for_bit(lines: list[HistoryLine]) -> None
 
 
 @given(_histories(), st.integers(0, 13))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_the_future_changes_nothing(lines: list[HistoryLine], cut: int) -> None:
     whole = [standing for _, standing in replay(lines, _keeper())]
     so_far = [standing for _, standing in replay(lines[:cut], _keeper())]
@@ -97,7 +97,7 @@ def test_the_future_changes_nothing(lines: list[HistoryLine], cut: int) -> None:
 
 
 @given(_histories(), st.integers(0, 13))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_a_standing_goes_on_from_a_bundles_snapshot(lines: list[HistoryLine], cut: int) -> None:
     """Seeded by the snapshot of a first part, then live: as if it had been live all along."""
     rows = MemoryRows()
@@ -206,7 +206,7 @@ def test_a_declared_category_of_many_levels_is_a_party() -> None:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_any_case_can_be_looked_up_and_counted(case: Case) -> None:
     schema = AttributeSchema(
         attributes={"colour": Declaration(kind="category", levels=tuple(map(str, range(20))))},

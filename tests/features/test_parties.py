@@ -1,0 +1,100 @@
+"""Rates that shrink to what is usual, and what a cold start says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from data.case import Carrier, Customer, StockPosition
+from data.standing import PartyStanding, Standing
+from data.vocabulary import RootCause
+from features.attributes import AttributeSchema
+from features.parties import (
+    CARRIER,
+    CASE_PARTIES,
+    SHELF_PARTIES,
+    SKU,
+    arrivals,
+    breach_rate,
+    cause_rate,
+    declared_parties,
+    outcomes_known,
+    pace,
+    stockout_rate,
+)
+from features.sentences import sentence
+from features.standing import RETAILER
+from tests.fixtures.cases import NOON, a_case, standings
+from tests.fixtures.features import COLD, value
+
+CASE = a_case(carrier=Carrier(id="dhl"), customer=Customer(id="c"), stock=(StockPosition(sku="milk", node="s-1"),))
+
+
+def _known(kind: str = "carrier", **sums: Any) -> PartyStanding:
+    return PartyStanding(kind=kind, id="x", **sums)
+
+
+def _standing(*parties: PartyStanding) -> Standing:
+    return Standing(as_of=NOON, parties=parties)
+
+
+def test_a_cold_start_has_a_guess_and_says_that_nothing_is_known() -> None:
+    assert value(breach_rate(CARRIER), CASE) == 0.25
+    assert value(outcomes_known(CARRIER), CASE) == 0.0
+    assert sentence(outcomes_known(CARRIER), 0.0, None) == "it is known how 0 recent exceptions of the carrier ended"
+    assert value(pace(CARRIER), CASE) == 1.0
+    assert value(arrivals(CARRIER), CASE) == 0.0
+
+
+def test_nothing_is_known_of_a_party_the_case_does_not_name() -> None:
+    for feature in (breach_rate(CARRIER), outcomes_known(CARRIER), pace(CARRIER), arrivals(CARRIER)):
+        assert value(feature, a_case()) is None
+
+
+def test_a_new_party_has_the_retailers_rate_and_a_known_one_its_own() -> None:
+    retailer = _known(RETAILER, outcomes=995.0, breaches=598.75)
+    usual = value(breach_rate(CARRIER), CASE, _standing(retailer))
+    assert usual == pytest.approx(0.6)
+    one_good = value(breach_rate(CARRIER), CASE, _standing(_known(outcomes=1.0), retailer))
+    many_good = value(breach_rate(CARRIER), CASE, _standing(_known(outcomes=1000.0), retailer))
+    assert one_good == pytest.approx(0.5)
+    assert many_good == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_cause_is_a_share_of_the_causes_that_are_known() -> None:
+    causes = {RootCause.CARRIER_FAILURE: 30.0, RootCause.ADDRESS_PROBLEM: 15.0}
+    rate = value(cause_rate(CARRIER, RootCause.CARRIER_FAILURE), CASE, _standing(_known(causes=causes, outcomes=9.0)))
+    assert rate == pytest.approx((30 + 5 * 0.1) / 50)
+
+
+def test_shelves_have_their_own_outcomes() -> None:
+    seen = _standing(_known("sku", outcomes=500.0, breaches=500.0, shelf_outcomes=45.0, stockouts=45.0))
+    assert value(stockout_rate(SKU), CASE, seen) == pytest.approx((45 + 5 * 0.1) / 50)
+
+
+def test_a_storm_shows_as_a_multiple_of_the_usual_pace() -> None:
+    # 240 outcomes of half-life thirty days go with 2 arrivals of half-life six hours.
+    steady, storm = _known(outcomes=240.0, arrivals=2.0), _known(outcomes=240.0, arrivals=14.5)
+    assert value(pace(CARRIER), CASE, _standing(steady)) == 1.0
+    assert value(pace(CARRIER), CASE, _standing(storm)) == 6.0
+
+
+@settings(deadline=None, max_examples=30)
+@given(standings())
+def test_a_rate_is_a_probability(standing: Standing) -> None:
+    for feature in (*CASE_PARTIES, *SHELF_PARTIES):
+        rate = value(feature, CASE, standing)
+        if feature.name.endswith("_rate") and rate is not None:
+            assert 0.0 <= rate <= 1.0 + 1e-12, feature.name
+
+
+def test_declared_categories_of_many_levels_have_rates() -> None:
+    schema = AttributeSchema(facts={"code": tuple(f"code {number}" for number in range(13))})
+    rate, *_ = declared_parties(schema, shelf=False)
+    assert rate.name == "standing.fact.code.breach_rate"
+    assert sentence(rate, 0.5, None) == "50 % of recent exceptions with this code missed the promise"
+    seen = _standing(PartyStanding(kind="fact:code", id="new", outcomes=95.0, breaches=95.0))
+    assert value(rate, a_case(code="new"), seen) == pytest.approx((95 + 5 * 0.25) / 100)
+    assert value(rate, a_case(), COLD) is None

@@ -1,0 +1,36 @@
+"""Party rows: in a dict, over a snapshot, through JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from data.record import canonical
+from features.party_rows import MemoryRows, PartyKey, PartyState, SeededRows, read_snapshot, snapshot
+from tests.fixtures.cases import NOON
+
+DHL = PartyState("carrier", "dhl", NOON, 1.0, NOON - timedelta(milliseconds=7), 0.1 + 0.2, 0.1, causes={"late": 2.0})
+UPS = PartyState("carrier", "ups", NOON, 3.0)
+
+
+def test_rows_are_found_by_key_and_told_in_order() -> None:
+    rows = MemoryRows()
+    rows.put([UPS, DHL])
+    assert rows.get([DHL.key, PartyKey("carrier", "nobody")]) == {DHL.key: DHL}
+    assert list(rows) == [DHL, UPS]
+
+
+def test_a_snapshot_is_exact_through_json() -> None:
+    written = json.loads(canonical(snapshot([DHL, UPS])))
+    assert read_snapshot(written) == {DHL.key: DHL, UPS.key: UPS}
+    assert type(read_snapshot(written)[UPS.key].arrivals) is float
+    assert "breaches" not in written[1], "what is nothing is not written"
+
+
+def test_a_row_counts_over_the_seed_it_grew_from() -> None:
+    rows = MemoryRows()
+    seeded = SeededRows(rows, {DHL.key: DHL, UPS.key: UPS})
+    newer = PartyState("carrier", "ups", NOON, 4.0)
+    seeded.put([newer])
+    assert seeded.get([DHL.key, UPS.key]) == {DHL.key: DHL, UPS.key: newer}
+    assert list(rows) == [newer], "the snapshot itself is not copied into the rows"
