@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.case import StockDay
@@ -86,11 +86,13 @@ def test_days_to_come_are_left_out() -> None:
     assert summarise(days, SUNDAY - timedelta(days=2)) == summarise(days[:2], SUNDAY)
 
 
+@settings(deadline=None)
 @given(st.permutations(_days((1.0, 0.0), (2.0, 3.0), (3.0, None), (None, 1.0))))
 def test_the_order_of_the_days_does_not_matter(days: list[StockDay]) -> None:
     assert _summary(days) == _summary(sorted(days, key=lambda each: each.day))
 
 
+@settings(deadline=None)
 @given(st.lists(records(StockDay), max_size=40), st.sampled_from([SUNDAY, date.max, date.min]))
 def test_any_days_give_finite_numbers(days: list[StockDay], today: date) -> None:
     found = summarise(days, today)

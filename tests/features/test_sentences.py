@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.record import Unit
@@ -85,6 +85,7 @@ def test_a_level_is_told_as_it_was_sent_whatever_it_holds() -> None:
     assert sentence(code, 0.0, None) == "the code is a [b|c] {value}"
 
 
+@settings(deadline=None)
 @given(st.floats(-1e12, 1e12), st.sampled_from(Unit))
 def test_any_number_is_short_and_has_its_sign(value: float, unit: Unit) -> None:
     shown = amount(value, unit)

@@ -140,6 +140,7 @@ def test_a_broken_promise_follows_from_when_it_was_due() -> None:
     assert _last([unknown, _line(2, 2 * 24 * 60)]).outcomes == 0.0
 
 
+@settings(deadline=None)
 @given(st.permutations(range(5)))
 def test_outcomes_that_come_out_of_order_give_the_same_sums(order: list[int]) -> None:
     case = _line(0, 0).case
