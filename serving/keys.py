@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from data.vocabulary import Role
@@ -20,13 +21,20 @@ DEFAULT_PRINCIPALS: dict[str, frozenset[Role]] = {
 """Who can work with a fresh installation."""
 
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
 def ensure_keys(folder: Path, principals: Principals, clock: Clock) -> dict[str, Path]:
     """Give every default principal a key file, keeping those there are; returns the files by name."""
+    return {name: ensure_key(folder, name, roles, principals, clock) for name, roles in DEFAULT_PRINCIPALS.items()}
+
+
+def ensure_key(folder: Path, name: str, roles: frozenset[Role], principals: Principals, clock: Clock) -> Path:
+    """Give one principal these roles and a key file, keeping the key there is. Raises ValueError for an odd name."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("a principal is named with lower-case letters, digits, '.', '_' and '-', 64 at most")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return {name: _ensure(folder / name, name, roles, principals, clock) for name, roles in DEFAULT_PRINCIPALS.items()}
-
-
-def _ensure(file: Path, name: str, roles: frozenset[Role], principals: Principals, clock: Clock) -> Path:
+    file = folder / name
     if not file.exists():
         _write_private(file, new_key())
     key = file.read_text(encoding="ascii").strip()

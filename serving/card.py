@@ -1,0 +1,105 @@
+"""A recommendation for a terminal: what happened, what to do, what else could be done, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from data.explanation import ModelStep, Step
+from data.prediction import LabelPrediction, RiskPrediction
+from data.recommendation import Option, Recommendation
+from data.record import money_text
+from data.vocabulary import Disposition, Task
+
+COLOUR = {Disposition.PROCEED: "green", Disposition.REVIEW: "yellow", Disposition.HOLD: "red"}
+REASONS_SHOWN = 4
+"""Contributions per model step: the card is for a glance, `--json` has all."""
+
+
+def card(recommendation: Recommendation) -> RenderableType:
+    """The whole answer at a glance. Everything is plain text: nothing a sender wrote is markup."""
+    disposition = recommendation.disposition
+    title = Text(f" {disposition.value} · {recommendation.exception_id} ", style=f"bold {COLOUR[disposition]}")
+    parts: list[RenderableType] = [
+        Text(recommendation.says),
+        _predictions(recommendation),
+        _options(recommendation),
+        Text("Why", style="bold"),
+        *(Text(f"· {sentence}") for sentence in _sentences(recommendation.explanation)),
+        _footer(recommendation),
+    ]
+    return Panel(Group(*parts), title=title, title_align="left", border_style=COLOUR[disposition], box=box.ROUNDED)
+
+
+def _predictions(recommendation: Recommendation) -> Table:
+    table = Table("prediction", "answer", "probability", "served by", box=box.SIMPLE, pad_edge=False)
+    for task in Task:
+        prediction = getattr(recommendation.predictions, task.value)
+        served = prediction.served_by.value + (f" ({prediction.reason})" if prediction.reason else "")
+        table.add_row(_words(task.value), _answer(prediction), _percent(prediction.probability), served)
+    return table
+
+
+def _answer(prediction: LabelPrediction | RiskPrediction) -> str:
+    if isinstance(prediction, LabelPrediction):
+        return _words(prediction.label or "unknown")
+    if prediction.due_at is not None:
+        return f"by {prediction.due_at:%Y-%m-%d %H:%M} UTC"
+    return f"within {prediction.horizon}" if prediction.horizon else ""
+
+
+def _options(recommendation: Recommendation) -> Table:
+    table = Table(
+        "#", "action", "expected cost", "regret", "disposition", "who must agree", box=box.SIMPLE, pad_edge=False
+    )
+    for option in recommendation.options:
+        agree = ", ".join(_words(role.value) for role in option.roles) or "; ".join(option.held_until)
+        verdict = Text(option.disposition.value, style=COLOUR[option.disposition])
+        table.add_row(str(option.rank), Text(_action(option)), _cost(option), _regret(option), verdict, Text(agree))
+    return table
+
+
+def _action(option: Option) -> str:
+    parameters = ", ".join(f"{name} {value}" for name, value in option.parameters.items())
+    return _words(option.action.value) + (f" ({parameters})" if parameters else "")
+
+
+def _cost(option: Option) -> str:
+    cost = option.expected_cost
+    return f"{money_text(cost.amount)} {cost.currency}" if cost else "unpriced"
+
+
+def _regret(option: Option) -> str:
+    return money_text(option.regret) if option.regret is not None else ""
+
+
+def _sentences(steps: tuple[Step, ...]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, ModelStep):
+            yield from (f"{_words(step.id)}: {each.says}" for each in step.contributions[:REASONS_SHOWN])
+        elif step.kind in ("rule", "gate", "promise", "fallback"):
+            yield step.says
+
+
+def _footer(recommendation: Recommendation) -> Text:
+    receipt = recommendation.receipt
+    bundle = receipt.bundle[:19] if receipt.bundle else "none"
+    unused = (
+        f" · unused attributes: {', '.join(recommendation.unused_attributes)}"
+        if recommendation.unused_attributes
+        else ""
+    )
+    return Text(f"bundle {bundle} · policy {receipt.policy[:19]}{unused}", style="dim")
+
+
+def _percent(probability: float | None) -> str:
+    return "" if probability is None else f"{probability:.0%}"
+
+
+def _words(label: str) -> str:
+    return label.replace("_", " ")

@@ -1,0 +1,213 @@
+"""The commands of this room: serve, recommend, replay, keys, doctor. Data goes to stdout, words to stderr."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from data.case import Case
+from serving.bodies import read_record
+from serving.errors import Problem
+from serving.settings import Settings
+from serving.wiring import Service, wire
+
+app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
+out, err = Console(), Console(stderr=True)
+
+Bundle = Annotated[Path | None, typer.Option("--bundle", help="folder of model bundles")]
+Policy = Annotated[Path | None, typer.Option("--policy", help="folder of the policy; the committed default without")]
+Database = Annotated[str | None, typer.Option("--db", help="URL of the SQLite file, such as sqlite:///var/fairlead.db")]
+Folder = Annotated[Path | None, typer.Option("--folder", help="where database, keys and bundles live")]
+
+
+def settings_of(**given: Any) -> Settings:
+    """The settings of the environment, with what the command line says on top."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def serve(
+    bundle: Bundle = None,
+    policy: Policy = None,
+    db: Database = None,
+    folder: Folder = None,
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+) -> None:
+    """Serve the API and the review desk, recording every answer before it is sent."""
+    import uvicorn
+
+    from serving.app import create_app
+    from serving.keys import ensure_keys
+
+    settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, host=host, port=port)
+    service = _wired(settings)
+    ensure_keys(settings.key_folder, service.principals, service.clock)
+    _tell_what_serves(service)
+    uvicorn.run(
+        create_app(service),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@app.command()
+def recommend(
+    file: Annotated[Path, typer.Argument(help="a case as JSON; - reads stdin")],
+    bundle: Bundle = None,
+    policy: Policy = None,
+    db: Database = None,
+    folder: Folder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="the answer as the API gives it")] = False,
+) -> None:
+    """Recommend for one case without a server. Nothing is recorded."""
+    from serving.card import card
+    from serving.recommendations.answering import content_of
+
+    content = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
+    try:
+        recommendation = service.recommendations.preview(read_record(Case, content))
+    except Problem as problem:
+        raise _refused(problem) from None
+    finally:
+        service.close()
+    if as_json:
+        sys.stdout.buffer.write(content_of(recommendation) + b"\n")
+    else:
+        out.print(card(recommendation))
+        err.print(Text("Not recorded: post it to a running service to have it recorded and reviewed."))
+
+
+@app.command()
+def replay(
+    recommendation_id: Annotated[str, typer.Argument(metavar="ID", help="the recommendation's id")],
+    bundle: Bundle = None,
+    policy: Policy = None,
+    db: Database = None,
+    folder: Folder = None,
+    current: Annotated[bool, typer.Option("--current", help="with the bundle and policy in force now")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the answer made again")] = False,
+) -> None:
+    """Make a recorded answer again, from the bundle and policy it names, and compare every byte.
+
+    Exit code 0 where the bytes are the same, 1 where they differ, 2 where something it names is not kept here.
+    """
+    from serving.replay import CannotReplay, Replay, replay_by, replay_exactly
+
+    service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
+    try:
+        with service.database.read() as connection:
+            made: Replay = (
+                replay_by(connection, service.in_force, recommendation_id)
+                if current
+                else replay_exactly(connection, service.settings.bundle_folder, recommendation_id)
+            )
+    except Problem as problem:
+        raise _refused(problem) from None
+    except CannotReplay as error:
+        err.print(Text(f"cannot replay: {error}"))
+        raise typer.Exit(2) from None
+    finally:
+        service.close()
+    _tell_replay(made, as_json)
+
+
+@app.command()
+def keys(
+    folder: Folder = None,
+    db: Database = None,
+    add: Annotated[str | None, typer.Option("--add", help="create this principal too")] = None,
+    role: Annotated[list[str] | None, typer.Option("--role", help="a role of the principal; repeat for more")] = None,
+) -> None:
+    """Create the principals' keys where they are missing, and say which file holds which key."""
+    from data.vocabulary import Role
+    from serving.keys import DEFAULT_PRINCIPALS, ensure_key, ensure_keys
+
+    service = _wired(settings_of(folder=folder, db=db))
+    files = ensure_keys(service.settings.key_folder, service.principals, service.clock)
+    roles = dict(DEFAULT_PRINCIPALS)
+    try:
+        if add is not None:
+            roles[add] = frozenset(Role(each) for each in role or ())
+            files[add] = ensure_key(service.settings.key_folder, add, roles[add], service.principals, service.clock)
+    except ValueError as error:
+        err.print(Text(str(error)))
+        raise typer.Exit(2) from None
+    finally:
+        service.close()
+    table = Table("principal", "roles", "key file", box=None)
+    for name, file in files.items():
+        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), str(file))
+    out.print(table)
+
+
+@app.command()
+def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, folder: Folder = None) -> None:
+    """Say what is installed, what is in force, what is wrong, and how to mend it. Exit code 1 where something is."""
+    from serving.doctor import examine
+
+    colour = {"good": "green", "note": "yellow", "wrong": "red"}
+    findings = list(examine(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)))
+    table = Table("", "about", "says", "to mend it", box=None)
+    for each in findings:
+        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, Text(each.says), Text(each.mend))
+    out.print(table)
+    raise typer.Exit(1 if any(each.verdict == "wrong" for each in findings) else 0)
+
+
+def _wired(settings: Settings) -> Service:
+    from policies.problems import PolicyError
+
+    try:
+        return wire(settings)
+    except (PolicyError, ValueError) as error:
+        err.print(Text(str(error)))
+        raise typer.Exit(2) from None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        err.print(Text(f"{file} cannot be read ({error.strerror}): name a file with a case as JSON, or - for stdin"))
+        raise typer.Exit(2) from None
+
+
+def _refused(problem: Problem) -> typer.Exit:
+    err.print(Text(problem.detail))
+    for fault in problem.faults:
+        err.print(Text(f"  {fault.pointer or '/'}: {fault.expected}"))
+    return typer.Exit(2)
+
+
+def _tell_what_serves(service: Service) -> None:
+    settings, ready = service.settings, service.health.ready()
+    err.print(Text(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}"))
+    err.print(Text(f"policy {ready.policy} (version {ready.policy_version})"))
+    for step in ready.ladder:
+        err.print(Text(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else "")))
+    for warning in ready.warnings:
+        err.print(Text(warning))
+    err.print(Text(f"keys in {settings.key_folder}; docs at http://{settings.host}:{settings.port}/docs"))
+
+
+def _tell_replay(made: Any, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.buffer.write(made.again + b"\n")
+    if made.same:
+        err.print(Text(f"the same {len(made.stored)} bytes"))
+        return
+    for each in made.differences():
+        err.print(Text(f"{each.pointer}\n  stored {each.stored}\n  now    {each.now}"))
+    raise typer.Exit(1)

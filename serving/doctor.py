@@ -1,0 +1,138 @@
+"""What is installed, what is in force, what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import text
+
+from data.vocabulary import ServedBy
+from models.ladder import load_bundle
+from policies.policy import load_policy
+from policies.problems import PolicyError
+from serving.errors import StoreUnavailable
+from serving.health.service import altered_files, ladder_steps
+from serving.keys import DEFAULT_PRINCIPALS
+from serving.settings import Settings
+from serving.store import audit
+from serving.store.engine import Database, wal_reset_warning
+
+SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
+TRAINING = ("lightgbm", "scikit-learn", "mlflow", "shap", "pandas")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `wrong` needs mending, `note` is good to know."""
+
+    verdict: Literal["good", "note", "wrong"]
+    about: str
+    says: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything the service stands on; never raises for what it finds."""
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_installed, _policy, _bundle, _store, _keys)
+    for check in checks:
+        yield from check(settings)
+
+
+def _installed(_: Settings) -> Iterator[Finding]:
+    yield Finding("good", "python", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    for about, names in (("serving", SERVING), ("training", TRAINING)):
+        found = {name: _version(name) for name in names}
+        missing = [name for name, number in found.items() if number is None]
+        told = ", ".join(f"{name} {number}" for name, number in found.items() if number)
+        if not missing:
+            yield Finding("good", about, told)
+        elif about == "training":
+            yield Finding("note", about, "not installed: this installation serves and cannot train")
+        else:
+            yield Finding("wrong", about, f"missing: {', '.join(missing)}", "install requirements-serving.lock")
+    if warning := wal_reset_warning():
+        yield Finding("note", "sqlite", warning)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _policy(settings: Settings) -> Iterator[Finding]:
+    try:
+        policy = load_policy(settings.policy)
+    except PolicyError as error:
+        yield Finding("wrong", "policy", str(error), "correct the lines named, or serve the committed default")
+        return
+    yield Finding("good", "policy", f"version {policy.version}, {policy.digest}, {len(policy.tables)} tables")
+
+
+def _bundle(settings: Settings) -> Iterator[Finding]:
+    predictors, bundle = load_bundle(settings.bundle_folder)
+    mend = f"train into {settings.bundle_folder}, or name another folder with --bundle"
+    if bundle is None:
+        detail = next((rung.detail for rungs in predictors.ladders.values() for rung in rungs if rung.detail), "absent")
+        yield Finding("wrong", "bundle", detail, mend)
+    else:
+        yield Finding("good", "bundle", f"{bundle.digest} of {bundle.created_at}")
+        for name in altered_files(bundle):
+            yield Finding("wrong", "bundle", f"{name} is missing or altered", "publish the bundle again: " + mend)
+    for step in ladder_steps(predictors):
+        verdict: Literal["good", "note"] = "good" if step.served_by is ServedBy.MODEL else "note"
+        why = f" ({step.reason})" if step.reason else ""
+        yield Finding(verdict, step.task.value, f"served by {step.served_by.value}{why}")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        database.probe()
+        yield from _checked(database)
+    except StoreUnavailable as error:
+        cause = str(error.__cause__.__class__.__name__)
+        yield Finding("wrong", "store", f"cannot be written ({cause})", "free the disk, or stop what locks the file")
+    finally:
+        database.close()
+
+
+def _checked(database: Database) -> Iterator[Finding]:
+    with database.read() as connection:
+        state = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+        if state != "ok":
+            yield Finding("wrong", "store", "the database file is damaged", "restore it from a backup")
+            return
+        faults = list(audit.faults(connection))
+        for fault in faults:
+            yield Finding("wrong", "audit", fault, "compare with a backup: somebody changed the database")
+        if not faults:
+            head = audit.head(connection)
+            yield Finding("good", "store", f"writable, audit chain of {head.leaves} leaves holds, head {head.digest}")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    missing = [name for name in DEFAULT_PRINCIPALS if not (settings.key_folder / name).is_file()]
+    if missing:
+        yield Finding("note", "keys", f"no key file for {', '.join(missing)}", "fairlead keys")
+        return
+    open_files = [name for name in DEFAULT_PRINCIPALS if _readable_by_others(settings.key_folder / name)]
+    if open_files:
+        says = f"others can read {', '.join(open_files)}"
+        yield Finding("wrong", "keys", says, f"chmod 600 {settings.key_folder}/*, then replace those keys")
+    else:
+        yield Finding(
+            "good", "keys", f"{len(DEFAULT_PRINCIPALS)} files in {settings.key_folder}, readable by their owner"
+        )
+
+
+def _readable_by_others(file: Path) -> bool:
+    return bool(file.stat().st_mode & 0o077)
