@@ -6,14 +6,23 @@ The only importer of both sides: training and serving never see each other, they
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import json
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
 ROOM_OF = {
-    "up": "up",
     "simulate": "data.commands",
     "train": "training.commands",
     "evaluate": "training.commands",
@@ -27,18 +36,23 @@ ROOM_OF = {
 }
 """Which module defines which command, in the order in which a newcomer meets them."""
 
+WORLD = 7
+"""The seed of the simulated retailer that `up` shows; never one that a benchmark reports on."""
+LIVE_CASES = 60
+WAIT_SECONDS = 60
+
 
 class FrontDoor(TyperGroup):
     """Finds a command in its room on first use, so that `fairlead serve` never loads a learner."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command, in the order of `ROOM_OF`."""
-        return list(ROOM_OF)
+        return [*super().list_commands(ctx), *ROOM_OF]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The room's command, None where there is no such name."""
+        """The command, its room imported now; None where there is no such name."""
         if cmd_name not in ROOM_OF:
-            return None
+            return super().get_command(ctx, cmd_name)
         room = get_group(importlib.import_module(ROOM_OF[cmd_name]).app)
         return room.commands.get(cmd_name)
 
@@ -57,10 +71,127 @@ app = typer.Typer(
 def fairlead() -> None:
     """Exception triage for omnichannel retail: what happened, what is at stake, what to do, why, and who must agree.
 
-    New here? [bold]make run[/bold] does everything once: it simulates a retailer, trains, serves and prints a request
-    to try. By hand: [bold]simulate[/bold] a history, [bold]train[/bold] a task on it, [bold]evaluate[/bold] it on
-    later days, [bold]serve[/bold] the bundle, or [bold]recommend[/bold] for one file without a server.
+    New here? [bold]make run[/bold] does everything once: it simulates a retailer, trains, serves, and prints a
+    request to try. By hand: [bold]simulate[/bold] a history, [bold]train[/bold] a task on it, [bold]evaluate[/bold]
+    it on later days, [bold]serve[/bold] the bundle, or [bold]recommend[/bold] for one file without a server.
     """
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where to serve, on 127.0.0.1.")] = 8080,
+    cases: Annotated[int, typer.Option(min=3_000, help="How many past exceptions to simulate.")] = 60_000,
+    folder: Annotated[Path, typer.Option(help="Where everything is kept; remove it to begin again.")] = Path("var"),
+) -> None:
+    """Everything once: simulate a retailer, train on its history, serve, and fill the review desk.
+
+    What is there already is used as it is, so a second start takes seconds.
+    """
+    _refuse_busy(port)
+    if not (folder / "bundle" / "manifest.json").exists():
+        history = folder / "history" / f"simulated-{cases}.jsonl"
+        _simulate(history, cases)
+        _train(history, folder)
+    _serve(folder, port)
+
+
+def _refuse_busy(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            _say(f"Port {port} is taken, perhaps by Fairlead itself. Stop that, or choose another: make run PORT=8081")
+            raise typer.Exit(1) from None
+
+
+def _simulate(history: Path, cases: int) -> None:
+    from data.commands import simulate
+
+    if history.exists():
+        return
+    history.parent.mkdir(parents=True, exist_ok=True)
+    _say("1/3  Simulating a retailer: causes first, then the exceptions they bring about.")
+    simulate(out=history, cases=cases, seed=WORLD)
+
+
+def _train(history: Path, folder: Path) -> None:
+    from training.everything import train_everything
+
+    _say("2/3  Training on its earlier days; the table below is of its later ones.")
+    train_everything(history, folder=folder)
+
+
+def _serve(folder: Path, port: int) -> None:
+    from serving.commands import serve
+
+    _say("3/3  Serving.")
+    threading.Thread(target=_welcome, args=(folder, port), daemon=True).start()
+    serve(folder=folder, port=port)
+
+
+def _welcome(folder: Path, port: int) -> None:
+    """When the service answers: report live cases to it as an orchestrator would, then say what to try."""
+    address = f"http://127.0.0.1:{port}"
+    if not _answers(f"{address}/health/ready"):
+        return
+    key = (folder / "keys" / "orchestrator").read_text(encoding="ascii").strip()
+    if not _listed(address, key):
+        _report_live_cases(address, key)
+    _say(_card(address, folder))
+
+
+def _answers(url: str) -> bool:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def _listed(address: str, key: str) -> int:
+    found: list[Any] = json.loads(_call(f"{address}/v1/recommendations?limit=1", key))["items"]
+    return len(found)
+
+
+def _report_live_cases(address: str, key: str) -> None:
+    from data.record import canonical
+    from data.simulator import live_cases
+
+    for case in live_cases(WORLD, LIVE_CASES, datetime.now(UTC)):
+        _call(f"{address}/v1/recommendations", key, canonical(case))
+
+
+def _call(url: str, key: str, body: bytes | None = None) -> bytes:
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - our own loopback address
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        content: bytes = answer.read()
+    return content
+
+
+def _card(address: str, folder: Path) -> str:
+    keys = os.path.relpath(folder / "keys")
+    return f"""
+Fairlead serves on {address} (simulated retailer, seed {WORLD}). Stop it with Ctrl-C.
+
+  Ask it, as an orchestrator would:
+    curl -s {address}/v1/recommendations -H "Authorization: Bearer $(cat {keys}/orchestrator)" \\
+      -H "Content-Type: application/json" -d @examples/exception.json
+
+  Decide, as a reviewer would:  {address}/console   (the key: cat {keys}/reviewer-1)
+  Read the API:                 {address}/docs
+  See the training runs:        .venv/bin/mlflow ui --backend-store-uri sqlite:///{os.path.relpath(folder)}/mlflow.db
+"""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - messages belong on stderr, data on stdout
 
 
 def main() -> None:
