@@ -106,3 +106,8 @@ def test_every_duplicate_key_is_told_at_once() -> None:
 def test_whatever_comes_is_read_or_refused_with_problems(content: bytes | str) -> None:
     with suppress(PolicyError):
         assert isinstance(parse_documents(content, "costs.yaml"), list)
+
+
+def test_a_file_of_the_largest_size_is_read() -> None:
+    text = "a: " + "x" * (LARGEST_FILE - 3)
+    assert len(parse_documents(text, "costs.yaml")[0]["a"]) == LARGEST_FILE - 3
