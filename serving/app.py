@@ -20,6 +20,7 @@ from serving.health import endpoints as health
 from serving.outcomes import endpoints as outcomes
 from serving.recommendations import endpoints as recommendations
 from serving.reviews import endpoints as reviews
+from serving.stockouts import endpoints as stockouts
 from serving.wiring import Service
 
 ABOUT = (
@@ -43,7 +44,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     console.install(app, service)
-    for endpoints in (recommendations, reviews, outcomes, health, docs):
+    for endpoints in (recommendations, reviews, outcomes, stockouts, health, docs):
         app.include_router(endpoints.router)
     console.install(app, service)
     app.add_exception_handler(Problem, _problem)

@@ -15,9 +15,10 @@ from data.outcome import Outcome
 from data.record import Record
 from data.review import ReviewRequestBody
 from serving.errors import MEDIA_TYPE
+from serving.stockouts.schemas import StockoutQuestion
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-READ: tuple[type[Record], ...] = (Case, ReviewRequestBody, Outcome)
+READ: tuple[type[Record], ...] = (Case, ReviewRequestBody, Outcome, StockoutQuestion)
 """The records that requests carry."""
 
 _REF = "#/components/schemas/"

@@ -17,6 +17,7 @@ from serving.outcomes.service import OutcomeService
 from serving.recommendations.service import RecommendationService
 from serving.reviews.service import ReviewService
 from serving.settings import Settings
+from serving.stockouts.service import StockoutService
 from serving.store import policies
 from serving.store.engine import Database
 from serving.store.principals import Principals
@@ -39,6 +40,7 @@ class Service:
     recommendations: RecommendationService
     reviews: ReviewService
     outcomes: OutcomeService
+    stockouts: StockoutService
     health: HealthService
     metrics: Metrics
     bell: Bell
@@ -69,6 +71,7 @@ def wire(settings: Settings, clock: Clock = utc_now, randomness: Randomness = os
         ),
         reviews=ReviewService(database, in_force, clock, randomness, bell),
         outcomes=OutcomeService(database, in_force, clock),
+        stockouts=StockoutService(database, in_force, clock),
         health=HealthService(database, in_force),
         metrics=metrics,
         bell=bell,

@@ -1,0 +1,93 @@
+"""How likely shelves run empty: the same ladder and the same features as in a recommendation; nothing is recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from data.case import Case, Event, StockPosition
+from data.prediction import RiskPrediction
+from data.record import canonical, to_milliseconds
+from data.standing import Standing
+from data.vocabulary import Task
+from policies.fallback import rule_answer, rule_facts
+from policies.ladder import YES, Served, climb_down
+from policies.replenishment import suggest
+from serving.errors import Fault, InvalidRequest
+from serving.identifiers import Clock
+from serving.in_force import InForce
+from serving.recommendations.service import LATEST_AHEAD
+from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
+from serving.store.engine import Database
+from serving.store.parties import StoredRows
+
+ASKED = "stockout-risks"
+"""The source and exception of a question that is no exception."""
+
+
+class StockoutService:
+    """Answers questions about shelves."""
+
+    def __init__(self, database: Database, in_force: InForce, clock: Clock) -> None:
+        self._database = database
+        self._in_force = in_force
+        self._clock = clock
+
+    def risks(self, question: StockoutQuestion) -> StockoutAnswer:
+        """One risk per position, explained, with a suggested replenishment. Raises InvalidRequest for the future."""
+        now = to_milliseconds(self._clock())
+        as_of = question.as_of or now
+        if as_of > now + LATEST_AHEAD:
+            expected = "no later than five minutes from now, by the service's clock"
+            raise InvalidRequest("The question lies in the future.", faults=[Fault("/as_of", expected)])
+        cases = [_case(question, position, as_of) for position in question.positions]
+        with self._database.read() as connection:
+            keeper = self._in_force.keeper(StoredRows(connection))
+            standings = [keeper.of(case, as_of) for case in cases]
+        predictors, policy = self._in_force.predictors, self._in_force.policy
+        return StockoutAnswer(
+            as_of=as_of,
+            risks=tuple(self._risk(case, standing) for case, standing in zip(cases, standings, strict=True)),
+            unused_attributes=tuple(sorted(set(question.attributes) - predictors.declared_attributes)),
+            bundle=predictors.digest,
+            policy=policy.digest,
+        )
+
+    def _risk(self, case: Case, standing: Standing) -> StockoutRisk:
+        policy, (position,) = self._in_force.policy, case.stock
+        by_rules = rule_answer(Task.STOCKOUT, rule_facts(case, standing, policy), policy)
+        ladder = self._in_force.predictors.ladder(Task.STOCKOUT)
+        served = climb_down(Task.STOCKOUT, ladder, case, standing, by_rules)
+        prediction = self._prediction(served)
+        return StockoutRisk(
+            sku=position.sku,
+            node=position.node,
+            prediction=prediction,
+            replenishment=suggest(position, prediction.probability, policy, case.event.time),
+            explanation=served.predicted.steps if served.predicted else (),
+        )
+
+    def _prediction(self, served: Served) -> RiskPrediction:
+        if served.predicted is None:
+            return RiskPrediction(served_by=served.served_by, reason=served.reason)
+        return RiskPrediction(
+            probability=served.predicted.probabilities[YES],
+            horizon=served.predicted.horizon or self._in_force.policy.settings.time.stockout_horizon,
+            served_by=served.served_by,
+            reason=served.reason,
+        )
+
+
+def _case(question: StockoutQuestion, position: StockPosition, as_of: datetime) -> Case:
+    """The question about one shelf as a case, so that every feature and rule reads it as it reads an exception."""
+    asked = Case(
+        event=Event(source=ASKED, id=ASKED, time=as_of),
+        exception_id=ASKED,
+        region=question.region,
+        channel=question.channel,
+        currency=question.currency,
+        node=question.node,
+        workflow=question.workflow,
+        stock=(position,),
+        attributes=question.attributes,
+    )
+    return Case.model_validate_json(canonical(asked))
