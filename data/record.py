@@ -8,9 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-import rfc8785
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
+
+from data.canonical_json import dumps
 
 LARGEST_EXACT_INTEGER = 2**53 - 1
 """RFC 8785 (after I-JSON, RFC 7493): beyond this an integer is not the same number in every reader."""
@@ -123,7 +124,7 @@ def plain(record: BaseModel) -> dict[str, Any]:
 
 def canonical(value: BaseModel | Any) -> bytes:
     """Canonical JSON (RFC 8785): the bytes every digest is taken over."""
-    return rfc8785.dumps(plain(value) if isinstance(value, BaseModel) else value)
+    return dumps(plain(value) if isinstance(value, BaseModel) else value)
 
 
 def digest_of(value: BaseModel | bytes | Any) -> str:
