@@ -1,0 +1,143 @@
+"""The commands `train`, `evaluate` and `cases`: messages to the error stream, data to standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from data.record import canonical
+from data.vocabulary import Task
+from models.files import BundleError
+from policies.policy import load_policy
+from policies.problems import PolicyError
+from training.errors import HistoryError, TrainingError
+
+if TYPE_CHECKING:
+    from training.history import History
+    from training.tracking import Tracker
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+_console = Console(stderr=True)
+
+VAR = Path("var")
+
+TheHistory = Annotated[Path, typer.Option("--history", help="Past cases: .jsonl[.gz], or a table with --mapping.")]
+TheMapping = Annotated[Path | None, typer.Option("--mapping", help="YAML: which column is which fact.")]
+ThePolicy = Annotated[Path | None, typer.Option("--policy", help="The policy's folder; without, the committed one.")]
+
+
+@app.callback()
+def training() -> None:
+    """Histories to bundles."""
+
+
+@app.command()
+def train(
+    task: Annotated[Task, typer.Argument(help="What to predict.")],
+    history: TheHistory,
+    out: Annotated[Path, typer.Option("--out", help="The bundle's folder; its other tasks stay.")],
+    mapping: TheMapping = None,
+    policy: ThePolicy = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Cores to use; part of what decides the last bit.")] = 2,
+    test_share: Annotated[float, typer.Option(min=0.02, max=0.5, help="Latest part of the cases, kept to test.")] = 0.1,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
+) -> None:
+    """Train one task on a history, in time order, and publish it into a bundle.
+
+    The numbers printed are those of the model that ships, on the latest days, which nothing was fitted on.
+    """
+    with _told():
+        from training.terminal import Bars, comparison
+        from training.train import Order, train
+
+        tracker = _tracker() if track else None
+        read = _opened(history, mapping)
+        order = Order(
+            (task,), out, load_policy(policy), datetime.now(UTC), seed, threads, test_share=test_share, tracker=tracker
+        )
+        with Bars(_console) as progress:
+            trained = train(read, order, progress)
+        _console.print(comparison(trained.metrics, f"{history.name}"))
+        _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
+        for name, version in trained.versions.items():
+            _console.print(
+                f"registered fairlead-{name.value} version {version} as champion in {tracker and tracker.uri}"
+            )
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")],
+    task: Annotated[Task, typer.Option("--task", help="What is predicted.")],
+    history: TheHistory,
+    mapping: TheMapping = None,
+    context: Annotated[
+        Path | None, typer.Option("--context", help="Earlier cases: known to the standing, never scored.")
+    ] = None,
+    policy: ThePolicy = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
+) -> None:
+    """Score a bundle on later days, beside the rules and the base rate of its own training window."""
+    with _told():
+        from models.bundle import open_bundle
+        from training.evaluate import evaluate
+        from training.terminal import Bars, comparison
+
+        bundle = open_bundle(folder)
+        if task not in bundle.models:
+            raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+        read, earlier = _opened(history, mapping), _opened(context, mapping) if context else None
+        with Bars(_console) as progress:
+            scores = evaluate(bundle.models[task].model, read, earlier, load_policy(policy), progress)
+        if as_json:
+            typer.echo(json.dumps(scores))
+        else:
+            _console.print(comparison({task: scores}, f"{bundle.digest} on {history.name}"))
+
+
+@app.command()
+def cases(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
+    mapping: TheMapping = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many, from the first on.")] = None,
+) -> None:
+    """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
+    with _told():
+        for line in islice(_opened(file, mapping).lines(), limit):
+            typer.echo(canonical(line.case))
+
+
+def _opened(path: Path, mapping: Path | None) -> History:
+    from training.history import open_history
+    from training.mapping import load_mapping
+
+    return open_history(path, load_mapping(mapping) if mapping else None)
+
+
+def _tracker() -> Tracker:
+    from training.tracking import Tracker, tracking_uri
+
+    return Tracker(tracking_uri(VAR), VAR)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors the operator can mend, as one message and exit code 1."""
+    try:
+        yield
+    except (TrainingError, BundleError, PolicyError) as error:
+        _console.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+    except BrokenPipeError:
+        # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

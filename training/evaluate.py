@@ -1,0 +1,84 @@
+"""A bundle on later days: the model, the rules with the rates of the model's own window, and the base rate."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from features.standing import MemoryRows, StandingKeeper
+from models.task_model import TaskModel
+from policies.policy import Policy
+from training.baseline import RuleRates
+from training.dataset import Read, study
+from training.errors import HistoryError
+from training.history import History
+from training.metrics import scores_of
+from training.progress import Progress
+from training.words import scored
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+
+DECIMALS = 9
+
+
+def evaluate(
+    model: TaskModel, history: History, context: History | None, policy: Policy, progress: Progress
+) -> dict[str, Any]:
+    """The scores of a model on a history; `context` feeds the standing of its cases and is never scored.
+
+    Raises:
+        HistoryError: no case tells the task's truth.
+    """
+    keeper = StandingKeeper(MemoryRows(), model.attributes)
+    lines = progress.count(_merged(history, context), f"reading {history.name}")
+    seen = study(lines, [model.task], model.attributes, policy, keeper)
+    known = seen.known(model.task)
+    if not len(known):
+        raise HistoryError(f"{history.name}: no case tells the truth of {model.task}; check its outcomes")
+    features = _with_messages(model, seen.facts[model.task][known], [seen.messages[at] for at in known])
+    rules = RuleRates.from_json(model.metrics["rule_rates"])
+    fired = [seen.fired[model.task][at] for at in known]
+    return compare(model.task, seen.truth[model.task][known], calibrated(model, features), rules, fired)
+
+
+def calibrated(model: TaskModel, features: Floats) -> Floats:
+    """Probabilities float64[n, k] as they are served: from the exported trees, calibrated, nine decimals."""
+    raw = model.trees.raw_batch(features)
+    column = raw[:, 0] if model.task.is_risk else raw
+    probabilities = np.asarray(model.calibrator.probability(column), np.float64)
+    return np.round(probabilities, DECIMALS).reshape(len(features), -1)
+
+
+def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, fired: Sequence[str]) -> dict[str, Any]:
+    """The scores of the model beside those of the rules and of the base rate, as JSON values.
+
+    `base_rate` is the share of the event, or of the commonest label.
+    """
+    counts = np.bincount(truth)
+    return {
+        "task": task.value,
+        "n": len(truth),
+        "base_rate": float(counts[1:].sum() if task.is_risk else counts.max()) / len(truth),
+        "model": scores_of(truth, probabilities),
+        "rules": scores_of(truth, rules.probabilities(fired)),
+        "base": scores_of(truth, rules.base_probabilities(len(truth))),
+    }
+
+
+def _merged(history: History, context: History | None) -> Iterator[Read]:
+    """Both histories in time order; at one instant the context comes first."""
+    scored = ((line, True) for line in history.lines())
+    if context is None:
+        return scored
+    earlier = ((line, False) for line in context.lines())
+    return heapq.merge(earlier, scored, key=lambda read: read[0].case.event.time)
+
+
+def _with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
+    return facts if model.text is None else np.hstack([facts, scored(model.text, messages)])

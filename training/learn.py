@@ -1,0 +1,157 @@
+"""One task learned from a studied history: memory, rounds, trees, calibration, baseline and the numbers beside them.
+
+In time order: the blocks before the test are scored by models of the rows before them; the first block says when to
+stop, all of them how fast to forget, the later ones calibrate. The trees that ship learn from every row before the
+test, so the numbers are those of the model that ships, on days later than anything it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from features.attributes import AttributeSchema
+from features.catalogue import feature_set
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.predictors import ModelPredictor
+from models.task_model import Golden, TaskModel
+from models.text import TextModel
+from training.baseline import fit_rules
+from training.calibrate import fit_binary, fit_multiclass
+from training.dataset import Sample, Study
+from training.evaluate import calibrated, compare
+from training.export import export_trees
+from training.fit import LABELS, RISK, Recipe, Rows, choose_memory, choose_rounds, fit, raw_scores, weights
+from training.progress import Progress
+from training.split import Split, split_in_time
+from training.words import message_scores
+
+Floats = NDArray[np.float64]
+
+GOLDEN_CASES = 8
+HORIZON = "P1D"
+"""Over which a shelf is predicted to run empty: the horizon the histories' outcomes are told for."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained task: the model to publish, the booster to register, and the rows nothing was fitted on."""
+
+    model: TaskModel
+    booster: lightgbm.Booster
+    recipe: Recipe
+    latest: Rows
+    probabilities: Floats
+    """Of the latest rows, float64[n, k]."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the model comes from, for its lineage."""
+
+    lineage: Mapping[str, Any]
+    attributes: AttributeSchema
+    test_share: float
+    threads: int
+    seed: int
+
+
+def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learned:
+    """Train, calibrate, compare and pack one task.
+
+    Raises:
+        HistoryError: too few cases with a known outcome, or one outcome only.
+    """
+    known = study.known(task)
+    split = split_in_time(study.times[known], origin.test_share)
+    text, rows = _rows(task, study, known, split, origin)
+    recipe = _recipe(rows, split, origin, progress, task)
+    calibrator = _calibrator(rows, split, recipe, origin)
+    progress.step(f"{task}: the trees that ship")
+    booster = fit(rows.upto(split.test), recipe, origin.threads, origin.seed)
+    fired = [study.fired[task][at] for at in known]
+    taught = rows.upto(split.test)
+    rules = fit_rules(fired[: split.test], taught.truth, rows.classes, weights(taught.times, recipe))
+    model = TaskModel(
+        task=task,
+        trees=export_trees(booster),
+        calibrator=calibrator,
+        text=text,
+        attributes=origin.attributes,
+        reference=feature_set(task, origin.attributes, text).reference(rows.features[: split.test]),
+        horizon=HORIZON if task is Task.STOCKOUT else None,
+        lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
+    )
+    latest = rows.at(split.latest)
+    probabilities = calibrated(model, latest.features)
+    metrics = {**compare(task, latest.truth, probabilities, rules, fired[split.test :]), "rule_rates": rules.to_json()}
+    model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
+    return Learned(model, booster, recipe, latest, probabilities)
+
+
+def _rows(
+    task: Task, study: Study, known: NDArray[np.int64], split: Split, origin: Origin
+) -> tuple[TextModel | None, Rows]:
+    """The task's rows; the message's scores come last, from text models that have not seen the row's own label."""
+    truth = study.truth[task][known]
+    text, scores = message_scores(task, [study.messages[at] for at in known], truth, split.test)
+    facts = study.facts[task][known]
+    features = feature_set(task, origin.attributes, text)
+    whole = facts if scores is None else np.hstack([facts, scores])
+    return text, Rows(whole, truth, study.times[known], features.categories, max(len(task.labels), 1))
+
+
+def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: Task) -> Recipe:
+    progress.step(f"{task}: how fast to forget")
+    recipe = choose_memory(rows, split, RISK if task.is_risk else LABELS, origin.threads, origin.seed)
+    progress.step(f"{task}: when to stop")
+    return choose_rounds(rows, split, recipe, origin.threads, origin.seed)
+
+
+def _calibrator(rows: Rows, split: Split, recipe: Recipe, origin: Origin) -> BinaryCalibrator | MulticlassCalibrator:
+    """Fitted on the scores that the later blocks got from models of the rows before them."""
+    later = split.blocks[1:]
+    raw = np.concatenate([_block_scores(rows, block, recipe, origin) for block in later])
+    truth = rows.truth[later[0][0] : later[-1][1]]
+    return fit_binary(raw[:, 0], truth) if rows.classes == 1 else fit_multiclass(raw, truth)
+
+
+def _block_scores(rows: Rows, block: tuple[int, int], recipe: Recipe, origin: Origin) -> Floats:
+    start, end = block
+    booster = fit(rows.upto(start), recipe, origin.threads, origin.seed)
+    return raw_scores(booster, rows.features[start:end])
+
+
+def _windows(rows: Rows, split: Split) -> dict[str, Any]:
+    """How many cases taught, calibrated and tested, and between which moments, in seconds since 1970."""
+
+    def window(start: int, end: int) -> dict[str, Any]:
+        return {"n": end - start, "from": float(rows.times[start]), "to": float(rows.times[end - 1])}
+
+    return {
+        "fitted_on": window(0, split.test),
+        "calibrated_on": window(split.blocks[1][0], split.test),
+        "tested_on": window(split.test, split.n),
+    }
+
+
+def _golden(model: TaskModel, samples: list[Sample]) -> tuple[Golden, ...]:
+    """Cases spread over the history with what the model says of them."""
+    fit_for = [each for each in samples if model.task is not Task.STOCKOUT or each.case.at_stake is not None]
+    step = max(1, len(fit_for) // GOLDEN_CASES)
+    predictor = ModelPredictor(model, version="unpublished")
+    chosen = fit_for[::step][:GOLDEN_CASES]
+    return tuple(
+        Golden(
+            case=each.case,
+            standing=each.standing,
+            probabilities=predictor.predict(each.case, each.standing).probabilities,
+        )
+        for each in chosen
+    )

@@ -1,0 +1,82 @@
+"""How good probabilities are: discrimination, likelihood and calibration, for a risk and for labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+Scores = dict[str, float | None]
+"""Metric by name; None where it is not defined, such as a ranking metric when only one outcome occurs."""
+
+BINS = 15
+SMALLEST = 1e-9
+"""Probabilities are shown with nine decimals, so a logarithm sees none smaller."""
+
+
+def scores_of(truth: Truth, probabilities: Floats) -> Scores:
+    """The scores of probabilities float64[n, k] against int64[n]: k is 1 for a risk, else the number of labels."""
+    return _risk(truth, probabilities[:, 0]) if probabilities.shape[1] == 1 else _labels(truth, probabilities)
+
+
+def log_loss(truth: Truth, probabilities: Floats) -> float:
+    """Mean negative log-likelihood in nats, of the shape `scores_of` takes."""
+    return float(-np.log(np.maximum(likelihood(truth, probabilities), SMALLEST)).mean())
+
+
+def likelihood(truth: Truth, probabilities: Floats) -> Floats:
+    """The probability given to what happened, row by row."""
+    if probabilities.shape[1] == 1:
+        happened = probabilities[:, 0]
+        return np.asarray(np.where(truth == 1, happened, 1.0 - happened))
+    return np.asarray(probabilities[np.arange(len(truth)), truth])
+
+
+def calibration_bins(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> list[tuple[float, float, int]]:
+    """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first."""
+    order = np.argsort(probability, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return [(float(probability[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
+
+
+def expected_calibration_error(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> float:
+    """Mean distance between probability and observed rate over equally filled bins (Naeini et al., AAAI 2015)."""
+    table = calibration_bins(happened, probability, bins)
+    return sum(abs(said - seen) * count for said, seen, count in table) / len(probability)
+
+
+def _risk(truth: Truth, probability: Floats) -> Scores:
+    return {
+        "roc_auc": _ranking(roc_auc_score, truth, probability),
+        "average_precision": _ranking(average_precision_score, truth, probability),
+        "log_loss": log_loss(truth, probability[:, None]),
+        "ece": expected_calibration_error(truth, probability),
+    }
+
+
+def _labels(truth: Truth, probabilities: Floats) -> Scores:
+    """Ranking metrics are the mean over the labels that occur, each against the rest; `ece` is the top label's."""
+    right = probabilities.argmax(axis=1) == truth
+    return {
+        "accuracy": float(right.mean()),
+        "roc_auc": _macro(roc_auc_score, truth, probabilities),
+        "average_precision": _macro(average_precision_score, truth, probabilities),
+        "log_loss": log_loss(truth, probabilities),
+        "ece": expected_calibration_error(right, probabilities.max(axis=1)),
+    }
+
+
+def _macro(metric: Any, truth: Truth, probabilities: Floats) -> float | None:
+    each = [_ranking(metric, truth == label, column) for label, column in enumerate(probabilities.T)]
+    defined = [value for value in each if value is not None]
+    return float(np.mean(defined)) if defined else None
+
+
+def _ranking(metric: Any, happened: NDArray[Any], probability: Floats) -> float | None:
+    if happened.all() or not happened.any():
+        return None
+    return float(metric(happened, probability))

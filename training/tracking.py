@@ -1,0 +1,152 @@
+"""Every training run in MLflow: what went in, what came out, and the model in the registry under its task's name.
+
+The tracker is asked before any work is done, so that nothing is ever half registered; serving never asks it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.task_model import files_of
+from training.errors import TrackingError
+from training.learn import Learned
+
+EXPERIMENT = "fairlead"
+ALIAS = "champion"
+REQUIREMENTS = ("lightgbm", "numpy", "scikit-learn")
+EXAMPLE_ROWS = 3
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # MLflow warns of its own type hints and of Starlette's while it is imported.
+    import mlflow
+    import mlflow.lightgbm
+    from mlflow.models import infer_signature
+    from mlflow.tracking import MlflowClient
+
+for _name in ("mlflow", "alembic"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run that was tracked, and where its model lies."""
+
+    run_id: str
+    model_uri: str
+    name: str
+
+
+class Tracker:
+    """An MLflow that answered."""
+
+    def __init__(self, uri: str, folder: Path) -> None:
+        """Connect to `MLFLOW_TRACKING_URI`'s server or to a local store; local artifacts go under `folder`.
+
+        Raises:
+            TrackingError: nobody answers there.
+        """
+        self.uri = uri
+        with _told(f"MLflow does not answer at {uri}. Start it, set MLFLOW_TRACKING_URI, or pass --no-track"):
+            if uri.startswith("sqlite:"):
+                folder.mkdir(parents=True, exist_ok=True)
+            mlflow.set_tracking_uri(uri)
+            self._client = MlflowClient(uri)
+            found = self._client.get_experiment_by_name(EXPERIMENT)
+            artifacts = (folder / "mlartifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
+            self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
+
+    def record(self, learned: Learned) -> Recorded:
+        """Log parameters, metrics, pictures, the bundle's files and the booster with signature and example."""
+        name = f"fairlead-{learned.model.task.value}"
+        told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
+        with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
+            mlflow.log_params(_parameters(learned))
+            mlflow.log_metrics(_metrics(learned))
+            with tempfile.TemporaryDirectory() as folder:
+                _artifacts(learned, Path(folder))
+                mlflow.log_artifacts(folder)
+            uri = _log_booster(learned)
+        return Recorded(run.info.run_id, uri, name)
+
+    def register(self, recorded: Recorded, bundle: str) -> int:
+        """Make the recorded model the task's newest version and its champion; returns the version."""
+        said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
+        with _told(f"{said}; train again once it answers"):
+            registered = mlflow.register_model(recorded.model_uri, recorded.name)
+            self._client.set_model_version_tag(recorded.name, registered.version, "bundle", bundle)
+            self._client.set_tag(recorded.run_id, "bundle", bundle)
+            self._client.set_registered_model_alias(recorded.name, ALIAS, registered.version)
+        return int(registered.version)
+
+
+def tracking_uri(folder: Path) -> str:
+    """`MLFLOW_TRACKING_URI`, else a SQLite file under the folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / 'mlflow.db').resolve()}"
+
+
+@contextmanager
+def _told(says: str) -> Iterator[None]:
+    """Any failure of the tracker, whatever library it comes from, as one the operator can act upon."""
+    try:
+        yield
+    except Exception as error:
+        raise TrackingError(f"{says} ({type(error).__name__}: {str(error).splitlines()[0][:200]})") from error
+
+
+def _parameters(learned: Learned) -> dict[str, Any]:
+    return {key: str(value)[:500] for key, value in _flat(learned.model.lineage)}
+
+
+def _metrics(learned: Learned) -> dict[str, float]:
+    told = {key: value for key, value in learned.model.metrics.items() if key != "rule_rates"}
+    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+
+
+def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _artifacts(learned: Learned, folder: Path) -> None:
+    from training import pictures
+
+    model, latest = learned.model, learned.latest
+    for name, content in files_of(model).items():
+        ending = ".npz" if name in ("trees", "text") else ".json"
+        (folder / f"{name}{ending}").write_bytes(content)
+    pictures.reliability(folder / "reliability.png", model.task, latest.truth, learned.probabilities)
+    pictures.summary(folder / "shap_summary.png", model, latest.features)
+
+
+def _log_booster(learned: Learned) -> str:
+    """The booster gives the probability before calibration; `calibration.json` leads from there to the answer's."""
+    names = list(learned.model.features().names)
+    example = pd.DataFrame(learned.latest.features[:EXAMPLE_ROWS], columns=names)
+    before = np.asarray(learned.booster.predict(learned.latest.features[:EXAMPLE_ROWS]))
+    info = mlflow.lightgbm.log_model(
+        learned.booster,
+        name="model",
+        signature=infer_signature(example, before),
+        input_example=example,
+        pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+    )
+    return str(info.model_uri)

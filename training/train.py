@@ -1,0 +1,138 @@
+"""Histories to bundles: one pass to learn the vocabulary, one to compute every feature, then a fit per task."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from data.vocabulary import Task
+from features.attributes import AttributeSchema, infer_attributes
+from features.standing import MemoryRows, StandingKeeper, snapshot
+from models.bundle import open_bundle, publish
+from models.files import MANIFEST
+from policies.policy import Policy
+from training.dataset import Study, study
+from training.errors import HistoryError
+from training.history import History
+from training.learn import Learned, Origin, learn
+from training.progress import Progress
+from training.split import TEST_SHARE
+from training.tracking import Tracker
+
+SAMPLES = 64
+"""Cases kept whole to choose golden ones from."""
+
+LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to train and with what. The same order on the same history publishes the same bytes."""
+
+    tasks: tuple[Task, ...]
+    out: Path
+    policy: Policy
+    created_at: datetime
+    seed: int = 0
+    threads: int = 2
+    test_share: float = TEST_SHARE
+    tracker: Tracker | None = None
+    keep_going: bool = False
+    """Leave out a task that the history cannot teach, instead of stopping."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What was published: the bundle's digest, the numbers per task, registry versions, tasks left out and why."""
+
+    digest: str
+    metrics: dict[Task, Mapping[str, Any]]
+    versions: dict[Task, int] = field(default_factory=dict)
+    left_out: dict[Task, str] = field(default_factory=dict)
+
+
+def train(history: History, order: Order, progress: Progress) -> Training:
+    """Train the tasks on a history and publish them together, keeping the folder's other tasks.
+
+    Raises:
+        HistoryError: a history that cannot teach a task.
+        TrackingError: MLflow stopped answering; what was published or registered is said.
+    """
+    attributes, n = _survey(history, progress)
+    rows = MemoryRows()
+    sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
+    lines = progress.count(((line, True) for line in history.lines()), "replaying what was known", n)
+    seen = study(lines, order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    origin = Origin(_lineage(history, order), attributes, order.test_share, order.threads, order.seed)
+    learned, left_out = _learn(seen, origin, order, progress)
+    recorded = {task: order.tracker.record(each) for task, each in learned.items()} if order.tracker else {}
+    progress.step("publishing")
+    digest = publish(
+        order.out,
+        {task: each.model for task, each in learned.items()},
+        created_at=order.created_at,
+        standing=_standing(order.out, snapshot(rows)),
+    )
+    versions = {task: order.tracker.register(each, digest) for task, each in recorded.items()} if order.tracker else {}
+    return Training(digest, {task: each.model.metrics for task, each in learned.items()}, versions, left_out)
+
+
+def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:
+    """The vocabulary of the history and the number of its cases."""
+    n = 0
+
+    def cases() -> Iterable[Any]:
+        nonlocal n
+        for line in progress.count(history.lines(), f"reading {history.name}"):
+            n += 1
+            yield line.case
+
+    attributes = infer_attributes(cases())
+    if n == 0:
+        raise HistoryError(f"{history.name} holds no case")
+    return attributes, n
+
+
+def _learn(
+    seen: Study, origin: Origin, order: Order, progress: Progress
+) -> tuple[dict[Task, Learned], dict[Task, str]]:
+    learned: dict[Task, Learned] = {}
+    left_out: dict[Task, str] = {}
+    for task in order.tasks:
+        try:
+            learned[task] = learn(task, seen, origin, progress)
+        except HistoryError as error:
+            if not order.keep_going:
+                raise
+            left_out[task] = str(error)
+    if not learned:
+        raise HistoryError("; ".join(f"{task}: {why}" for task, why in left_out.items()))
+    return learned, left_out
+
+
+def _lineage(history: History, order: Order) -> dict[str, Any]:
+    """What the model comes from. Threads and libraries are named because they decide the last bit."""
+    return {
+        "history": history.name,
+        "data": history.digest,
+        "mapping": history.mapping_digest,
+        "policy": order.policy.digest,
+        "seed": order.seed,
+        "threads": order.threads,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }
+
+
+def _standing(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The history's standing, over that of parties only an earlier history of the folder knew."""
+    if not (folder / MANIFEST).is_file():
+        return rows
+    known = {(row["kind"], row["id"]) for row in rows}
+    before = open_bundle(folder).standing or []
+    kept = [row for row in before if (row["kind"], row["id"]) not in known]
+    return sorted([*kept, *rows], key=lambda row: (row["kind"], row["id"]))

@@ -1,0 +1,37 @@
+"""What messages say of the labels, as features: scores by text models that never saw the label of what they score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from models.text import TextModel
+from training.text_fit import cross_fit_scores, fit_text
+
+Floats = NDArray[np.float64]
+Messages = Sequence[str | None]
+
+
+def message_scores(
+    task: Task, messages: Messages, truth: NDArray[np.int64], test: int
+) -> tuple[TextModel | None, Floats | None]:
+    """The text model to ship and the scores float64[n, labels] to train on; nothing for a risk or without messages.
+
+    Rows before `test` are scored by models of earlier rows, the others by the model that ships, which learned from
+    the rows before `test`.
+    """
+    if task.is_risk or all(message is None for message in messages[:test]):
+        return None, None
+    model = fit_text(messages[:test], truth[:test], task.labels)
+    earlier = cross_fit_scores(messages[:test], truth[:test], task.labels)
+    return model, np.vstack([earlier, scored(model, messages[test:])])
+
+
+def scored(model: TextModel, messages: Messages) -> Floats:
+    """Scores float64[n, labels]; NaN for a case without a message."""
+    unknown = np.full(len(model.labels), np.nan)
+    rows = [unknown if message is None else model.scores(message) for message in messages]
+    return np.array(rows, np.float64).reshape(len(messages), len(model.labels))
