@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from data.actions import (
@@ -25,7 +26,7 @@ from data.actions import (
     WithSupplier,
 )
 from data.case import Case, OrderLine, StockPosition
-from data.record import Record
+from data.record import Record, plain
 from data.vocabulary import SystemState
 from policies.facts import unposted
 from policies.money import known
@@ -35,12 +36,17 @@ MOST_OF_ONE_ACTION = 3
 """Alternatives of one action that are priced: the nearest nodes, the cheapest carriers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """An action with its parameters, and why the table allows it."""
 
     action: ActionId
     parameters: Record
+
+    @cached_property
+    def shown(self) -> dict[str, Any]:
+        """The parameters as the answer carries them."""
+        return plain(self.parameters)
 
 
 def proposals(case: Case, actions: Iterable[ActionId], refill: Replenishment | None) -> Iterator[Candidate]:

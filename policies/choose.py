@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from data.actions import ActionId
 from data.prediction import Predictions
 from data.vocabulary import Disposition
 from policies.candidates import Candidate, proposals
-from policies.costs import Price, Stakes, price, stakes
+from policies.costs import Price, Stakes, price, stakes, work
 from policies.decide import Decision, Weighed, decide
-from policies.gates import Verdict, gate_option
+from policies.gates import Finding, Verdict, gate_option
 from policies.option_facts import option_facts, prediction_facts, systems_needed
 from policies.policy import Policy
 from policies.replenishment import refill
 from policies.situation import Situation
-from policies.worth_asking import worth_asking
+from policies.targets import Target
+from policies.worth_asking import unpriced, worth_asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +53,28 @@ def allowed_actions(facts: Mapping[str, Any], policy: Policy) -> list[ActionId]:
 
 def weigh(view: Prospect, candidate: Candidate, order: int = 0) -> Weighed:
     """Gate an option, price it, and ask whether a person is worth asking; the price includes the asking."""
-    verdict = _gates(view, candidate)
+    situation, policy = view.situation, view.policy
+    target = Target(situation.case, candidate.action, candidate.parameters)
+    verdict = _gates(view, target)
+    done = work(situation, view.predictions, target, policy)
+    alone = price(situation, view.at_stake, done, policy, reviewed=False)
+    if verdict.disposition is Disposition.HOLD and not verdict.roles:
+        return Weighed(candidate, alone, verdict, order)
+    reviewed = price(situation, view.at_stake, done, policy, reviewed=True)
     if verdict.disposition is not Disposition.PROCEED:
-        return Weighed(candidate, _price(view, candidate, reviewed=bool(verdict.roles)), verdict, order)
-    alone, reviewed = _price(view, candidate, reviewed=False), _price(view, candidate, reviewed=True)
-    asking = worth_asking(alone, reviewed, view.at_stake, view.predictions, view.policy)
+        return Weighed(candidate, reviewed, verdict, order)
+    asking = _worth(view, alone, reviewed)
     return Weighed(candidate, alone if asking is None else reviewed, verdict.and_also(asking), order)
 
 
-def _gates(view: Prospect, candidate: Candidate) -> Verdict:
-    granted = view.facts["granted"]
-    assert granted is None or isinstance(granted, Decimal)
-    facts = {**view.facts, **option_facts(view.situation, candidate.action, candidate.parameters, granted)}
-    return gate_option(facts, systems_needed(view.situation, candidate.action), view.policy)
+def _worth(view: Prospect, alone: Price, reviewed: Price) -> Finding | None:
+    """A price is needed to let an option go on alone: without one a person looks."""
+    if alone.expected is None:
+        return unpriced(alone, view.policy)
+    return worth_asking(alone, reviewed, view.at_stake, view.predictions, view.policy)
 
 
-def _price(view: Prospect, candidate: Candidate, *, reviewed: bool) -> Price:
-    return price(
-        view.situation,
-        view.predictions,
-        view.at_stake,
-        candidate.action,
-        candidate.parameters,
-        view.policy,
-        reviewed=reviewed,
-    )
+def _gates(view: Prospect, target: Target) -> Verdict:
+    proposed = option_facts(view.situation, target, view.facts["granted"])
+    systems = systems_needed(view.situation, target.action)
+    return gate_option(target.action, {**view.facts, **proposed}, systems, view.policy)

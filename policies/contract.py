@@ -1,4 +1,4 @@
-"""Which tables a policy must have, what each gives, and within which bounds: checked at load, relied upon afterwards."""
+"""Which tables a policy must have, what each gives, within which bounds: checked at load, relied upon afterwards."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What an option is expected to cost: the promise that may break, the work that may stay unsolved, and the action itself.
+"""What an option is expected to cost: the promise that may break, the work that may stay unsolved, the action itself.
 
     expected cost = P(promise breaks with this option) x cost of a broken promise
                   + share of the risk that remains     x cost of work that stays unsolved
-                  + labour + cash + goodwill of the action itself
+                  + labour + cash + money given up + goodwill of the action itself
                   + the reviewer's time, where somebody must agree
 
 Waiting for a person takes time like any work does, so it raises P(promise breaks) too. Amounts are in the case's
@@ -18,15 +18,17 @@ from typing import Any
 
 from data.actions import ActionId
 from data.prediction import LabelPrediction, Predictions
-from data.record import Record
 from policies.ladder import DECIMALS
 from policies.money import in_cents, known
 from policies.policy import Policy
 from policies.rows import Hit
 from policies.situation import Situation
-from policies.targets import Target, outlay, travel_minutes
+from policies.targets import Target
 
 HOUR = Decimal(60)
+
+Parts = Mapping[str, Decimal | None]
+"""Summands by name in the case's currency; None where one is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,17 @@ class Stakes:
     minutes_left: float | None
     broken_promise: Decimal | None
     unsolved: Decimal | None
-    row: str | None
-    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an action itself takes and leaves, whoever must agree to it."""
+
+    minutes: float
+    """From the order until it is done."""
+    remains: float
+    """The share of the risk that remains once it is done, over the likely causes."""
+    parts: Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +59,16 @@ class Price:
     expected: Decimal | None
     breach_probability: float | None
     remains: float | None
-    """The share of the risk that remains once the action is done, over the likely causes."""
     parts: Mapping[str, Decimal]
-    """The summands by name."""
+    """The known summands by name, in cents."""
     minutes: float
     """Until it is done, waiting for a person included."""
     missing: tuple[str, ...] = ()
+    """The summands that are not known: they leave the option unpriced."""
+
+
+UNPRICED = Price(None, None, None, {}, 0.0, ("row",))
+"""The price of an action without a row of its own."""
 
 
 def stakes(situation: Situation, predictions: Predictions, facts: Mapping[str, Any], policy: Policy) -> Stakes:
@@ -61,61 +76,56 @@ def stakes(situation: Situation, predictions: Predictions, facts: Mapping[str, A
     hit = policy.ask("breach_costs", facts).hit
     probability, left = predictions.sla_breach.probability, situation.minutes_left
     if hit is None:
-        return Stakes(probability, left, None, None, None)
-    margin = situation.case.order.margin if situation.case.order else None
-    penalty = situation.exchange.to_case(_money(hit, "penalty"))
-    lost = max(Decimal(0), known(margin) or Decimal(0)) * _number(hit, "margin_lost")
-    return Stakes(
-        breach_probability=probability,
-        minutes_left=left,
-        broken_promise=None if penalty is None else penalty + lost,
-        unsolved=situation.exchange.to_case(_money(hit, "unsolved")),
-        row=hit.row,
-        missing=("order.margin",) if margin is None else (),
-    )
+        return Stakes(probability, left, None, None)
+    to_case = situation.exchange.to_case
+    margin = known(situation.case.order.margin) if situation.case.order else None
+    lost = max(Decimal(0), margin or Decimal(0)) * _number(hit, "margin_lost")
+    penalty = to_case(_money(hit, "penalty"))
+    broken = None if penalty is None else penalty + lost
+    return Stakes(probability, left, broken, to_case(_money(hit, "unsolved")))
 
 
-def price(
-    situation: Situation,
-    predictions: Predictions,
-    at_stake: Stakes,
-    action: ActionId,
-    parameters: Record,
-    policy: Policy,
-    *,
-    reviewed: bool,
-) -> Price:
+def work(situation: Situation, predictions: Predictions, target: Target, policy: Policy) -> Work | None:
+    """What the action takes and leaves in this case; None where the tables have no row for it."""
+    hit = policy.ask("action_costs", _action_and_cause(target.action, predictions.root_cause.label)).hit
+    remains = remaining_risk(target.action, predictions.root_cause, policy)
+    if hit is None or remains is None:
+        return None
+    travel = target.travel_minutes(situation.now)
+    minutes = float(_number(hit, "minutes")) + (float(_number(hit, "travel_minutes")) if travel is None else travel)
+    return Work(minutes, remains, _parts_of_action(situation, target, hit, policy))
+
+
+def price(situation: Situation, at_stake: Stakes, done: Work | None, policy: Policy, *, reviewed: bool) -> Price:
     """The expected cost of one option; `reviewed` where a person must agree first."""
-    hit = policy.ask("action_costs", _cause_facts(action, predictions.root_cause.label)).hit
-    remaining = remaining_risk(action, predictions.root_cause, policy)
-    if hit is None or remaining is None:
-        return Price(None, None, remaining, {}, 0.0, ("cost row",))
-    target = Target(situation.case, parameters)
-    minutes = _minutes(situation, action, target, hit) + (_wait(policy) if reviewed else 0.0)
-    breach = breach_after(at_stake, remaining, minutes, float(policy.settings.time.slack))
-    parts = {
-        **_parts_of_risk(at_stake, remaining, breach),
-        **_parts_of_action(situation, action, target, hit, policy),
+    if done is None:
+        return UNPRICED
+    minutes = done.minutes + (_wait(policy) if reviewed else 0.0)
+    breach = breach_after(at_stake, done.remains, minutes, float(policy.settings.time.slack))
+    parts: Parts = {
+        "promise": Decimal(0) if breach is None else _times(at_stake.broken_promise, breach),
+        "unsolved": _times(at_stake.unsolved, done.remains),
+        **done.parts,
         "review": _reviewer(situation, policy) if reviewed else Decimal(0),
     }
     missing = tuple(name for name, part in parts.items() if part is None)
     told = {name: in_cents(part) for name, part in parts.items() if part is not None}
     expected = None if missing else known(sum(told.values(), Decimal(0)))
-    return Price(expected, breach, remaining, told, minutes, missing)
+    return Price(expected, breach, done.remains, told, minutes, missing)
 
 
-def breach_after(at_stake: Stakes, remaining: float, minutes: float, slack: float) -> float | None:
+def breach_after(at_stake: Stakes, remains: float, minutes: float, slack: float) -> float | None:
     """P(promise breaks) when an action that takes this long is done.
 
-    The risk shrinks to the share that remains. An action that takes no more than `slack` of the time left adds no
-    risk of its own; beyond, the risk grows in a straight line until it is certain where the action takes all the
-    time left. None where there is no promise to break.
+    An action that takes no more than `slack` of the time left has its full effect; beyond, the effect shrinks in a
+    straight line, and an action that takes all the time left comes too late to change anything. None where there is
+    no promise to break.
     """
     if at_stake.breach_probability is None or at_stake.minutes_left is None:
         return None
-    reduced = min(1.0, at_stake.breach_probability * remaining)
     late = lateness(minutes, at_stake.minutes_left, slack)
-    return round(reduced + (1.0 - reduced) * late, DECIMALS)
+    share = remains + max(0.0, 1.0 - remains) * late
+    return round(min(1.0, at_stake.breach_probability * share), DECIMALS)
 
 
 def lateness(minutes: float, left: float, slack: float) -> float:
@@ -131,49 +141,32 @@ def remaining_risk(action: ActionId, cause: LabelPrediction, policy: Policy) -> 
     What an action is worth depends on the cause, and the cause is only likely: the likeliest counts with its
     probability, the next with its own, the rest as a cause nobody knows.
     """
-    weights = _cause_weights(cause)
-    effects = [(weight, _effect(action, label, policy)) for label, weight in weights]
-    if any(effect is None for _, effect in effects):
-        return None
-    return round(sum(weight * effect for weight, effect in effects if effect is not None), DECIMALS)
+    total = 0.0
+    for label, weight in _cause_weights(cause):
+        hit = policy.ask("effects", _action_and_cause(action, label)).hit
+        if hit is None:
+            return None
+        total += weight * float(_number(hit, "remains"))
+    return round(total, DECIMALS)
 
 
 def _cause_weights(cause: LabelPrediction) -> list[tuple[str | None, float]]:
-    known_causes = [(cause.label, cause.probability), *([cause.runner_up] if cause.runner_up else [])]
-    weights = [(label, weight) for label, weight in known_causes if label is not None and weight is not None]
+    likely = [(cause.label, cause.probability), *([cause.runner_up] if cause.runner_up else [])]
+    weights = [(label, weight) for label, weight in likely if label is not None and weight is not None]
     return [*weights, (None, max(0.0, 1.0 - sum(weight for _, weight in weights)))]
 
 
-def _effect(action: ActionId, cause: str | None, policy: Policy) -> float | None:
-    hit = policy.ask("effects", _cause_facts(action, cause)).hit
-    return None if hit is None else float(_number(hit, "remains"))
-
-
-def _cause_facts(action: ActionId, cause: str | None) -> dict[str, Any]:
+def _action_and_cause(action: ActionId, cause: str | None) -> dict[str, Any]:
     return {"action": action.value, "root_cause": cause}
-
-
-def _minutes(situation: Situation, action: ActionId, target: Target, hit: Hit) -> float:
-    travel = travel_minutes(action, target, situation)
-    return float(_number(hit, "minutes")) + (float(_number(hit, "travel_minutes")) if travel is None else travel)
 
 
 def _wait(policy: Policy) -> float:
     return float(policy.settings.review.wait_minutes + policy.settings.review.minutes)
 
 
-def _parts_of_risk(at_stake: Stakes, remaining: float, breach: float | None) -> dict[str, Decimal | None]:
-    return {
-        "promise": Decimal(0) if breach is None else _times(at_stake.broken_promise, breach),
-        "unsolved": _times(at_stake.unsolved, remaining),
-    }
-
-
-def _parts_of_action(
-    situation: Situation, action: ActionId, target: Target, hit: Hit, policy: Policy
-) -> dict[str, Decimal | None]:
+def _parts_of_action(situation: Situation, target: Target, hit: Hit, policy: Policy) -> Parts:
     rate = policy.settings.labour[str(hit.outputs["labour"])]
-    cash = known(outlay(action, target))
+    cash = known(target.outlay)
     to_case = situation.exchange.to_case
     return {
         "labour": to_case(_number(hit, "labour_minutes") / HOUR * rate),

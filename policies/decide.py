@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from data.actions import ActionId
-from data.record import canonical
 from data.vocabulary import Disposition
 from policies.candidates import Candidate
 from policies.costs import Price
@@ -63,11 +62,11 @@ class Decision:
 
 
 def decide(options: Iterable[Weighed]) -> Decision:
-    """Put options in order: see the module's words. The same options give the same order, whatever order they come in."""
+    """Put options in order: see the module's words. The order in which they come does not matter."""
     return Decision(tuple(sorted(options, key=_place)))
 
 
-def _place(option: Weighed) -> tuple[int, bool, Decimal, int, str, bytes]:
+def _place(option: Weighed) -> tuple[int, bool, Decimal, int, str, str]:
     cost = option.price.expected
     candidate = option.candidate
     return (
@@ -76,7 +75,7 @@ def _place(option: Weighed) -> tuple[int, bool, Decimal, int, str, bytes]:
         Decimal(0) if cost is None else cost,
         option.order,
         candidate.action.value,
-        canonical(candidate.parameters),
+        str(candidate.shown),
     )
 
 

@@ -6,15 +6,17 @@ alone would have done. Sentences are for a store manager; numbers are those the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from data.actions import CATALOGUE
 from data.explanation import CheckStep, Seen, Step
 from data.recommendation import FallbackView
-from data.record import Amount, Record, money_text, plain
+from data.record import Amount, money_text
 from data.vocabulary import UNRECOGNISED, Disposition, Role, ServedBy, Task
 from policies.choose import Prospect
 from policies.decide import Decision, Weighed
+from policies.gates import Finding
 from policies.predicting import Told
 
 PRICED_IN_FULL = 3
@@ -86,19 +88,19 @@ def _why_unpriced(view: Prospect, option: Weighed) -> str:
 
 def _gated(decision: Decision) -> Iterator[CheckStep]:
     """What the gates said, each finding once with the ranks of the options it concerns."""
-    found: dict[tuple[str, str], tuple[CheckStep, list[str]]] = {}
+    found: dict[tuple[str, str], tuple[Finding, dict[str, None]]] = {}
     for rank, option in enumerate(decision.options, start=1):
-        for step in option.verdict.steps:
-            found.setdefault((step.id, step.says), (step, []))[1].append(str(rank))
-    for step, ranks in found.values():
-        unique = dict.fromkeys(ranks)
-        yield step.model_copy(update={"saw": {**step.saw, "options": ", ".join(unique)}})
+        for finding in option.verdict.findings:
+            found.setdefault((finding.id, finding.says), (finding, {}))[1][str(rank)] = None
+    for finding, ranks in found.values():
+        yield finding.step(", ".join(ranks))
 
 
 def fallback_step(view: FallbackView, rules: Told, version: str) -> CheckStep:
     """What the rules alone would have recommended, and from which predictions."""
     predictions = rules.predictions
     action = CATALOGUE[view.would_have].says
+    verb = "agree" if view.agrees else "would differ"
     return CheckStep(
         kind="fallback",
         id="fallback.rules_alone",
@@ -110,7 +112,7 @@ def fallback_step(view: FallbackView, rules: Told, version: str) -> CheckStep:
             "stockout": predictions.stockout.probability,
         },
         concluded=view.would_have.value,
-        says=f"without models the rules {'agree' if view.agrees else 'would differ'}: {action} ({view.disposition.value})",
+        says=f"without models the rules {verb}: {action} ({view.disposition.value})",
     )
 
 
@@ -141,12 +143,11 @@ def _what_happened(view: Prospect) -> str:
 
 
 def _what_to_do(option: Weighed) -> str:
-    return f"{CATALOGUE[option.candidate.action].says}{_place(option.candidate.parameters)}"
+    return f"{CATALOGUE[option.candidate.action].says}{_place(option.candidate.shown)}"
 
 
-def _place(parameters: Record) -> str:
+def _place(told: Mapping[str, Any]) -> str:
     """The parameter that people need to see, in brackets."""
-    told = plain(parameters)
     named = next(
         (told[name] for name in ("node", "carrier", "supplier", "sku", "system", "amount") if name in told), None
     )

@@ -29,160 +29,64 @@ from policies.situation import (
     rounded,
 )
 
+Read = Callable[[Situation], Any]
+
 STOCK_SYSTEMS = (System.OMS, System.WMS, System.POS)
 """The systems a stock record comes through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact of a case: what it is called and says, and how it is read."""
+    """One fact of a case: what it is called and says, and how it is read. One that `ages` changes with the moment."""
 
     name: str
     type: ColumnType
     says: str
-    of: Callable[[Situation], Any]
+    of: Read
     unit: str | None = None
     values: tuple[str, ...] = ()
+    ages: bool = False
 
 
-def _money(name: str, says: str, of: Callable[[Situation], Any]) -> Fact:
+def _told(path: str) -> Read:
+    """Reads `block.field` of the case as it was sent; None where the block is absent."""
+    block, _, field = path.partition(".")
+    return lambda s: getattr(getattr(s.case, block), field, None)
+
+
+def _at_stake(field: str) -> Read:
+    return lambda s: getattr(s.case.at_stake, field, None)
+
+
+def _money(name: str, says: str, of: Read) -> Fact:
     return Fact(name, ColumnType.MONEY, says, lambda s: s.money(of(s)))
 
 
-def _number(name: str, unit: str | None, says: str, of: Callable[[Situation], Any]) -> Fact:
-    return Fact(name, ColumnType.NUMBER, says, lambda s: rounded(of(s)), unit)
+def _number(name: str, unit: str | None, says: str, of: Read, *, ages: bool = False) -> Fact:
+    return Fact(name, ColumnType.NUMBER, says, lambda s: rounded(of(s)), unit, ages=ages)
 
 
-def _count(name: str, says: str, of: Callable[[Situation], Any], unit: str | None = None) -> Fact:
+def _since(name: str, says: str, instant: Read) -> Fact:
+    return _number(name, _MIN, says, lambda s: s.minutes_since(instant(s)), ages=True)
+
+
+def _days_since(name: str, says: str, instant: Read) -> Fact:
+    return _number(name, _DAY, says, lambda s: days(s.minutes_since(instant(s))), ages=True)
+
+
+def _count(name: str, says: str, of: Read, unit: str | None = None) -> Fact:
     return Fact(name, ColumnType.COUNT, says, of, unit)
 
 
-def _flag(name: str, says: str, of: Callable[[Situation], Any]) -> Fact:
+def _flag(name: str, says: str, of: Read) -> Fact:
     return Fact(name, ColumnType.FLAG, says, of)
 
 
-def _label(name: str, says: str, of: Callable[[Situation], Any], values: Iterable[StrEnum] = ()) -> Fact:
+def _label(name: str, says: str, of: Read, values: Iterable[StrEnum] = ()) -> Fact:
     return Fact(name, ColumnType.LABEL, says, of, values=tuple(each.value for each in values))
 
 
 _MIN, _DAY, _UNITS = Unit.MINUTE.value, "days", "units"
-
-_ORDER = (
-    _label("reported_type", "reported type", lambda s: s.case.reported_type, ExceptionType),
-    _label("code", "code of the source system", lambda s: s.case.code),
-    _label("channel", "channel", lambda s: s.case.channel, Channel),
-    _label("region", "region", lambda s: s.case.region),
-    _label("node_kind", "kind of node", lambda s: s.case.node and s.case.node.kind, NodeKind),
-    _number("minutes_left", _MIN, "time left to the promise", lambda s: s.minutes_left),
-    _money("order_value", "order value", lambda s: s.case.order and s.case.order.value),
-    _money("order_margin", "margin of the order", lambda s: s.case.order and s.case.order.margin),
-    _count("order_lines", "lines of the order", lambda s: len(s.case.order.lines) if s.case.order else None),
-    _count("extra_parcels", "parcels more than planned", lambda s: _extra_parcels(s)),
-    _label("customer_tier", "customer tier", lambda s: s.case.customer and s.case.customer.tier, CustomerTier),
-    _count(
-        "contacts", "contacts with customer care this week", lambda s: s.case.customer and s.case.customer.contacts_7d
-    ),
-    _number("return_share", None, "returns per order of the customer", lambda s: _return_share(s)),
-)
-
-_BLOCKS = (
-    _flag("about_return", "a return is told of", lambda s: s.case.returned is not None),
-    _flag("about_price", "prices are told of", lambda s: s.case.price is not None),
-    _flag("about_refund", "a refund is told of", lambda s: s.case.refund is not None),
-    _flag("about_supplier", "a supplier is told of", lambda s: s.case.supplier is not None),
-    _flag("about_carrier", "a carrier is told of", lambda s: s.case.carrier is not None),
-)
-
-_STOCK = (
-    _count("on_hand", "units on hand", lambda s: s.case.at_stake and s.case.at_stake.on_hand, _UNITS),
-    _count("available", "units to promise", lambda s: available(s.case.at_stake), _UNITS),
-    _count("short_units", "units missing for the order", lambda s: _short_units(s), _UNITS),
-    _count("inbound", "units on their way", lambda s: s.case.at_stake and s.case.at_stake.inbound, _UNITS),
-    _number("cover_days", _DAY, "cover of the stock", lambda s: _cover_days(s)),
-    _number(
-        "stock_age",
-        _MIN,
-        "age of the stock record",
-        lambda s: s.minutes_since(s.case.at_stake and s.case.at_stake.as_of),
-    ),
-    _number("count_age", _DAY, "time since the last count", lambda s: days(s.minutes_since(_counted_at(s)))),
-    _number("stock_lag", _MIN, "lag of the stock systems", lambda s: lag_minutes(s.case, STOCK_SYSTEMS)),
-    _flag("promotion_ahead", "promotion ahead", lambda s: s.case.at_stake and s.case.at_stake.promotion_ahead),
-)
-
-_PARTIES = (
-    _number("confirmation_overdue", _MIN, "delay of the confirmation", lambda s: _confirmation_overdue(s)),
-    _flag("confirmed", "confirmed by the supplier", lambda s: _confirmed(s)),
-    _number("confirmed_share", None, "share confirmed", lambda s: _confirmed_share(s)),
-    _count("reminders", "reminders sent", lambda s: s.case.supplier and s.case.supplier.reminders),
-    _label("carrier_state", "state of the carrier", lambda s: s.case.carrier and s.case.carrier.state, SystemState),
-    _count("attempts", "hand-off attempts", lambda s: s.case.carrier and s.case.carrier.attempts),
-    _number("address_score", None, "address score", lambda s: s.case.carrier and s.case.carrier.address_score),
-    _number("handoff_overdue", _MIN, "delay of the hand-off", lambda s: s.minutes_since(s.case.carrier and s.case.carrier.handoff_due_at)),
-    _number("supplier_breach_rate", None, "broken promises of the supplier", lambda s: breach_rate(s.standing.of("supplier"))),
-    _number("carrier_breach_rate", None, "broken promises of the carrier", lambda s: breach_rate(s.standing.of("carrier"))),
-    _number("node_breach_rate", None, "broken promises of the node", lambda s: breach_rate(s.standing.of("node"))),
-    _number("carrier_storm", None, "recent exceptions with the carrier", lambda s: _arrivals(s, "carrier")),
-    _number("node_storm", None, "recent exceptions in the node", lambda s: _arrivals(s, "node")),
-)  # fmt: skip
-
-_RETURNS_AND_PRICES = (
-    _label("return_condition", "condition of the goods", lambda s: s.case.returned and s.case.returned.condition, ReturnCondition),
-    _flag("receipt_shown", "receipt shown", lambda s: s.case.returned and s.case.returned.receipt_shown),
-    _flag("serial_matches", "serial number matches", lambda s: s.case.returned and s.case.returned.serial_matches),
-    _number("days_since_purchase", _DAY, "time since the purchase", lambda s: s.case.returned and s.case.returned.days_since_purchase),
-    _number("weight_difference", None, "missing share of the weight", lambda s: s.case.returned and s.case.returned.weight_difference),
-    _money("refund_asked", "refund asked for", lambda s: s.case.returned and s.case.returned.refund_asked),
-    _money("overcharge", "overcharge per unit", lambda s: _overcharge(s)),
-    _money("price_gap", "gap between the prices", lambda s: _price_gap(s)),
-    _number("price_age", _MIN, "age of the prices", lambda s: s.minutes_since(s.case.price and s.case.price.synced_at)),
-    _money("refund_gap", "gap between the refund amounts", lambda s: _refund_gap(s)),
-    _money("unposted", "amount refunded and not posted", lambda s: unposted(s.case.refund)),
-    _number("refund_age", _DAY, "time since the refund was requested", lambda s: days(s.minutes_since(s.case.refund and s.case.refund.requested_at))),
-    _money("granted", "amount granted to the customer lately", lambda s: _granted(s)),
-)  # fmt: skip
-
-_WORK = (
-    _number("queue_minutes", _MIN, "wait in the queue", lambda s: s.case.workflow and s.case.workflow.queue_minutes),
-    _count("queue_length", "tasks in the queue", lambda s: s.case.workflow and s.case.workflow.queue_length),
-    _number("staff_share", None, "staff on shift per planned", lambda s: _staff_share(s)),
-    _number("demand_ratio", None, "orders per usual hour", lambda s: _demand_ratio(s)),
-    _number("approval_minutes", _MIN, "wait for an approval", lambda s: s.case.workflow and s.case.workflow.approval_minutes),
-    _count("approvals_open", "approvals in line before this one", lambda s: s.case.workflow and s.case.workflow.approvals_open),
-    _count("retries", "retries of the step", lambda s: s.case.workflow and s.case.workflow.retries),
-    _number("step_minutes", _MIN, "time in the step", lambda s: s.minutes_since(s.case.workflow and s.case.workflow.step_started_at)),
-    _label("worst_state", "worst state of the systems", lambda s: _worst_state(s), SystemState),
-    _number("worst_lag", _MIN, "worst lag of the systems", lambda s: lag_minutes(s.case, System)),
-)  # fmt: skip
-
-FACTS: tuple[Fact, ...] = (*_ORDER, *_BLOCKS, *_STOCK, *_PARTIES, *_RETURNS_AND_PRICES, *_WORK)
-"""Every fact of a case and its standing."""
-
-
-def case_facts(situation: Situation) -> dict[str, Any]:
-    """All facts of a case at its moment."""
-    return {fact.name: fact.of(situation) for fact in FACTS}
-
-
-def columns_of(facts: Iterable[Fact], reference: str) -> dict[str, Column]:
-    """The facts as columns of tables; money carries the policy's currency."""
-    return {fact.name: _column(fact, reference) for fact in facts}
-
-
-def _column(fact: Fact, reference: str) -> Column:
-    unit = reference if fact.type is ColumnType.MONEY else fact.unit
-    return Column(fact.name, fact.type, fact.says, unit, fact.values)
-
-
-def shown_facts(columns: Mapping[str, Column], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as an explanation carries them: money as text, counts as numbers."""
-    return {name: _seen(columns.get(name), value) for name, value in values.items()}
-
-
-def _seen(column: Column | None, value: Any) -> Any:
-    if column is None or value is None or column.type is not ColumnType.MONEY:
-        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return column.show(value)
 
 
 def _extra_parcels(s: Situation) -> int | None:
@@ -197,6 +101,41 @@ def _return_share(s: Situation) -> float | None:
     return ratio(customer.returns_365d, customer.orders_365d) if customer else None
 
 
+def _granted(s: Situation) -> Decimal | None:
+    """Nothing for a customer never seen; unknown for one nobody names."""
+    if s.case.customer is None or s.case.customer.id is None:
+        return None
+    customer = s.standing.of("customer")
+    return Decimal(repr(round(customer.granted, 2))) if customer else Decimal(0)
+
+
+_ORDER = (
+    _label("reported_type", "reported type", lambda s: s.case.reported_type, ExceptionType),
+    _label("code", "code of the source system", lambda s: s.case.code),
+    _label("channel", "channel", lambda s: s.case.channel, Channel),
+    _label("region", "region", lambda s: s.case.region),
+    _label("node_kind", "kind of node", _told("node.kind"), NodeKind),
+    _number("minutes_left", _MIN, "time left to the promise", lambda s: s.minutes_left, ages=True),
+    _money("order_value", "order value", _told("order.value")),
+    _money("order_margin", "margin of the order", _told("order.margin")),
+    _count("extra_parcels", "parcels more than planned", _extra_parcels),
+    _label("customer_tier", "customer tier", _told("customer.tier"), CustomerTier),
+    _count("contacts", "contacts with customer care this week", _told("customer.contacts_7d")),
+    _number("return_share", None, "returns per order of the customer", _return_share),
+    _money("granted", "amount granted to the customer lately", _granted),
+)
+
+_BLOCKS = (
+    _flag("about_return", "a return is told of", lambda s: s.case.returned is not None),
+    _flag("about_price", "prices are told of", lambda s: s.case.price is not None),
+    _flag("about_refund", "a refund is told of", lambda s: s.case.refund is not None),
+    _flag("about_supplier", "a supplier is told of", lambda s: s.case.supplier is not None),
+    _flag("about_carrier", "a carrier is told of", lambda s: s.case.carrier is not None),
+    _flag("about_stock", "stock is told of", lambda s: s.case.at_stake is not None),
+    _flag("about_work", "the work is told of", lambda s: s.case.workflow is not None),
+)
+
+
 def _short_units(s: Situation) -> int | None:
     position = s.case.at_stake
     wanted = [line.quantity for line in s.case.affected_lines if position and line.sku == position.sku]
@@ -208,8 +147,17 @@ def _cover_days(s: Situation) -> float | None:
     return ratio(available(s.case.at_stake), daily_demand(s.case.at_stake))
 
 
-def _counted_at(s: Situation) -> Any:
-    return s.case.at_stake and s.case.at_stake.counted_at
+_STOCK = (
+    _count("on_hand", "units on hand", _at_stake("on_hand"), _UNITS),
+    _count("available", "units to promise", lambda s: available(s.case.at_stake), _UNITS),
+    _count("short_units", "units missing for the order", _short_units, _UNITS),
+    _count("inbound", "units on their way", _at_stake("inbound"), _UNITS),
+    _number("cover_days", _DAY, "cover of the stock", _cover_days),
+    _since("stock_age", "age of the stock record", _at_stake("as_of")),
+    _days_since("count_age", "time since the last count", _at_stake("counted_at")),
+    _number("stock_lag", _MIN, "lag of the stock systems", lambda s: lag_minutes(s.case, STOCK_SYSTEMS)),
+    _flag("promotion_ahead", "promotion ahead", _at_stake("promotion_ahead")),
+)
 
 
 def _confirmation_overdue(s: Situation) -> float | None:
@@ -228,9 +176,29 @@ def _confirmed_share(s: Situation) -> float | None:
     return ratio(supplier.confirmed_quantity, supplier.requested_quantity) if supplier else None
 
 
-def _arrivals(s: Situation, kind: str) -> float | None:
-    party = s.standing.of(kind)
-    return party.arrivals if party else None
+def _breaches(kind: str) -> Read:
+    return lambda s: breach_rate(s.standing.of(kind))
+
+
+def _arrivals(kind: str) -> Read:
+    return lambda s: getattr(s.standing.of(kind), "arrivals", None)
+
+
+_PARTIES = (
+    _number("confirmation_overdue", _MIN, "delay of the confirmation", _confirmation_overdue, ages=True),
+    _flag("confirmed", "confirmed by the supplier", _confirmed),
+    _number("confirmed_share", None, "share confirmed", _confirmed_share),
+    _count("reminders", "reminders sent", _told("supplier.reminders")),
+    _label("carrier_state", "state of the carrier", _told("carrier.state"), SystemState),
+    _count("attempts", "hand-off attempts", _told("carrier.attempts")),
+    _number("address_score", None, "address score", _told("carrier.address_score")),
+    _since("handoff_overdue", "delay of the hand-off", _told("carrier.handoff_due_at")),
+    _number("supplier_breach_rate", None, "broken promises of the supplier", _breaches("supplier")),
+    _number("carrier_breach_rate", None, "broken promises of the carrier", _breaches("carrier")),
+    _number("node_breach_rate", None, "broken promises of the node", _breaches("node")),
+    _number("carrier_storm", None, "recent exceptions with the carrier", _arrivals("carrier")),
+    _number("node_storm", None, "recent exceptions in the node", _arrivals("node")),
+)
 
 
 def _overcharge(s: Situation) -> Decimal | None:
@@ -256,11 +224,20 @@ def unposted(refund: Refund | None) -> Decimal | None:
     return refund.refunded - refund.posted
 
 
-def _granted(s: Situation) -> Decimal | None:
-    if s.case.customer is None or s.case.customer.id is None:
-        return None
-    customer = s.standing.of("customer")
-    return Decimal(repr(round(customer.granted, 2))) if customer else Decimal(0)
+_RETURNS_AND_PRICES = (
+    _label("return_condition", "condition of the goods", _told("returned.condition"), ReturnCondition),
+    _flag("receipt_shown", "receipt shown", _told("returned.receipt_shown")),
+    _flag("serial_matches", "serial number matches", _told("returned.serial_matches")),
+    _number("days_since_purchase", _DAY, "time since the purchase", _told("returned.days_since_purchase")),
+    _number("weight_difference", None, "missing share of the weight", _told("returned.weight_difference")),
+    _money("refund_asked", "refund asked for", _told("returned.refund_asked")),
+    _money("overcharge", "overcharge per unit", _overcharge),
+    _money("price_gap", "gap between the prices", _price_gap),
+    _since("price_age", "age of the prices", _told("price.synced_at")),
+    _money("refund_gap", "gap between the refund amounts", _refund_gap),
+    _money("unposted", "amount refunded and not posted", lambda s: unposted(s.case.refund)),
+    _days_since("refund_age", "time since the refund was requested", _told("refund.requested_at")),
+)
 
 
 def _staff_share(s: Situation) -> float | None:
@@ -276,3 +253,42 @@ def _demand_ratio(s: Situation) -> float | None:
 def _worst_state(s: Situation) -> SystemState | None:
     order = list(SystemState)
     return max((each.state for each in s.case.dependencies), key=order.index, default=None)
+
+
+_WORK = (
+    _number("queue_minutes", _MIN, "wait in the queue", _told("workflow.queue_minutes")),
+    _count("queue_length", "tasks in the queue", _told("workflow.queue_length")),
+    _number("staff_share", None, "staff on shift per planned", _staff_share),
+    _number("demand_ratio", None, "orders per usual hour", _demand_ratio),
+    _number("approval_minutes", _MIN, "wait for an approval", _told("workflow.approval_minutes")),
+    _count("approvals_open", "approvals in line before this one", _told("workflow.approvals_open")),
+    _count("retries", "retries of the step", _told("workflow.retries")),
+    _since("step_minutes", "time in the step", _told("workflow.step_started_at")),
+    _label("worst_state", "worst state of the systems", _worst_state, SystemState),
+    _number("worst_lag", _MIN, "worst lag of the systems", lambda s: lag_minutes(s.case, System)),
+)
+
+FACTS: tuple[Fact, ...] = (*_ORDER, *_BLOCKS, *_STOCK, *_PARTIES, *_RETURNS_AND_PRICES, *_WORK)
+"""Every fact of a case and its standing."""
+
+_AGEING = tuple(fact for fact in FACTS if fact.ages)
+
+
+def case_facts(situation: Situation) -> dict[str, Any]:
+    """All facts of a case at its moment."""
+    return {fact.name: fact.of(situation) for fact in FACTS}
+
+
+def aged(facts: Mapping[str, Any], situation: Situation) -> dict[str, Any]:
+    """The same case's facts at another moment: those that change with time are read again."""
+    return {**facts, **{fact.name: fact.of(situation) for fact in _AGEING}}
+
+
+def columns_of(facts: Iterable[Fact], reference: str) -> dict[str, Column]:
+    """The facts as columns of tables; money carries the policy's currency."""
+    return {fact.name: _column(fact, reference) for fact in facts}
+
+
+def _column(fact: Fact, reference: str) -> Column:
+    unit = reference if fact.type is ColumnType.MONEY else fact.unit
+    return Column(fact.name, fact.type, fact.says, unit, fact.values)

@@ -14,7 +14,7 @@ from data.explanation import CheckStep, Seen
 from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
 from data.vocabulary import ServedBy, Task
-from policies.facts import case_facts, shown_facts
+from policies.facts import case_facts
 from policies.ladder import DECIMALS, YES, Served
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
@@ -72,7 +72,7 @@ def rule_answer(task: Task, facts: Mapping[str, Any], policy: Policy) -> Served:
         return Served(None, ServedBy.NONE, "no_rule")
     probability = round(float(hit.outputs["probability"] or 0), DECIMALS)
     probabilities = {YES: probability} if task.is_risk else _spread(task, str(label), probability)
-    seen: dict[str, Seen] = shown_facts(policy.columns, hit.saw)
+    seen: dict[str, Seen] = dict(hit.saw)
     step = _step(task, result, hit, probability if task.is_risk else str(label), seen)
     return Served(Predicted(task, probabilities, (step,), seen), ServedBy.RULES)
 

@@ -7,114 +7,110 @@ So a gate can make an option more cautious and never less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from data.explanation import CheckStep
+from data.actions import ActionId
+from data.explanation import CheckStep, Seen
 from data.vocabulary import Disposition, Role, most_cautious
-from policies.facts import shown_facts
 from policies.policy import Policy
 from policies.rows import Hit, NotEvaluable
-from policies.table import Table, TableResult
+from policies.table import Table
+
+PER_SYSTEM: Final = "system"
+"""A gate that reads this fact is asked once for each system the option posts to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one row of a gate says of an option."""
+    """What one check says of an option, and what it saw."""
 
+    id: str
+    version: str
     disposition: Disposition
     role: Role | None
     until: str | None
-    step: CheckStep
+    saw: Mapping[str, Seen]
+    says: str
+    missing: tuple[str, ...] = ()
+
+    def step(self, options: str) -> CheckStep:
+        """The finding as a step of the explanation; `options` are the ranks of the options it concerns."""
+        return CheckStep(
+            kind="gate",
+            id=self.id,
+            version=self.version,
+            saw={**self.saw, "options": options},
+            concluded=self.disposition.value,
+            says=self.says,
+            missing=self.missing,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings on one option. Without any, nobody objects: `proceed`."""
+    """All findings on one option, and what they come to. Without any, nobody objects: `proceed`."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
+    disposition: Disposition = field(init=False)
+    roles: tuple[Role, ...] = field(init=False)
+    """Who must agree, in the order of the vocabulary."""
+    held_until: tuple[str, ...] = field(init=False)
+    """The named conditions that must clear first, each once."""
 
-    @property
-    def disposition(self) -> Disposition:
-        """The most cautious of the findings."""
-        return most_cautious((Disposition.PROCEED, *(each.disposition for each in self.findings)))
-
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        """Who must agree, in the order of the vocabulary."""
+    def __post_init__(self) -> None:
+        said = most_cautious((Disposition.PROCEED, *(each.disposition for each in self.findings)))
         asked = {each.role for each in self.findings if each.disposition is not Disposition.PROCEED}
-        return tuple(role for role in Role if role in asked)
-
-    @property
-    def held_until(self) -> tuple[str, ...]:
-        """The named conditions that must clear first, each once."""
-        return tuple(dict.fromkeys(each.until for each in self.findings if each.until is not None))
-
-    @property
-    def steps(self) -> tuple[CheckStep, ...]:
-        """What each finding saw and concluded."""
-        return tuple(each.step for each in self.findings)
+        until = dict.fromkeys(each.until for each in self.findings if each.until is not None)
+        object.__setattr__(self, "disposition", said)
+        object.__setattr__(self, "roles", tuple(role for role in Role if role in asked) if asked else ())
+        object.__setattr__(self, "held_until", tuple(until))
 
     def and_also(self, finding: Finding | None) -> Verdict:
         """The verdict with one more finding."""
         return self if finding is None else Verdict((*self.findings, finding))
 
 
-def gate_option(facts: Mapping[str, Any], systems: Iterable[Mapping[str, Any]], policy: Policy) -> Verdict:
-    """Ask every gate about one option. `facts` are the case's, the predictions' and the option's.
-
-    A gate that reads `system` is asked once for each system the option posts to, the others once.
-    """
-    views = [{**facts, **system} for system in systems]
+def gate_option(
+    action: ActionId, facts: Mapping[str, Any], systems: Iterable[Mapping[str, Any]], policy: Policy
+) -> Verdict:
+    """Ask every gate that concerns the action. `facts` are the case's, the predictions' and the option's."""
+    views = tuple(systems)
     findings: list[Finding] = []
-    for gate in policy.gates:
-        for view in views if "system" in gate.inputs else (facts,):
-            findings.extend(_findings(gate, gate.evaluate(view), view, policy))
+    for gate in policy.gates_for(action):
+        if PER_SYSTEM in gate.inputs:
+            for system in views:
+                findings.extend(
+                    _findings(gate, {name: system.get(name, facts.get(name)) for name in gate.inputs}, policy)
+                )
+        else:
+            findings.extend(_findings(gate, facts, policy))
     return Verdict(tuple(findings))
 
 
-def _findings(gate: Table, result: TableResult, view: Mapping[str, Any], policy: Policy) -> Iterator[Finding]:
+def _findings(gate: Table, facts: Mapping[str, Any], policy: Policy) -> Iterator[Finding]:
+    result = gate.evaluate(facts)
     for hit in result.hits:
-        yield _found(gate, hit, view, policy)
+        yield _found(gate, hit, facts, policy)
     for row in result.not_evaluable:
         yield _undecided(gate, row, policy)
 
 
-def _found(gate: Table, hit: Hit, view: Mapping[str, Any], policy: Policy) -> Finding:
+def _found(gate: Table, hit: Hit, facts: Mapping[str, Any], policy: Policy) -> Finding:
     disposition = Disposition(str(hit.outputs["disposition"]))
     sentence = policy.until.get((gate.name, hit.row))
-    until = sentence.render(view) if sentence and disposition is Disposition.HOLD else None
-    return Finding(disposition, _role(hit.outputs), until, _step(gate, hit.row, hit.saw, disposition, hit.says, policy))
+    until = sentence.render(facts) if sentence and disposition is Disposition.HOLD else None
+    return Finding(f"{gate.name}.{hit.row}", gate.version, disposition, _role(hit.outputs), until, hit.saw, hit.says)
 
 
 def _undecided(gate: Table, row: NotEvaluable, policy: Policy) -> Finding:
     """A check that could not be made: a person looks, whatever the row would have said."""
     role = _role(row.outputs) or policy.settings.review.role
-    step = _step(gate, row.row, row.saw, Disposition.REVIEW, row.says, policy, row.missing)
-    return Finding(Disposition.REVIEW, role, None, step)
+    id_ = f"{gate.name}.{row.row}"
+    return Finding(id_, gate.version, Disposition.REVIEW, role, None, row.saw, row.says, row.missing)
 
 
 def _role(outputs: Mapping[str, Any]) -> Role | None:
     role = outputs.get("role")
     return None if role is None else Role(role)
-
-
-def _step(
-    gate: Table,
-    row: str,
-    saw: Mapping[str, Any],
-    concluded: Disposition,
-    says: str,
-    policy: Policy,
-    missing: tuple[str, ...] = (),
-) -> CheckStep:
-    return CheckStep(
-        kind="gate",
-        id=f"{gate.name}.{row}",
-        version=gate.version,
-        saw=shown_facts(policy.columns, saw),
-        concluded=concluded.value,
-        says=says,
-        missing=missing,
-    )

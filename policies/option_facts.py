@@ -1,4 +1,4 @@
-"""The facts that only exist once something is predicted or proposed: what the tables of costs and gates read besides."""
+"""The facts that only exist once something is predicted or proposed: what tables of costs and gates read besides."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from data.actions import CATALOGUE, ActionId
 from data.prediction import Predictions
-from data.record import Record, Unit
+from data.record import Unit
 from data.vocabulary import (
     UNRECOGNISED,
-    Control,
     ExceptionType,
     RootCause,
     ServedBy,
@@ -19,19 +18,17 @@ from data.vocabulary import (
     SystemState,
 )
 from policies.columns import Column, ColumnType
-from policies.situation import Situation, available
+from policies.situation import Situation, available, rounded
 from policies.targets import Target
 
 ANSWERED: Final = ("answered", "not_applicable", "unanswered")
 """Whether a prediction stands: an answer, none wanted (no promise, no stock position), or none to be had."""
 
-_MONEY, _NUMBER, _COUNT, _LABEL, _FLAG = (
-    ColumnType.MONEY,
-    ColumnType.NUMBER,
-    ColumnType.COUNT,
-    ColumnType.LABEL,
-    ColumnType.FLAG,
-)
+_MONEY, _NUMBER, _COUNT, _LABEL = ColumnType.MONEY, ColumnType.NUMBER, ColumnType.COUNT, ColumnType.LABEL
+
+
+PLACES: Final = 4
+"""Decimals of a probability as a fact: what a gate's sentence shows is what the gate checked."""
 
 
 def prediction_columns() -> tuple[Column, ...]:
@@ -58,16 +55,20 @@ def prediction_facts(predictions: Predictions) -> dict[str, Any]:
     runner_up = kind.runner_up[1] if kind.label == UNRECOGNISED and kind.runner_up else None
     return {
         "exception_type": kind.label,
-        "type_probability": kind.probability if runner_up is None else runner_up,
+        "type_probability": _rounded(kind.probability if runner_up is None else runner_up),
         "type_answer": _answer(kind.served_by, kind.reason),
         "root_cause": cause.label,
-        "cause_probability": cause.probability,
+        "cause_probability": _rounded(cause.probability),
         "cause_answer": _answer(cause.served_by, cause.reason),
-        "breach_probability": predictions.sla_breach.probability,
+        "breach_probability": _rounded(predictions.sla_breach.probability),
         "breach_answer": _answer(predictions.sla_breach.served_by, predictions.sla_breach.reason),
-        "stockout_probability": predictions.stockout.probability,
+        "stockout_probability": _rounded(predictions.stockout.probability),
         "stockout_answer": _answer(predictions.stockout.served_by, predictions.stockout.reason),
     }
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, PLACES)
 
 
 def _answer(served_by: ServedBy, reason: str | None) -> str:
@@ -80,7 +81,6 @@ def option_columns(reference: str) -> tuple[Column, ...]:
     """What tables may ask of an option."""
     return (
         Column("action", _LABEL, "action", None, tuple(each.value for each in ActionId)),
-        Column("moves_money", _FLAG, "moves money"),
         Column("amount", _MONEY, "amount that moves", reference),
         Column("granted_in_all", _MONEY, "amount granted to the customer with this one", reference),
         Column("source_age", _NUMBER, "age of the stock record the action relies on", Unit.MINUTE.value),
@@ -102,26 +102,19 @@ def system_columns() -> tuple[Column, ...]:
     )
 
 
-def option_facts(situation: Situation, action: ActionId, parameters: Record, granted: Decimal | None) -> dict[str, Any]:
+def option_facts(situation: Situation, target: Target, granted: Decimal | None) -> dict[str, Any]:
     """The facts of one option. `granted` is what the customer was granted lately, in the policy's currency."""
-    target = Target(situation.case, parameters)
-    amount = situation.money(target.amount)
-    position = target.position
+    amount, position, substitute = situation.money(target.amount), target.position, target.substitute
     return {
-        "action": action.value,
-        "moves_money": Control.FINANCIAL in CATALOGUE[action].controls,
+        "action": target.action.value,
         "amount": amount,
         "granted_in_all": None if amount is None or granted is None else amount + granted,
-        "source_age": situation.minutes_since(position.as_of) if position else None,
-        "source_available": _source_available(target),
-        "named_carrier": getattr(parameters, "carrier", None),
+        "source_age": rounded(situation.minutes_since(position.as_of)) if position else None,
+        "source_available": substitute.on_hand if substitute else available(position),
+        "named_carrier": target.carrier_named,
         "named_carrier_state": target.carrier_state,
-        "price_rise": situation.money(target.substitute.price_difference) if target.substitute else None,
+        "price_rise": situation.money(substitute.price_difference) if substitute else None,
     }
-
-
-def _source_available(target: Target) -> int | None:
-    return target.substitute.on_hand if target.substitute else available(target.position)
 
 
 def systems_needed(situation: Situation, action: ActionId) -> Iterator[dict[str, Any]]:

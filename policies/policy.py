@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from data.actions import ActionId
 from data.record import digest_of
 from policies.columns import Column, ColumnType
+from policies.conditions import Condition
 from policies.contract import DISPOSITION, REQUIRED, check_tables, shared_columns
 from policies.money import Exchange, exchange
 from policies.problems import Place, PolicyError, Problem, Problems
+from policies.rows import Row
 from policies.sentences import Sentence, SentenceError, Words, parse_sentence
 from policies.settings import Settings, read_settings
 from policies.source import parse_documents
@@ -62,6 +65,14 @@ class Policy:
         named = (table for name, table in sorted(self.tables.items()) if name not in REQUIRED)
         return tuple(table for table in named if DISPOSITION in table.outputs)
 
+    def gates_for(self, action: ActionId) -> tuple[Table, ...]:
+        """The gates with the rows that can concern this action: what the others say of it is known to be nothing."""
+        return self._gates_by_action[action]
+
+    @cached_property
+    def _gates_by_action(self) -> Mapping[ActionId, tuple[Table, ...]]:
+        return {action: tuple(_narrowed_gates(self.gates, action)) for action in ActionId}
+
     def ask(self, table: str, facts: Mapping[str, Any]) -> TableResult:
         """What a table says of these facts."""
         return self._ask[table](facts)
@@ -69,6 +80,28 @@ class Policy:
     def exchange(self, currency: str | None) -> Exchange:
         """How a case's currency meets the policy's."""
         return exchange(currency, self.settings.currency.reference, self.settings.currency.rates)
+
+
+def _narrowed_gates(gates: Iterable[Table], action: ActionId) -> Iterator[Table]:
+    return (narrowed for gate in gates if (narrowed := _narrowed(gate, action)) is not None)
+
+
+def _narrowed(gate: Table, action: ActionId) -> Table | None:
+    """The gate without the rows whose condition on the action fails, and without the facts only those read."""
+    rows = tuple(row for row in gate.rows if all(_may_hold(each, action) for each in row.conditions))
+    if not rows:
+        return None
+    read = {name for row in rows for name in _read_by(row)}
+    return replace(gate, rows=rows, inputs={name: column for name, column in gate.inputs.items() if name in read})
+
+
+def _read_by(row: Row) -> Iterator[str]:
+    yield from (condition.column.name for condition in row.conditions)
+    yield from (part.name for part in row.sentence.parts if isinstance(part, Column))
+
+
+def _may_hold(condition: Condition, action: ActionId) -> bool:
+    return condition.column.name != "action" or condition.decide(action.value) is not False
 
 
 def _asked(table: Table) -> Callable[[Mapping[str, Any]], TableResult]:

@@ -24,6 +24,10 @@ class Told:
     answers: Answers
     predictions: Predictions
 
+    def same_as(self, other: Told) -> bool:
+        """Whether every task was answered alike, whoever served it."""
+        return all(served.predicted == other.answers[task].predicted for task, served in self.answers.items())
+
 
 def by_rules(case: Case, facts: Mapping[str, Any], policy: Policy) -> Told:
     """What the rules alone say: computed on every request."""

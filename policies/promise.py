@@ -9,7 +9,7 @@ from data.case import Case, Promise
 from data.explanation import CheckStep
 from data.record import instant_text, to_milliseconds
 from data.standing import Standing
-from policies.facts import case_facts, shown_facts
+from policies.facts import case_facts
 from policies.opening_hours import zone_of
 from policies.policy import Policy
 from policies.rows import Hit
@@ -32,7 +32,7 @@ def due_at(case: Case, policy: Policy) -> PromiseInForce:
     facts = case_facts(Situation(case, nobody, case.event.time, policy.exchange(case.currency)))
     result = policy.ask("promise", facts)
     if result.hit is None:
-        return PromiseInForce(None, _none(policy, result, "no promise was given, and the policy makes none here"))
+        return PromiseInForce(None, _none(result, "no promise was given, and the policy makes none here"))
     return _counted(case, policy, result, result.hit)
 
 
@@ -63,14 +63,14 @@ def _counted(case: Case, policy: Policy, result: TableResult, hit: Hit) -> Promi
     found = calendar.after(case.event.time, float(hit.outputs["promise_minutes"] or 0), zone_of(zone))
     if found is None:
         says = f"the {name} calendar needs the time zone of the node: no promise can be counted"
-        return PromiseInForce(None, _none(policy, result, says, missing=("node.zone",)))
+        return PromiseInForce(None, _none(result, says, missing=("node.zone",)))
     instant = to_milliseconds(found)
     step = CheckStep(
         kind="promise",
         id=f"promise.{hit.row}",
         version=result.version,
         saw={
-            **shown_facts(policy.columns, hit.saw),
+            **hit.saw,
             "event.time": instant_text(case.event.time),
             "calendar": name,
             "zone": zone,
@@ -81,13 +81,13 @@ def _counted(case: Case, policy: Policy, result: TableResult, hit: Hit) -> Promi
     return PromiseInForce(instant, step)
 
 
-def _none(policy: Policy, result: TableResult, says: str, missing: tuple[str, ...] = ()) -> CheckStep:
+def _none(result: TableResult, says: str, missing: tuple[str, ...] = ()) -> CheckStep:
     lacking = {name: None for row in result.not_evaluable for name in row.missing}
     return CheckStep(
         kind="promise",
         id="promise.none",
         version=result.version,
-        saw=shown_facts(policy.columns, result.saw),
+        saw=result.saw,
         concluded=None,
         says=says,
         missing=(*missing, *lacking),

@@ -23,16 +23,16 @@ from data.recommendation import (
     Urgency,
     answer_digest,
 )
-from data.record import Amount, digest_of, plain, to_milliseconds
+from data.record import Amount, digest_of, to_milliseconds
 from data.standing import Standing
 from data.vocabulary import Task
 from policies.choose import Prospect, choose, prospect
 from policies.decide import Decision, Weighed
 from policies.explaining import fallback_step, headline, option_says, steps
-from policies.facts import case_facts
+from policies.facts import aged, case_facts
 from policies.money import in_cents, known
 from policies.policy import Policy
-from policies.predicting import Told, by_ladder, by_rules
+from policies.predicting import by_ladder, by_rules
 from policies.promise import due_at, with_promise
 from policies.situation import Situation
 
@@ -59,10 +59,10 @@ def recommend(
     rules = by_rules(promised, at_event, policy)
     told = by_ladder(promised, standing, predictors, rules, policy)
 
-    facts = case_facts(situation)
+    facts = aged(at_event, situation)
     view = prospect(situation, facts, told.predictions, policy)
     decision = choose(view)
-    without_models = choose(prospect(situation, facts, rules.predictions, policy))
+    without_models = decision if told.same_as(rules) else choose(prospect(situation, facts, rules.predictions, policy))
 
     fallback = _fallback(decision, without_models)
     explanation = steps(promise.step, told, view, decision, fallback_step(fallback, rules, policy.version))
@@ -108,7 +108,7 @@ def option_of(view: Prospect, decision: Decision, option: Weighed, rank: int) ->
     return Option(
         rank=rank,
         action=option.candidate.action,
-        parameters=plain(option.candidate.parameters),
+        parameters=option.candidate.shown,
         expected_cost=price,
         regret=decision.regret(option),
         breach_probability=option.price.breach_probability,

@@ -29,7 +29,8 @@ def suggest(position: StockPosition, probability: float | None, policy: Policy, 
         return None
     said = [Disposition(str(result.hit.outputs["disposition"]))]
     lacking = [Disposition.REVIEW for _ in result.not_evaluable]
-    roles = {Role(str(row.outputs["role"])) for row in (result.hit, *result.not_evaluable) if row.outputs.get("role")}
+    asked = [result.hit.outputs.get("role"), *(row.outputs.get("role") for row in result.not_evaluable)]
+    roles = {Role(str(role)) for role in asked if role is not None}
     return Option(
         rank=1,
         action=ActionId.REPLENISH,

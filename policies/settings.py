@@ -66,7 +66,7 @@ class TimeSettings(_Section):
 
     valid_minutes: Annotated[Decimal, Field(gt=0, le=100_000)]
     slack: Share
-    """An action that takes no more than this share of the time left endangers no promise; one that takes all breaks it."""
+    """An action that takes at most this share of the time left has its full effect; one that takes all has none."""
     stockout_horizon: Annotated[str, Field(pattern=r"^P[1-9][0-9]?D$")]
     """The ISO 8601 duration the stock-out rules speak of."""
 
@@ -144,8 +144,8 @@ def read_settings(documents: list[Any], file: str, problems: Problems) -> Settin
 def _add(location: tuple[int | str, ...], message: str, block: Block, file: str, problems: Problems) -> None:
     line, inner = block.line, block
     for key in location:
-        if not isinstance(inner, Block) or key not in inner:
+        if not isinstance(inner, Block) or str(key) not in inner:
             break
-        line, inner = inner.line_of(str(key)), inner[key]
+        line, inner = inner.line_of(str(key)), inner[str(key)]
     path = ".".join(map(str, location)) or "settings"
     problems.add(Place(file, line), f"{path}: {message.removeprefix('Value error, ')}")

@@ -1,4 +1,4 @@
-"""One case as the policy looks at it: the snapshot, the standing, a moment and a currency; and quantities read off it."""
+"""One case as the policy looks at it: snapshot, standing, a moment and a currency; and quantities read off it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause, System
 from policies.money import Exchange
 
-PLACES = 6
-"""Decimals of computed numbers: far below any threshold, far above the noise of a division."""
+PLACES = 2
+"""Decimals of a fact that is a number. It is rounded before any check, so what people read is what was checked."""
 
 
 @dataclass(frozen=True, slots=True)

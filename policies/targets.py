@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from data.actions import ActionId
 from data.case import (
-    Case,
     CarrierOption,
+    Case,
     OrderLine,
     StockPosition,
     Substitute,
@@ -22,19 +24,18 @@ from data.case import (
 )
 from data.record import Record
 from data.vocabulary import SystemState
-from policies.situation import Situation
 
 
 @dataclass(frozen=True)
 class Target:
-    """The things of the snapshot an action's parameters name; None where the snapshot does not know them."""
+    """An action and the things of the snapshot its parameters name; None where the snapshot does not know them."""
 
     case: Case
+    action: ActionId
     parameters: Record
 
-    def _named(self, field: str) -> str | None:
-        value = getattr(self.parameters, field, None)
-        return value if isinstance(value, str) else None
+    def _named(self, field: str) -> Any:
+        return vars(self.parameters).get(field)
 
     @cached_property
     def position(self) -> StockPosition | None:
@@ -54,7 +55,7 @@ class Target:
         offered = self.line.substitutes if self.line else ()
         return next((each for each in offered if each.sku == self._named("sku")), None)
 
-    @cached_property
+    @property
     def supplier(self) -> SupplierOption | None:
         """The named other supplier."""
         others = self.case.supplier.alternatives if self.case.supplier else ()
@@ -68,24 +69,39 @@ class Target:
         return next((each for each in others if each.id == wanted and each.service == service), None)
 
     @property
+    def carrier_named(self) -> str | None:
+        """The carrier's id as the parameters name it."""
+        named: str | None = self._named("carrier")
+        return named
+
+    @property
     def carrier_state(self) -> SystemState | None:
         """Whether the named carrier accepts parcels, the present one's state where it is the one named."""
         present = self.case.carrier
         if self.carrier is not None:
             return self.carrier.state
-        return present.state if present and present.id == self._named("carrier") else None
+        return present.state if present and present.id == self.carrier_named else None
 
     @property
     def amount(self) -> Decimal | None:
         """The money that moves, in the case's currency."""
-        value = getattr(self.parameters, "amount", None)
-        return value if isinstance(value, Decimal) else None
+        amount: Decimal | None = self._named("amount")
+        return amount
 
+    @property
+    def outlay(self) -> Decimal | None:
+        """What the snapshot says the action costs in cash, in the case's currency; None where it does not say."""
+        read = _OUTLAYS.get(self.action)
+        return read(self) if read else None
 
-def outlay(action: ActionId, target: Target) -> Decimal | None:
-    """What the snapshot says the action costs in cash, in the case's currency; None where it does not say."""
-    read = _OUTLAYS.get(action)
-    return read(target) if read else None
+    def travel_minutes(self, now: datetime) -> float | None:
+        """How long the snapshot says goods are on their way from now; None where it does not say."""
+        if self.action is ActionId.RESOURCE_FROM_NODE and self.position:
+            return self.position.transfer_minutes
+        if self.action is ActionId.REASSIGN_CARRIER and self.carrier:
+            arrives = minutes_between(now, self.carrier.arrives_at)
+            return None if arrives is None else max(0.0, arrives)
+        return None
 
 
 def _price_difference(target: Target) -> Decimal | None:
@@ -95,18 +111,8 @@ def _price_difference(target: Target) -> Decimal | None:
 
 
 _OUTLAYS: dict[ActionId, Callable[[Target], Decimal | None]] = {
-    ActionId.RESOURCE_FROM_NODE: lambda target: target.position and target.position.transfer_cost,
+    ActionId.RESOURCE_FROM_NODE: lambda target: target.position.transfer_cost if target.position else None,
     ActionId.SUBSTITUTE_ITEM: _price_difference,
-    ActionId.SWITCH_SUPPLIER: lambda target: target.supplier and target.supplier.extra_cost,
-    ActionId.REASSIGN_CARRIER: lambda target: target.carrier and target.carrier.cost,
+    ActionId.SWITCH_SUPPLIER: lambda target: target.supplier.extra_cost if target.supplier else None,
+    ActionId.REASSIGN_CARRIER: lambda target: target.carrier.cost if target.carrier else None,
 }
-
-
-def travel_minutes(action: ActionId, target: Target, situation: Situation) -> float | None:
-    """How long the snapshot says goods are on their way; None where it does not say."""
-    if action is ActionId.RESOURCE_FROM_NODE and target.position:
-        return target.position.transfer_minutes
-    if action is ActionId.REASSIGN_CARRIER and target.carrier:
-        arrives = minutes_between(situation.now, target.carrier.arrives_at)
-        return None if arrives is None else max(0.0, arrives)
-    return None

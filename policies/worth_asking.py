@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from data.explanation import CheckStep
 from data.prediction import Predictions
 from data.vocabulary import Disposition
 from policies.costs import Price, Stakes, breach_after
@@ -20,13 +19,14 @@ from policies.gates import Finding
 from policies.money import in_cents
 from policies.policy import Policy
 
-GATE_ID = "review.worth_asking"
+WORTH_ASKING = "review.worth_asking"
+UNPRICED = "review.unpriced"
 
 
 def worth_asking(
     alone: Price, reviewed: Price, at_stake: Stakes, predictions: Predictions, policy: Policy
 ) -> Finding | None:
-    """The finding that a person should be asked; None where it would cost more than it saves, or cannot be priced."""
+    """The finding that a person should be asked; None where it would cost more than it saves, or has no price."""
     if alone.expected is None or reviewed.expected is None:
         return None
     doubt = Decimal(1) - Decimal(repr(predictions.root_cause.probability or 0.0))
@@ -34,25 +34,42 @@ def worth_asking(
     cost = reviewed.expected - alone.expected
     if saving <= cost:
         return None
-    step = CheckStep(
-        kind="gate",
-        id=GATE_ID,
-        version=policy.version,
+    return Finding(
+        WORTH_ASKING,
+        policy.version,
+        Disposition.REVIEW,
+        policy.settings.review.role,
+        until=None,
         saw={"doubt": float(doubt), "saving": f"{saving:.2f}", "cost": f"{cost:.2f}"},
-        concluded=Disposition.REVIEW.value,
-        says=f"asking costs {cost:.2f} and saves {saving:.2f} on average, because the cause is in doubt by {doubt:.0%}",
+        says=f"the cause is in doubt by {doubt:.0%}: asking costs {cost:.2f} and saves {saving:.2f} on average",
     )
-    return Finding(Disposition.REVIEW, policy.settings.review.role, None, step)
+
+
+def unpriced(price: Price, policy: Policy) -> Finding:
+    """The finding that nobody can tell what an option costs: a person looks."""
+    return Finding(
+        UNPRICED,
+        policy.version,
+        Disposition.REVIEW,
+        policy.settings.review.role,
+        until=None,
+        saw=dict.fromkeys(price.missing),
+        says="the option has no price: a person must look",
+        missing=price.missing,
+    )
 
 
 def _loss_if_wrong(alone: Price, at_stake: Stakes, policy: Policy) -> Decimal:
     """What is lost where the option was for another cause: the risk it does not avert, the cash it spends."""
     spent = sum((alone.parts.get(name, Decimal(0)) for name in ("cash", "amount", "goodwill")), Decimal(0))
     untouched = breach_after(at_stake, 1.0, alone.minutes, float(policy.settings.time.slack))
-    averted = Decimal(0)
+    averted = solved = Decimal(0)
     if untouched is not None and alone.breach_probability is not None:
-        averted = Decimal(repr(max(0.0, untouched - alone.breach_probability))) * (
-            at_stake.broken_promise or Decimal(0)
-        )
-    solved = Decimal(repr(max(0.0, 1.0 - (alone.remains or 1.0)))) * (at_stake.unsolved or Decimal(0))
+        averted = _share(untouched - alone.breach_probability) * (at_stake.broken_promise or Decimal(0))
+    if alone.remains is not None:
+        solved = _share(1.0 - alone.remains) * (at_stake.unsolved or Decimal(0))
     return spent + averted + solved
+
+
+def _share(number: float) -> Decimal:
+    return Decimal(repr(max(0.0, number)))
