@@ -1,6 +1,7 @@
 """Fit the calibrators of `models.calibration` on a slice of cases later than those the trees were fitted on.
 
-Sums over cases use numpy's own summation, not a matrix product: a threaded BLAS adds in an order that varies.
+Sums over cases use numpy's own summation rather than a matrix product, and the optimiser one thread: a threaded BLAS
+adds in an order that varies with the machine, and is many times slower on matrices this small.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 
@@ -40,10 +42,9 @@ def fit_binary(raw: Floats, y: NDArray[np.integer], weight: Floats | None = None
         ValueError: when there is no case, or lengths, labels, scores or weights are not what they should be.
     """
     cases = _Cases.of(raw, y, weight)
-    if len(cases.raw) < FEWEST_CASES:
-        return _line(cases).calibrator()
-    shrinkage = _best_shrinkage(cases)
-    return _curve(cases, shrinkage) if shrinkage < 1.0 else _line(cases).calibrator()
+    with threadpool_limits(limits=1):
+        shrinkage = _best_shrinkage(cases) if len(cases.raw) >= FEWEST_CASES else 1.0
+        return _Fit.to(cases).calibrator(shrinkage)
 
 
 @dataclass(frozen=True)
@@ -109,24 +110,35 @@ def _line(cases: _Cases) -> _Line:
     return _Line(centre, scale, float(fit.x[0]), float(fit.x[1]) / scale)
 
 
-def _curve(cases: _Cases, shrinkage: float) -> BinaryCalibrator:
-    """Bin means of the isotonic fit, drawn to the line by `shrinkage`; the line where there is but one bin."""
-    line = _line(cases)
-    start = _bins(cases)
-    if len(start) < 2:
-        return line.calibrator()
-    fitted = IsotonicRegression(out_of_bounds="clip").fit(cases.raw, cases.y, cases.weight).predict(cases.raw)
-    mass = np.add.reduceat(cases.weight, start)
-    raw = np.add.reduceat(cases.weight * cases.raw, start) / mass
-    steps = np.add.reduceat(cases.weight * fitted, start) / mass
-    probability = (1 - shrinkage) * np.maximum.accumulate(steps) + shrinkage * line.probability(raw)
-    log_odds = np.log(probability / (1 - probability)) + TILT * (raw - raw[0])
-    return BinaryCalibrator(tuple(raw.tolist()), tuple(log_odds.tolist()))
+@dataclass(frozen=True)
+class _Fit:
+    """The line, and per bin the mean score and the mean of the isotonic fit."""
+
+    line: _Line
+    raw: Floats
+    isotonic: Floats
+
+    @classmethod
+    def to(cls, cases: _Cases) -> _Fit:
+        start = _bins(cases)
+        fitted = IsotonicRegression(out_of_bounds="clip").fit(cases.raw, cases.y, cases.weight).predict(cases.raw)
+        mass = np.add.reduceat(cases.weight, start)
+        raw = np.add.reduceat(cases.weight * cases.raw, start) / mass
+        isotonic = np.add.reduceat(cases.weight * fitted, start) / mass
+        return cls(_line(cases), raw, np.maximum.accumulate(isotonic))
+
+    def calibrator(self, shrinkage: float) -> BinaryCalibrator:
+        """The isotonic bins drawn to the line by `shrinkage`; the line itself for 1, or where there is but one bin."""
+        if shrinkage == 1.0 or len(self.raw) < 2:
+            return self.line.calibrator()
+        probability = (1 - shrinkage) * self.isotonic + shrinkage * self.line.probability(self.raw)
+        log_odds = np.log(probability / (1 - probability)) + TILT * (self.raw - self.raw[0])
+        return BinaryCalibrator(tuple(self.raw.tolist()), tuple(log_odds.tolist()))
 
 
 def _bins(cases: _Cases) -> NDArray[np.intp]:
     """Where each bin starts: bins of about equal weight that keep equal scores together."""
-    n_bins = min(MOST_KNOTS, int(len(cases.raw) // CASES_PER_KNOT))
+    n_bins = int(np.clip(len(cases.raw) // CASES_PER_KNOT, 1, MOST_KNOTS))
     mass = np.cumsum(cases.weight)
     cuts = np.searchsorted(mass, mass[-1] * np.arange(n_bins) / n_bins, side="right")
     cuts = np.minimum(cuts, len(cases.raw) - 1)
@@ -138,8 +150,8 @@ def _best_shrinkage(cases: _Cases) -> float:
     fold = np.arange(len(cases.raw)) % FOLDS
     losses = np.zeros(len(SHRINKAGES))
     for left_out in range(FOLDS):
-        kept, held = cases.where(fold != left_out), cases.where(fold == left_out)
-        losses += [_log_loss(_curve(kept, shrinkage), held) for shrinkage in SHRINKAGES]
+        fit, held = _Fit.to(cases.where(fold != left_out)), cases.where(fold == left_out)
+        losses += [_log_loss(fit.calibrator(shrinkage), held) for shrinkage in SHRINKAGES]
     return SHRINKAGES[int(np.argmin(losses))]
 
 
@@ -164,19 +176,21 @@ def fit_multiclass(raw: Floats, y: NDArray[np.integer]) -> MulticlassCalibrator:
         raise ValueError(f"scores {raw.shape} and labels {y.shape}: expected (n, at least 2) and (n,), n not 0")
     if not (np.all(np.isfinite(raw)) and np.all((y >= 0) & (y < raw.shape[1]))):
         raise ValueError(f"expected finite scores and labels 0 to {raw.shape[1] - 1}")
-    hit = np.eye(raw.shape[1])[y]
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        sharpness, bias = np.exp(parameters[0]), parameters[1:]
-        score = sharpness * raw + bias
-        score -= score.max(axis=1, keepdims=True)
-        total = np.log(np.exp(score).sum(axis=1, keepdims=True))
-        error = (np.exp(score - total) - hit) / len(y)
-        value = float(((total - score) * hit).sum() / len(y) + 0.5 * bias @ bias / len(y))
-        return value, np.concatenate([[sharpness * (error * raw).sum()], error.sum(axis=0) + bias / len(y)])
-
-    start = np.zeros(1 + raw.shape[1])
     bounds = [(-4.0, 4.0), *[(-20.0, 20.0)] * raw.shape[1]]
-    fit = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    with threadpool_limits(limits=1):
+        start = np.zeros(1 + raw.shape[1])
+        fit = minimize(_class_loss, start, (raw, np.eye(raw.shape[1])[y]), jac=True, method="L-BFGS-B", bounds=bounds)
     bias = fit.x[1:] - fit.x[1:].mean()
     return MulticlassCalibrator(float(np.exp(-fit.x[0])), tuple(bias.tolist()))
+
+
+def _class_loss(parameters: Floats, raw: Floats, hit: Floats) -> tuple[float, Floats]:
+    """Mean log loss with its gradient in the log of the inverse temperature and in the biases; `hit` is one-hot."""
+    sharpness, bias = np.exp(parameters[0]), parameters[1:]
+    score = sharpness * raw + bias
+    score -= score.max(axis=1, keepdims=True)
+    total = np.log(np.exp(score).sum(axis=1, keepdims=True))
+    error = (np.exp(score - total) - hit) / len(raw)
+    value = ((total - score) * hit).sum() / len(raw) + 0.5 * (bias**2).sum() / len(raw)
+    gradient = np.concatenate([[sharpness * (error * raw).sum()], error.sum(axis=0) + bias / len(raw)])
+    return float(value), gradient
