@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from data.actions import ActionId
 from data.case import Case
@@ -23,7 +26,7 @@ class Outcome(Record):
     root_cause: RootCause | None = None
     stockout: bool | None = None
     """Whether the position at stake ran empty within the horizon."""
-    granted: Money | None = None
+    granted: Annotated[Money, Field(ge=0)] | None = None
     """Refund or goodwill granted."""
     cost: Money | None = None
     """What the exception cost in the end."""

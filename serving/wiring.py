@@ -50,12 +50,18 @@ class Service:
         self.database.close()
 
 
-def wire(settings: Settings, clock: Clock = utc_now, randomness: Randomness = os.urandom) -> Service:
-    """Open the store, load what is in force, and connect the services.
+def wire(
+    settings: Settings,
+    clock: Clock = utc_now,
+    randomness: Randomness = os.urandom,
+    in_force: InForce | None = None,
+) -> Service:
+    """Open the store, load what is in force unless it is given, and connect the services.
 
     Raises PolicyError where the policy is not valid, ValueError for a database that is not a SQLite file.
     """
-    database, in_force = Database(settings.database_url), load(settings.bundle_folder, settings.policy)
+    in_force = in_force or load(settings.bundle_folder, settings.policy)
+    database = Database(settings.database_url)
     database.migrate()
     with database.write() as connection:
         policies.keep(connection, in_force.policy)

@@ -51,8 +51,8 @@ def find(connection: Connection, attempt: Attempt) -> Reply | None:
 
 
 def keep(connection: Connection, attempt: Attempt, reply: Reply, at: datetime) -> None:
-    """Remember the reply for the attempt's key; nothing to do without one."""
-    if attempt.key is None:
+    """Remember the reply for the attempt's key, once; nothing to do without a key. Raises AlreadyUsed as `find`."""
+    if attempt.key is None or find(connection, attempt) is not None:
         return
     connection.execute(
         insert(replies).values(

@@ -1,0 +1,88 @@
+"""An outcome is told once, and the parties' standing learns from it in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from serving.store import audit
+from tests.fixtures.service import Desk, costly
+
+OUTCOME: dict[str, Any] = {
+    "recorded_at": "2026-11-23T12:00:00Z",
+    "action": "post_refund_adjustment",
+    "resolved_at": "2026-11-23T11:58:00Z",
+    "root_cause": "system_latency",
+    "granted": "12.50",
+}
+
+
+def reported(desk: Desk, number: int = 1) -> str:
+    return f"/v1/recommendations/{desk.recommend(costly(number))['recommendation_id']}/outcomes"
+
+
+def test_the_next_case_knows_of_it(desk: Desk) -> None:
+    assert desk.post(reported(desk, 1), OUTCOME).status_code == 200
+    answer = desk.recommend(costly(2, minutes=1))
+    node = desk.service.recommendations.case_file(answer["recommendation_id"]).standing.of("node")
+    assert node is not None
+    assert (node.outcomes, node.breaches) == pytest.approx((1.0, 0.0), abs=1e-3)
+    assert dict(node.causes) == pytest.approx({"system_latency": 1.0}, abs=1e-3)
+
+
+def test_what_was_answered_before_does_not_change(desk: Desk) -> None:
+    path = reported(desk)
+    answer = path.removesuffix("/outcomes")
+    before = desk.get(answer).content
+    desk.post(path, OUTCOME)
+    assert desk.get(answer).content == before
+    assert desk.service.recommendations.case_file(answer.rsplit("/", 1)[1]).outcome is not None
+
+
+def test_telling_it_again_changes_nothing(desk: Desk) -> None:
+    path = reported(desk, 1)
+    first, again = desk.post(path, OUTCOME), desk.post(path, OUTCOME)
+    assert (again.status_code, again.content) == (200, first.content)
+    answer = desk.recommend(costly(2))
+    node = desk.service.recommendations.case_file(answer["recommendation_id"]).standing.of("node")
+    assert node is not None
+    assert node.outcomes == pytest.approx(1.0, abs=1e-3)
+
+
+def test_another_outcome_is_refused(desk: Desk) -> None:
+    path = reported(desk)
+    desk.post(path, OUTCOME, **{"Idempotency-Key": "o-1"})
+    assert desk.post(path, {**OUTCOME, "granted": "13.00"}).status_code == 409
+    assert desk.post(path, OUTCOME, **{"Idempotency-Key": "o-1"}).status_code == 200
+    assert desk.post(path, {**OUTCOME, "granted": "13.00"}, **{"Idempotency-Key": "o-1"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"recorded_at": "2026-11-23T12:06:00Z"}, "/recorded_at"),
+        ({"resolved_at": "2027-01-01T00:00:00Z"}, "/resolved_at"),
+        ({"granted": "-1.00"}, "/granted"),
+        ({"recorded_at": None}, "/recorded_at"),
+        ({"root_cause": "c4n4ry"}, "/root_cause"),
+        ({"c4n4ry": 1}, ""),
+    ],
+)
+def test_refuses_what_cannot_have_happened(desk: Desk, change: dict[str, Any], pointer: str) -> None:
+    path = reported(desk)
+    response = desk.post(path, {**OUTCOME, **change})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert "c4n4ry" not in response.text
+
+
+def test_an_unknown_recommendation_has_no_outcome(desk: Desk) -> None:
+    path = "/v1/recommendations/0193582a-6f3a-7c41-9e02-6a1be4a7d001/outcomes"
+    assert desk.post(path, OUTCOME).status_code == 404
+
+
+def test_it_leaves_an_audit_leaf(desk: Desk) -> None:
+    desk.post(reported(desk), OUTCOME)
+    with desk.service.database.read() as connection:
+        assert audit.head(connection).leaves == 2
+        assert list(audit.faults(connection)) == []
