@@ -66,8 +66,13 @@ def _bare(case: Case) -> list[Record]:
     return [NoParameters()]
 
 
-def _with_order(case: Case) -> list[Record]:
-    return [NoParameters()] if case.order else []
+def _in_parts(case: Case) -> list[Record]:
+    """Nothing to ship now or to bring together where the order is one parcel and none of it is there."""
+    order = case.order
+    if order is None:
+        return []
+    several = len(order.lines) > 1 or (order.shipments_actual or 0) > 1
+    return [NoParameters()] if several or available(case.at_stake) else []
 
 
 def _other_nodes(case: Case) -> list[Record]:
@@ -181,8 +186,8 @@ _BUILDERS: dict[ActionId, Callable[[Case], list[Any]]] = {
     _A.RESOURCE_FROM_NODE: _other_nodes,
     _A.CYCLE_COUNT_FIRST: _shelf,
     _A.SUBSTITUTE_ITEM: _substitutes,
-    _A.SHIP_AVAILABLE_NOW: _with_order,
-    _A.CONSOLIDATE_SHIPMENT: _with_order,
+    _A.SHIP_AVAILABLE_NOW: _in_parts,
+    _A.CONSOLIDATE_SHIPMENT: _in_parts,
     _A.CANCEL_LINE: _lines,
     _A.NOTIFY_DELAY: _bare,
     _A.EXPEDITE_SUPPLIER: _present_supplier,

@@ -33,6 +33,23 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The outputs the heart reads of each table, by name."""
 
+_OF_THE_CASE: Final = frozenset(fact.name for fact in FACTS)
+_OF_PREDICTIONS: Final = frozenset(column.name for column in prediction_columns())
+
+READABLE: Final[Mapping[str, frozenset[str]]] = {
+    "promise": _OF_THE_CASE - {"minutes_left"},
+    "exception_type": _OF_THE_CASE,
+    "root_cause": _OF_THE_CASE | {"exception_type"},
+    "sla_breach": _OF_THE_CASE | {"exception_type"},
+    "stockout": _OF_THE_CASE | {"exception_type"},
+    "candidates": _OF_THE_CASE | _OF_PREDICTIONS,
+    "effects": frozenset({"action", "root_cause"}),
+    "action_costs": frozenset({"action", "root_cause"}),
+    "breach_costs": _OF_THE_CASE | _OF_PREDICTIONS,
+    "replenishment": frozenset({"stockout_probability", "stock_age", "available"}),
+}
+"""The facts that exist when a table is asked; a gate may read every column."""
+
 BOUNDS: Final[Mapping[str, tuple[Decimal, Decimal]]] = {
     "probability": (Decimal(0), Decimal(1)),
     "remains": (Decimal(0), Decimal(2)),
@@ -82,18 +99,20 @@ def _output_columns(reference: str) -> tuple[Column, ...]:
     )
 
 
-def check_tables(tables: Mapping[str, Table], files: Mapping[str, str], settings: Settings, problems: Problems) -> None:
-    """Add a problem for each table, output, value or action the heart would miss. `files` says where a table stands."""
-    shared = shared_columns(settings.currency.reference)
+def check_table_alone(table: Table, file: str, settings: Settings, problems: Problems) -> None:
+    """Add a problem for each column, output or value of one table that the heart could not use."""
+    place = Place(file, table=table.name)
+    _check_columns(table, shared_columns(settings.currency.reference), place, problems)
+    _check_outputs(table, REQUIRED.get(table.name, ()), place, problems)
+    for row in table.rows:
+        _check_row(row, settings, place.at(line=row.line, row=row.id), problems)
+
+
+def check_together(tables: Mapping[str, Table], files: Mapping[str, str], problems: Problems) -> None:
+    """Add a problem for each table that is missing, and for each action that is proposed without price or effect."""
     for name, outputs in REQUIRED.items():
         if name not in tables:
             problems.add(Place("policy", table=name), f"the table is missing: add it with outputs {', '.join(outputs)}")
-    for name, table in tables.items():
-        place = Place(files[name], table=name)
-        _check_columns(table, shared, place, problems)
-        _check_outputs(table, REQUIRED.get(name, ()), place, problems)
-        for row in table.rows:
-            _check_row(row, settings, place.at(line=row.line, row=row.id), problems)
     if not problems.found:
         _check_actions(tables, files, problems)
 
@@ -103,6 +122,11 @@ def _check_columns(table: Table, shared: Mapping[str, Column], place: Place, pro
         if shared.get(column.name) != column:
             says = "not a column of the policy: name shared ones in a list, as in inputs: [channel, order_value]"
             problems.add(place.at(column=column.name), says)
+    known = READABLE.get(table.name)
+    for name in table.inputs:
+        if known is not None and name not in known:
+            says = f"not known when {table.name} is asked: its rows would never match; leave it out"
+            problems.add(place.at(column=name), says)
 
 
 def _check_outputs(table: Table, required: Iterable[str], place: Place, problems: Problems) -> None:

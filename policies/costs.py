@@ -42,13 +42,24 @@ class Stakes:
 
 
 @dataclass(frozen=True, slots=True)
+class Remains:
+    """The share of the risk that remains once an action is done: 0 settles it, 1 changes nothing."""
+
+    likely: float
+    """If the cause is the likeliest one."""
+    otherwise: float
+    """If it is a cause nobody knows."""
+    expected: float
+    """Over the likely causes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What an action itself takes and leaves, whoever must agree to it."""
 
     minutes: float
     """From the order until it is done."""
-    remains: float
-    """The share of the risk that remains once it is done, over the likely causes."""
+    remains: Remains
     parts: Parts
 
 
@@ -58,7 +69,7 @@ class Price:
 
     expected: Decimal | None
     breach_probability: float | None
-    remains: float | None
+    remains: Remains | None
     parts: Mapping[str, Decimal]
     """The known summands by name, in cents."""
     minutes: float
@@ -101,10 +112,10 @@ def price(situation: Situation, at_stake: Stakes, done: Work | None, policy: Pol
     if done is None:
         return UNPRICED
     minutes = done.minutes + (_wait(policy) if reviewed else 0.0)
-    breach = breach_after(at_stake, done.remains, minutes, float(policy.settings.time.slack))
+    breach = breach_after(at_stake, done.remains.expected, minutes, float(policy.settings.time.slack))
     parts: Parts = {
         "promise": Decimal(0) if breach is None else _times(at_stake.broken_promise, breach),
-        "unsolved": _times(at_stake.unsolved, done.remains),
+        "unsolved": _times(at_stake.unsolved, done.remains.expected),
         **done.parts,
         "review": _reviewer(situation, policy) if reviewed else Decimal(0),
     }
@@ -135,19 +146,20 @@ def lateness(minutes: float, left: float, slack: float) -> float:
     return max(0.0, (minutes / left - slack) / (1.0 - slack)) if slack < 1 else 0.0
 
 
-def remaining_risk(action: ActionId, cause: LabelPrediction, policy: Policy) -> float | None:
-    """The share of the risk that remains, averaged over the likely causes; None without a row.
+def remaining_risk(action: ActionId, cause: LabelPrediction, policy: Policy) -> Remains | None:
+    """What the action leaves of the risk; None without a row.
 
     What an action is worth depends on the cause, and the cause is only likely: the likeliest counts with its
     probability, the next with its own, the rest as a cause nobody knows.
     """
-    total = 0.0
+    shares: list[tuple[float, float]] = []
     for label, weight in _cause_weights(cause):
         hit = policy.ask("effects", _action_and_cause(action, label)).hit
         if hit is None:
             return None
-        total += weight * float(_number(hit, "remains"))
-    return round(total, DECIMALS)
+        shares.append((float(_number(hit, "remains")), weight))
+    expected = round(sum(share * weight for share, weight in shares), DECIMALS)
+    return Remains(likely=shares[0][0], otherwise=shares[-1][0], expected=expected)
 
 
 def _cause_weights(cause: LabelPrediction) -> list[tuple[str | None, float]]:

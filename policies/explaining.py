@@ -52,7 +52,8 @@ def _priced(view: Prospect, decision: Decision) -> Iterator[CheckStep]:
 
 def _cost_step(view: Prospect, rank: int, option: Weighed) -> CheckStep:
     price = option.price
-    saw: dict[str, Seen] = {"rank": float(rank), "minutes": round(price.minutes, 1), "remains": price.remains}
+    remains = price.remains.expected if price.remains else None
+    saw: dict[str, Seen] = {"rank": float(rank), "minutes": round(price.minutes, 1), "remains": remains}
     saw |= {f"cost.{name}": money_text(part) for name, part in price.parts.items()}
     return CheckStep(
         kind="cost",

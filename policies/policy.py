@@ -12,7 +12,7 @@ from data.actions import ActionId
 from data.record import digest_of
 from policies.columns import Column, ColumnType
 from policies.conditions import Condition
-from policies.contract import DISPOSITION, REQUIRED, check_tables, shared_columns
+from policies.contract import DISPOSITION, REQUIRED, check_table_alone, check_together, shared_columns
 from policies.money import Exchange, exchange
 from policies.problems import Place, PolicyError, Problem, Problems
 from policies.rows import Row
@@ -144,8 +144,10 @@ def policy_of(sources: Mapping[str, str]) -> Policy:
     assert settings is not None
     columns = shared_columns(settings.currency.reference)
     tables, files = _tables(documents, columns, problems)
+    for name, table in tables.items():
+        check_table_alone(table, files[name], settings, problems)
     problems.raise_if_any()
-    check_tables(tables, files, settings, problems)
+    check_together(tables, files, problems)
     until = _conditions_to_clear(tables, files, problems)
     problems.raise_if_any()
     return Policy(settings, tables, dict(sources), columns, until)

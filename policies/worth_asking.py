@@ -1,9 +1,8 @@
 """Whether a person is worth asking where no gate demands one: when the saving expected is more than asking costs.
 
-A reviewer sometimes notices that the cause is another one, and then the option's cash is not spent in vain and its
-promise not left at risk. That is worth
+A reviewer sometimes notices that the cause is another one, and would then do what helps against that. This is worth
 
-    P(reviewer notices) x P(cause is another one) x (risk not averted + cash spent in vain)
+    P(reviewer notices) x P(cause is another one) x (effect the option then lacks + cash spent in vain)
 
 and asking costs the reviewer's minutes and what waiting does to the promise.
 """
@@ -14,7 +13,7 @@ from decimal import Decimal
 
 from data.prediction import Predictions
 from data.vocabulary import Disposition
-from policies.costs import Price, Stakes, breach_after
+from policies.costs import Price, Remains, Stakes, breach_after
 from policies.gates import Finding
 from policies.money import in_cents
 from policies.policy import Policy
@@ -60,15 +59,24 @@ def unpriced(price: Price, policy: Policy) -> Finding:
 
 
 def _loss_if_wrong(alone: Price, at_stake: Stakes, policy: Policy) -> Decimal:
-    """What is lost where the option was for another cause: the risk it does not avert, the cash it spends."""
+    """What is lost where the option was chosen for another cause: the effect it then lacks, the cash spent in vain."""
+    remains = alone.remains
+    if remains is None or remains.otherwise <= remains.likely:
+        return Decimal(0)
+    lacking = remains.otherwise - remains.likely
     spent = sum((alone.parts.get(name, Decimal(0)) for name in ("cash", "amount", "goodwill")), Decimal(0))
-    untouched = breach_after(at_stake, 1.0, alone.minutes, float(policy.settings.time.slack))
-    averted = solved = Decimal(0)
-    if untouched is not None and alone.breach_probability is not None:
-        averted = _share(untouched - alone.breach_probability) * (at_stake.broken_promise or Decimal(0))
-    if alone.remains is not None:
-        solved = _share(1.0 - alone.remains) * (at_stake.unsolved or Decimal(0))
-    return spent + averted + solved
+    vain = min(1.0, lacking / (1.0 - remains.likely)) if remains.likely < 1 else 1.0
+    solved = _share(lacking) * (at_stake.unsolved or Decimal(0))
+    return _share(vain) * spent + solved + _averted(alone, remains, at_stake, policy)
+
+
+def _averted(alone: Price, remains: Remains, at_stake: Stakes, policy: Policy) -> Decimal:
+    slack = float(policy.settings.time.slack)
+    right = breach_after(at_stake, remains.likely, alone.minutes, slack)
+    wrong = breach_after(at_stake, remains.otherwise, alone.minutes, slack)
+    if right is None or wrong is None:
+        return Decimal(0)
+    return _share(wrong - right) * (at_stake.broken_promise or Decimal(0))
 
 
 def _share(number: float) -> Decimal:
