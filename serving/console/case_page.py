@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from data.actions import ActionId
 from data.recommendation import Recommendation
 from data.review import ReviewState
 from data.vocabulary import ReviewVerdict, Role
@@ -33,6 +34,8 @@ class Onlooker:
     viewer: Viewer
     name: str
     roles: frozenset[Role]
+    allowed: tuple[ActionId, ...]
+    """The actions the policy allows for this case."""
 
 
 def case_page(
@@ -94,7 +97,7 @@ def case_page(
 def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> DecisionForms:
     held = sorted(onlooker.roles & set(file.status.roles))
     typed, problem = (attempt.typed, attempt.problem) if attempt else ({}, None)
-    return decision_forms(file.recommendation, file.case, file.status, held, typed, problem)
+    return decision_forms(file, held, onlooker.allowed, typed, problem)
 
 
 def _why_not(file: CaseFile, onlooker: Onlooker) -> str:

@@ -18,11 +18,12 @@ from data.actions import CATALOGUE, ActionId
 from data.case import Case
 from data.recommendation import Option, Recommendation
 from data.record import plain
-from data.review import Review, ReviewRequestBody, ReviewStatus
+from data.review import Review, ReviewRequestBody
 from data.vocabulary import RejectReason, ReviewVerdict, Role
 from serving.console import display
 from serving.console.case_view import parameter_words, role_words
 from serving.console.context import ActionView, Choice, DecisionForms, FieldView
+from serving.recommendations.schemas import CaseFile
 
 LONGEST_COMMENT = 2000
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -88,18 +89,21 @@ def under_decision(recommendation: Recommendation, reviews: Iterable[Review]) ->
 
 
 def decision_forms(
-    recommendation: Recommendation,
-    case: Case,
-    status: ReviewStatus,
+    file: CaseFile,
     own: Iterable[Role],
+    allowed: Iterable[ActionId],
     typed: Mapping[str, str],
     problem: FormProblem | None = None,
 ) -> DecisionForms:
-    """The forms for a case that waits, with what was posted still in them; `own` are the roles one may agree for."""
+    """The forms for a case that waits, with what was posted still in them.
+
+    `own` are the roles one may agree for, `allowed` the actions the policy allows.
+    """
+    recommendation, status = file.recommendation, file.status
     proposal = under_decision(recommendation, status.reviews)
     alternatives = [each for each in recommendation.options if Proposal(each.action, each.parameters) != proposal]
     priced = {option.action for option in recommendation.options}
-    writer = _FieldWriter(case, typed, problem.fields if problem else {})
+    writer = _FieldWriter(file.case, typed, problem.fields if problem else {})
     return DecisionForms(
         post_to=f"/console/cases/{recommendation.recommendation_id}/reviews",
         version=status.version,
@@ -109,7 +113,7 @@ def decision_forms(
         reasons=tuple(Choice(each, display.words(each), typed.get("reason") == each) for each in RejectReason),
         comment=typed.get("comment", ""),
         priced=tuple(writer.priced(option) for option in alternatives),
-        others=tuple(writer.unpriced(each) for each in ActionId if each not in priced),
+        others=tuple(writer.unpriced(each) for each in allowed if each not in priced),
         open_form=_open_form(typed),
         problem=problem.says if problem else "",
     )
@@ -130,7 +134,7 @@ class _FieldWriter:
         return self._action(option.action, f"{option.action}{_RANK}{option.rank}", beside, option.parameters)
 
     def unpriced(self, action: ActionId) -> ActionView:
-        """Any other action of the catalogue."""
+        """Any other action of the catalogue, with what the case suggests."""
         return self._action(action, action.value, "", {})
 
     def _action(self, action: ActionId, choice: str, beside: str, proposed: Mapping[str, Any]) -> ActionView:

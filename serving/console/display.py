@@ -106,7 +106,7 @@ def ago(then: datetime, now: datetime) -> str:
 
 def moment(at: datetime, zone: str | None = None) -> str:
     """A moment on the clock of its place: `Mon 23 Nov 2026, 08:30 CET`; in UTC where the zone is not known."""
-    local = at.astimezone(_zone(zone))
+    local = _on_the_clock(at, _zone(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()}"
 
 
@@ -155,6 +155,13 @@ def _seen_number(value: float, unit: Unit, currency: str | None) -> str:
             return "yes" if value else "no"
         case _:
             return number(value)
+
+
+def _on_the_clock(at: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return at.astimezone(zone)
+    except OverflowError:  # the first or last day that a calendar has
+        return at.astimezone(UTC)
 
 
 def _zone(name: str | None) -> ZoneInfo:

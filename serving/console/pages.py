@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from data.review import ReviewState
 from data.vocabulary import Role
+from policies.override import allowed_for
 from serving.console.access import (
     QUEUE,
     SIGN_IN,
@@ -181,7 +182,8 @@ def decide(visit: Reviewer, recommendation_id: str, form: Form) -> Response:
 def _case_page(visit: Visit, recommendation_id: str, attempt: Attempt | None = None, decided: bool = False) -> Page:
     service = visit.service
     file = service.recommendations.case_file(recommendation_id)
-    onlooker = Onlooker(visit.viewer, visit.principal.name, visit.principal.roles)
+    allowed = allowed_for(file.recommendation, service.in_force.policy)
+    onlooker = Onlooker(visit.viewer, visit.principal.name, visit.principal.roles, allowed)
     return case_page(file, onlooker, service.clock(), _next_url(visit, recommendation_id), decided, attempt)
 
 

@@ -106,6 +106,12 @@ def test_moments_stand_on_the_clock_of_their_place() -> None:
     assert display.utc(NOW) == "2026-11-23T06:48:00Z"
 
 
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_the_ends_of_the_calendar_have_a_reading(at: datetime) -> None:
+    for zone in ("Pacific/Auckland", "America/Anchorage"):
+        assert display.moment(at, zone)
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "", "\x00", "Europe", "/etc/localtime"])
 def test_a_zone_nobody_knows_reads_as_utc(zone: str) -> None:
     assert display.moment(NOW, zone).endswith("UTC")
