@@ -23,6 +23,10 @@ class PartyStanding(Record):
     id: Identifier
     arrivals: Decayed = 0.0
     """Exceptions, half-life six hours: a storm shows here first."""
+    shelves: Decayed = 0.0
+    """Cases that told how long a shelf was empty on its last day, half-life six hours."""
+    empty: Decayed = 0.0
+    """The shares of the opening hours those shelves were empty."""
     outcomes: Decayed = 0.0
     """Outcomes with a known verdict on the promise, half-life thirty days."""
     breaches: Decayed = 0.0

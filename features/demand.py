@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from data.case import StockDay
+from data.case import Case, StockDay
+from features.calendar import local_time
+from features.definition import shared
 
 OPENING_HOURS = 16.0
 """Hours of a day in which a shelf can be empty for customers."""
@@ -65,6 +67,12 @@ def _read(day: StockDay) -> _Day:
     filled = 1.0 - min(empty or 0.0, OPENING_HOURS) / OPENING_HOURS
     units = day.sold / filled if day.sold is not None and filled >= _LEAST_FILLED else None
     return _Day(day.day.weekday(), units, empty, bool(day.promotion))
+
+
+def shelf_report(case: Case) -> float | None:
+    """The share of the opening hours the shelf at stake was empty on its last known day; None where nobody told."""
+    demand = demand_of(case)
+    return None if demand is None or demand.empty_last_day is None else demand.empty_last_day / OPENING_HOURS
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -148,3 +156,10 @@ def _share_now(days: Sequence[_Day], usual: float | None) -> float | None:
     if units is None or usual is None or usual < _NEARLY_NONE:
         return None
     return units / usual
+
+
+@shared
+def demand_of(case: Case) -> Demand | None:
+    """The summary for the position at stake; None where no day is known."""
+    position = case.at_stake
+    return summarise(position.history, local_time(case).date()) if position and position.history else None

@@ -24,6 +24,9 @@ _CAUSE_GUESS = 1.0 / len(RootCause)
 _ARRIVALS_PER_OUTCOME = ARRIVAL_HALF_LIFE / OUTCOME_HALF_LIFE
 """A steady stream's sum is its rate times the half-life: how many arrivals weigh as much as one outcome."""
 _STORM_WEIGHT = 0.5
+_EMPTY_GUESS = 0.1
+_REPORT_WEIGHT = 0.25
+"""Of a day's half-lives only a sixteenth is left: a few shelves told of yesterday still count for something."""
 
 Sums = Callable[[PartyStanding], tuple[float, float]]
 """Of a party: how many outcomes were of interest, and how many were known."""
@@ -48,6 +51,7 @@ NODE = _canonical("node", "the node")
 CUSTOMER = _canonical("customer", "the customer")
 SKU = _canonical("sku", "the article in this node")
 PRODUCT = _canonical("product", "the article in any node")
+REGIONAL = _canonical("regional", "the article in the region")
 EVERYONE = Party(RETAILER, "usual_", "exceptions of any kind", lambda case: RETAILER)
 
 
@@ -153,6 +157,22 @@ def pace(party: Party) -> Feature:
     return Feature(f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing")
 
 
+def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Feature:
+    """How empty shelves stood lately: the party's own reports, shrunk to a wider party's."""
+
+    def of(standing: Standing) -> float:
+        prior = _EMPTY_GUESS if wider is None else _emptiness(standing, wider, _EMPTY_GUESS)
+        return _emptiness(standing, party, prior)
+
+    says, about = f"{where} stood empty for {{value}} of the day", f"How long {where} stood empty"
+    return Feature(f"{party.stem}empty", Unit.RATIO, says, about, _where_named(party, of), known="standing")
+
+
+def _emptiness(standing: Standing, party: Party, prior: float) -> float:
+    seen = _known(standing).get(party.kind)
+    return prior if seen is None else (seen.empty + _REPORT_WEIGHT * prior) / (seen.shelves + _REPORT_WEIGHT)
+
+
 def _outcomes(party: PartyStanding) -> float:
     return max(party.outcomes, party.shelf_outcomes)
 
@@ -193,9 +213,12 @@ CASE_PARTIES = (
 
 SHELF_PARTIES = (
     *(stockout_rate(party) for party in (EVERYONE, SKU, PRODUCT, NODE)),
+    stockout_rate(REGIONAL),
+    empty_shelves(PRODUCT, "the article's shelves in other nodes"),
+    empty_shelves(REGIONAL, "the article's shelves in the region", PRODUCT),
+    empty_shelves(NODE, "other shelves of the node"),
     outcomes_known(SKU),
     outcomes_known(PRODUCT),
-    pace(NODE),
 )
 """What is known of parties when a shelf is judged."""
 

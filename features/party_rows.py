@@ -19,13 +19,16 @@ class PartyKey(NamedTuple):
 class PartyState:
     """A party's stored row: sums as of the instant they were last changed.
 
-    `arrivals` are as of `arrived_at`; all other sums as of `recorded_at`. See `data.standing.PartyStanding`.
+    `arrivals`, `shelves` and `empty` are as of `arrived_at`; all other sums as of `recorded_at`. What each means
+    stands with `data.standing.PartyStanding`.
     """
 
     kind: str
     id: str
     arrived_at: datetime | None = None
     arrivals: float = 0.0
+    shelves: float = 0.0
+    empty: float = 0.0
     recorded_at: datetime | None = None
     outcomes: float = 0.0
     breaches: float = 0.0
@@ -76,7 +79,7 @@ Seeds = Mapping[PartyKey, PartyState]
 """A snapshot as it was read: what a party starts from that the rows have not seen."""
 
 _INSTANTS = ("arrived_at", "recorded_at")
-_SUMS = ("arrivals", "outcomes", "breaches", "shelf_outcomes", "stockouts", "granted")
+_SUMS = ("arrivals", "shelves", "empty", "outcomes", "breaches", "shelf_outcomes", "stockouts", "granted")
 
 
 def snapshot(rows: Iterable[PartyState]) -> list[dict[str, Any]]:

@@ -5,16 +5,9 @@ from __future__ import annotations
 from data.case import Case
 from data.record import Unit
 from data.standing import Standing
-from features.calendar import local_time
-from features.definition import Value, feature, number, ratio, shared
-from features.demand import Demand, summarise
+from features.definition import Value, feature, number, ratio
+from features.demand import demand_of
 from features.stock import available
-
-
-@shared
-def _demand(case: Case) -> Demand | None:
-    position = case.at_stake
-    return summarise(position.history, local_time(case).date()) if position and position.history else None
 
 
 @feature(Unit.FLAG, "a promotion {value} ahead", words=("is not", "lies"))
@@ -32,21 +25,21 @@ def holiday_ahead(case: Case, standing: Standing) -> Value:
 @feature(Unit.EACH, "{value} past [day is|days are] known", known="history")
 def days_known(case: Case, standing: Standing) -> Value:
     """The number of past days that are known."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return float(demand.days) if demand else None
 
 
 @feature(Unit.EACH, "{value} [unit is|units are] wanted on a usual day", known="history")
 def daily_demand(case: Case, standing: Standing) -> Value:
     """The number of units wanted on a usual day."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.daily if demand else None
 
 
 @feature(Unit.EACH, "{value} [unit is|units are] to be expected on the day ahead", known="history")
 def next_day_demand(case: Case, standing: Standing) -> Value:
     """The number of units to be expected on the day ahead."""
-    demand, position = _demand(case), case.at_stake
+    demand, position = demand_of(case), case.at_stake
     if demand is None or position is None or demand.daily is None:
         return None
     uplift = demand.promotion if position.promotion_ahead else None
@@ -67,96 +60,96 @@ def cover_days(case: Case, standing: Standing) -> Value:
 @feature(Unit.RATIO, "a day of this name sells {value} of the usual", known="history")
 def weekday_demand(case: Case, standing: Standing) -> Value:
     """The demand of the coming weekday as a share of the usual."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.next_weekday if demand else None
 
 
 @feature(Unit.RATIO, "a promotion sells {value} of the usual", known="history")
 def promotion_demand(case: Case, standing: Standing) -> Value:
     """The demand in a promotion as a share of the usual."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.promotion if demand else None
 
 
 @feature(Unit.RATIO, "the last day showed {value} of the usual demand", known="history")
 def last_day_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last day as a share of the usual."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.last_day if demand else None
 
 
 @feature(Unit.RATIO, "the last week showed {value} of the usual demand", known="history")
 def last_week_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last week as a share of the usual."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.last_week if demand else None
 
 
 @feature(Unit.RATIO, "demand varies by {value} from day to day", known="history")
 def demand_variation(case: Case, standing: Standing) -> Value:
     """How much demand varies from day to day."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.variation if demand else None
 
 
 @feature(Unit.RATIO, "nothing is sold on {value} of the days", known="history")
 def idle_days(case: Case, standing: Standing) -> Value:
     """The share of days on which nothing is sold."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.idle_share if demand else None
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} on the last day", known="history")
 def empty_last_day(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty on the last day."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_last_day if demand else None
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} on the day before the last", known="history")
 def empty_day_before(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty on the day before the last."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_day_before if demand else None
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} a day in the last week", known="history")
 def empty_last_week(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty a day in the last week."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_last_week if demand else None
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} a day in four weeks", known="history")
 def empty_month(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty a day in four weeks."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_month if demand else None
 
 
 @feature(Unit.HOUR, "the shelf is empty for {value} on a day of this name", known="history")
 def empty_same_weekday(case: Case, standing: Standing) -> Value:
     """How long the shelf is empty on the coming weekday."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_same_weekday if demand else None
 
 
 @feature(Unit.RATIO, "the shelf ran empty on {value} of the days", known="history")
 def empty_share(case: Case, standing: Standing) -> Value:
     """The share of days on which the shelf ran empty."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_share if demand else None
 
 
 @feature(Unit.DAY, "the shelf has run empty for {value} on end", known="history")
 def empty_run(case: Case, standing: Standing) -> Value:
     """For how many days on end the shelf has run empty."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.empty_run if demand else None
 
 
 @feature(Unit.DAY, "the shelf has held for {value} on end", known="history")
 def days_since_empty(case: Case, standing: Standing) -> Value:
     """For how many days on end the shelf has held."""
-    demand = _demand(case)
+    demand = demand_of(case)
     return demand.days_since_empty if demand else None

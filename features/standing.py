@@ -8,7 +8,7 @@ reading changes nothing and the same changes in the same order give the same bit
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from data.record import digest_of
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import EMPTY, AttributeSchema, party_words
+from features.demand import shelf_report
 from features.party_rows import (
     MemoryRows,
     PartyKey,
@@ -77,6 +78,11 @@ def _shelf(case: Case) -> str | None:
     return None if sku is None or node is None else f"{sku}@{node}"
 
 
+def _regional(case: Case) -> str | None:
+    sku = _product(case)
+    return None if sku is None or case.region is None else f"{sku}@{case.region}"
+
+
 PARTIES: dict[str, Named] = {
     "supplier": lambda case: case.supplier.id if case.supplier else None,
     "carrier": lambda case: case.carrier.id if case.carrier else None,
@@ -84,8 +90,9 @@ PARTIES: dict[str, Named] = {
     "customer": lambda case: case.customer.id if case.customer else None,
     "sku": _shelf,
     "product": _product,
+    "regional": _regional,
 }
-"""`sku` is an article in its node, `product` the article everywhere."""
+"""`sku` is an article in its node, `regional` the article in the region, `product` the article everywhere."""
 
 
 def _key(kind: str, id: str) -> PartyKey:
@@ -146,7 +153,11 @@ class StandingKeeper:
 
         The retailer's are not counted: that one row would be written by every request.
         """
-        self._arrive(self.keys(case), at)
+        self._arrive(self.keys(case), at, shelf_report(case), 1.0)
+
+    def observe(self, case: Case, at: datetime) -> None:
+        """Count what the case tells of its shelf, though it is no exception: a question asked ahead of one."""
+        self._arrive(self.keys(case), at, shelf_report(case), 0.0)
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at`."""
@@ -156,7 +167,7 @@ class StandingKeeper:
         """`of` and then `arrive` in one step, with the case's parties."""
         keys = self.keys(case)
         standing = self._of(keys, at)
-        self._arrive(keys, at)
+        self._arrive(keys, at, shelf_report(case), 1.0)
         return standing, keys
 
     def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
@@ -168,29 +179,31 @@ class StandingKeeper:
         found = self._rows.get(keys)
         return Standing(as_of=at, parties=tuple(_standing(found[key], at) for key in keys if key in found))
 
-    def _arrive(self, keys: Sequence[PartyKey], at: datetime) -> None:
+    def _arrive(self, keys: Sequence[PartyKey], at: datetime, empty: float | None, counted: float) -> None:
         met = keys[:-1]
         found = self._rows.get(met)
-        self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
+        self._rows.put([_arrived(found.get(key) or PartyState(*key), at, counted, empty) for key in met])
 
 
-def _arrived(state: PartyState, at: datetime) -> PartyState:
+def _arrived(state: PartyState, at: datetime, counted: float, empty: float | None) -> PartyState:
     start = state.arrived_at
-    before = 0.0 if start is None else state.arrivals * _fade(start, at, ARRIVAL_HALF_LIFE)
+    left = _fade(start, at, ARRIVAL_HALF_LIFE)
     # An event that comes late counts as faded already, so that the order of arrival hardly matters.
-    added = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
+    weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
     return PartyState(
-        state.kind,
-        state.id,
-        _later(start, at),
-        before + added,
-        state.recorded_at,
-        state.outcomes,
-        state.breaches,
-        state.shelf_outcomes,
-        state.stockouts,
-        state.granted,
-        state.causes,
+        kind=state.kind,
+        id=state.id,
+        arrived_at=_later(start, at),
+        arrivals=state.arrivals * left + weight * counted,
+        shelves=state.shelves * left + weight * (empty is not None),
+        empty=state.empty * left + weight * (empty or 0.0),
+        recorded_at=state.recorded_at,
+        outcomes=state.outcomes,
+        breaches=state.breaches,
+        shelf_outcomes=state.shelf_outcomes,
+        stockouts=state.stockouts,
+        granted=state.granted,
+        causes=state.causes,
     )
 
 
@@ -198,30 +211,39 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
     start, at = state.recorded_at, lesson.recorded_at
     left = _fade(start, at, OUTCOME_HALF_LIFE)
     weight = 1.0 if start is None else _fade(at, start, OUTCOME_HALF_LIFE)
-    causes = {cause: value * left for cause, value in state.causes.items()}
-    if lesson.cause is not None:
-        causes[lesson.cause.value] = causes.get(lesson.cause.value, 0.0) + weight
     return PartyState(
-        state.kind,
-        state.id,
-        state.arrived_at,
-        state.arrivals,
-        _later(start, at),
-        state.outcomes * left + weight * (lesson.breached is not None),
-        state.breaches * left + weight * bool(lesson.breached),
-        state.shelf_outcomes * left + weight * (lesson.stockout is not None),
-        state.stockouts * left + weight * bool(lesson.stockout),
-        state.granted * left + weight * lesson.granted,
-        causes,
+        kind=state.kind,
+        id=state.id,
+        arrived_at=state.arrived_at,
+        arrivals=state.arrivals,
+        shelves=state.shelves,
+        empty=state.empty,
+        recorded_at=_later(start, at),
+        outcomes=state.outcomes * left + weight * (lesson.breached is not None),
+        breaches=state.breaches * left + weight * bool(lesson.breached),
+        shelf_outcomes=state.shelf_outcomes * left + weight * (lesson.stockout is not None),
+        stockouts=state.stockouts * left + weight * bool(lesson.stockout),
+        granted=state.granted * left + weight * lesson.granted,
+        causes=_caused(state.causes, left, lesson.cause, weight),
     )
+
+
+def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, weight: float) -> dict[str, float]:
+    faded = {each: value * left for each, value in causes.items()}
+    if cause is not None:
+        faded[cause.value] = faded.get(cause.value, 0.0) + weight
+    return faded
 
 
 def _standing(state: PartyState, at: datetime) -> PartyStanding:
     left = _fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
+    lately = _fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
     return PartyStanding(
         kind=state.kind,
         id=state.id,
-        arrivals=round(state.arrivals * _fade(state.arrived_at, at, ARRIVAL_HALF_LIFE), _DECIMALS),
+        arrivals=round(state.arrivals * lately, _DECIMALS),
+        shelves=round(state.shelves * lately, _DECIMALS),
+        empty=round(state.empty * lately, _DECIMALS),
         outcomes=round(state.outcomes * left, _DECIMALS),
         breaches=round(state.breaches * left, _DECIMALS),
         causes={RootCause(cause): round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},

@@ -14,12 +14,15 @@ from features.attributes import AttributeSchema
 from features.parties import (
     CARRIER,
     CASE_PARTIES,
+    PRODUCT,
+    REGIONAL,
     SHELF_PARTIES,
     SKU,
     arrivals,
     breach_rate,
     cause_rate,
     declared_parties,
+    empty_shelves,
     outcomes_known,
     pace,
     stockout_rate,
@@ -72,6 +75,18 @@ def test_a_cause_is_a_share_of_the_causes_that_are_known() -> None:
 def test_shelves_have_their_own_outcomes() -> None:
     seen = _standing(_known("sku", outcomes=500.0, breaches=500.0, shelf_outcomes=45.0, stockouts=45.0))
     assert value(stockout_rate(SKU), CASE, seen) == pytest.approx((45 + 5 * 0.1) / 50)
+
+
+def test_shelves_elsewhere_are_told_of_by_region_then_everywhere() -> None:
+    case = CASE.model_copy(update={"region": "north"})
+    regional = empty_shelves(REGIONAL, "the article's shelves in the region", PRODUCT)
+    everywhere = _known("product", shelves=10.0, empty=7.4)
+    assert value(regional, case) == pytest.approx(0.1)
+    assert value(regional, case, _standing(everywhere)) == pytest.approx((7.4 + 0.025) / 10.25)
+    here = _known("regional", shelves=9.75, empty=0.0)
+    assert value(regional, case, _standing(everywhere, here)) == pytest.approx(0.25 * (7.425 / 10.25) / 10)
+    assert value(regional, CASE, _standing(everywhere, here)) is None, "a case that names no region"
+    assert sentence(regional, 0.5, None) == "the article's shelves in the region stood empty for 50 % of the day"
 
 
 def test_a_storm_shows_as_a_multiple_of_the_usual_pace() -> None:

@@ -9,7 +9,16 @@ from data.record import canonical
 from features.party_rows import MemoryRows, PartyKey, PartyState, SeededRows, read_snapshot, snapshot
 from tests.fixtures.cases import NOON
 
-DHL = PartyState("carrier", "dhl", NOON, 1.0, NOON - timedelta(milliseconds=7), 0.1 + 0.2, 0.1, causes={"late": 2.0})
+DHL = PartyState(
+    "carrier",
+    "dhl",
+    arrived_at=NOON,
+    arrivals=1.0,
+    recorded_at=NOON - timedelta(milliseconds=7),
+    outcomes=0.1 + 0.2,
+    breaches=0.1,
+    causes={"late": 2.0},
+)
 UPS = PartyState("carrier", "ups", NOON, 3.0)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.case import Carrier, Case, Customer, Node, Order, OrderLine, Promise, StockPosition, Supplier
+from data.case import Carrier, Case, Customer, Node, Order, OrderLine, Promise, StockDay, StockPosition, Supplier
 from data.outcome import HistoryLine, Outcome
 from data.record import canonical
 from data.standing import Standing
@@ -178,6 +178,29 @@ def test_an_arrival_that_comes_late_counts_as_faded() -> None:
     seen = keeper.of(case, NOON + HOUR).of("carrier")
     assert seen is not None
     assert seen.arrivals == pytest.approx(1 + 0.5 ** (1 / 6))
+
+
+def _with_shelf(number: int, hours: float | None, node: str, minutes: float = 0.0) -> Case:
+    days = (StockDay(day=NOON.date() - DAY, stockout_hours=16.0), StockDay(day=NOON.date(), stockout_hours=hours))
+    at = NOON + minutes * MINUTE
+    return a_case(number, at=at, region="north", stock=(StockPosition(sku="milk", node=node, history=days),))
+
+
+def test_shelves_that_were_told_of_are_known_to_the_next() -> None:
+    empty, half, untold = _with_shelf(1, 16.0, "a"), _with_shelf(2, 8.0, "b"), _with_shelf(3, None, "c")
+    lines = [HistoryLine(case=case) for case in (empty, half, untold, _with_shelf(4, 0.0, "d", minutes=360))]
+    seen = {party.kind: party for party in list(replay(lines, _keeper()))[-1][1].parties}
+    for kind in ("product", "regional"):
+        assert (seen[kind].arrivals, seen[kind].shelves, seen[kind].empty) == (1.5, 1.0, 0.75)
+    assert set(seen) == {"product", "regional"}, "this node and its own shelf were never told of"
+
+
+def test_a_question_tells_of_its_shelf_and_is_no_arrival() -> None:
+    keeper, case = _keeper(), _with_shelf(1, 8.0, "a")
+    keeper.observe(case, NOON)
+    seen = keeper.of(case, NOON).of("product")
+    assert seen is not None
+    assert (seen.arrivals, seen.shelves, seen.empty) == (0.0, 1.0, 0.5)
 
 
 def test_every_named_party_has_a_key() -> None:
