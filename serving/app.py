@@ -15,7 +15,7 @@ from serving import logs
 from serving.console import pages as console
 from serving.docs import endpoints as docs
 from serving.edge import Edge
-from serving.errors import BodyTooLarge, Fault, InvalidRequest, NotFound, Problem, Refused
+from serving.errors import Fault, InvalidRequest, NotFound, Problem, Refused
 from serving.health import endpoints as health
 from serving.outcomes import endpoints as outcomes
 from serving.recommendations import endpoints as recommendations
@@ -39,7 +39,6 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        max_body_size=service.settings.max_body_bytes,
         lifespan=_lifespan,
     )
     app.state.service = service
@@ -50,7 +49,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Edge, metrics=service.metrics)
+    app.add_middleware(Edge, metrics=service.metrics, max_body_bytes=service.settings.max_body_bytes)
     return app
 
 
@@ -69,8 +68,6 @@ async def _problem(_: Request, error: Exception) -> Response:
 async def _refused(_: Request, error: Exception) -> Response:
     """The framework's own refusals, in our words: theirs may repeat the path."""
     assert isinstance(error, HTTPException)
-    if error.status_code == BodyTooLarge.status:
-        return BodyTooLarge("Send less, or fewer optional facts.").response()
     if error.status_code == NotFound.status:
         return NotFound("No such path: see /docs.").response()
     return Refused(error.status_code, "See /docs for what is accepted.", dict(error.headers or {})).response()

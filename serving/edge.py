@@ -1,4 +1,4 @@
-"""What surrounds every request: security headers, a count, a log line with nothing in it that the sender wrote."""
+"""What surrounds every request: a cap on its bytes, security headers, a count, and a log line with nothing of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import Problem
+from serving.errors import BodyTooLarge, Problem
 from serving.metrics import Metrics
 
 CONTENT_POLICY = (
@@ -36,8 +36,11 @@ HEADERS = {
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, timer: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, max_body_bytes: int, timer: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._app = app
+        self._max_body_bytes = max_body_bytes
         self._metrics = metrics
         self._timer = timer
         self._log = structlog.get_logger("fairlead.request")
@@ -57,7 +60,7 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, capped(scope, receive, self._max_body_bytes), send_with_headers)
         except Exception as error:  # what nobody expected: the log says where, the answer says nothing of it
             self._log.error("failed", route=route_of(scope), error=type(error).__name__, where=_place_of(error))
             await FAILED.response()(scope, receive, send_with_headers)
@@ -76,6 +79,23 @@ class Edge:
             milliseconds=round(seconds * 1000, 1),
             principal=principal,
         )
+
+
+def capped(scope: Scope, receive: Receive, limit: int) -> Receive:
+    """A `receive` that raises BodyTooLarge as soon as more bytes are announced, or have come, than are read here."""
+    announced = Headers(scope=scope).get("content-length", "")
+    too_long = announced.isdecimal() and (len(announced) > 18 or int(announced) > limit)
+    came = 0
+
+    async def receive_capped() -> Message:
+        nonlocal came
+        message = await receive() if not too_long else {"type": "http.request"}
+        came += len(message.get("body", b""))
+        if too_long or came > limit:
+            raise BodyTooLarge(f"At most {limit} bytes are read: send fewer optional facts.")
+        return message
+
+    return receive_capped
 
 
 def _place_of(error: Exception) -> str:
