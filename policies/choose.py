@@ -76,5 +76,4 @@ def _worth(view: Prospect, alone: Price, reviewed: Price) -> Finding | None:
 
 def _gates(view: Prospect, target: Target) -> Verdict:
     proposed = option_facts(view.situation, target, view.facts["granted"])
-    systems = systems_needed(view.situation, target.action)
-    return gate_option(target.action, {**view.facts, **proposed}, systems, view.policy)
+    return gate_option(target.action, {**view.facts, **proposed}, systems_needed(target), view.policy)

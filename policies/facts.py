@@ -147,6 +147,13 @@ def _cover_days(s: Situation) -> float | None:
     return ratio(available(s.case.at_stake), daily_demand(s.case.at_stake))
 
 
+def _worst_state(systems: Iterable[System]) -> Read:
+    order, wanted = list(SystemState), frozenset(systems)
+    return lambda s: max(
+        (each.state for each in s.case.dependencies if each.system in wanted), key=order.index, default=None
+    )
+
+
 _STOCK = (
     _count("on_hand", "units on hand", _at_stake("on_hand"), _UNITS),
     _count("available", "units to promise", lambda s: available(s.case.at_stake), _UNITS),
@@ -155,6 +162,7 @@ _STOCK = (
     _number("cover_days", _DAY, "cover of the stock", _cover_days),
     _since("stock_age", "age of the stock record", _at_stake("as_of")),
     _days_since("count_age", "time since the last count", _at_stake("counted_at")),
+    _label("stock_state", "worst state of the stock systems", _worst_state(STOCK_SYSTEMS), SystemState),
     _number("stock_lag", _MIN, "lag of the stock systems", lambda s: lag_minutes(s.case, STOCK_SYSTEMS)),
     _flag("promotion_ahead", "promotion ahead", _at_stake("promotion_ahead")),
 )
@@ -250,11 +258,6 @@ def _demand_ratio(s: Situation) -> float | None:
     return ratio(work.orders_last_hour, work.orders_usual_hour) if work else None
 
 
-def _worst_state(s: Situation) -> SystemState | None:
-    order = list(SystemState)
-    return max((each.state for each in s.case.dependencies), key=order.index, default=None)
-
-
 _WORK = (
     _number("queue_minutes", _MIN, "wait in the queue", _told("workflow.queue_minutes")),
     _count("queue_length", "tasks in the queue", _told("workflow.queue_length")),
@@ -264,7 +267,7 @@ _WORK = (
     _count("approvals_open", "approvals in line before this one", _told("workflow.approvals_open")),
     _count("retries", "retries of the step", _told("workflow.retries")),
     _since("step_minutes", "time in the step", _told("workflow.step_started_at")),
-    _label("worst_state", "worst state of the systems", _worst_state, SystemState),
+    _label("worst_state", "worst state of the systems", _worst_state(System), SystemState),
     _number("worst_lag", _MIN, "worst lag of the systems", lambda s: lag_minutes(s.case, System)),
 )
 

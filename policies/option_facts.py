@@ -117,9 +117,9 @@ def option_facts(situation: Situation, target: Target, granted: Decimal | None) 
     }
 
 
-def systems_needed(situation: Situation, action: ActionId) -> Iterator[dict[str, Any]]:
-    """The state of each system the action posts to, in the order of the vocabulary."""
-    posts_to = CATALOGUE[action].posts_to
+def systems_needed(target: Target) -> Iterator[dict[str, Any]]:
+    """The state of each system the action posts to or names, in the order of the vocabulary."""
+    needed = CATALOGUE[target.action].posts_to | {target.system_named}
     for system in System:
-        if system in posts_to:
-            yield {"system": system.value, "system_state": situation.case.state_of(system)}
+        if system in needed:
+            yield {"system": system.value, "system_state": target.case.state_of(system)}

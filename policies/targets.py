@@ -23,7 +23,7 @@ from data.case import (
     minutes_between,
 )
 from data.record import Record
-from data.vocabulary import SystemState
+from data.vocabulary import System, SystemState
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ class Target:
     def carrier_named(self) -> str | None:
         """The carrier's id as the parameters name it."""
         named: str | None = self._named("carrier")
+        return named
+
+    @property
+    def system_named(self) -> System | None:
+        """The system the parameters name."""
+        named: System | None = self._named("system")
         return named
 
     @property
