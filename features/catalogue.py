@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from data.vocabulary import Task
 from features import calendar, carrier, order, price, refunds, returns, sentences, shelf, stock, supplier, systems, text
 from features import workflow as work
 from features.attributes import EMPTY, AttributeSchema, attribute_features
-from features.definition import Feature, features_in
+from features.definition import Compute, Feature, features_in
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
 from features.sentences import Quantiles
 from features.text import TextScorer, text_features
 
 Floats = NDArray[np.float64]
 _DECIMALS = 6
+_NAN = math.nan
 _BLOCK_ROWS = 4_096
 
 _SHELF_FACTS = (*features_in(stock), *features_in(shelf), *features_in(calendar))
@@ -98,7 +100,7 @@ class FeatureSet:
 
     def shown(self, vector: Floats) -> dict[str, Seen]:
         """The values as people and records see them: levels by name, flags as flags, money as text, NaN as None."""
-        return {each.name: _seen(each, float(value)) for each, value in zip(self.features, vector, strict=True)}
+        return {each.name: _seen(each, value) for each, value in zip(self.features, vector.tolist(), strict=True)}
 
     def sentence(self, index: int, value: float, reference: Quantiles | None = None) -> str:
         """A column's value as a sentence for people, beside what is usual where that is known."""
@@ -113,23 +115,24 @@ class FeatureSet:
         }
 
     @cached_property
-    def _computes(self) -> tuple[Feature, ...]:
-        return self.features[: len(self.features) - self._labels]
+    def _computes(self) -> tuple[Compute, ...]:
+        return tuple(each.of for each in self.features[: len(self.features) - self._labels])
 
     @cached_property
     def _labels(self) -> int:
         return len(self.text.labels) if self.text else 0
 
-    def _facts(self, case: Case, standing: Standing) -> list[float | None]:
-        return [each.of(case, standing) for each in self._computes]
+    def _facts(self, case: Case, standing: Standing) -> list[float]:
+        # A list of floats becomes an array many times faster than one with None.
+        return [_NAN if (value := of(case, standing)) is None else value for of in self._computes]
 
-    def _scores(self, case: Case) -> list[float | None]:
+    def _scores(self, case: Case) -> list[float]:
         if self.text is None or case.message is None:
-            return [None] * self._labels
-        return list(map(float, self.text.scores(case.message)))
+            return [_NAN] * self._labels
+        return [float(score) for score in self.text.scores(case.message)]
 
     def _blocks(self, rows: Iterable[tuple[Case, Standing]], text_scores: Floats | None) -> Iterator[Floats]:
-        block: list[list[float | None]] = []
+        block: list[list[float]] = []
         for index, (case, standing) in enumerate(rows):
             scores = self._scores(case) if text_scores is None else self._given(case, text_scores, index)
             block.append(self._facts(case, standing) + scores)
@@ -139,10 +142,10 @@ class FeatureSet:
         if block:
             yield np.array(block, dtype=np.float64)
 
-    def _given(self, case: Case, text_scores: Floats, index: int) -> list[float | None]:
+    def _given(self, case: Case, text_scores: Floats, index: int) -> list[float]:
         if case.message is None or index >= len(text_scores):
-            return [None] * self._labels
-        return list(map(float, text_scores[index]))
+            return [_NAN] * self._labels
+        return [float(score) for score in text_scores[index]]
 
 
 def _quantiles(column: Floats) -> Quantiles:
@@ -151,7 +154,7 @@ def _quantiles(column: Floats) -> Quantiles:
 
 
 def _seen(feature: Feature, value: float) -> Seen:
-    if np.isnan(value):
+    if math.isnan(value):
         return None
     if feature.kind == "flag":
         return value != 0.0

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from data.case import Case, StockDay
 from features.calendar import local_time
@@ -52,8 +53,7 @@ class Demand:
     days_since_empty: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
+class _Day(NamedTuple):
     """One day: its weekday, the demand it tells of (None: it tells nothing), the hours it was empty."""
 
     weekday: int
@@ -64,7 +64,7 @@ class _Day:
 
 def _read(day: StockDay) -> _Day:
     empty = day.stockout_hours
-    filled = 1.0 - min(empty or 0.0, OPENING_HOURS) / OPENING_HOURS
+    filled = 1.0 - empty / OPENING_HOURS if empty else 1.0
     units = day.sold / filled if day.sold is not None and filled >= _LEAST_FILLED else None
     return _Day(day.day.weekday(), units, empty, bool(day.promotion))
 
