@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,7 +16,12 @@ WANTED = "libgomp.so.1"
 
 
 def ensure_openmp() -> None:
-    """Make `libgomp.so.1` loadable in this process. Does nothing where the system has it or cannot be helped."""
+    """Make `libgomp.so.1` loadable in this process. Does nothing where the system has it or cannot be helped.
+
+    Threads wait without spinning: on a machine that others use too, spinning at barriers takes the cores that the
+    awaited thread needs.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         ctypes.CDLL(WANTED)
     except OSError:
