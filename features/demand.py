@@ -69,10 +69,19 @@ def _read(day: StockDay) -> _Day:
     return _Day(day.day.weekday(), units, empty, bool(day.promotion))
 
 
+def _told(history: Sequence[StockDay], today: date) -> list[StockDay]:
+    """The days by date; one after `today` cannot have been known and is left out."""
+    latest = today + timedelta(days=1) if today < date.max else today  # the node's day may be ahead of UTC's
+    return sorted((each for each in history if each.day <= latest), key=lambda each: each.day)
+
+
 def shelf_report(case: Case) -> float | None:
-    """The share of the opening hours the shelf at stake was empty on its last known day; None where nobody told."""
-    demand = demand_of(case)
-    return None if demand is None or demand.empty_last_day is None else demand.empty_last_day / OPENING_HOURS
+    """The share of the opening hours the shelf at stake was empty yesterday or today; None where nobody told."""
+    today = local_time(case).date()
+    told = _told(case.at_stake.history, today) if case.at_stake else []
+    if not told or told[-1].stockout_hours is None or (today - told[-1].day).days > 1:
+        return None
+    return min(told[-1].stockout_hours / OPENING_HOURS, 1.0)
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -108,12 +117,8 @@ def _empty_of(day: _Day | None) -> float | None:
 
 
 def summarise(history: Sequence[StockDay], today: date) -> Demand | None:
-    """The summary of the days up to today's; None where there are none.
-
-    A day after `today` cannot have been known and is left out.
-    """
-    latest = today + timedelta(days=1) if today < date.max else today  # the node's day may be ahead of UTC's
-    told = sorted((each for each in history if each.day <= latest), key=lambda each: each.day)[-_RECENT_DAYS:]
+    """The summary of the last four weeks' days up to today's; None where there are none."""
+    told = _told(history, today)[-_RECENT_DAYS:]
     if not told:
         return None
     weekday = (told[-1].day.weekday() + 1) % 7

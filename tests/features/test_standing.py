@@ -195,6 +195,14 @@ def test_shelves_that_were_told_of_are_known_to_the_next() -> None:
     assert set(seen) == {"product", "regional"}, "this node and its own shelf were never told of"
 
 
+def test_an_old_report_of_a_shelf_says_nothing_of_now() -> None:
+    keeper, case = _keeper(), _with_shelf(1, 8.0, "a", minutes=3 * 24 * 60)
+    keeper.arrive(case, case.event.time)
+    seen = keeper.of(case, case.event.time).of("product")
+    assert seen is not None
+    assert (seen.arrivals, seen.shelves) == (1.0, 0.0)
+
+
 def test_a_question_tells_of_its_shelf_and_is_no_arrival() -> None:
     keeper, case = _keeper(), _with_shelf(1, 8.0, "a")
     keeper.observe(case, NOON)
