@@ -86,7 +86,7 @@ def recommend(
         sys.stdout.buffer.write(content_of(recommendation) + b"\n")
     else:
         out.print(card(recommendation))
-        err.print(Text("Not recorded: post it to a running service to have it recorded and reviewed."))
+        _say("Not recorded: post it to a running service to have it recorded and reviewed.")
 
 
 @app.command()
@@ -116,7 +116,7 @@ def replay(
     except Problem as problem:
         raise _refused(problem) from None
     except CannotReplay as error:
-        err.print(Text(f"cannot replay: {error}"))
+        _say(f"cannot replay: {error}")
         raise typer.Exit(2) from None
     finally:
         service.close()
@@ -142,7 +142,7 @@ def keys(
             roles[add] = frozenset(Role(each) for each in role or ())
             files[add] = ensure_key(service.settings.key_folder, add, roles[add], service.principals, service.clock)
     except ValueError as error:
-        err.print(Text(str(error)))
+        _say(str(error))
         raise typer.Exit(2) from None
     finally:
         service.close()
@@ -166,13 +166,18 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
     raise typer.Exit(1 if any(each.verdict == "wrong" for each in findings) else 0)
 
 
+def _say(words: str) -> None:
+    """Words for people, to stderr: unwrapped, and nothing in them is markup."""
+    err.print(Text(words), soft_wrap=True)
+
+
 def _wired(settings: Settings) -> Service:
     from policies.problems import PolicyError
 
     try:
         return wire(settings)
     except (PolicyError, ValueError) as error:
-        err.print(Text(str(error)))
+        _say(str(error))
         raise typer.Exit(2) from None
 
 
@@ -180,34 +185,34 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        err.print(Text(f"{file} cannot be read ({error.strerror}): name a file with a case as JSON, or - for stdin"))
+        _say(f"{file} cannot be read ({error.strerror}): name a file with a case as JSON, or - for stdin")
         raise typer.Exit(2) from None
 
 
 def _refused(problem: Problem) -> typer.Exit:
-    err.print(Text(problem.detail))
+    _say(problem.detail)
     for fault in problem.faults:
-        err.print(Text(f"  {fault.pointer or '/'}: {fault.expected}"))
+        _say(f"  {fault.pointer or '/'}: {fault.expected}")
     return typer.Exit(2)
 
 
 def _tell_what_serves(service: Service) -> None:
     settings, ready = service.settings, service.health.ready()
-    err.print(Text(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}"))
-    err.print(Text(f"policy {ready.policy} (version {ready.policy_version})"))
+    _say(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}")
+    _say(f"policy {ready.policy} (version {ready.policy_version})")
     for step in ready.ladder:
-        err.print(Text(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else "")))
+        _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
     for warning in ready.warnings:
-        err.print(Text(warning))
-    err.print(Text(f"keys in {settings.key_folder}; docs at http://{settings.host}:{settings.port}/docs"))
+        _say(warning)
+    _say(f"keys in {settings.key_folder}; docs at http://{settings.host}:{settings.port}/docs")
 
 
 def _tell_replay(made: Any, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(made.again + b"\n")
     if made.same:
-        err.print(Text(f"the same {len(made.stored)} bytes"))
+        _say(f"the same {len(made.stored)} bytes")
         return
     for each in made.differences():
-        err.print(Text(f"{each.pointer}\n  stored {each.stored}\n  now    {each.now}"))
+        _say(f"{each.pointer}\n  stored {each.stored}\n  now    {each.now}")
     raise typer.Exit(1)
