@@ -83,9 +83,10 @@ def truths(block: Block, dice: Dice) -> Iterator[Truth]:
     edges = np.cumsum(_weights(world, block.start, block.end))
     drawn = np.array([dice.unit() for _ in range(block.count)]) * edges[-1]
     for cell in np.searchsorted(edges, drawn, side="right").tolist():
-        cause, node, hour = np.unravel_index(cell, state.rates.shape)
-        earliest = max(block.start, block.day * DAY + int(hour) * HOUR)
-        latest = min(block.end, block.day * DAY + (int(hour) + 1) * HOUR)
+        place, hour = divmod(cell, 24)
+        cause, node = divmod(place, len(world.nodes))
+        earliest = max(block.start, block.day * DAY + hour * HOUR)
+        latest = min(block.end, block.day * DAY + (hour + 1) * HOUR)
         at = float(int(dice.uniform(earliest, latest)))
         yield draw_truth(world, state, dice, CAUSES[cause], world.nodes[node], at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import cos, exp, pi
 
 from data.simulator.clock import date_of
@@ -20,12 +21,14 @@ _HOLIDAYS = (
 )
 
 
+@lru_cache(maxsize=8192)
 def holiday(region: int, day: int) -> bool:
     """Whether shops of the region keep a holiday on this day."""
     local = date_of(day)
     return (local.month, local.day) in _HOLIDAYS[region]
 
 
+@lru_cache(maxsize=4096)
 def weekday(day: int) -> float:
     """How busy the day of the week is, around 1."""
     return WEEKDAY[date_of(day).weekday()]
@@ -36,6 +39,7 @@ def promotion(world: World, region: int, category: int, day: int) -> float:
     return promoted(world.seed, (day + 3) // 7)[region].get(category, 0.0)
 
 
+@lru_cache(maxsize=8192)
 def season(category: int, day: int) -> float:
     """The category's season, around 1, highest on its peak day of the year."""
     kind = CATEGORIES[category]

@@ -43,7 +43,7 @@ def price_facts(dice: Dice, truth: Truth, number: int) -> Facts:
     """The prices by channel; they may agree, for a mismatch elsewhere made the case."""
     right = truth.sku.price * REGIONS[truth.node.region].price_level
     wrong = right * (1.0 + dice.pick((-1, 1)) * dice.uniform(0.05, 0.35))
-    apart = truth.type is _T.PRICING_MISMATCH or dice.chance(0.15)
+    apart = truth.type is _T.PRICING_MISMATCH or dice.chance(0.34)
     stale = 9.0 if truth.cause is _C.PRICE_SYNC_ERROR else 2.6
     facts = known(
         charged=amount(wrong if apart else right),
@@ -60,14 +60,14 @@ def refund_facts(dice: Dice, truth: Truth, number: int) -> Facts:
     """The amounts of a refund in three books that should be equal."""
     whole = paid(truth)
     gap = truth.type is _T.REFUND_RECONCILIATION_GAP
-    settled = gap or dice.chance(0.3)
-    posted = whole * dice.pick((0.0, 0.5, 0.9)) if gap and dice.chance(0.8) else whole
+    settled = gap or dice.chance(0.45)
+    posted = whole * dice.pick((0.0, 0.5, 0.9)) if dice.chance(0.66 if gap else 0.2) else whole
     facts = known(
         refund_id=f"ref-{number}",
         captured=amount(whole),
         refunded=amount(whole if dice.chance(0.85) else whole * 0.8) if settled else None,
         posted=amount(posted) if settled and dice.chance(0.85) else None,
-        requested_at=stamp(truth.at - dice.spread(1.6 if gap else 0.3, 0.8) * DAY),
+        requested_at=stamp(truth.at - dice.spread(1.3 if gap else 0.5, 0.9) * DAY),
         settled_at=stamp(truth.at - dice.spread(9.0, 0.8) * HOUR) if settled and dice.chance(0.7) else None,
     )
     return lose(dice, facts, 0.08)

@@ -11,6 +11,13 @@ from data.vocabulary import ExceptionType
 
 _MORE_LINES = Wheel({0: 0.45, 1: 0.25, 2: 0.16, 3: 0.09, 5: 0.05})
 _T = ExceptionType
+_MORE_PARCELS = {
+    _T.SPLIT_SHIPMENT: 0.82,
+    _T.UNAVAILABLE_INVENTORY: 0.3,
+    _T.FAILED_DELIVERY_HANDOFF: 0.18,
+    _T.LATE_PICKUP_READINESS: 0.15,
+}
+"""How often the record shows more parcels than were planned."""
 
 
 def promise_facts(dice: Dice, truth: Truth) -> Facts:
@@ -70,12 +77,11 @@ def _other_line(dice: Dice, number: int, sku: Sku, level: float) -> Facts:
 
 
 def _parcels(dice: Dice, kind: ExceptionType, lines: int) -> Facts:
+    if kind not in _MORE_PARCELS and dice.chance(0.6):
+        return {}
     planned = 1 + (lines > 3)
-    if kind is _T.SPLIT_SHIPMENT:
-        return {"shipments_planned": planned, "shipments_actual": planned + 1 + dice.chance(0.2)}
-    if kind in (_T.UNAVAILABLE_INVENTORY, _T.FAILED_DELIVERY_HANDOFF, _T.LATE_PICKUP_READINESS):
-        return {"shipments_planned": planned, "shipments_actual": planned + dice.chance(0.18)}
-    return {"shipments_planned": planned} if dice.chance(0.3) else {}
+    more = dice.chance(_MORE_PARCELS.get(kind, 0.08)) + dice.chance(0.05)
+    return {"shipments_planned": planned, "shipments_actual": planned + more}
 
 
 def customer_facts(dice: Dice, truth: Truth) -> Facts:

@@ -20,9 +20,9 @@ def carrier_facts(world: World, dice: Dice, truth: Truth) -> Facts:
     facts = known(
         service=dice.pick(("standard", "standard", "next-day", "evening")),
         state=_state(dice, truth),
-        handoff_due_at=stamp(truth.at + dice.normal(-25.0 if handed else 160.0, 70.0) * MINUTE),
-        last_scan_at=stamp(truth.at - dice.spread(5.0, 0.9) * HOUR) if handed and dice.chance(0.7) else None,
-        attempts=dice.count(tries) + (1 if handed and dice.chance(0.5) else 0),
+        handoff_due_at=stamp(truth.at + dice.normal(-10.0 if handed else 42.0, 90.0) * MINUTE),
+        last_scan_at=stamp(truth.at - dice.spread(5.0, 0.9) * HOUR) if dice.chance(0.65 if handed else 0.35) else None,
+        attempts=dice.count(tries) + dice.chance(0.5 if handed else 0.1),
         distance_km=round(dice.spread(14.0, 1.0), 1),
         address_score=_address_score(dice, truth),
     )
@@ -70,8 +70,8 @@ def supplier_facts(world: World, dice: Dice, truth: Truth, number: int) -> Facts
     """The purchase order that waits."""
     waiting = truth.type is _T.DELAYED_SUPPLIER_CONFIRMATION
     asked = truth.sku.case_pack * (1 + dice.count(4.0))
-    late_hours = dice.spread(9.0 * truth.slipping**0.5, 0.8) if waiting else dice.normal(-20.0, 30.0)
-    confirmed = not waiting and dice.chance(0.6)
+    late_hours = _late_hours(dice, truth)
+    confirmed = dice.chance(0.08 if waiting else 0.5)
     facts = known(
         purchase_order=f"po-{number}",
         confirmation_due_at=stamp(truth.at - late_hours * HOUR),
@@ -83,6 +83,13 @@ def supplier_facts(world: World, dice: Dice, truth: Truth, number: int) -> Facts
     )
     options = [_alternative(dice, truth, world.suppliers[index]) for index in truth.sku.others]
     return {"id": truth.supplier.id, **lose(dice, facts, 0.08), **({"alternatives": options} if options else {})}
+
+
+def _late_hours(dice: Dice, truth: Truth) -> float:
+    slow = truth.cause is _C.SUPPLIER_DELAY
+    if truth.type is _T.DELAYED_SUPPLIER_CONFIRMATION:
+        return dice.spread((9.0 if slow else 5.0) * truth.slipping**0.5, 0.9)
+    return dice.normal(3.0 if slow else -10.0, 24.0)
 
 
 def _confirmed(dice: Dice, truth: Truth, asked: int) -> int:

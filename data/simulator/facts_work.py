@@ -18,14 +18,14 @@ _TOLD = (System.OMS, System.WMS, System.ERP, System.CARRIER, System.PRICING, Sys
 
 
 def workflow_facts(dice: Dice, truth: Truth, work: Work, at: float) -> Facts:
-    """The step, its queue and its people. One roster in six still shows the plan as if everyone had come."""
+    """The step, its queue and its people. One roster in eight still shows the plan as if everyone had come."""
     began = dice.spread(35.0, 0.9) + (at - truth.at) / MINUTE
     facts = known(
         step=truth.step,
         step_started_at=stamp(at - began * MINUTE),
         queue_length=work.queue,
         queue_minutes=round(_queued(dice, truth, work, at), 1),
-        staff_on_shift=work.planned if dice.chance(0.16) else work.staff,
+        staff_on_shift=work.planned if dice.chance(0.13) else work.staff,
         staff_planned=work.planned,
         retries=dice.count(1.1 if truth.cause is _C.SYSTEM_LATENCY else 0.45),
         orders_last_hour=work.orders,
@@ -55,7 +55,7 @@ def _approval(dice: Dice, truth: Truth, work: Work) -> Facts:
 def dependency_facts(state: DayState, dice: Dice, truth: Truth, at: float) -> list[Facts]:
     """The systems whose state the sender knows; a lagging one often still reads `up`, and some are not told."""
     hour = min(23, int((at - state.day * DAY) / HOUR))
-    told = [each for each in _TOLD if dice.chance(0.42)]
+    told = [each for each in _TOLD if dice.chance(0.46)]
     if truth.system and truth.system not in told and dice.chance(0.5):
         told.append(truth.system)
     return [_dependency(state, dice, each, truth.node.region, hour, at) for each in told]
@@ -63,13 +63,13 @@ def dependency_facts(state: DayState, dice: Dice, truth: Truth, at: float) -> li
 
 def _dependency(state: DayState, dice: Dice, system: System, region: int, hour: int, at: float) -> Facts:
     lag = float(state.lagging[SYSTEMS.index(system), region, hour])
-    noticed = lag > 0.15 and dice.chance(0.62)
+    noticed = lag > 0.15 and dice.chance(0.7)
     told = SystemState.UP
     if noticed:
         told = SystemState.DOWN if lag > 1.2 and dice.chance(0.5) else SystemState.DEGRADED
     elif dice.chance(0.02):
         told = SystemState.DEGRADED
-    minutes = dice.spread(1.5 + 22.0 * (lag if dice.chance(0.75) else 0.0), 0.7)
+    minutes = dice.spread(1.5 + 22.0 * (lag if dice.chance(0.82) else 0.0), 0.7)
     facts = known(
         latency_minutes=round(minutes, 1) if dice.chance(0.6) else None,
         as_of=stamp(at - dice.uniform(0.2, 6.0) * MINUTE) if dice.chance(0.6) else None,

@@ -35,7 +35,7 @@ CONFUSED: dict[ExceptionType, Wheel[ExceptionType]] = {
 """What a type is mistaken for."""
 
 _MISTAKEN, _UNREPORTED, _UNCODED, _SILENT = 0.17, 0.35, 0.08, 0.1
-_SAYS_TYPE, _SAYS_CAUSE, _SAYS_WRONG_CAUSE = 0.68, 0.3, 0.1
+_SAYS_TYPE, _SAYS_CAUSE, _SAYS_WRONG_CAUSE = 0.64, 0.34, 0.1
 _TYPO = 0.25
 
 

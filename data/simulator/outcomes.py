@@ -17,14 +17,14 @@ from data.vocabulary import ExceptionType, NodeKind, RootCause
 _A, _C, _T = ActionId, RootCause, ExceptionType
 
 _MINUTES: dict[ExceptionType, float] = {
-    _T.SPLIT_SHIPMENT: 170.0,
-    _T.UNAVAILABLE_INVENTORY: 120.0,
-    _T.DELAYED_SUPPLIER_CONFIRMATION: 1150.0,
-    _T.SUSPICIOUS_RETURN: 700.0,
-    _T.PRICING_MISMATCH: 170.0,
-    _T.FAILED_DELIVERY_HANDOFF: 240.0,
-    _T.LATE_PICKUP_READINESS: 30.0,
-    _T.REFUND_RECONCILIATION_GAP: 1000.0,
+    _T.SPLIT_SHIPMENT: 88.0,
+    _T.UNAVAILABLE_INVENTORY: 58.0,
+    _T.DELAYED_SUPPLIER_CONFIRMATION: 600.0,
+    _T.SUSPICIOUS_RETURN: 470.0,
+    _T.PRICING_MISMATCH: 88.0,
+    _T.FAILED_DELIVERY_HANDOFF: 145.0,
+    _T.LATE_PICKUP_READINESS: 10.0,
+    _T.REFUND_RECONCILIATION_GAP: 700.0,
 }
 """Median minutes of work on an exception of this type when nothing stands in the way."""
 

@@ -19,14 +19,14 @@ from data.vocabulary import ExceptionType, System
 _T = ExceptionType
 
 _TOLD: dict[ExceptionType, dict[str, float]] = {
-    _T.SPLIT_SHIPMENT: {"stock": 0.85, "carrier": 0.55, "supplier": 0.25, "workflow": 0.8},
-    _T.UNAVAILABLE_INVENTORY: {"stock": 0.93, "carrier": 0.2, "supplier": 0.3, "workflow": 0.8},
-    _T.DELAYED_SUPPLIER_CONFIRMATION: {"stock": 0.8, "supplier": 0.93, "workflow": 0.6},
-    _T.SUSPICIOUS_RETURN: {"returned": 0.9, "refund": 0.5, "price": 0.15, "workflow": 0.6, "stock": 0.1},
-    _T.PRICING_MISMATCH: {"price": 0.9, "refund": 0.2, "returned": 0.08, "workflow": 0.5, "stock": 0.25},
-    _T.FAILED_DELIVERY_HANDOFF: {"carrier": 0.94, "workflow": 0.75, "stock": 0.2, "returned": 0.05},
-    _T.LATE_PICKUP_READINESS: {"workflow": 0.93, "stock": 0.6, "carrier": 0.18, "supplier": 0.05},
-    _T.REFUND_RECONCILIATION_GAP: {"refund": 0.9, "returned": 0.45, "price": 0.25, "workflow": 0.6, "carrier": 0.08},
+    _T.SPLIT_SHIPMENT: {"stock": 0.82, "carrier": 0.6, "supplier": 0.42, "workflow": 0.8},
+    _T.UNAVAILABLE_INVENTORY: {"stock": 0.92, "carrier": 0.38, "supplier": 0.48, "workflow": 0.8},
+    _T.DELAYED_SUPPLIER_CONFIRMATION: {"stock": 0.85, "supplier": 0.9, "workflow": 0.65},
+    _T.SUSPICIOUS_RETURN: {"returned": 0.88, "refund": 0.66, "price": 0.28, "workflow": 0.6, "stock": 0.1},
+    _T.PRICING_MISMATCH: {"price": 0.88, "refund": 0.4, "returned": 0.22, "workflow": 0.5, "stock": 0.25},
+    _T.FAILED_DELIVERY_HANDOFF: {"carrier": 0.92, "workflow": 0.78, "stock": 0.3, "returned": 0.08},
+    _T.LATE_PICKUP_READINESS: {"workflow": 0.9, "stock": 0.65, "carrier": 0.42, "supplier": 0.14},
+    _T.REFUND_RECONCILIATION_GAP: {"refund": 0.9, "returned": 0.58, "price": 0.45, "workflow": 0.6, "carrier": 0.12},
 }
 """How often a sender tells a block, per type."""
 
@@ -78,7 +78,7 @@ def _event(sender: Sender, at: float, event_id: str, order_id: str) -> Facts:
 def _add_blocks(case: Facts, world: World, state: DayState, dice: Dice, truth: Truth, number: int) -> Facts:
     told = {name for name, share in _TOLD[truth.type].items() if dice.chance(share * _reach(state, truth, name))}
     if "stock" in told:
-        case["stock"] = stock_facts(world, dice, truth, truth.type in _ABOUT_STOCK and dice.chance(0.55))
+        case["stock"] = stock_facts(world, dice, truth, truth.type in _ABOUT_STOCK and dice.chance(0.7))
     if "carrier" in told:
         case["carrier"] = carrier_facts(world, dice, truth)
     if "supplier" in told:

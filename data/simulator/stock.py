@@ -10,7 +10,7 @@ from data.simulator.causes import DayState
 from data.simulator.clock import DAY, HOUR, MINUTE
 from data.simulator.dice import Dice
 from data.simulator.episodes import SYSTEMS
-from data.simulator.world import CATEGORIES, Node, Sku, World
+from data.simulator.world import CATEGORIES, Node, Sku, Supplier, World
 from data.vocabulary import ExceptionType, RootCause, System
 
 _C, _T = RootCause, ExceptionType
@@ -22,7 +22,19 @@ _COVER = {
 }
 """How many days of demand lie on the shelf, against other causes."""
 
-_MEDIAN_COVER, _COVER_SPREAD = 2.6, 0.85
+_MEDIAN_COVER, _COVER_SPREAD = 4.3, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Which article of whom, where and when (seconds since 1970), in what kind of trouble."""
+
+    cause: RootCause
+    type: ExceptionType
+    sku: Sku
+    supplier: Supplier
+    node: Node
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +63,21 @@ class Shelf:
         return self.units + self.arriving - self.reserved - self.wanted <= 0
 
 
-def shelf_of(
-    world: World, state: DayState, dice: Dice, cause: RootCause, kind: ExceptionType, sku: Sku, node: Node, at: float
-) -> Shelf:
+def shelf_of(world: World, state: DayState, dice: Dice, scene: Scene) -> Shelf:
     """The shelf of this article at this moment, true and recorded."""
+    sku, node, at = scene.sku, scene.node, scene.at
     drift = float(state.sku_drift[sku.index])
     rate = demand.units_per_day(world, sku, node, state.day, drift)
-    tomorrow = demand.units_per_day(world, sku, node, state.day + 1, drift)
-    share_left = 1.0 - (at - state.day * DAY) / DAY
-    ahead = (share_left * rate + (1.0 - share_left) * tomorrow) * _bustle(state, node, at)
-    units = _units(dice, cause, kind, rate, sku)
-    counted_at, error = _record_error(state, dice, cause, sku, node, rate, at)
+    units = _units(dice, scene, rate)
+    counted_at, error = _record_error(state, dice, scene, rate)
     as_of = at - _lag_minutes(state, dice, node, at) * MINUTE
-    sold_since = dice.count(rate * (at - as_of) / DAY)
-    inbound, due_at, arriving = _inbound(state, dice, cause, sku, rate, at)
-    recorded = max(0, units + sold_since + error)
-    if kind is _T.UNAVAILABLE_INVENTORY and cause is _C.INVENTORY_MISMATCH:
+    inbound, due_at, arriving = _inbound(state, dice, scene, rate)
+    recorded = max(0, units + error + dice.count(rate * (at - as_of) / DAY))
+    if scene.type is _T.UNAVAILABLE_INVENTORY and scene.cause is _C.INVENTORY_MISMATCH:
         recorded = max(recorded, 1)
     return Shelf(
         units=units,
-        wanted=demand.units_wanted(dice, sku, ahead),
+        wanted=demand.units_wanted(dice, sku, _day_ahead(world, state, scene, rate, drift)),
         arriving=arriving,
         recorded=recorded,
         reserved=min(units, dice.count(0.12 * units + 0.2)),
@@ -84,29 +91,34 @@ def shelf_of(
     )
 
 
+def _day_ahead(world: World, state: DayState, scene: Scene, rate: float, drift: float) -> float:
+    tomorrow = demand.units_per_day(world, scene.sku, scene.node, state.day + 1, drift)
+    share_left = 1.0 - (scene.at - state.day * DAY) / DAY
+    return (share_left * rate + (1.0 - share_left) * tomorrow) * _bustle(state, scene.node, scene.at)
+
+
 def _bustle(state: DayState, node: Node, at: float) -> float:
-    hour = min(23, int((at - state.day * DAY) / HOUR))
-    busy = float(state.traffic.orders[node.index, hour] / state.traffic.usual[node.index, hour])
-    return 1.0 + 0.5 * (busy - 1.0)
+    here = (node.index, min(23, int((at - state.day * DAY) / HOUR)))
+    return 1.0 + 0.8 * (float(state.traffic.orders[here] / state.traffic.usual[here]) - 1.0)
 
 
-def _units(dice: Dice, cause: RootCause, kind: ExceptionType, rate: float, sku: Sku) -> int:
-    cover = _MEDIAN_COVER * _COVER.get(cause, 1.0) * dice.spread(1.0, _COVER_SPREAD)
-    if kind is _T.UNAVAILABLE_INVENTORY:
+def _units(dice: Dice, scene: Scene, rate: float) -> int:
+    cover = _MEDIAN_COVER * _COVER.get(scene.cause, 1.0) * dice.spread(1.0, _COVER_SPREAD)
+    if scene.type is _T.UNAVAILABLE_INVENTORY:
         cover *= 0.7
-    return dice.count(rate * cover + (1.2 if sku.pattern == "intermittent" else 0.4))
+    return dice.count(rate * cover + (1.2 if scene.sku.pattern == "intermittent" else 0.4))
 
 
-def _record_error(
-    state: DayState, dice: Dice, cause: RootCause, sku: Sku, node: Node, rate: float, at: float
-) -> tuple[float, int]:
+def _record_error(state: DayState, dice: Dice, scene: Scene, rate: float) -> tuple[float, int]:
+    """When the shelf was counted, and by how many units the record exceeds the shelf since."""
+    node = scene.node
     days = (state.day + node.count_phase) % node.count_every + dice.uniform(0.2, 1.0)
     moved = rate * days
-    lost = moved * CATEGORIES[sku.category].shrink * node.inaccuracy * 2.5
-    error = dice.normal(lost, node.inaccuracy * (0.18 * moved) ** 0.5)
-    if cause is _C.INVENTORY_MISMATCH:
+    lost = moved * CATEGORIES[scene.sku.category].shrink * node.inaccuracy * 6.0
+    error = dice.normal(lost, node.inaccuracy * (0.12 * moved) ** 0.5)
+    if scene.cause is _C.INVENTORY_MISMATCH:
         error += 1.0 + dice.count(0.5 * rate + 1.0)
-    return at - days * DAY, round(error)
+    return scene.at - days * DAY, round(error)
 
 
 def _lag_minutes(state: DayState, dice: Dice, node: Node, at: float) -> float:
@@ -116,12 +128,13 @@ def _lag_minutes(state: DayState, dice: Dice, node: Node, at: float) -> float:
     return dice.spread(11.0 + 55.0 * min(behind, 3.0), 0.6)
 
 
-def _inbound(state: DayState, dice: Dice, cause: RootCause, sku: Sku, rate: float, at: float) -> tuple[int, float, int]:
-    if not dice.chance(0.3 if cause is _C.SUPPLIER_DELAY else 0.5):
+def _inbound(state: DayState, dice: Dice, scene: Scene, rate: float) -> tuple[int, float, int]:
+    """Units on their way, when they are due, and how many of them come within the day."""
+    held_up = scene.cause is _C.SUPPLIER_DELAY
+    if not dice.chance(0.3 if held_up else 0.5):
         return 0, 0.0, 0
-    packs = ceil(rate * dice.uniform(0.8, 3.0) / sku.case_pack)
-    due_at = at + dice.spread(20.0, 0.8) * HOUR
-    late = dice.spread(3.0 * float(state.slipping[sku.supplier]) ** 0.7, 0.8) * HOUR
-    arrives = due_at + late * (3.0 if cause is _C.SUPPLIER_DELAY else 1.0)
-    units = packs * sku.case_pack
-    return units, due_at, units if arrives < at + 0.7 * DAY else 0
+    units = scene.sku.case_pack * ceil(rate * dice.uniform(0.8, 3.0) / scene.sku.case_pack)
+    due_at = scene.at + dice.spread(20.0, 0.8) * HOUR
+    late = dice.spread(3.0 * float(state.slipping[scene.supplier.index]) ** 0.7, 0.8) * HOUR
+    arrives = due_at + late * (3.0 if held_up else 1.0)
+    return units, due_at, units if arrives < scene.at + 0.7 * DAY else 0

@@ -91,14 +91,14 @@ _CHANNELS: dict[ExceptionType, Wheel[Channel]] = {
 }
 
 _STEPS: dict[ExceptionType, Wheel[str]] = {
-    _T.SPLIT_SHIPMENT: Wheel({"allocate": 0.5, "pack": 0.3, "pick": 0.2}),
-    _T.UNAVAILABLE_INVENTORY: Wheel({"allocate": 0.35, "pick": 0.65}),
-    _T.DELAYED_SUPPLIER_CONFIRMATION: Wheel({"confirm_order": 0.6, "replenish": 0.25, "allocate": 0.15}),
-    _T.SUSPICIOUS_RETURN: Wheel({"receive_return": 0.6, "refund": 0.4}),
-    _T.PRICING_MISMATCH: Wheel({"check_out": 0.6, "publish_price": 0.25, "refund": 0.15}),
-    _T.FAILED_DELIVERY_HANDOFF: Wheel({"hand_over": 0.6, "deliver": 0.25, "pack": 0.15}),
-    _T.LATE_PICKUP_READINESS: Wheel({"pick": 0.55, "stage": 0.3, "pack": 0.15}),
-    _T.REFUND_RECONCILIATION_GAP: Wheel({"refund": 0.5, "post_ledger": 0.4, "receive_return": 0.1}),
+    _T.SPLIT_SHIPMENT: Wheel({"allocate": 0.4, "pack": 0.3, "pick": 0.3}),
+    _T.UNAVAILABLE_INVENTORY: Wheel({"allocate": 0.35, "pick": 0.5, "replenish": 0.15}),
+    _T.DELAYED_SUPPLIER_CONFIRMATION: Wheel({"replenish": 0.7, "allocate": 0.3}),
+    _T.SUSPICIOUS_RETURN: Wheel({"receive_return": 0.5, "refund": 0.5}),
+    _T.PRICING_MISMATCH: Wheel({"check_out": 0.6, "refund": 0.4}),
+    _T.FAILED_DELIVERY_HANDOFF: Wheel({"hand_over": 0.55, "pack": 0.25, "stage": 0.2}),
+    _T.LATE_PICKUP_READINESS: Wheel({"pick": 0.5, "stage": 0.25, "pack": 0.15, "hand_over": 0.1}),
+    _T.REFUND_RECONCILIATION_GAP: Wheel({"refund": 0.65, "receive_return": 0.2, "check_out": 0.15}),
 }
 
 

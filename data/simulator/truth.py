@@ -11,8 +11,8 @@ from typing import TypeVar
 from data.simulator.causes import DayState
 from data.simulator.clock import DAY, HOUR, MINUTE, date_of, offset_hours
 from data.simulator.dice import Dice, Wheel
-from data.simulator.episodes import SYSTEMS, Kind, promoted
-from data.simulator.stock import Shelf, shelf_of
+from data.simulator.episodes import SYSTEMS, Episode, Kind, promoted
+from data.simulator.stock import Scene, Shelf, shelf_of
 from data.simulator.symptoms import channel_of, step_of, type_of
 from data.simulator.world import CATEGORIES, SKUS, Carrier, Customer, Node, Sku, Supplier, World, supplier_of
 from data.vocabulary import Channel, ExceptionType, RootCause, System
@@ -38,6 +38,7 @@ _SLACK: dict[ExceptionType, float] = {
 
 _HURRY = {Channel.BOPIS: 0.75, Channel.IN_STORE: 0.85, Channel.MARKETPLACE: 1.1, Channel.SHIP_TO_STORE: 1.2}
 _STILL_UNKNOWN_LAG = 0.006
+_RING_SIZE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,14 @@ def draw_truth(world: World, state: DayState, dice: Dice, cause: RootCause, node
         work=work_at(state, dice, node, at),
         sku=sku,
         quantity=1 + dice.count(0.7),
-        customer=_customer(world, dice, cause, node),
+        customer=_customer(world, state, dice, cause, node),
         carrier=carrier,
         supplier=supplier,
         slipping=float(state.slipping[supplier.index]),
         system=system,
         left=_left(state, node, at, _subject(cause, carrier, system, sku)),
         slack=_slack(dice, kind, channel),
-        shelf=shelf_of(world, state, dice, cause, kind, sku, node, at),
+        shelf=shelf_of(world, state, dice, Scene(cause, kind, sku, supplier, node, at)),
     )
 
 
@@ -140,7 +141,7 @@ def work_at(state: DayState, dice: Dice, node: Node, at: float) -> Work:
 def _slack(dice: Dice, kind: ExceptionType, channel: Channel) -> float:
     if dice.chance(0.03):
         return -dice.uniform(2.0, 90.0)
-    return _SLACK[kind] * _HURRY.get(channel, 1.0) * dice.spread(1.0, 0.75)
+    return _SLACK[kind] * _HURRY.get(channel, 1.0) * dice.spread(1.0, 0.8)
 
 
 def _system(dice: Dice, state: DayState, node: Node, hour: int) -> System:
@@ -169,7 +170,7 @@ def _category(world: World, state: DayState, dice: Dice, cause: RootCause, node:
         case _C.PRICE_SYNC_ERROR:
             return _weighted(dice, _ALL, state.mispriced[:, node.region, hour].tolist())
         case _C.FRAUD_PATTERN:
-            ring = next((each for each in state.episodes if each.kind is Kind.RING and node.index in each.nodes), None)
+            ring = _ring(state, node)
             return ring.subject if ring and dice.chance(0.6) else dice.spin(_APPEAL)
         case _C.INVENTORY_MISMATCH:
             return dice.spin(_SHRINK)
@@ -178,13 +179,19 @@ def _category(world: World, state: DayState, dice: Dice, cause: RootCause, node:
     return dice.below(len(CATEGORIES))
 
 
-def _customer(world: World, dice: Dice, cause: RootCause, node: Node) -> Customer:
-    here = world.customers[node.region]
+def _customer(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node) -> Customer:
+    here, abusers = world.customers[node.region], world.abusers[node.region]
     if cause is _C.FRAUD_PATTERN and dice.chance(0.75):
-        return dice.pick(world.abusers[node.region])
+        ring = _ring(state, node)
+        member = int(ring.start) + dice.below(_RING_SIZE) if ring else dice.below(len(abusers))
+        return abusers[member % len(abusers)]
     if cause is _C.ADDRESS_PROBLEM:
-        return min((dice.pick(here) for _ in range(4)), key=lambda each: each.address)
+        return min((dice.pick(here) for _ in range(6)), key=lambda each: each.address)
     return dice.pick(here)
+
+
+def _ring(state: DayState, node: Node) -> Episode | None:
+    return next((each for each in state.episodes if each.kind is Kind.RING and node.index in each.nodes), None)
 
 
 def _subject(cause: RootCause, carrier: Carrier, system: System | None, sku: Sku) -> tuple[Kind, int] | None:
