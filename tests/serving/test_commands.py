@@ -1,0 +1,146 @@
+"""The commands: a card or the exact JSON without a server, keys, and a doctor that says how to mend things."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from data.recommendation import Recommendation, answer_digest
+from policies.policy import DEFAULT_FOLDER
+from serving.commands import app
+from serving.openapi import EXAMPLES
+from serving.settings import Settings
+from tests.fixtures.service import costly, open_desk
+
+
+def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, [str(each) for each in arguments], input=stdin)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "var"
+
+
+def test_recommend_shows_a_card(folder: Path) -> None:
+    result = run("recommend", EXAMPLES / "exception.json", "--folder", folder)
+    assert result.exit_code == 0, result.output
+    for word in ("exc-77120", "Unavailable inventory", "expected cost", "Why", "rules", "disposition"):
+        assert word in result.stdout
+    assert "Not recorded" in result.stderr
+
+
+def test_recommend_gives_the_answer_as_the_api_does(folder: Path) -> None:
+    result = run("recommend", "-", "--folder", folder, "--json", stdin=(EXAMPLES / "exception.json").read_bytes())
+    answer = Recommendation.model_validate_json(result.stdout)
+    assert answer.receipt.answer == answer_digest(answer)
+    assert answer.event.source == "oms-emea"
+
+
+def test_recommend_records_nothing(folder: Path) -> None:
+    run("recommend", EXAMPLES / "exception.json", "--folder", folder)
+    assert open_desk(folder).service.recommendations.queue().total == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"{", "Not JSON"), (b"{}", "/event: this member"), (b'{"a": NaN}', "NaN"), (b"", "empty")]
+)
+def test_recommend_says_what_is_wrong_with_a_file(folder: Path, content: bytes, said: str) -> None:
+    result = run("recommend", "-", "--folder", folder, stdin=content)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_recommend_says_that_a_file_is_missing(folder: Path) -> None:
+    result = run("recommend", folder / "nothing.json", "--folder", folder)
+    assert result.exit_code == 2
+    assert "cannot be read" in result.stderr
+
+
+def test_a_broken_policy_is_told_line_by_line(folder: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy"
+    shutil.copytree(DEFAULT_FOLDER, policy)
+    (policy / "gates.yaml").write_text("table: [")
+    result = run("recommend", EXAMPLES / "exception.json", "--folder", folder, "--policy", policy)
+    assert result.exit_code == 2
+    assert "gates.yaml" in result.stderr
+
+
+def test_keys_names_files_and_shows_no_key(folder: Path) -> None:
+    result = run("keys", "--folder", folder)
+    assert result.exit_code == 0, result.output
+    for file in (folder / "keys").iterdir():
+        assert file.name in result.stdout
+        assert file.read_text().strip() not in result.output
+
+
+def test_keys_adds_a_principal(folder: Path) -> None:
+    result = run("keys", "--folder", folder, "--add", "finance-anna", "--role", "store_finance")
+    assert result.exit_code == 0, result.output
+    principal = open_desk(folder).service.principals.by_name("finance-anna")
+    assert principal is not None
+    assert {role.value for role in principal.roles} == {"store_finance"}
+
+
+@pytest.mark.parametrize("arguments", [("--add", "../up", "--role", "auditor"), ("--add", "x", "--role", "king")])
+def test_keys_refuses_odd_names_and_roles(folder: Path, arguments: tuple[str, ...]) -> None:
+    assert run("keys", "--folder", folder, *arguments).exit_code == 2
+    assert not (folder / "up").exists()
+
+
+class TestDoctor:
+    def test_says_what_is_in_force_and_that_a_bundle_is_missing(self, folder: Path) -> None:
+        run("keys", "--folder", folder)
+        result = run("doctor", "--folder", folder)
+        assert result.exit_code == 1
+        for word in (
+            "python",
+            "fastapi",
+            "policy",
+            "sha256:",
+            "bundle",
+            "served by rules",
+            "audit chain",
+            "train into",
+        ):
+            assert word in " ".join(result.stdout.split()), word
+
+    def test_sees_a_changed_audit_chain(self, folder: Path) -> None:
+        desk = open_desk(folder)
+        desk.recommend(costly())
+        with desk.service.database.write() as connection:
+            connection.execute(text("UPDATE audit_leaves SET principal = 'somebody'"))
+        desk.service.close()
+        result = run("doctor", "--folder", folder)
+        assert "leaf 1 was altered" in result.stdout
+
+    def test_sees_keys_that_others_can_read(self, folder: Path) -> None:
+        open_desk(folder)
+        (folder / "keys" / "auditor").chmod(0o644)
+        assert "others can read auditor" in run("doctor", "--folder", folder).stdout
+
+    def test_sees_a_broken_policy_and_a_damaged_database(self, folder: Path, tmp_path: Path) -> None:
+        folder.mkdir()
+        (folder / "fairlead.db").write_bytes(b"not a database" * 500)
+        result = run("doctor", "--folder", folder, "--policy", tmp_path)
+        assert result.exit_code == 1
+        assert "policy.yaml" in result.stdout
+        assert "cannot be written" in " ".join(result.stdout.split())
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FAIRLEAD_PORT", "9090")
+    monkeypatch.setenv("FAIRLEAD_FOLDER", str(tmp_path))
+    settings = Settings()
+    assert (settings.port, settings.bundle_folder) == (9090, tmp_path / "bundle")
+    assert settings.database_url == f"sqlite:///{tmp_path / 'fairlead.db'}"
+
+
+def test_json_output_is_json_alone(folder: Path) -> None:
+    result = run("recommend", EXAMPLES / "exception.json", "--folder", folder, "--json")
+    assert json.loads(result.stdout)["schema"] == "fairlead/recommendation/1"

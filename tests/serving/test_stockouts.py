@@ -1,0 +1,61 @@
+"""Shelves are asked about as cases are: the same features, the same ladder, and a refill where there is need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fixtures.service import Desk
+
+PATH = "/v1/stockout-risks"
+SHELF: dict[str, Any] = {"sku": "s-1", "node": "store-12", "as_of": "2026-11-23T11:30:00Z", "case_pack": 6}
+
+
+def history(days: int, sold: float) -> list[dict[str, Any]]:
+    return [{"day": f"2026-{9 + (day // 30):02d}-{day % 30 + 1:02d}", "sold": sold} for day in range(days)]
+
+
+def test_a_shelf_that_sells_out_is_likelier_to_run_empty_and_is_refilled_in_whole_packs(desk: Desk) -> None:
+    full = {**SHELF, "on_hand": 400, "history": history(30, 2)}
+    short = {**SHELF, "sku": "s-2", "on_hand": 1, "history": history(30, 9)}
+    answer = desk.post(PATH, {"positions": [full, short]}).json()
+    calm, pressed = answer["risks"]
+    assert calm["prediction"]["probability"] < pressed["prediction"]["probability"]
+    assert "replenishment" not in calm
+    refill = pressed["replenishment"]
+    assert (refill["action"], refill["parameters"]["quantity"] % 6) == ("replenish", 0)
+    assert pressed["explanation"][0]["says"]
+    assert [each["sku"] for each in answer["risks"]] == ["s-1", "s-2"]
+
+
+def test_sixty_days_of_history_are_read_and_sixty_one_are_not(desk: Desk) -> None:
+    assert desk.post(PATH, {"positions": [{**SHELF, "history": history(60, 1)}]}).status_code == 200
+    refused = desk.post(PATH, {"positions": [{**SHELF, "history": history(61, 1)}]})
+    assert refused.json()["errors"][0]["pointer"] == "/positions/0/history"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"positions": []}, "/positions"),
+        ({}, "/positions"),
+        ({"positions": [SHELF] * 51}, "/positions"),
+        ({"positions": [SHELF], "as_of": "2026-11-23T13:00:00Z"}, "/as_of"),
+        ({"positions": [{"sku": "s"}]}, "/positions/0/node"),
+    ],
+)
+def test_refuses_what_cannot_be_asked(desk: Desk, body: dict[str, Any], pointer: str) -> None:
+    response = desk.post(PATH, body)
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_bare_shelf_gets_a_degraded_answer(desk: Desk) -> None:
+    (risk,) = desk.post(PATH, {"positions": [{"sku": "s", "node": "n"}], "attributes": {"x": 1}}).json()["risks"]
+    assert risk["prediction"]["served_by"] in ("rules", "none")
+
+
+def test_asking_records_nothing(desk: Desk) -> None:
+    desk.post(PATH, {"positions": [SHELF]})
+    assert desk.service.recommendations.queue().total == 0
+    assert desk.client.get("/health/ready").json()["audit_leaves"] == 0
