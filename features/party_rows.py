@@ -119,3 +119,19 @@ class SeededRows:
     def put(self, states: Sequence[PartyState]) -> None:
         """Insert or replace rows."""
         self._rows.put(states)
+
+
+class ScratchRows:
+    """Rows that change in memory alone: what is kept is read, and stays as it is."""
+
+    def __init__(self, rows: PartyRows) -> None:
+        self._rows = rows
+        self._changed = MemoryRows()
+
+    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
+        """The rows that exist, changed ones as they were changed."""
+        return {**self._rows.get(keys), **self._changed.get(keys)}
+
+    def put(self, states: Sequence[PartyState]) -> None:
+        """Insert or replace rows, in memory."""
+        self._changed.put(states)

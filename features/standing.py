@@ -24,6 +24,7 @@ from features.party_rows import (
     PartyKey,
     PartyRows,
     PartyState,
+    ScratchRows,
     SeededRows,
     Seeds,
     read_snapshot,
@@ -41,6 +42,7 @@ __all__ = [
     "PartyKey",
     "PartyRows",
     "PartyState",
+    "ScratchRows",
     "SeededRows",
     "Seeds",
     "StandingKeeper",
@@ -137,6 +139,7 @@ class StandingKeeper:
 
     def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY) -> None:
         self._rows = rows
+        self._attributes = attributes
         self._named = tuple({**PARTIES, **party_words(attributes)}.items())
 
     def keys(self, case: Case) -> tuple[PartyKey, ...]:
@@ -153,11 +156,16 @@ class StandingKeeper:
 
         The retailer's are not counted: that one row would be written by every request.
         """
-        self._arrive(self.keys(case), at, shelf_report(case), 1.0)
+        self._arrive(self.keys(case), at, shelf_report(case))
 
-    def observe(self, case: Case, at: datetime) -> None:
-        """Count what the case tells of its shelf, though it is no exception: a question asked ahead of one."""
-        self._arrive(self.keys(case), at, shelf_report(case), 0.0)
+    def of_shelves(self, cases: Iterable[Case], at: datetime) -> list[Standing]:
+        """What is known for shelves that are asked about together, each after those before it; nothing is kept.
+
+        As in a history of such questions: a shelf tells of itself to the next, so one question about an article in
+        many nodes is worth more than many about one.
+        """
+        asked = StandingKeeper(ScratchRows(self._rows), self._attributes)
+        return [asked.meet(case, at)[0] for case in cases]
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at`."""
@@ -167,7 +175,7 @@ class StandingKeeper:
         """`of` and then `arrive` in one step, with the case's parties."""
         keys = self.keys(case)
         standing = self._of(keys, at)
-        self._arrive(keys, at, shelf_report(case), 1.0)
+        self._arrive(keys, at, shelf_report(case))
         return standing, keys
 
     def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
@@ -179,13 +187,13 @@ class StandingKeeper:
         found = self._rows.get(keys)
         return Standing(as_of=at, parties=tuple(_standing(found[key], at) for key in keys if key in found))
 
-    def _arrive(self, keys: Sequence[PartyKey], at: datetime, empty: float | None, counted: float) -> None:
+    def _arrive(self, keys: Sequence[PartyKey], at: datetime, empty: float | None) -> None:
         met = keys[:-1]
         found = self._rows.get(met)
-        self._rows.put([_arrived(found.get(key) or PartyState(*key), at, counted, empty) for key in met])
+        self._rows.put([_arrived(found.get(key) or PartyState(*key), at, empty) for key in met])
 
 
-def _arrived(state: PartyState, at: datetime, counted: float, empty: float | None) -> PartyState:
+def _arrived(state: PartyState, at: datetime, empty: float | None) -> PartyState:
     start = state.arrived_at
     left = _fade(start, at, ARRIVAL_HALF_LIFE)
     # An event that comes late counts as faded already, so that the order of arrival hardly matters.
@@ -194,7 +202,7 @@ def _arrived(state: PartyState, at: datetime, counted: float, empty: float | Non
         kind=state.kind,
         id=state.id,
         arrived_at=_later(start, at),
-        arrivals=state.arrivals * left + weight * counted,
+        arrivals=state.arrivals * left + weight,
         shelves=state.shelves * left + weight * (empty is not None),
         empty=state.empty * left + weight * (empty or 0.0),
         recorded_at=state.recorded_at,

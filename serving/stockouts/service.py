@@ -41,8 +41,7 @@ class StockoutService:
             raise InvalidRequest("The question lies in the future.", faults=[Fault("/as_of", expected)])
         cases = [_case(question, position, as_of) for position in question.positions]
         with self._database.read() as connection:
-            keeper = self._in_force.keeper(StoredRows(connection))
-            standings = [keeper.of(case, as_of) for case in cases]
+            standings = self._in_force.keeper(StoredRows(connection)).of_shelves(cases, as_of)
         predictors, policy = self._in_force.predictors, self._in_force.policy
         return StockoutAnswer(
             as_of=as_of,

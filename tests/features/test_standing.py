@@ -203,12 +203,18 @@ def test_an_old_report_of_a_shelf_says_nothing_of_now() -> None:
     assert (seen.arrivals, seen.shelves) == (1.0, 0.0)
 
 
-def test_a_question_tells_of_its_shelf_and_is_no_arrival() -> None:
-    keeper, case = _keeper(), _with_shelf(1, 8.0, "a")
-    keeper.observe(case, NOON)
-    seen = keeper.of(case, NOON).of("product")
-    assert seen is not None
-    assert (seen.arrivals, seen.shelves, seen.empty) == (0.0, 1.0, 0.5)
+def test_shelves_asked_about_together_know_of_those_before_them_and_nothing_is_kept() -> None:
+    rows = MemoryRows()
+    keeper = StandingKeeper(rows)
+    keeper.arrive(_with_shelf(0, 16.0, "z"), NOON)
+    kept = list(rows)
+    asked = [_with_shelf(1, 8.0, "a"), _with_shelf(2, 0.0, "b"), _with_shelf(3, 0.0, "a")]
+    first, second, third = (standing.of("product") for standing in keeper.of_shelves(asked, NOON))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert [(seen.shelves, seen.empty) for seen in (first, second, third)] == [(1.0, 1.0), (2.0, 1.5), (3.0, 1.5)]
+    assert list(rows) == kept
 
 
 def test_every_named_party_has_a_key() -> None:
