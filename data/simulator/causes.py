@@ -23,6 +23,9 @@ _NOISE = 3
 _HOURS = 24
 _ORDERS_PER_HOUR = 6.0
 _PICKS_PER_HOUR = 5.5
+_LONGEST_QUEUE_HOURS = 5.0
+"""Beyond this, other nodes take the work."""
+
 _ONLINE = np.array([2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 11, 12, 11, 10, 10, 11, 13, 15, 16, 16, 14, 10, 5], dtype=float)
 _SHOP = np.array([0, 0, 0, 0, 0, 0, 0, 0, 2, 8, 14, 18, 22, 20, 18, 19, 22, 26, 24, 14, 4, 0, 0, 0], dtype=float)
 _PROFILE = 0.35 * _ONLINE / _ONLINE.mean() + 0.65 * _SHOP / _SHOP.mean()
@@ -30,7 +33,7 @@ _RELEASE_LAG = {"6.9": 2.2, "7.2": 1.0, "7.4": 0.6}
 
 _SCALE = {
     RootCause.INVENTORY_MISMATCH: 0.156,
-    RootCause.LABOR_SHORTAGE: 0.706,
+    RootCause.LABOR_SHORTAGE: 1.2,
     RootCause.SYSTEM_LATENCY: 0.543,
     RootCause.APPROVAL_BOTTLENECK: 0.098,
     RootCause.SUPPLIER_DELAY: 0.084,
@@ -127,8 +130,9 @@ def _traffic(world: World, day: int) -> Traffic:
     usual = _ORDERS_PER_HOUR * sizes[:, None] * demand.weekday(day) * _local(world, day, _PROFILE) + 0.05
     bustle = np.exp(source.normal(0.0, 0.16, (count, 1)) + source.normal(0.0, 0.12, (count, _HOURS)))
     crowd = 1.0 + 1.1 * _by_node(world, day, Kind.CROWD)
-    orders = usual * bustle * crowd * _promotion_pressure(world, day)[:, None]
-    planned = np.ceil(usual * 1.12 / _PICKS_PER_HOUR)
+    expected = usual * _promotion_pressure(world, day)[:, None]
+    orders = expected * bustle * crowd
+    planned = np.ceil(expected * 1.18 / _PICKS_PER_HOUR)
     absent = _absence(world, day, source)
     staff = np.maximum(1.0, np.round(planned * (1.0 - absent) + source.normal(0.0, 0.25, (count, _HOURS))))
     return Traffic(usual, orders, planned, staff)
@@ -164,7 +168,8 @@ def _queue(before: Traffic, today: Traffic) -> Floats:
     waiting = np.zeros(arriving.shape[0])
     lengths = np.empty_like(arriving)
     for hour in range(arriving.shape[1]):
-        waiting = np.maximum(0.25 * arriving[:, hour], waiting + arriving[:, hour] - capacity[:, hour])
+        backlog = waiting + arriving[:, hour] - capacity[:, hour]
+        waiting = np.clip(backlog, 0.25 * arriving[:, hour], _LONGEST_QUEUE_HOURS * capacity[:, hour])
         lengths[:, hour] = waiting
     return lengths[:, _HOURS:]
 

@@ -108,7 +108,7 @@ def resolution_minutes(dice: Dice, truth: Truth, action: ActionId) -> float:
 def _slowed(truth: Truth) -> float:
     work = truth.work
     by_hand = _BY_HAND.get(truth.type, 0.1)
-    slowed = by_hand * (0.7 * log1p(work.wait_minutes / 15.0) - 0.8 + 2.2 * work.gap * min(1.0, work.queue / 20.0))
+    slowed = by_hand * (0.85 * log1p(work.wait_minutes / 15.0) - 0.7 + 2.2 * work.gap * min(1.0, work.queue / 20.0))
     match truth.cause:
         case _C.SUPPLIER_DELAY:
             slowed += 0.75 * log(max(0.05, truth.slipping)) + 0.05 * (truth.supplier.lead_days - 6.0)
