@@ -70,7 +70,9 @@ class CheckStep(Record):
     id: Identifier
     version: str
     saw: dict[str, Seen]
-    concluded: Seen
+    """What was there; facts that were not are in `missing`."""
+    concluded: Seen = None
+    """Absent where nothing could be concluded."""
     says: str
     missing: tuple[str, ...] = ()
     """Facts that were needed and absent: the check could not be evaluated."""

@@ -18,6 +18,7 @@ from policies.choose import Prospect
 from policies.decide import Decision, Weighed
 from policies.gates import Finding
 from policies.predicting import Told
+from policies.situation import told as told_facts
 
 PRICED_IN_FULL = 3
 """How many options show what their cost is made of."""
@@ -59,7 +60,7 @@ def _cost_step(view: Prospect, rank: int, option: Weighed) -> CheckStep:
         kind="cost",
         id=f"costs.{option.candidate.action.value}",
         version=view.policy.version,
-        saw=saw,
+        saw=told_facts(saw),
         concluded=None
         if price.expected is None
         else f"{money_text(price.expected)} {view.situation.exchange.currency}",
@@ -106,12 +107,14 @@ def fallback_step(view: FallbackView, rules: Told, version: str) -> CheckStep:
         kind="fallback",
         id="fallback.rules_alone",
         version=version,
-        saw={
-            "exception_type": predictions.exception_type.label,
-            "root_cause": predictions.root_cause.label,
-            "sla_breach": predictions.sla_breach.probability,
-            "stockout": predictions.stockout.probability,
-        },
+        saw=told_facts(
+            {
+                "exception_type": predictions.exception_type.label,
+                "root_cause": predictions.root_cause.label,
+                "sla_breach": predictions.sla_breach.probability,
+                "stockout": predictions.stockout.probability,
+            }
+        ),
         concluded=view.would_have.value,
         says=f"without models the rules {verb}: {action} ({view.disposition.value})",
     )

@@ -6,6 +6,7 @@ Money is in the policy's currency, ages and remaining minutes count from the sit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,9 @@ from data.record import Unit
 from data.vocabulary import Channel, CustomerTier, ExceptionType, NodeKind, ReturnCondition, System, SystemState
 from policies.columns import Column, ColumnType
 from policies.situation import (
+    DAY_PLACES,
+    MINUTE_PLACES,
+    RATIO_PLACES,
     Situation,
     available,
     breach_rate,
@@ -63,7 +67,8 @@ def _money(name: str, says: str, of: Read) -> Fact:
 
 
 def _number(name: str, unit: str | None, says: str, of: Read, *, ages: bool = False) -> Fact:
-    return Fact(name, ColumnType.NUMBER, says, lambda s: rounded(of(s)), unit, ages=ages)
+    places = _PLACES[unit]
+    return Fact(name, ColumnType.NUMBER, says, lambda s: rounded(of(s), places), unit, ages=ages)
 
 
 def _since(name: str, says: str, instant: Read) -> Fact:
@@ -74,8 +79,8 @@ def _days_since(name: str, says: str, instant: Read) -> Fact:
     return _number(name, _DAY, says, lambda s: days(s.minutes_since(instant(s))), ages=True)
 
 
-def _count(name: str, says: str, of: Read, unit: str | None = None) -> Fact:
-    return Fact(name, ColumnType.COUNT, says, of, unit)
+def _count(name: str, says: str, of: Read) -> Fact:
+    return Fact(name, ColumnType.COUNT, says, of)
 
 
 def _flag(name: str, says: str, of: Read) -> Fact:
@@ -86,7 +91,13 @@ def _label(name: str, says: str, of: Read, values: Iterable[StrEnum] = ()) -> Fa
     return Fact(name, ColumnType.LABEL, says, of, values=tuple(each.value for each in values))
 
 
-_MIN, _DAY, _UNITS = Unit.MINUTE.value, "days", "units"
+_MIN, _DAY = Unit.MINUTE.value, "days"
+_PLACES = {_MIN: MINUTE_PLACES, _DAY: DAY_PLACES, None: RATIO_PLACES}
+
+
+def _minutes_left(s: Situation) -> float | None:
+    """Rounded up: a promise that has not passed does not read as if it had."""
+    return None if s.minutes_left is None else math.ceil(s.minutes_left)
 
 
 def _extra_parcels(s: Situation) -> int | None:
@@ -115,7 +126,7 @@ _ORDER = (
     _label("channel", "channel", lambda s: s.case.channel, Channel),
     _label("region", "region", lambda s: s.case.region),
     _label("node_kind", "kind of node", _told("node.kind"), NodeKind),
-    _number("minutes_left", _MIN, "time left to the promise", lambda s: s.minutes_left, ages=True),
+    _number("minutes_left", _MIN, "time left to the promise", _minutes_left, ages=True),
     _money("order_value", "order value", _told("order.value")),
     _money("order_margin", "margin of the order", _told("order.margin")),
     _count("extra_parcels", "parcels more than planned", _extra_parcels),
@@ -155,10 +166,10 @@ def _worst_state(systems: Iterable[System]) -> Read:
 
 
 _STOCK = (
-    _count("on_hand", "units on hand", _at_stake("on_hand"), _UNITS),
-    _count("available", "units to promise", lambda s: available(s.case.at_stake), _UNITS),
-    _count("short_units", "units missing for the order", _short_units, _UNITS),
-    _count("inbound", "units on their way", _at_stake("inbound"), _UNITS),
+    _count("on_hand", "units on hand", _at_stake("on_hand")),
+    _count("available", "units to promise", lambda s: available(s.case.at_stake)),
+    _count("short_units", "units missing for the order", _short_units),
+    _count("inbound", "units on their way", _at_stake("inbound")),
     _number("cover_days", _DAY, "cover of the stock", _cover_days),
     _since("stock_age", "age of the stock record", _at_stake("as_of")),
     _days_since("count_age", "time since the last count", _at_stake("counted_at")),

@@ -19,7 +19,7 @@ from policies.ladder import DECIMALS, YES, Served
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
 from policies.rows import Hit
-from policies.situation import Situation
+from policies.situation import Situation, told
 from policies.table import TableResult
 
 
@@ -72,7 +72,7 @@ def rule_answer(task: Task, facts: Mapping[str, Any], policy: Policy) -> Served:
         return Served(None, ServedBy.NONE, "no_rule")
     probability = round(float(hit.outputs["probability"] or 0), DECIMALS)
     probabilities = {YES: probability} if task.is_risk else _spread(task, str(label), probability)
-    seen: dict[str, Seen] = dict(hit.saw)
+    seen = told(hit.saw)
     step = _step(task, result, hit, probability if task.is_risk else str(label), seen)
     return Served(Predicted(task, probabilities, (step,), seen), ServedBy.RULES)
 

@@ -16,6 +16,7 @@ from data.explanation import CheckStep, Seen
 from data.vocabulary import Disposition, Role, most_cautious
 from policies.policy import Policy
 from policies.rows import Hit, NotEvaluable
+from policies.situation import told
 from policies.table import Table
 
 PER_SYSTEM: Final = "system"
@@ -41,7 +42,7 @@ class Finding:
             kind="gate",
             id=self.id,
             version=self.version,
-            saw={**self.saw, "options": options},
+            saw=told({**self.saw, "options": options}),
             concluded=self.disposition.value,
             says=self.says,
             missing=self.missing,

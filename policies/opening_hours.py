@@ -35,9 +35,11 @@ class OpeningHours:
         None where it cannot be told: a calendar that closes and no zone, or beyond the end of time.
         """
         try:
+            # In UTC: Python adds to a local time by the clock on the wall, which changes twice a year.
+            begin, left = start.astimezone(UTC), timedelta(minutes=minutes)
             if self.always:
-                return start + timedelta(minutes=minutes)
-            return self._walk(start, timedelta(minutes=minutes), zone) if zone else None
+                return begin + left
+            return self._walk(begin, left, zone) if zone else None
         except OverflowError:
             return None
 

@@ -18,7 +18,7 @@ from data.vocabulary import (
     SystemState,
 )
 from policies.columns import Column, ColumnType
-from policies.situation import Situation, available, rounded
+from policies.situation import MINUTE_PLACES, Situation, available, rounded
 from policies.targets import Target
 
 ANSWERED: Final = ("answered", "not_applicable", "unanswered")
@@ -84,7 +84,7 @@ def option_columns(reference: str) -> tuple[Column, ...]:
         Column("amount", _MONEY, "amount that moves", reference),
         Column("granted_in_all", _MONEY, "amount granted to the customer with this one", reference),
         Column("source_age", _NUMBER, "age of the stock record the action relies on", Unit.MINUTE.value),
-        Column("source_available", _COUNT, "units to promise where the action takes them", "units"),
+        Column("source_available", _COUNT, "units to promise where the action takes them"),
         Column("named_carrier", _LABEL, "carrier the action names"),
         Column("named_carrier_state", _LABEL, "state of the named carrier", None, _STATES),
         Column("price_rise", _MONEY, "price difference per unit of the substitute", reference),
@@ -109,7 +109,7 @@ def option_facts(situation: Situation, target: Target, granted: Decimal | None) 
         "action": target.action.value,
         "amount": amount,
         "granted_in_all": None if amount is None or granted is None else amount + granted,
-        "source_age": rounded(situation.minutes_since(position.as_of)) if position else None,
+        "source_age": rounded(situation.minutes_since(position.as_of), MINUTE_PLACES) if position else None,
         "source_available": substitute.on_hand if substitute else available(position),
         "named_carrier": target.carrier_named,
         "named_carrier_state": target.carrier_state,

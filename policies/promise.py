@@ -13,7 +13,7 @@ from policies.facts import case_facts
 from policies.opening_hours import zone_of
 from policies.policy import Policy
 from policies.rows import Hit
-from policies.situation import Situation
+from policies.situation import Situation, told
 from policies.table import TableResult
 
 
@@ -69,12 +69,7 @@ def _counted(case: Case, policy: Policy, result: TableResult, hit: Hit) -> Promi
         kind="promise",
         id=f"promise.{hit.row}",
         version=result.version,
-        saw={
-            **hit.saw,
-            "event.time": instant_text(case.event.time),
-            "calendar": name,
-            "zone": zone,
-        },
+        saw=told({**hit.saw, "event.time": instant_text(case.event.time), "calendar": name, "zone": zone}),
         concluded=instant_text(instant),
         says=hit.says,
     )
@@ -87,7 +82,7 @@ def _none(result: TableResult, says: str, missing: tuple[str, ...] = ()) -> Chec
         kind="promise",
         id="promise.none",
         version=result.version,
-        saw=result.saw,
+        saw=told(result.saw),
         concluded=None,
         says=says,
         missing=(*missing, *lacking),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from data.case import Case, StockPosition, minutes_between
+from data.explanation import Seen
 from data.record import Instant
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause, System
 from policies.money import Exchange
 
-PLACES = 2
+RATIO_PLACES, DAY_PLACES, MINUTE_PLACES = 2, 1, 0
 """Decimals of a fact that is a number. It is rounded before any check, so what people read is what was checked."""
 
 
@@ -45,19 +46,24 @@ class Situation:
         return self.exchange.to_reference(amount)
 
 
-def rounded(number: float | None) -> float | None:
-    """A computed number with its noise cut off."""
-    return None if number is None else round(number, PLACES)
+def rounded(number: float | None, places: int = RATIO_PLACES) -> float | None:
+    """A number as people read it."""
+    return None if number is None else round(number, places)
+
+
+def told(saw: Mapping[str, Seen]) -> dict[str, Seen]:
+    """What was there of what was looked at, as a step records it: an absent fact is not written."""
+    return {name: value for name, value in saw.items() if value is not None}
 
 
 def ratio(part: float | None, whole: float | None) -> float | None:
     """part / whole; None where either is unknown or there is no whole."""
-    return None if part is None or not whole else rounded(part / whole)
+    return None if part is None or not whole else part / whole
 
 
 def days(minutes: float | None) -> float | None:
     """Minutes in days."""
-    return None if minutes is None else rounded(minutes / 1440)
+    return None if minutes is None else minutes / 1440
 
 
 def largest_gap(amounts: Iterable[Decimal | None]) -> Decimal | None:
