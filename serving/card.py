@@ -30,7 +30,7 @@ def card(recommendation: Recommendation) -> RenderableType:
         _predictions(recommendation),
         _options(recommendation),
         Text("Why", style="bold"),
-        *(Text(f"· {sentence}") for sentence in _sentences(recommendation.explanation)),
+        *(Text(f"· {sentence}") for sentence in dict.fromkeys(_sentences(recommendation.explanation))),
         _footer(recommendation),
     ]
     return Panel(Group(*parts), title=title, title_align="left", border_style=COLOUR[disposition], box=box.ROUNDED)
