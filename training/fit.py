@@ -23,8 +23,8 @@ Truth = NDArray[np.int64]
 DAY = 86_400.0
 MOST_ROUNDS = 400
 PATIENCE = 25
-TRIAL_ROWS = 20_000
-"""Trials of how fast to forget read at most this many rows, evenly spaced."""
+TRIAL_CELLS = 20_000
+"""Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _trial_loss(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: in
 
 def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> Floats:
     start, end = block
-    step = max(1, start // TRIAL_ROWS)
+    step = max(1, start * rows.classes // TRIAL_CELLS)
     booster = fit(rows.at(slice(start % step, start, step)), recipe, threads, seed)
     predicted = np.asarray(booster.predict(rows.features[start:end]), np.float64).reshape(end - start, -1)
     return np.asarray(-np.log(np.maximum(likelihood(rows.truth[start:end], predicted), 1e-6)))

@@ -12,6 +12,8 @@ from training.errors import HistoryError
 
 BLOCKS = 3
 BLOCK_SHARE = 0.15
+ENOUGH = 20_000
+"""Rows from which two blocks hold enough cases to stop on and to calibrate on."""
 TEST_SHARE = 0.1
 FEWEST = 200
 """Rows below which there is nothing to split: a tenth of them would test on a handful."""
@@ -45,7 +47,8 @@ def split_in_time(times: NDArray[np.float64], test_share: float = TEST_SHARE) ->
     if n < FEWEST:
         raise HistoryError(f"{n} cases with a known outcome; training needs at least {FEWEST}")
     test = _cut(times, 1.0 - test_share)
-    cuts = [_cut(times[:test], 1.0 - BLOCK_SHARE * left) for left in range(BLOCKS, 0, -1)] + [test]
+    blocks = BLOCKS if n < ENOUGH else BLOCKS - 1
+    cuts = [_cut(times[: max(test, 1)], 1.0 - BLOCK_SHARE * left) for left in range(blocks, 0, -1)] + [test]
     if any(start >= end for start, end in pairwise([0, *cuts, n])):
         raise HistoryError("the cases lie at too few different moments to be split in time; check event.time")
     return Split(tuple(pairwise(cuts)), test, n)

@@ -1,0 +1,36 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.errors import HistoryError
+from training.split import ENOUGH, FEWEST, split_in_time
+
+
+@given(st.integers(FEWEST, 3_000), st.floats(0.05, 0.4), st.integers(0, 9))
+def test_every_slice_is_later_than_the_ones_before(n, share, seed):
+    times = np.sort(np.random.default_rng(seed).integers(0, 10_000_000, n)).astype(float)
+    split = split_in_time(times, share)
+    assert all(one[1] == other[0] for one, other in pairwise(split.blocks))
+    assert split.blocks[-1][1] == split.test
+    for cut in (*(start for start, _ in split.blocks), split.test):
+        assert times[cut - 1] < times[cut]
+    assert n - split.test >= share * n - 1
+
+
+def test_rows_of_one_instant_stay_together():
+    times = np.repeat(np.arange(50.0), 40)
+    split = split_in_time(times, 0.25)
+    assert split.test % 40 == 0
+
+
+def test_a_long_history_needs_fewer_blocks():
+    assert len(split_in_time(np.arange(float(ENOUGH))).blocks) < len(split_in_time(np.arange(ENOUGH - 1.0)).blocks)
+
+
+@pytest.mark.parametrize("times", [np.arange(50.0), np.zeros(1_000), np.repeat([0.0, 1.0], 500)])
+def test_too_few_rows_or_moments_are_refused(times):
+    with pytest.raises(HistoryError, match=r"at least|too few different moments"):
+        split_in_time(times)
