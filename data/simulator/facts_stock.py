@@ -71,9 +71,8 @@ def _past_day(world: World, dice: Dice, truth: Truth, day: int) -> Facts:
     sku, node = truth.sku, truth.node
     wanted = demand.units_wanted(dice, sku, demand.units_per_day(world, sku, node, day, truth.shelf.drift))
     empty_hours = round(dice.uniform(1.0, 10.0), 1) if dice.chance(_emptiness(truth)) else 0.0
-    facts: Facts = {"day": date_text(day), "sold": round(wanted * (1.0 - empty_hours / 13.0))}
-    if empty_hours:
-        facts["stockout_hours"] = empty_hours
+    sold = round(wanted * (1.0 - empty_hours / 13.0))
+    facts: Facts = {"day": date_text(day), "sold": sold, "stockout_hours": empty_hours}
     if demand.promotion(world, node.region, sku.category, day) > 0:
         facts["promotion"] = True
     if demand.holiday(node.region, day):
