@@ -173,6 +173,7 @@ def test_every_valid_case_is_answered(desk: Desk, case: Any) -> None:
     assert response.status_code == 200, response.text
     again = desk.get(response.headers["location"])
     assert again.content == response.content
+    desk.service.recommendations.case_file(response.json()["recommendation_id"])
 
 
 junk = st.recursive(

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, delete, text, update
+from sqlalchemy import Connection, delete, update
 
+from data.record import digest_of
 from serving.store import audit, documents
 from serving.store.engine import Database
 from serving.store.tables import audit_leaves
+from serving.store.tables import documents as table
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LEAVES = 6
@@ -68,5 +70,5 @@ def test_cutting_off_the_end_shows_against_a_head_kept_elsewhere(connection: Con
 
 
 def test_a_record_that_is_gone_shows(connection: Connection) -> None:
-    connection.execute(text("DELETE FROM documents WHERE content = :content"), {"content": b"record 3"})
+    connection.execute(delete(table).where(table.c.digest == digest_of(b"record 3")))
     assert list(audit.faults(connection)) == ["1 leaves tell of records that are gone"]
