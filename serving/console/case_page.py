@@ -83,12 +83,15 @@ def case_page(
         panels=panels(case),
         unused_attributes=answer.unused_attributes,
         waits_for=view.role_words(status.roles),
+        answer_by=view.moment(answer.review.due_at, zone) if answer.review and status.roles else None,
         reviews=tuple(view.review_view(each, zone) for each in status.reviews),
         execute=display.action_words(status.execute) if status.execute else "",
         held_until=status.held_until,
+        outcome=view.outcome_rows(file.outcome, case.currency, zone) if file.outcome else (),
         receipt=view.receipt_rows(answer.receipt),
         forms=None if why_not else _forms(file, onlooker, attempt),
         why_not=why_not,
+        newer_url=f"/console/cases/{file.superseded_by}" if file.superseded_by else "",
         watch=f"/console/cases/{answer.recommendation_id}/changes?version={status.version}",
         next_url=next_url,
     )
@@ -106,7 +109,7 @@ def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
     if status.state is ReviewState.NOT_REQUIRED:
         return "Nobody needs to agree: no gate asked for a person, and the orchestrator was told to proceed."
     if status.state is ReviewState.SUPERSEDED:
-        return "A newer event of this exception was answered: decide there."
+        return "A newer event of this exception was answered; this case is closed."
     if status.state is not ReviewState.OPEN:
         return f"This case is decided: {view.STATE_WORDS[status.state]}."
     if file.requested_by == onlooker.name:

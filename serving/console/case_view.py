@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from data.case import Case
 from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Seen, Step
+from data.outcome import Outcome
 from data.prediction import LabelPrediction, Predictions, RiskPrediction
 from data.recommendation import Option, Receipt, Recommendation
 from data.record import Amount
@@ -267,6 +268,22 @@ def review_view(review: Review, zone: str | None) -> ReviewView:
         comment=review.comment or "",
         roles=role_words(review.roles),
     )
+
+
+def outcome_rows(outcome: Outcome, currency: str | None, zone: str | None) -> tuple[tuple[str, str], ...]:
+    """What then happened: every fact of the outcome that was reported."""
+    told = ((name, getattr(outcome, name)) for name in type(outcome).model_fields)
+    return tuple((display.words(name), _told(value, currency, zone)) for name, value in told if value is not None)
+
+
+def _told(value: datetime | Decimal | bool | str, currency: str | None, zone: str | None) -> str:
+    match value:
+        case datetime():
+            return display.moment(value, zone)
+        case Decimal():
+            return display.money(value, currency)
+        case _:
+            return display.saw(value)
 
 
 def receipt_rows(receipt: Receipt) -> tuple[tuple[str, str], ...]:

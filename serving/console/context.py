@@ -284,14 +284,20 @@ class CasePage:
     panels: tuple[Panel, ...]
     unused_attributes: tuple[str, ...]
     waits_for: tuple[str, ...]
+    answer_by: Moment | None
+    """Until when an answer is worth having, while somebody must agree."""
     reviews: tuple[ReviewView, ...]
     execute: str
     """What the orchestrator may do now, empty while somebody must still agree."""
     held_until: tuple[str, ...]
+    outcome: tuple[tuple[str, str], ...]
+    """What then happened, as far as it was reported."""
     receipt: tuple[tuple[str, str], ...]
     forms: DecisionForms | None
     why_not: str
     """Why the viewer cannot decide, where there are no forms."""
+    newer_url: str
+    """The case of a newer event of the same exception, empty where there is none."""
     watch: str
     """The address that tells whether the case changed since."""
     next_url: str

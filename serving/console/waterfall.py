@@ -20,7 +20,7 @@ from serving.console.display import heading, percent, seen, signed, words
 
 Prediction = LabelPrediction | RiskPrediction
 
-MOST_BARS = 8
+MOST_BARS = 6
 """Contributions drawn one by one; the rest are summed into the last bar."""
 
 _WRAP, _LONGEST_LABEL, _MOST_LINES = 52, 38, 3

@@ -87,7 +87,7 @@ def test_gates_stand_with_the_option_they_concern() -> None:
         (ReviewState.OPEN, onlooker(roles=frozenset({Role.AUDITOR})), "It waits for store finance and store operat"),
         (ReviewState.OPEN, onlooker("orchestrator"), "You asked for this recommendation; somebody else must agree"),
         (ReviewState.NOT_REQUIRED, onlooker(), "Nobody needs to agree"),
-        (ReviewState.SUPERSEDED, onlooker(), "A newer event of this exception was answered: decide there."),
+        (ReviewState.SUPERSEDED, onlooker(), "A newer event of this exception was answered; this case is closed."),
         (ReviewState.APPROVED, onlooker(), "This case is decided: approved."),
         (ReviewState.REJECTED, onlooker(), "This case is decided: rejected."),
     ],

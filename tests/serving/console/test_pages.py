@@ -310,6 +310,21 @@ def test_a_page_notices_that_its_case_changed(people: Desk) -> None:
     assert f'href="{case}"' in notice
 
 
+def test_a_closed_case_leads_to_the_newer_one_and_tells_the_outcome(people: Desk) -> None:
+    old = waiting(people, 1, minutes=-5)
+    new = waiting(people, 2, minutes=-1, exception="exc-1")
+    sign_in(people, FINANCE)
+    html = people.client.get(old).text
+    assert f'href="{new}">Open the newer case' in html
+    decide(people, new)
+    recorded = {"recorded_at": "2026-11-23T12:00:00Z", "resolved_at": "2026-11-23T11:59:00Z", "granted": "12.50"}
+    assert people.post(f"/v1/recommendations/{new.rpartition('/')[2]}/outcomes", recorded).status_code < 300
+    html = people.client.get(new).text
+    assert "What then happened" in html
+    assert "EUR 12.50" in html
+    assert "Mon 23 Nov 2026, 12:59 CET" in html
+
+
 def test_a_case_that_is_not_kept_here_is_a_page(desk: Desk) -> None:
     sign_in(desk)
     for path in ("/console/cases/nothing", "/console/cases/nothing/changes?version=1"):

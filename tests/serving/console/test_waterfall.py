@@ -145,7 +145,7 @@ def test_it_is_an_image_with_a_title_and_a_description() -> None:
 
 def test_values_carry_their_units_and_the_end_is_the_probability_shown() -> None:
     words = [element.text for element in drawn(model_step()).iter(f"{SVG}text")]
-    assert "Order value: EUR 240.00" in words
+    assert "Days since count: 19 days" in words
     assert "Staff share: 60%" in words
     assert words[words.index("Probability shown") + 1] == "64%"
 
