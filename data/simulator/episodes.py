@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+import numpy as np
+
 from data.simulator.clock import DAY, HOUR
 from data.simulator.dice import Dice, Wheel, generator
-from data.simulator.world import CATEGORIES, REGIONS, World
+from data.simulator.world import CATEGORIES, REGIONS, Floats, World
 from data.vocabulary import System
 
 _EPISODES, _PROMOTIONS = 1, 2
 LONGEST_DAYS = 14
+HOURS = 24
 SYSTEMS = tuple(System)
 _INCIDENTS = Wheel(
     {
@@ -63,6 +66,13 @@ class Episode:
     end: float
     severity: float
     nodes: frozenset[int] = frozenset()
+
+    def hours_of(self, day: int) -> Floats:
+        """How much of each UTC hour of the day it goes on, float64[24] between 0 and 1."""
+        starts = day * DAY + HOUR * np.arange(HOURS)
+        shared = np.minimum(self.end, starts + HOUR) - np.maximum(self.start, starts)
+        share: Floats = np.clip(shared, 0.0, HOUR) / HOUR
+        return share
 
     def holds(self, at: float) -> bool:
         """Whether it goes on at this moment."""

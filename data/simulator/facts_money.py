@@ -43,7 +43,7 @@ def price_facts(dice: Dice, truth: Truth, number: int) -> Facts:
     """The prices by channel; they may agree, for a mismatch elsewhere made the case."""
     right = truth.sku.price * REGIONS[truth.node.region].price_level
     wrong = right * (1.0 + dice.pick((-1, 1)) * dice.uniform(0.05, 0.35))
-    apart = truth.type is _T.PRICING_MISMATCH or dice.chance(0.34)
+    apart = dice.chance(0.9 if truth.type is _T.PRICING_MISMATCH else 0.36)
     stale = 9.0 if truth.cause is _C.PRICE_SYNC_ERROR else 2.6
     facts = known(
         charged=amount(wrong if apart else right),

@@ -20,9 +20,9 @@ def carrier_facts(world: World, dice: Dice, truth: Truth) -> Facts:
     facts = known(
         service=dice.pick(("standard", "standard", "next-day", "evening")),
         state=_state(dice, truth),
-        handoff_due_at=stamp(truth.at + dice.normal(-10.0 if handed else 42.0, 90.0) * MINUTE),
-        last_scan_at=stamp(truth.at - dice.spread(5.0, 0.9) * HOUR) if dice.chance(0.65 if handed else 0.35) else None,
-        attempts=dice.count(tries) + dice.chance(0.5 if handed else 0.1),
+        handoff_due_at=stamp(truth.at + dice.normal(-5.0 if handed else 35.0, 90.0) * MINUTE),
+        last_scan_at=stamp(truth.at - dice.spread(5.0, 0.9) * HOUR) if dice.chance(0.55 if handed else 0.4) else None,
+        attempts=dice.count(tries) + dice.chance(0.42 if handed else 0.2),
         distance_km=round(dice.spread(14.0, 1.0), 1),
         address_score=_address_score(dice, truth),
     )
@@ -71,7 +71,7 @@ def supplier_facts(world: World, dice: Dice, truth: Truth, number: int) -> Facts
     waiting = truth.type is _T.DELAYED_SUPPLIER_CONFIRMATION
     asked = truth.sku.case_pack * (1 + dice.count(4.0))
     late_hours = _late_hours(dice, truth)
-    confirmed = dice.chance(0.08 if waiting else 0.5)
+    confirmed = dice.chance(0.15 if waiting else 0.42)
     facts = known(
         purchase_order=f"po-{number}",
         confirmation_due_at=stamp(truth.at - late_hours * HOUR),

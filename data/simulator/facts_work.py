@@ -62,7 +62,7 @@ def dependency_facts(state: DayState, dice: Dice, truth: Truth, at: float) -> li
 
 
 def _dependency(state: DayState, dice: Dice, system: System, region: int, hour: int, at: float) -> Facts:
-    lag = float(state.lagging[SYSTEMS.index(system), region, hour])
+    lag = float(state.hazards.lagging[SYSTEMS.index(system), region, hour])
     noticed = lag > 0.15 and dice.chance(0.7)
     told = SystemState.UP
     if noticed:

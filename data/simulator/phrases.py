@@ -123,8 +123,17 @@ ANYTHING = (
 """Phrases that tell nothing."""
 
 CODES: dict[ExceptionType, dict[str, float]] = {
-    _T.SPLIT_SHIPMENT: {"OMS-4102": 3, "OMS-4110": 2, "WMS-2010": 1.5, "OMS-4300": 1, "GEN-900": 1},
+    _T.SPLIT_SHIPMENT: {
+        "CAR-9010": 0.5,
+        "SUP-1100": 0.3,
+        "OMS-4102": 3,
+        "OMS-4110": 2,
+        "WMS-2010": 1.5,
+        "OMS-4300": 1,
+        "GEN-900": 1,
+    },
     _T.UNAVAILABLE_INVENTORY: {
+        "SUP-1100": 0.4,
         "OMS-4102": 3,
         "WMS-2010": 3,
         "WMS-2014": 1.5,
@@ -133,11 +142,20 @@ CODES: dict[ExceptionType, dict[str, float]] = {
         "GEN-900": 1,
     },
     _T.DELAYED_SUPPLIER_CONFIRMATION: {"ERP-7200": 3, "SUP-1100": 1.5, "OMS-4300": 1, "OMS-4102": 0.8, "GEN-900": 1},
-    _T.SUSPICIOUS_RETURN: {"RET-5100": 2.5, "POS-3410": 2, "PAY-6200": 1, "GEN-900": 1},
+    _T.SUSPICIOUS_RETURN: {"ERP-7310": 0.6, "RET-5100": 2.5, "POS-3410": 2, "PAY-6200": 1, "GEN-900": 1},
     _T.PRICING_MISMATCH: {"PRC-8000": 2.5, "POS-3300": 1.5, "POS-3410": 1.5, "PAY-6200": 0.8, "GEN-900": 0.8},
     _T.FAILED_DELIVERY_HANDOFF: {"CAR-9010": 2.7, "WMS-2200": 1.5, "OMS-4300": 1.5, "OMS-4110": 0.6, "GEN-900": 1},
-    _T.LATE_PICKUP_READINESS: {"WMS-2200": 3, "OMS-4300": 2, "WMS-2010": 1, "POS-3300": 0.5, "GEN-900": 1},
+    _T.LATE_PICKUP_READINESS: {
+        "CAR-9010": 0.6,
+        "WMS-2014": 0.6,
+        "WMS-2200": 3,
+        "OMS-4300": 2,
+        "WMS-2010": 1,
+        "POS-3300": 0.5,
+        "GEN-900": 1,
+    },
     _T.REFUND_RECONCILIATION_GAP: {
+        "PRC-8000": 0.5,
         "PAY-6200": 3,
         "ERP-7310": 1.5,
         "ERP-7200": 1.2,

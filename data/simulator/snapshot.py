@@ -21,16 +21,16 @@ _T = ExceptionType
 _TOLD: dict[ExceptionType, dict[str, float]] = {
     _T.SPLIT_SHIPMENT: {"stock": 0.82, "carrier": 0.6, "supplier": 0.42, "workflow": 0.8},
     _T.UNAVAILABLE_INVENTORY: {"stock": 0.92, "carrier": 0.38, "supplier": 0.48, "workflow": 0.8},
-    _T.DELAYED_SUPPLIER_CONFIRMATION: {"stock": 0.85, "supplier": 0.9, "workflow": 0.65},
+    _T.DELAYED_SUPPLIER_CONFIRMATION: {"stock": 0.85, "supplier": 0.86, "workflow": 0.65},
     _T.SUSPICIOUS_RETURN: {"returned": 0.88, "refund": 0.66, "price": 0.28, "workflow": 0.6, "stock": 0.1},
-    _T.PRICING_MISMATCH: {"price": 0.88, "refund": 0.4, "returned": 0.22, "workflow": 0.5, "stock": 0.25},
-    _T.FAILED_DELIVERY_HANDOFF: {"carrier": 0.92, "workflow": 0.78, "stock": 0.3, "returned": 0.08},
+    _T.PRICING_MISMATCH: {"price": 0.84, "refund": 0.4, "returned": 0.22, "workflow": 0.5, "stock": 0.25},
+    _T.FAILED_DELIVERY_HANDOFF: {"carrier": 0.88, "workflow": 0.78, "stock": 0.3, "returned": 0.08},
     _T.LATE_PICKUP_READINESS: {"workflow": 0.9, "stock": 0.65, "carrier": 0.42, "supplier": 0.14},
     _T.REFUND_RECONCILIATION_GAP: {"refund": 0.9, "returned": 0.58, "price": 0.45, "workflow": 0.6, "carrier": 0.12},
 }
 """How often a sender tells a block, per type."""
 
-_WITH_ORDER = {_T.DELAYED_SUPPLIER_CONFIRMATION: 0.55, _T.PRICING_MISMATCH: 0.7}
+_WITH_ORDER = {_T.DELAYED_SUPPLIER_CONFIRMATION: 0.8, _T.PRICING_MISMATCH: 0.85}
 _ABOUT_STOCK = frozenset(
     {_T.SPLIT_SHIPMENT, _T.UNAVAILABLE_INVENTORY, _T.DELAYED_SUPPLIER_CONFIRMATION, _T.LATE_PICKUP_READINESS}
 )
@@ -78,7 +78,7 @@ def _event(sender: Sender, at: float, event_id: str, order_id: str) -> Facts:
 def _add_blocks(case: Facts, world: World, state: DayState, dice: Dice, truth: Truth, number: int) -> Facts:
     told = {name for name, share in _TOLD[truth.type].items() if dice.chance(share * _reach(state, truth, name))}
     if "stock" in told:
-        case["stock"] = stock_facts(world, dice, truth, truth.type in _ABOUT_STOCK and dice.chance(0.7))
+        case["stock"] = stock_facts(world, dice, truth, truth.type in _ABOUT_STOCK and dice.chance(0.75))
     if "carrier" in told:
         case["carrier"] = carrier_facts(world, dice, truth)
     if "supplier" in told:
@@ -107,5 +107,5 @@ def _reach(state: DayState, truth: Truth, block: str) -> float:
     if block not in _SOURCE_OF:
         return 1.0
     hour = min(23, int((truth.at % 86400.0) / HOUR))
-    lag = float(state.lagging[list(System).index(_SOURCE_OF[block]), truth.node.region, hour])
+    lag = float(state.hazards.lagging[list(System).index(_SOURCE_OF[block]), truth.node.region, hour])
     return 0.6 if lag > 0.5 else 1.0

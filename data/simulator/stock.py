@@ -22,7 +22,7 @@ _COVER = {
 }
 """How many days of demand lie on the shelf, against other causes."""
 
-_MEDIAN_COVER, _COVER_SPREAD = 4.3, 0.85
+_MEDIAN_COVER, _COVER_SPREAD = 4.6, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _record_error(state: DayState, dice: Dice, scene: Scene, rate: float) -> tup
     days = (state.day + node.count_phase) % node.count_every + dice.uniform(0.2, 1.0)
     moved = rate * days
     lost = moved * CATEGORIES[scene.sku.category].shrink * node.inaccuracy * 6.0
-    error = dice.normal(lost, node.inaccuracy * (0.12 * moved) ** 0.5)
+    error = dice.normal(lost, node.inaccuracy * (0.08 * moved) ** 0.5)
     if scene.cause is _C.INVENTORY_MISMATCH:
         error += 1.0 + dice.count(0.5 * rate + 1.0)
     return scene.at - days * DAY, round(error)
@@ -123,8 +123,8 @@ def _record_error(state: DayState, dice: Dice, scene: Scene, rate: float) -> tup
 
 def _lag_minutes(state: DayState, dice: Dice, node: Node, at: float) -> float:
     hour = min(23, int((at - state.day * DAY) / HOUR))
-    behind = float(state.lagging[SYSTEMS.index(System.WMS), node.region, hour])
-    behind += float(state.lagging[SYSTEMS.index(System.OMS), node.region, hour])
+    behind = float(state.hazards.lagging[SYSTEMS.index(System.WMS), node.region, hour])
+    behind += float(state.hazards.lagging[SYSTEMS.index(System.OMS), node.region, hour])
     return dice.spread(11.0 + 55.0 * min(behind, 3.0), 0.6)
 
 
@@ -135,6 +135,6 @@ def _inbound(state: DayState, dice: Dice, scene: Scene, rate: float) -> tuple[in
         return 0, 0.0, 0
     units = scene.sku.case_pack * ceil(rate * dice.uniform(0.8, 3.0) / scene.sku.case_pack)
     due_at = scene.at + dice.spread(20.0, 0.8) * HOUR
-    late = dice.spread(3.0 * float(state.slipping[scene.supplier.index]) ** 0.7, 0.8) * HOUR
+    late = dice.spread(3.0 * float(state.hazards.slipping[scene.supplier.index]) ** 0.7, 0.6) * HOUR
     arrives = due_at + late * (3.0 if held_up else 1.0)
     return units, due_at, units if arrives < scene.at + 0.7 * DAY else 0

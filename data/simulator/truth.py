@@ -14,6 +14,7 @@ from data.simulator.dice import Dice, Wheel
 from data.simulator.episodes import SYSTEMS, Episode, Kind, promoted
 from data.simulator.stock import Scene, Shelf, shelf_of
 from data.simulator.symptoms import channel_of, step_of, type_of
+from data.simulator.traffic import PICKS_PER_HOUR
 from data.simulator.world import CATEGORIES, SKUS, Carrier, Customer, Node, Sku, Supplier, World, supplier_of
 from data.vocabulary import Channel, ExceptionType, RootCause, System
 
@@ -110,7 +111,7 @@ def draw_truth(world: World, state: DayState, dice: Dice, cause: RootCause, node
         customer=_customer(world, state, dice, cause, node),
         carrier=carrier,
         supplier=supplier,
-        slipping=float(state.slipping[supplier.index]),
+        slipping=float(state.hazards.slipping[supplier.index]),
         system=system,
         left=_left(state, node, at, _subject(cause, carrier, system, sku)),
         slack=_slack(dice, kind, channel),
@@ -131,8 +132,8 @@ def work_at(state: DayState, dice: Dice, node: Node, at: float) -> Work:
         queue=dice.count(queue),
         orders=dice.count(float(traffic.orders[here])),
         usual=round(float(traffic.usual[here]), 1),
-        wait_minutes=60.0 * queue / (staff * 5.5) * dice.spread(1.0, 0.25),
-        approvals=dice.count(float(state.waiting[node.region, hour])),
+        wait_minutes=60.0 * queue / (staff * PICKS_PER_HOUR) * dice.spread(1.0, 0.25),
+        approvals=dice.count(float(state.hazards.waiting[node.region, hour])),
         local_hour=local % 24.0,
         weekend=date_of(int(local // 24)).weekday() >= 5,
     )
@@ -145,20 +146,20 @@ def _slack(dice: Dice, kind: ExceptionType, channel: Channel) -> float:
 
 
 def _system(dice: Dice, state: DayState, node: Node, hour: int) -> System:
-    lagging = (state.lagging[:, node.region, hour] + _STILL_UNKNOWN_LAG).tolist()
+    lagging = (state.hazards.lagging[:, node.region, hour] + _STILL_UNKNOWN_LAG).tolist()
     return _weighted(dice, SYSTEMS, lagging)
 
 
 def _carrier(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, hour: int) -> Carrier:
     weights = state.shares[node.index]
     if cause is _C.CARRIER_FAILURE:
-        weights = weights * state.failing[:, node.region, hour]
+        weights = weights * state.hazards.failing[:, node.region, hour]
     return _weighted(dice, world.carriers, weights.tolist())
 
 
 def _goods(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, hour: int) -> tuple[Sku, Supplier]:
     if cause is _C.SUPPLIER_DELAY:
-        volumes = [slow * len(skus) for slow, skus in zip(state.slipping.tolist(), world.supplied, strict=True)]
+        volumes = [slow * len(skus) for slow, skus in zip(state.hazards.slipping.tolist(), world.supplied, strict=True)]
         supplier = _weighted(dice, world.suppliers, volumes)
         return world.skus[dice.pick(world.supplied[supplier.index])], supplier
     sku = world.skus[_category(world, state, dice, cause, node, hour) + len(CATEGORIES) * dice.below(_KINDRED)]
@@ -168,7 +169,7 @@ def _goods(world: World, state: DayState, dice: Dice, cause: RootCause, node: No
 def _category(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, hour: int) -> int:
     match cause:
         case _C.PRICE_SYNC_ERROR:
-            return _weighted(dice, _ALL, state.mispriced[:, node.region, hour].tolist())
+            return _weighted(dice, _ALL, state.hazards.mispriced[:, node.region, hour].tolist())
         case _C.FRAUD_PATTERN:
             ring = _ring(state, node)
             return ring.subject if ring and dice.chance(0.6) else dice.spin(_APPEAL)

@@ -7,8 +7,9 @@ Facts marked hidden are the world's own: no snapshot carries them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import exp
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +142,15 @@ class World:
     supplied: tuple[tuple[int, ...], ...]
     shares: Floats
     drift: dict[str, Floats]
+
+    @cached_property
+    def regions(self) -> NDArray[np.int64]:
+        """Each node's region, int64[node]."""
+        return np.array([node.region for node in self.nodes], np.int64)
+
+    def of_nodes(self, trait: Literal["size", "chronic", "inaccuracy", "count_every", "count_phase"]) -> Floats:
+        """A numeric trait of every node, float64[node]."""
+        return np.array([getattr(node, trait) for node in self.nodes], np.float64)
 
 
 REGIONS = (
