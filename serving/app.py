@@ -39,6 +39,7 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the path and the host as they were sent
         lifespan=_lifespan,
     )
     app.state.service = service

@@ -176,9 +176,13 @@ def _wired(settings: Settings) -> Service:
 
     try:
         return wire(settings)
+    except Problem as problem:
+        raise _refused(problem) from None
+    except OSError as error:
+        _say(f"{settings.folder} cannot be used ({error.strerror}): name another with --folder, or free it")
     except (PolicyError, ValueError) as error:
         _say(str(error))
-        raise typer.Exit(2) from None
+    raise typer.Exit(2)
 
 
 def _read(file: Path) -> bytes:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from data.vocabulary import ServedBy
 from models.ladder import load_bundle
@@ -20,7 +20,7 @@ from serving.errors import StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS
 from serving.settings import Settings
-from serving.store import audit
+from serving.store import audit, consistency
 from serving.store.engine import Database, wal_reset_warning
 
 SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
@@ -93,6 +93,10 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
+    file = make_url(settings.database_url).database
+    if file is None or not Path(file).is_file():
+        yield Finding("note", "store", f"no database at {file} yet: serving creates it")
+        return
     database = Database(settings.database_url)
     try:
         database.migrate()
@@ -111,7 +115,7 @@ def _checked(database: Database) -> Iterator[Finding]:
         if state != "ok":
             yield Finding("wrong", "store", "the database file is damaged", "restore it from a backup")
             return
-        faults = list(audit.faults(connection))
+        faults = [*audit.faults(connection), *consistency.faults(connection)]
         for fault in faults:
             yield Finding("wrong", "audit", fault, "compare with a backup: somebody changed the database")
         if not faults:

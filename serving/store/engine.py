@@ -11,6 +11,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -40,12 +41,18 @@ class Database:
         self._failing = False
 
     def migrate(self) -> None:
-        """Bring the tables to this version's shape; the migrations are the only thing that creates them."""
+        """Bring the tables to this version's shape; the migrations are the only thing that creates them.
+
+        Raises ValueError for a database that a newer Fairlead has written.
+        """
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.write() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError:
+                raise ValueError("a newer Fairlead has written this database: serve it with that version") from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -119,6 +119,10 @@ class TestDoctor:
         result = run("doctor", "--folder", folder)
         assert "leaf 1 was altered" in result.stdout
 
+    def test_creates_nothing(self, folder: Path) -> None:
+        assert "serving creates it" in " ".join(run("doctor", "--folder", folder).stdout.split())
+        assert not folder.exists()
+
     def test_sees_keys_that_others_can_read(self, folder: Path) -> None:
         open_desk(folder)
         (folder / "keys" / "auditor").chmod(0o644)

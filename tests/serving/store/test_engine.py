@@ -111,6 +111,13 @@ def test_altered_documents_are_never_handed_out(database: Database) -> None:
             documents.get(connection, digest)
 
 
+def test_refuses_what_a_newer_version_has_written(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ValueError, match="newer Fairlead"):
+        database.migrate()
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://localhost/fairlead"])
 def test_refuses_what_is_no_sqlite_file(url: str) -> None:
     with pytest.raises(ValueError, match="SQLite file"):

@@ -1,0 +1,48 @@
+"""A row that somebody changed by hand no longer agrees with the chain, or with the reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from serving.store import consistency
+from tests.fixtures.service import Desk, costly, open_desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_desk(tmp_path / "var")
+    path = f"/v1/recommendations/{opened.recommend(costly(1))['recommendation_id']}"
+    assert opened.post(f"{path}/reviews", {"verdict": "approve"}, "reviewer-1").is_success
+    assert opened.post(f"{path}/outcomes", {"recorded_at": "2026-11-23T12:00:00Z"}).is_success
+    opened.recommend(costly(2))
+    yield opened
+    opened.service.close()
+
+
+def faults(desk: Desk) -> list[str]:
+    with desk.service.database.read() as connection:
+        return list(consistency.faults(connection))
+
+
+def test_untouched_rows_agree(desk: Desk) -> None:
+    assert faults(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE recommendations SET answer = input WHERE requested_by = 'orchestrator'", "2 recommendation rows"),
+        ("UPDATE outcomes SET reported_by = 'auditor'", "1 outcome rows"),
+        ("UPDATE reviews SET decided_by = 'reviewer-2'", "1 review rows"),
+        ("UPDATE review_statuses SET state = 'approved' WHERE state = 'open'", "1 recommendations stand as decided"),
+        ("DELETE FROM reviews", "1 recommendations stand as decided"),
+    ],
+)
+def test_changed_rows_do_not(desk: Desk, change: str, said: str) -> None:
+    with desk.service.database.write() as connection:
+        connection.execute(text(change))
+    assert [fault for fault in faults(desk) if fault.startswith(said)]
