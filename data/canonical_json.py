@@ -42,11 +42,11 @@ def _text(value: Any) -> str:
 
 def _keys(value: dict[Any, Any]) -> list[str]:
     """Sorted by UTF-16 code units, which for ASCII is the order of the text itself."""
-    if not all(isinstance(key, str) for key in value):
-        raise rfc8785.CanonicalizationError("a key is not a text")
-    if all(map(str.isascii, value)):
-        return sorted(value)
-    return sorted(value, key=lambda key: key.encode("utf-16be"))
+    try:
+        plain = all(map(str.isascii, value))
+    except TypeError:
+        raise rfc8785.CanonicalizationError("a key is not a text") from None
+    return sorted(value) if plain else sorted(value, key=lambda key: key.encode("utf-16be"))
 
 
 def _number(value: float) -> str:

@@ -10,14 +10,14 @@ from data.actions import ActionId
 from data.prediction import Predictions
 from data.vocabulary import Disposition
 from policies.candidates import Candidate, proposals
-from policies.costs import Price, Stakes, price, stakes, work
+from policies.costs import Price, Stakes, Work, price, stakes, work
 from policies.decide import Decision, Weighed, decide
 from policies.gates import Finding, Verdict, gate_option
 from policies.option_facts import option_facts, prediction_facts, systems_needed
 from policies.policy import Policy
 from policies.replenishment import refill
 from policies.situation import Situation
-from policies.targets import Target
+from policies.targets import Target, target_of
 from policies.worth_asking import unpriced, worth_asking
 
 
@@ -53,27 +53,26 @@ def allowed_actions(facts: Mapping[str, Any], policy: Policy) -> list[ActionId]:
 
 def weigh(view: Prospect, candidate: Candidate, order: int = 0) -> Weighed:
     """Gate an option, price it, and ask whether a person is worth asking; the price includes the asking."""
-    situation, policy = view.situation, view.policy
-    target = Target(situation.case, candidate.action, candidate.parameters)
+    target = target_of(view.situation.case, candidate.action, candidate.parameters)
+    done = work(view.situation, view.predictions, target, view.policy)
     verdict = _gates(view, target)
-    done = work(situation, view.predictions, target, policy)
-    alone = price(situation, view.at_stake, done, policy, reviewed=False)
-    if verdict.disposition is Disposition.HOLD and not verdict.roles:
-        return Weighed(candidate, alone, verdict, order)
-    reviewed = price(situation, view.at_stake, done, policy, reviewed=True)
-    if verdict.disposition is not Disposition.PROCEED:
-        return Weighed(candidate, reviewed, verdict, order)
-    asking = _worth(view, alone, reviewed)
-    return Weighed(candidate, alone if asking is None else reviewed, verdict.and_also(asking), order)
-
-
-def _worth(view: Prospect, alone: Price, reviewed: Price) -> Finding | None:
-    """A price is needed to let an option go on alone: without one a person looks."""
-    if alone.expected is None:
-        return unpriced(alone, view.policy)
-    return worth_asking(alone, reviewed, view.at_stake, view.predictions, view.policy)
+    if verdict.disposition is Disposition.PROCEED:
+        verdict = verdict.and_also(_worth(view, done))
+    return Weighed(candidate, _price(view, done, reviewed=bool(verdict.roles)), verdict, order)
 
 
 def _gates(view: Prospect, target: Target) -> Verdict:
-    proposed = option_facts(view.situation, target, view.facts["granted"])
-    return gate_option(target.action, {**view.facts, **proposed}, systems_needed(target), view.policy)
+    facts = {**view.facts, **option_facts(view.situation, target, view.facts["granted"])}
+    return gate_option(target.action, facts, systems_needed(view.situation.case, target), view.policy)
+
+
+def _worth(view: Prospect, done: Work | None) -> Finding | None:
+    """A price is needed to let an option go on alone: without one a person looks."""
+    alone = _price(view, done, reviewed=False)
+    if alone.expected is None:
+        return unpriced(alone, view.policy)
+    return worth_asking(alone, _price(view, done, reviewed=True), view.at_stake, view.predictions, view.policy)
+
+
+def _price(view: Prospect, done: Work | None, *, reviewed: bool) -> Price:
+    return price(view.situation, view.at_stake, done, view.policy, reviewed=reviewed)

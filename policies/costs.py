@@ -169,7 +169,7 @@ def _cause_weights(cause: LabelPrediction) -> list[tuple[str | None, float]]:
 
 
 def _action_and_cause(action: ActionId, cause: str | None) -> dict[str, Any]:
-    return {"action": action.value, "root_cause": cause}
+    return {"action": action, "root_cause": cause}
 
 
 def _wait(policy: Policy) -> float:

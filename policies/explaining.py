@@ -6,14 +6,13 @@ alone would have done. Sentences are for a store manager; numbers are those the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from data.actions import CATALOGUE
 from data.explanation import CheckStep, Seen, Step
 from data.recommendation import FallbackView
-from data.record import Amount, money_text
-from data.vocabulary import UNRECOGNISED, Disposition, Role, ServedBy, Task
+from data.record import money_text
+from data.vocabulary import Task
 from policies.choose import Prospect
 from policies.decide import Decision, Weighed
 from policies.gates import Finding
@@ -61,22 +60,24 @@ def _cost_step(view: Prospect, rank: int, option: Weighed) -> CheckStep:
         id=f"costs.{option.candidate.action.value}",
         version=view.policy.version,
         saw=told_facts(saw),
-        concluded=None
-        if price.expected is None
-        else f"{money_text(price.expected)} {view.situation.exchange.currency}",
+        concluded=_expected(view, option),
         says=_cost_in_words(view, option),
         missing=price.missing,
     )
 
 
+def _expected(view: Prospect, option: Weighed) -> str | None:
+    cost = option.price.expected
+    return None if cost is None else f"{money_text(cost)} {view.situation.exchange.currency}"
+
+
 def _cost_in_words(view: Prospect, option: Weighed) -> str:
-    says = CATALOGUE[option.candidate.action].says
-    price, currency = option.price, view.situation.exchange.currency
-    if price.expected is None:
+    says, expected = CATALOGUE[option.candidate.action].says, _expected(view, option)
+    if expected is None:
         return f"{says}: no price, {_why_unpriced(view, option)}"
-    largest = sorted(((part, name) for name, part in price.parts.items() if part > 0), reverse=True)[:3]
+    largest = sorted(((part, name) for name, part in option.price.parts.items() if part > 0), reverse=True)[:3]
     made_of = ", ".join(f"{money_text(part)} for {_PARTS[name]}" for part, name in largest)
-    return f"{says}: {money_text(price.expected)} {currency} expected" + (f", of it {made_of}" if made_of else "")
+    return f"{says}: {expected} expected" + (f", of it {made_of}" if made_of else "")
 
 
 def _why_unpriced(view: Prospect, option: Weighed) -> str:
@@ -118,58 +119,3 @@ def fallback_step(view: FallbackView, rules: Told, version: str) -> CheckStep:
         concluded=view.would_have.value,
         says=f"without models the rules {verb}: {action} ({view.disposition.value})",
     )
-
-
-def headline(view: Prospect, decision: Decision) -> str:
-    """One sentence of what happened and what to do."""
-    option = decision.first
-    what = f"{_what_happened(view)}: {_what_to_do(option)}"
-    match decision.disposition:
-        case Disposition.HOLD:
-            return f"{what}, once {' and '.join(option.verdict.held_until)}."
-        case Disposition.REVIEW:
-            return f"{what}, if {roles_in_words(option.verdict.roles)} {_agrees(option.verdict.roles)}."
-        case _:
-            return f"{what}."
-
-
-def _what_happened(view: Prospect) -> str:
-    kind, cause = view.predictions.exception_type, view.predictions.root_cause
-    if kind.label is None:
-        return "Nothing tells what kind of exception this is"
-    if kind.label == UNRECOGNISED:
-        likeliest = kind.runner_up[0].replace("_", " ") if kind.runner_up else "unknown"
-        return f"Not recognised for certain, perhaps {likeliest}"
-    name = kind.label.replace("_", " ").capitalize()
-    if cause.label is None or cause.probability is None or cause.served_by is ServedBy.NONE:
-        return f"{name}, cause unknown"
-    return f"{name}, probably from {cause.label.replace('_', ' ')} ({cause.probability:.0%})"
-
-
-def _what_to_do(option: Weighed) -> str:
-    return f"{CATALOGUE[option.candidate.action].says}{_place(option.candidate.shown)}"
-
-
-def _place(told: Mapping[str, Any]) -> str:
-    """The parameter that people need to see, in brackets."""
-    named = next(
-        (told[name] for name in ("node", "carrier", "supplier", "sku", "system", "amount") if name in told), None
-    )
-    return f" ({named})" if named is not None else ""
-
-
-def option_says(option: Weighed, price: Amount | None) -> str:
-    """An option in one line: the action, its price, what it does to the promise."""
-    cost = f"{money_text(price.amount)} {price.currency} expected" if price else "not priced"
-    breach = option.price.breach_probability
-    promise = "" if breach is None else f", promise breaks with {breach:.0%}"
-    return f"{_what_to_do(option)}: {cost}{promise}"
-
-
-def roles_in_words(roles: tuple[Role, ...]) -> str:
-    """Who must agree: `store finance and returns desk`."""
-    return " and ".join(role.value.replace("_", " ") for role in roles)
-
-
-def _agrees(roles: tuple[Role, ...]) -> str:
-    return "agree" if len(roles) > 1 else "agrees"

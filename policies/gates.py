@@ -37,12 +37,13 @@ class Finding:
     missing: tuple[str, ...] = ()
 
     def step(self, options: str) -> CheckStep:
-        """The finding as a step of the explanation; `options` are the ranks of the options it concerns."""
+        """The finding as a step of the explanation; `options` are the ranks it concerns, in place of their actions."""
+        saw = {name: value for name, value in self.saw.items() if name != "action"}
         return CheckStep(
             kind="gate",
             id=self.id,
             version=self.version,
-            saw=told({**self.saw, "options": options}),
+            saw=told({**saw, "options": options}),
             concluded=self.disposition.value,
             says=self.says,
             missing=self.missing,

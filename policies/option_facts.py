@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from data.actions import CATALOGUE, ActionId
+from data.case import Case
 from data.prediction import Predictions
 from data.record import Unit
 from data.vocabulary import (
@@ -106,7 +107,7 @@ def option_facts(situation: Situation, target: Target, granted: Decimal | None) 
     """The facts of one option. `granted` is what the customer was granted lately, in the policy's currency."""
     amount, position, substitute = situation.money(target.amount), target.position, target.substitute
     return {
-        "action": target.action.value,
+        "action": target.action,
         "amount": amount,
         "granted_in_all": None if amount is None or granted is None else amount + granted,
         "source_age": rounded(situation.minutes_since(position.as_of), MINUTE_PLACES) if position else None,
@@ -117,9 +118,11 @@ def option_facts(situation: Situation, target: Target, granted: Decimal | None) 
     }
 
 
-def systems_needed(target: Target) -> Iterator[dict[str, Any]]:
+def systems_needed(case: Case, target: Target) -> Iterator[dict[str, Any]]:
     """The state of each system the action posts to or names, in the order of the vocabulary."""
-    needed = CATALOGUE[target.action].posts_to | {target.system_named}
-    for system in System:
-        if system in needed:
-            yield {"system": system.value, "system_state": target.case.state_of(system)}
+    named = (target.system_named,) if target.system_named else ()
+    for system in (*_POSTS_TO[target.action], *named):
+        yield {"system": system, "system_state": case.state_of(system)}
+
+
+_POSTS_TO = {action: tuple(each for each in System if each in spec.posts_to) for action, spec in CATALOGUE.items()}

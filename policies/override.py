@@ -15,13 +15,13 @@ from data.recommendation import Option, Recommendation
 from data.record import Record, to_milliseconds
 from data.standing import Standing
 from data.vocabulary import UNRECOGNISED, ExceptionType
+from policies.answer import option_of
 from policies.candidates import Candidate
 from policies.choose import prospect, weigh
 from policies.decide import Decision
 from policies.facts import case_facts
 from policies.policy import Policy
 from policies.promise import with_promise
-from policies.recommend import option_of
 from policies.situation import Situation
 
 

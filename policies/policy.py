@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,35 +43,28 @@ class Policy:
     columns: Mapping[str, Column]
     until: Mapping[tuple[str, str], Sentence]
     """The named condition of each holding row, by table and row."""
+    digest: str = field(init=False)
+    """`sha256:…` over what the policy means: every setting and every word of every table, layout left out."""
+    gates: tuple[Table, ...] = field(init=False, repr=False)
+    """The tables that give a disposition to options, by name."""
     _ask: Mapping[str, Callable[[Mapping[str, Any]], TableResult]] = field(init=False, repr=False)
+    _gates: Mapping[ActionId, tuple[Table, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        gates = tuple(table for name, table in sorted(self.tables.items()) if _is_gate(table))
+        object.__setattr__(self, "digest", _digest(self.settings, self.tables))
+        object.__setattr__(self, "gates", gates)
         object.__setattr__(self, "_ask", {name: _asked(table) for name, table in self.tables.items()})
+        object.__setattr__(self, "_gates", {action: tuple(_narrowed_gates(gates, action)) for action in ActionId})
 
     @property
     def version(self) -> str:
         """The version its author gave it."""
         return self.settings.version
 
-    @cached_property
-    def digest(self) -> str:
-        """`sha256:…` over what the policy means: every setting and every word of every table, layout left out."""
-        tables = {name: table.content() for name, table in self.tables.items()}
-        return digest_of({"settings": self.settings.model_dump(mode="json"), "tables": tables})
-
-    @cached_property
-    def gates(self) -> tuple[Table, ...]:
-        """The tables that give a disposition to options, by name."""
-        named = (table for name, table in sorted(self.tables.items()) if name not in REQUIRED)
-        return tuple(table for table in named if DISPOSITION in table.outputs)
-
     def gates_for(self, action: ActionId) -> tuple[Table, ...]:
         """The gates with the rows that can concern this action: what the others say of it is known to be nothing."""
-        return self._gates_by_action[action]
-
-    @cached_property
-    def _gates_by_action(self) -> Mapping[ActionId, tuple[Table, ...]]:
-        return {action: tuple(_narrowed_gates(self.gates, action)) for action in ActionId}
+        return self._gates[action]
 
     def ask(self, table: str, facts: Mapping[str, Any]) -> TableResult:
         """What a table says of these facts."""
@@ -80,6 +73,15 @@ class Policy:
     def exchange(self, currency: str | None) -> Exchange:
         """How a case's currency meets the policy's."""
         return exchange(currency, self.settings.currency.reference, self.settings.currency.rates)
+
+
+def _is_gate(table: Table) -> bool:
+    return table.name not in REQUIRED and DISPOSITION in table.outputs
+
+
+def _digest(settings: Settings, tables: Mapping[str, Table]) -> str:
+    content = {name: table.content() for name, table in tables.items()}
+    return digest_of({"settings": settings.model_dump(mode="json"), "tables": content})
 
 
 def _narrowed_gates(gates: Iterable[Table], action: ActionId) -> Iterator[Table]:

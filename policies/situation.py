@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,6 +26,10 @@ class Situation:
     standing: Standing
     now: datetime
     exchange: Exchange
+
+    def at(self, now: datetime) -> Situation:
+        """The same case at another moment."""
+        return replace(self, now=now)
 
     @property
     def due_at(self) -> Instant | None:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from typing import Any
 
 from data.actions import ActionId
 from data.case import (
@@ -26,73 +24,26 @@ from data.record import Record
 from data.vocabulary import System, SystemState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Target:
     """An action and the things of the snapshot its parameters name; None where the snapshot does not know them."""
 
-    case: Case
     action: ActionId
-    parameters: Record
-
-    def _named(self, field: str) -> Any:
-        return vars(self.parameters).get(field)
-
-    @cached_property
-    def position(self) -> StockPosition | None:
-        """The stock position of the named node and article."""
-        node, sku = self._named("node"), self._named("sku")
-        return next((each for each in self.case.stock if each.node == node and each.sku == sku), None)
-
-    @cached_property
-    def line(self) -> OrderLine | None:
-        """The named line of the order."""
-        lines = self.case.order.lines if self.case.order else ()
-        return next((each for each in lines if each.line_id == self._named("line_id")), None)
-
-    @cached_property
-    def substitute(self) -> Substitute | None:
-        """The named substitute of the named line."""
-        offered = self.line.substitutes if self.line else ()
-        return next((each for each in offered if each.sku == self._named("sku")), None)
-
-    @property
-    def supplier(self) -> SupplierOption | None:
-        """The named other supplier."""
-        others = self.case.supplier.alternatives if self.case.supplier else ()
-        return next((each for each in others if each.id == self._named("supplier")), None)
-
-    @cached_property
-    def carrier(self) -> CarrierOption | None:
-        """The named other carrier."""
-        others = self.case.carrier.alternatives if self.case.carrier else ()
-        wanted, service = self._named("carrier"), self._named("service")
-        return next((each for each in others if each.id == wanted and each.service == service), None)
-
-    @property
-    def carrier_named(self) -> str | None:
-        """The carrier's id as the parameters name it."""
-        named: str | None = self._named("carrier")
-        return named
-
-    @property
-    def system_named(self) -> System | None:
-        """The system the parameters name."""
-        named: System | None = self._named("system")
-        return named
-
-    @property
-    def carrier_state(self) -> SystemState | None:
-        """Whether the named carrier accepts parcels, the present one's state where it is the one named."""
-        present = self.case.carrier
-        if self.carrier is not None:
-            return self.carrier.state
-        return present.state if present and present.id == self.carrier_named else None
-
-    @property
-    def amount(self) -> Decimal | None:
-        """The money that moves, in the case's currency."""
-        amount: Decimal | None = self._named("amount")
-        return amount
+    amount: Decimal | None
+    """The money that moves, in the case's currency."""
+    position: StockPosition | None
+    """The stock position of the named node and article."""
+    line: OrderLine | None
+    substitute: Substitute | None
+    """The named substitute of the named line."""
+    supplier: SupplierOption | None
+    """The named other supplier."""
+    carrier: CarrierOption | None
+    """The named other carrier."""
+    carrier_named: str | None
+    carrier_state: SystemState | None
+    """Whether the named carrier accepts parcels, the present one's state where it is the one named."""
+    system_named: System | None
 
     @property
     def outlay(self) -> Decimal | None:
@@ -108,6 +59,52 @@ class Target:
             arrives = minutes_between(now, self.carrier.arrives_at)
             return None if arrives is None else max(0.0, arrives)
         return None
+
+
+def target_of(case: Case, action: ActionId, parameters: Record) -> Target:
+    """What the parameters point at."""
+    named = vars(parameters)
+    line = _line(case, named.get("line_id"))
+    other = _other_carrier(case, named.get("carrier"), named.get("service"))
+    return Target(
+        action=action,
+        amount=named.get("amount"),
+        position=_position(case, named.get("node"), named.get("sku")),
+        line=line,
+        substitute=_substitute(line, named.get("sku")),
+        supplier=_other_supplier(case, named.get("supplier")),
+        carrier=other,
+        carrier_named=named.get("carrier"),
+        carrier_state=other.state if other else _present_state(case, named.get("carrier")),
+        system_named=named.get("system"),
+    )
+
+
+def _position(case: Case, node: str | None, sku: str | None) -> StockPosition | None:
+    return next((each for each in case.stock if each.node == node and each.sku == sku), None)
+
+
+def _line(case: Case, line_id: str | None) -> OrderLine | None:
+    lines = case.order.lines if case.order and line_id is not None else ()
+    return next((each for each in lines if each.line_id == line_id), None)
+
+
+def _substitute(line: OrderLine | None, sku: str | None) -> Substitute | None:
+    return next((each for each in line.substitutes if each.sku == sku), None) if line else None
+
+
+def _other_supplier(case: Case, supplier: str | None) -> SupplierOption | None:
+    others = case.supplier.alternatives if case.supplier else ()
+    return next((each for each in others if each.id == supplier), None)
+
+
+def _other_carrier(case: Case, carrier: str | None, service: str | None) -> CarrierOption | None:
+    others = case.carrier.alternatives if case.carrier else ()
+    return next((each for each in others if each.id == carrier and each.service == service), None)
+
+
+def _present_state(case: Case, carrier: str | None) -> SystemState | None:
+    return case.carrier.state if case.carrier and case.carrier.id == carrier else None
 
 
 def _price_difference(target: Target) -> Decimal | None:

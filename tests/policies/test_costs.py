@@ -21,7 +21,7 @@ from policies.facts import case_facts
 from policies.policy import load_policy
 from policies.predicting import by_ladder, by_rules
 from policies.situation import Situation
-from policies.targets import Target
+from policies.targets import target_of
 from tests.fixtures.exceptions import NOBODY, NOW, carrier, empty_box, failed_handoff, order, unavailable
 from tests.fixtures.fixed_predictors import models
 
@@ -41,7 +41,7 @@ def view(case: Case, *, breach: float = 0.5, sure: float = 1.0, cause: str = "in
 
 
 def priced(seen: Prospect, chosen: tuple[ActionId, Record], *, reviewed: bool = False) -> Price:
-    done = work(seen.situation, seen.predictions, Target(seen.situation.case, *chosen), POLICY)
+    done = work(seen.situation, seen.predictions, target_of(seen.situation.case, *chosen), POLICY)
     return price(seen.situation, seen.at_stake, done, POLICY, reviewed=reviewed)
 
 

@@ -32,7 +32,7 @@ from policies.option_facts import option_facts, systems_needed
 from policies.policy import load_policy
 from policies.predicting import by_rules
 from policies.situation import Situation
-from policies.targets import Target
+from policies.targets import target_of
 from tests.fixtures.cases import cases, standings
 from tests.fixtures.exceptions import (
     NOBODY,
@@ -61,9 +61,9 @@ def verdict(case: Case, action: ActionId, parameters: Record, standing: Standing
     situation = Situation(case, standing, NOW, POLICY.exchange(case.currency))
     facts = case_facts(situation)
     view = prospect(situation, facts, by_rules(case, facts, POLICY).predictions, POLICY)
-    target = Target(case, action, parameters)
+    target = target_of(case, action, parameters)
     proposed = option_facts(situation, target, view.facts["granted"])
-    return gate_option(action, {**view.facts, **proposed}, systems_needed(target), POLICY)
+    return gate_option(action, {**view.facts, **proposed}, systems_needed(case, target), POLICY)
 
 
 def rows(found: Verdict) -> set[str]:
@@ -232,7 +232,7 @@ def test_the_verdict_names_its_row_its_version_and_what_it_saw() -> None:
     (finding,) = verdict(unavailable(order=order(value=Decimal("240.00"))), *OTHER_NODE).findings
     step = finding.step("1, 3")
     assert (step.kind, step.id, step.version, step.concluded) == ("gate", "finance.order_value", "1", "review")
-    assert step.saw == {"action": "resource_from_node", "order_value": "240.00", "options": "1, 3"}
+    assert step.saw == {"order_value": "240.00", "options": "1, 3"}
     assert step.says == "order value 240.00 EUR is over 200.00 EUR: store finance must agree"
 
 
