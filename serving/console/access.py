@@ -6,6 +6,7 @@ a session against it. The headers of every answer are the edge's (`serving.edge`
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from serving.bodies import SECONDS_TO_ARRIVE
 from serving.console.case_view import role_words
 from serving.console.context import Page, ProblemPage, Viewer
 from serving.console.rendering import render
 from serving.console.session import COOKIE, Sessions, key_mark
-from serving.errors import NotPermitted, Problem
+from serving.errors import BodyTooSlow, NotPermitted, Problem
 from serving.security import Permission, Principal, Require
 from serving.wiring import Service
 
@@ -85,9 +87,12 @@ def signed_in(permission: Permission = Permission.READ) -> SignedIn:
 
 
 async def posted(request: Request) -> dict[str, str]:
-    """The fields of a posted form; files are not fields. The body's size was capped before."""
-    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
-        return {name: value for name, value in form.multi_items() if not isinstance(value, UploadFile)}
+    """The fields of a posted form; files are not fields. The body's size was capped before. Raises BodyTooSlow."""
+    try:
+        async with asyncio.timeout(SECONDS_TO_ARRIVE), request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+            return {name: value for name, value in form.multi_items() if not isinstance(value, UploadFile)}
+    except TimeoutError:
+        raise BodyTooSlow(f"The whole form must arrive within {SECONDS_TO_ARRIVE} seconds.") from None
 
 
 def service_of(request: Request) -> Service:
