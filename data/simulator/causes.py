@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from data.simulator.clock import DAY, HOUR
 from data.simulator.episodes import HOURS, SYSTEMS, Episode, Kind, during
 from data.simulator.hazards import Hazards, hazards_of
 from data.simulator.traffic import PICKS_PER_HOUR, Traffic, queue_of, shop_hours, traffic_of
@@ -50,6 +51,10 @@ class DayState:
     shares: Floats
     sku_drift: Floats
     rates: Floats
+
+    def hour_of(self, at: float) -> int:
+        """The day's hour (0 to 23) of a moment; what comes after the day counts as its last hour."""
+        return min(HOURS - 1, int((at - self.day * DAY) / HOUR))
 
 
 @lru_cache(maxsize=4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.simulator.causes import DayState
-from data.simulator.clock import DAY, HOUR, MINUTE, stamp
+from data.simulator.clock import MINUTE, stamp
 from data.simulator.dice import Dice
 from data.simulator.episodes import SYSTEMS
 from data.simulator.facts import Facts, known, lose
@@ -54,7 +54,7 @@ def _approval(dice: Dice, truth: Truth, work: Work) -> Facts:
 
 def dependency_facts(state: DayState, dice: Dice, truth: Truth, at: float) -> list[Facts]:
     """The systems whose state the sender knows; a lagging one often still reads `up`, and some are not told."""
-    hour = min(23, int((at - state.day * DAY) / HOUR))
+    hour = state.hour_of(at)
     told = [each for each in _TOLD if dice.chance(0.46)]
     if truth.system and truth.system not in told and dice.chance(0.5):
         told.append(truth.system)

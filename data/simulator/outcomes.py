@@ -85,10 +85,12 @@ def outcome_of(dice: Dice, truth: Truth, action: ActionId, case: Facts) -> Facts
     minutes = resolution_minutes(dice, truth, action)
     resolved_at = None if dice.chance(0.02) else truth.at + minutes * MINUTE
     late = minutes > truth.slack
+    # Who tracks the promise may leave out when it was resolved; who does neither would make a kept promise look broken.
+    tracked = dice.chance(0.03)
     facts = known(
         action=action.value,
-        resolved_at=stamp(resolved_at) if resolved_at and not dice.chance(0.03) else None,
-        sla_breached=late or resolved_at is None if dice.chance(0.25) else None,
+        resolved_at=stamp(resolved_at) if resolved_at and not tracked else None,
+        sla_breached=late or resolved_at is None if tracked or dice.chance(0.25) else None,
         granted=_granted(dice, truth, action, late),
         cost=amount(_cost(dice, truth, action, minutes)) if dice.chance(0.8) else None,
         **_labels(dice, truth, minutes),

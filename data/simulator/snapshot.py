@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.simulator.causes import DayState
-from data.simulator.clock import HOUR, stamp
+from data.simulator.clock import stamp
 from data.simulator.dice import Dice
 from data.simulator.facts import Facts, known
 from data.simulator.facts_money import price_facts, refund_facts, returned_facts
@@ -106,6 +106,6 @@ def _reach(state: DayState, truth: Truth, block: str) -> float:
     """Facts go missing most where the system that keeps them lags."""
     if block not in _SOURCE_OF:
         return 1.0
-    hour = min(23, int((truth.at % 86400.0) / HOUR))
+    hour = state.hour_of(truth.at)
     lag = float(state.hazards.lagging[list(System).index(_SOURCE_OF[block]), truth.node.region, hour])
     return 0.6 if lag > 0.5 else 1.0

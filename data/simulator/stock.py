@@ -98,7 +98,7 @@ def _day_ahead(world: World, state: DayState, scene: Scene, rate: float, drift: 
 
 
 def _bustle(state: DayState, node: Node, at: float) -> float:
-    here = (node.index, min(23, int((at - state.day * DAY) / HOUR)))
+    here = (node.index, state.hour_of(at))
     return 1.0 + 0.8 * (float(state.traffic.orders[here] / state.traffic.usual[here]) - 1.0)
 
 
@@ -122,7 +122,7 @@ def _record_error(state: DayState, dice: Dice, scene: Scene, rate: float) -> tup
 
 
 def _lag_minutes(state: DayState, dice: Dice, node: Node, at: float) -> float:
-    hour = min(23, int((at - state.day * DAY) / HOUR))
+    hour = state.hour_of(at)
     behind = float(state.hazards.lagging[SYSTEMS.index(System.WMS), node.region, hour])
     behind += float(state.hazards.lagging[SYSTEMS.index(System.OMS), node.region, hour])
     return dice.spread(11.0 + 55.0 * min(behind, 3.0), 0.6)

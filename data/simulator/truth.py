@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TypeVar
 
 from data.simulator.causes import DayState
-from data.simulator.clock import DAY, HOUR, MINUTE, date_of, offset_hours
+from data.simulator.clock import HOUR, MINUTE, date_of, offset_hours
 from data.simulator.dice import Dice, Wheel
 from data.simulator.episodes import SYSTEMS, Episode, Kind, promoted
 from data.simulator.stock import Scene, Shelf, shelf_of
@@ -92,11 +92,11 @@ class Truth:
 
 def draw_truth(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, at: float) -> Truth:
     """What truly happened at this node at this moment, given its cause."""
-    hour = int((at - state.day * DAY) / HOUR)
+    hour = state.hour_of(at)
     system = _system(dice, state, node, hour) if cause is _C.SYSTEM_LATENCY else None
     kind = type_of(dice, cause, system)
     channel = channel_of(dice, kind, node.kind)
-    sku, supplier = _goods(world, state, dice, cause, node, hour)
+    sku, supplier = _goods(world, state, dice, cause, node, at)
     carrier = _carrier(world, state, dice, cause, node, hour)
     return Truth(
         cause=cause,
@@ -108,7 +108,7 @@ def draw_truth(world: World, state: DayState, dice: Dice, cause: RootCause, node
         work=work_at(state, dice, node, at),
         sku=sku,
         quantity=1 + dice.count(0.7),
-        customer=_customer(world, state, dice, cause, node),
+        customer=_customer(world, state, dice, cause, node, at),
         carrier=carrier,
         supplier=supplier,
         slipping=float(state.hazards.slipping[supplier.index]),
@@ -121,7 +121,7 @@ def draw_truth(world: World, state: DayState, dice: Dice, cause: RootCause, node
 
 def work_at(state: DayState, dice: Dice, node: Node, at: float) -> Work:
     """How the node works at this moment of the day."""
-    hour = min(23, int((at - state.day * DAY) / HOUR))
+    hour = state.hour_of(at)
     here, traffic = (node.index, hour), state.traffic
     staff, queue = int(traffic.staff[here]), float(state.queue[here])
     ahead = offset_hours(node.zone, state.day)
@@ -157,21 +157,21 @@ def _carrier(world: World, state: DayState, dice: Dice, cause: RootCause, node: 
     return _weighted(dice, world.carriers, weights.tolist())
 
 
-def _goods(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, hour: int) -> tuple[Sku, Supplier]:
+def _goods(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, at: float) -> tuple[Sku, Supplier]:
     if cause is _C.SUPPLIER_DELAY:
         volumes = [slow * len(skus) for slow, skus in zip(state.hazards.slipping.tolist(), world.supplied, strict=True)]
         supplier = _weighted(dice, world.suppliers, volumes)
         return world.skus[dice.pick(world.supplied[supplier.index])], supplier
-    sku = world.skus[_category(world, state, dice, cause, node, hour) + len(CATEGORIES) * dice.below(_KINDRED)]
+    sku = world.skus[_category(world, state, dice, cause, node, at) + len(CATEGORIES) * dice.below(_KINDRED)]
     return sku, supplier_of(world, sku, state.day)
 
 
-def _category(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, hour: int) -> int:
+def _category(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, at: float) -> int:
     match cause:
         case _C.PRICE_SYNC_ERROR:
-            return _weighted(dice, _ALL, state.hazards.mispriced[:, node.region, hour].tolist())
+            return _weighted(dice, _ALL, state.hazards.mispriced[:, node.region, state.hour_of(at)].tolist())
         case _C.FRAUD_PATTERN:
-            ring = _ring(state, node)
+            ring = _ring(state, node, at)
             return ring.subject if ring and dice.chance(0.6) else dice.spin(_APPEAL)
         case _C.INVENTORY_MISMATCH:
             return dice.spin(_SHRINK)
@@ -180,10 +180,10 @@ def _category(world: World, state: DayState, dice: Dice, cause: RootCause, node:
     return dice.below(len(CATEGORIES))
 
 
-def _customer(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node) -> Customer:
+def _customer(world: World, state: DayState, dice: Dice, cause: RootCause, node: Node, at: float) -> Customer:
     here, abusers = world.customers[node.region], world.abusers[node.region]
     if cause is _C.FRAUD_PATTERN and dice.chance(0.75):
-        ring = _ring(state, node)
+        ring = _ring(state, node, at)
         member = int(ring.start) + dice.below(_RING_SIZE) if ring else dice.below(len(abusers))
         return abusers[member % len(abusers)]
     if cause is _C.ADDRESS_PROBLEM:
@@ -191,8 +191,9 @@ def _customer(world: World, state: DayState, dice: Dice, cause: RootCause, node:
     return dice.pick(here)
 
 
-def _ring(state: DayState, node: Node) -> Episode | None:
-    return next((each for each in state.episodes if each.kind is Kind.RING and node.index in each.nodes), None)
+def _ring(state: DayState, node: Node, at: float) -> Episode | None:
+    rings = (each for each in state.episodes if each.kind is Kind.RING and node.index in each.nodes)
+    return next((each for each in rings if each.holds(at)), None)
 
 
 def _subject(cause: RootCause, carrier: Carrier, system: System | None, sku: Sku) -> tuple[Kind, int] | None:
