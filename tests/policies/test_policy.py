@@ -67,7 +67,7 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
     sources["rules.yaml"] = sources["rules.yaml"].replace("probability: 0.90", "probability: 1.90", 1)
     first, second = problems(sources)
     assert "gates.yaml:" in first
-    assert "table people, row investigate_price, column role" in first
+    assert "table looking_into_it, row prices, column role" in first
     assert "'pricing_dusk'" in first
     assert "rules.yaml:" in second
     assert "row other_goods_came_back, column probability: expected 0 to 1, got 1.9" in second
