@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from data.actions import CATALOGUE, ActionId
-from data.case import Case
-from data.recommendation import Recommendation
+from data.recommendation import Option, Recommendation
 from data.record import plain
-from data.review import ReviewRequestBody, ReviewState
+from data.review import Review, ReviewRequestBody, ReviewState
 from data.standing import Standing
-from data.vocabulary import Disposition, ReviewVerdict, Role
+from data.vocabulary import Disposition, ReviewVerdict, Role, most_cautious
 from policies.override import ActionNotAllowedError, assess
 from policies.policy import Policy
 from serving.bodies import invalid
@@ -44,26 +44,61 @@ class Choice:
     """Whether it is another action than the recommended one."""
 
 
-def of(
-    connection: Connection,
-    decision: Decision,
-    before: Verdict,
-    body: ReviewRequestBody,
-    policy: Policy,
-    now: datetime,
-) -> Choice:
-    """The choice a body makes. Raises InvalidRequest for an override that is no other action with its parameters."""
-    if body.action is not None:
-        return _another(connection, decision, before, body, body.action, policy, now)
-    earlier = verdicts.reviews_of(connection, before.recommendation_id)
-    return Choice(
-        action=before.action or ActionId.INVESTIGATE,
-        parameters=before.parameters,
-        disposition=before.disposition,
-        roles=before.roles,
-        held_until=before.held_until,
-        overrides=any(review.verdict is ReviewVerdict.OVERRIDE for review in earlier),
-    )
+@dataclass(frozen=True)
+class Matter:
+    """What people decide on: a decision as it stands, under the policy in force now."""
+
+    connection: Connection
+    decision: Decision
+    before: Verdict
+    policy: Policy
+    now: datetime
+
+    def choice(self, body: ReviewRequestBody) -> Choice:
+        """The choice a body makes.
+
+        An approval passes the gates again where the policy has changed since: they may have become more cautious.
+        Raises InvalidRequest for an override that is no other action with its parameters.
+        """
+        if body.action is not None:
+            return self._another(body.action, body.parameters)
+        earlier = verdicts.reviews_of(self.connection, self.before.recommendation_id)
+        stands = self._as_it_stands(earlier)
+        if body.verdict is ReviewVerdict.REJECT or self.policy.digest == self.decision.policy:
+            return stands
+        return _more_cautious(stands, earlier, self._assessed(stands.action, stands.parameters))
+
+    @cached_property
+    def _recommendation(self) -> Recommendation:
+        return reading.recommendation_of(self.connection, self.decision)
+
+    def _as_it_stands(self, earlier: Iterable[Review]) -> Choice:
+        before = self.before
+        return Choice(
+            action=before.action or ActionId.INVESTIGATE,
+            parameters=before.parameters,
+            disposition=before.disposition,
+            roles=before.roles,
+            held_until=before.held_until,
+            overrides=any(review.verdict is ReviewVerdict.OVERRIDE for review in earlier),
+        )
+
+    def _another(self, action: ActionId, given: dict[str, Any] | None) -> Choice:
+        parameters = _parameters(action, given, self._recommendation)
+        if (action, parameters) == (self.before.action, self.before.parameters):
+            raise InvalidRequest("This action is the one under decision.", faults=[Fault("/action", "another action")])
+        option = self._assessed(action, parameters)
+        return Choice(action, option.parameters, option.disposition, option.roles, option.held_until, overrides=True)
+
+    def _assessed(self, action: ActionId, parameters: dict[str, Any]) -> Option:
+        """What the gates in force say of an action now. Raises InvalidRequest where it is not allowed."""
+        case = reading.case_of(self.connection, self.decision)
+        standing = Standing.model_validate_json(documents.get(self.connection, self.decision.standing))
+        try:
+            return assess(case, standing, self._recommendation, action, parameters, self.policy, self.now)
+        except ActionNotAllowedError as error:
+            faults = [Fault("/action", "one of " + ", ".join(each.value for each in error.allowed))]
+            raise InvalidRequest("The policy does not allow this action here.", faults=faults) from None
 
 
 def verdict_after(before: Verdict, verdict: ReviewVerdict, chosen: Choice, roles: Iterable[Role]) -> Verdict:
@@ -85,29 +120,17 @@ def verdict_after(before: Verdict, verdict: ReviewVerdict, chosen: Choice, roles
     )
 
 
-def _another(
-    connection: Connection,
-    decision: Decision,
-    before: Verdict,
-    body: ReviewRequestBody,
-    action: ActionId,
-    policy: Policy,
-    now: datetime,
-) -> Choice:
-    recommendation = reading.recommendation_of(connection, decision)
-    parameters = _parameters(action, body.parameters, recommendation)
-    if (action, parameters) == (before.action, before.parameters):
-        raise InvalidRequest("This action is the one under decision.", faults=[Fault("/action", "another action")])
-    case = Case.model_validate_json(documents.get(connection, decision.input))
-    standing = Standing.model_validate_json(documents.get(connection, decision.standing))
-    try:
-        option = assess(case, standing, recommendation, action, parameters, policy, now)
-    except ActionNotAllowedError as error:
-        allowed = ", ".join(each.value for each in error.allowed)
-        raise InvalidRequest(
-            "The policy does not allow this action here.", faults=[Fault("/action", allowed)]
-        ) from None
-    return Choice(action, option.parameters, option.disposition, option.roles, option.held_until, overrides=True)
+def _more_cautious(stands: Choice, earlier: Iterable[Review], option: Option) -> Choice:
+    """The choice with what the gates ask beyond it; who agreed to this action before need not agree again."""
+    same = [review for review in earlier if (review.action, review.parameters) == (stands.action, stands.parameters)]
+    agreed = {role for review in same for role in review.roles}
+    asked = {*stands.roles, *(role for role in option.roles if role not in agreed)}
+    return replace(
+        stands,
+        disposition=most_cautious((stands.disposition, option.disposition)),
+        roles=tuple(role for role in Role if role in asked),
+        held_until=tuple(dict.fromkeys((*stands.held_until, *option.held_until))),
+    )
 
 
 def _parameters(action: ActionId, given: dict[str, Any] | None, recommendation: Recommendation) -> dict[str, Any]:

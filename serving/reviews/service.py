@@ -14,8 +14,7 @@ from serving.errors import OwnRequest, ReviewClosed, RoleMissing, StaleVersion
 from serving.identifiers import Clock, Randomness, uuid7
 from serving.in_force import InForce
 from serving.recommendations import reading
-from serving.reviews import choice
-from serving.reviews.choice import Choice
+from serving.reviews.choice import UNDECIDED, Choice, Matter, verdict_after
 from serving.security import Principal
 from serving.store import audit, replies, verdicts
 from serving.store.decisions import Decision
@@ -78,9 +77,9 @@ class ReviewService:
         before = reading.verdict(connection, recommendation_id)
         _refuse(principal, decision, before, if_match)
         now = to_milliseconds(self._clock())
-        chosen = choice.of(connection, decision, before, body, self._in_force.policy, now)
+        chosen = Matter(connection, decision, before, self._in_force.policy, now).choice(body)
         review = self._review(principal, before, body, chosen, now)
-        after = choice.verdict_after(before, body.verdict, chosen, principal.roles)
+        after = verdict_after(before, body.verdict, chosen, principal.roles)
         verdicts.advance(connection, before, after)
         content = verdicts.add_review(connection, review, decision.requested_by, after.version)
         audit.append(connection, "review", recommendation_id, principal.name, now, content)
@@ -111,7 +110,7 @@ def _refuse(principal: Principal, decision: Decision, before: Verdict, if_match:
         raise OwnRequest("The principal that posted the exception cannot decide on it: another person must.")
     if if_match is not None and if_match != before.version:
         raise StaleVersion(f"The review is at version {before.version}: read it again, then decide.")
-    if before.state is not choice.UNDECIDED:
+    if before.state is not UNDECIDED:
         raise ReviewClosed(f"The recommendation is {before.state.value}: nothing is left to decide.")
     if before.roles and not principal.roles.intersection(before.roles):
         needed = ", ".join(role.value for role in before.roles)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from data.vocabulary import Role
+from policies.policy import DEFAULT_FOLDER
 from serving.store import audit
-from tests.fixtures.service import Desk, an_exception, costly
+from tests.fixtures.service import Desk, an_exception, costly, open_desk
 
 APPROVE = {"verdict": "approve"}
 REJECT = {"verdict": "reject", "reason": "facts_wrong"}
@@ -296,3 +299,56 @@ def test_what_needs_nobody_may_be_executed_at_once(desk: Desk) -> None:
         assert (status["state"], status["execute"]) == ("not_required", answer["options"][0]["action"])
     else:
         assert "execute" not in status
+
+
+def test_what_is_held_is_not_executed_however_many_agree(desk: Desk) -> None:
+    down = [{"system": "erp", "state": "down"}, {"system": "payments", "state": "down"}]
+    answer = desk.recommend(costly(1, dependencies=down))
+    assert answer["disposition"] == "hold"
+    path = f"/v1/recommendations/{answer['recommendation_id']}/reviews"
+    agreed = desk.post(path, APPROVE, "reviewer-1").json()
+    assert (agreed["state"], agreed["held_until"]) == ("approved", ["erp is up"])
+    assert "execute" not in agreed
+
+
+ANOTHER_GATE = """
+table: second_pair_of_eyes
+version: "1"
+hit: collect
+inputs: [action]
+outputs: [disposition, role]
+rows:
+  - id: adjustments
+    when: {action: post_refund_adjustment}
+    then: {disposition: review, role: store_operations}
+    says: "{role} must agree to every adjustment"
+"""
+
+
+class TestPolicyChangedMeanwhile:
+    """An approval passes the gates in force when it is given, not only those of the day of the answer."""
+
+    @pytest.fixture
+    def later(self, tmp_path: Path) -> Iterator[tuple[Desk, str]]:
+        before = open_desk(tmp_path / "var")
+        path = opened(before)
+        before.service.close()
+        shutil.copytree(DEFAULT_FOLDER, tmp_path / "policy")
+        (tmp_path / "policy" / "stricter.yaml").write_text(ANOTHER_GATE)
+        desk = open_desk(tmp_path / "var", policy=tmp_path / "policy")
+        desk.add("finance", Role.STORE_FINANCE)
+        desk.add("ops", Role.STORE_OPERATIONS)
+        yield desk, path
+        desk.service.close()
+
+    def test_a_role_that_is_asked_since_must_agree_too(self, later: tuple[Desk, str]) -> None:
+        desk, path = later
+        waiting = desk.post(path, APPROVE, "finance").json()
+        assert (waiting["state"], waiting["roles"]) == ("open", ["store_operations"])
+        assert "execute" not in waiting
+        agreed = desk.post(path, APPROVE, "ops").json()
+        assert (agreed["state"], agreed["execute"]) == ("approved", "post_refund_adjustment")
+
+    def test_a_rejection_needs_no_second_look(self, later: tuple[Desk, str]) -> None:
+        desk, path = later
+        assert desk.post(path, REJECT, "finance").json()["state"] == "rejected"
