@@ -11,33 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.actions import ActionId, AtNode, OfAmount, WithCarrier
-from data.case import Case, Promise
+from data.case import Promise
 from data.prediction import LabelPrediction
 from data.record import Record
 from data.vocabulary import Channel, RootCause, ServedBy
-from policies.choose import Prospect, prospect
+from policies.choose import Prospect
 from policies.costs import Price, Stakes, breach_after, lateness, price, remaining_risk, work
-from policies.facts import case_facts
 from policies.policy import load_policy
-from policies.predicting import by_ladder, by_rules
-from policies.situation import Situation
 from policies.targets import target_of
-from tests.fixtures.exceptions import NOBODY, NOW, carrier, empty_box, failed_handoff, order, unavailable
-from tests.fixtures.fixed_predictors import models
+from tests.fixtures.exceptions import NOW, carrier, empty_box, failed_handoff, order, unavailable
+from tests.fixtures.prospects import view
 
 POLICY = load_policy()
 COUNT = (ActionId.CYCLE_COUNT_FIRST, AtNode(node="store-1", sku="sku-1"))
 OTHER = (ActionId.RESOURCE_FROM_NODE, AtNode(node="store-2", sku="sku-1"))
-
-
-def view(case: Case, *, breach: float = 0.5, sure: float = 1.0, cause: str = "inventory_mismatch") -> Prospect:
-    """The case under these predictions."""
-    situation = Situation(case, NOBODY, NOW, POLICY.exchange(case.currency))
-    facts = case_facts(situation)
-    rules = by_rules(case, facts, POLICY)
-    kind = str(case.reported_type)
-    told = by_ladder(case, NOBODY, models(kind, cause, sure=sure, breach=breach), rules, POLICY)
-    return prospect(situation, facts, told.predictions, POLICY)
 
 
 def priced(seen: Prospect, chosen: tuple[ActionId, Record], *, reviewed: bool = False) -> Price:

@@ -17,7 +17,7 @@ from policies.costs import Price
 from policies.policy import load_policy
 from policies.worth_asking import WORTH_ASKING, unpriced, worth_asking
 from tests.fixtures.exceptions import NOW, failed_handoff, order, unavailable
-from tests.policies.test_costs import view
+from tests.fixtures.prospects import view
 
 POLICY = load_policy()
 OTHER_NODE = Candidate(ActionId.RESOURCE_FROM_NODE, AtNode(node="store-2", sku="sku-1"))
