@@ -12,7 +12,7 @@ from data.review import ReviewState
 from data.vocabulary import ReviewVerdict, Role
 from serving.console import case_view as view
 from serving.console import display
-from serving.console.context import Banner, CasePage, DecisionForms, Viewer
+from serving.console.context import Banner, CaseHead, CasePage, DecisionForms, Validity, Viewer
 from serving.console.decision_forms import FormProblem, decision_forms
 from serving.console.facts import panels
 from serving.recommendations.schemas import CaseFile
@@ -50,10 +50,38 @@ def case_page(
     answer, case, status = file.recommendation, file.case, file.status
     zone = view.zone_of(case)
     why_not = _why_not(file, onlooker)
-    options = view.option_views(answer)
-    gates, fallback = (view.check_views(answer.explanation, kind) for kind in ("gate", "fallback"))
+    options, gates = view.option_views(answer), view.check_views(answer.explanation, "gate")
     return CasePage(
         viewer=onlooker.viewer,
+        head=_head(file, now),
+        validity=Validity(view.moment(answer.valid_until, zone), over=now > answer.valid_until),
+        banner=_banner(file, onlooker, decided, attempt),
+        recommended=options[0] if options else None,
+        alternatives=options[1:],
+        predictions=view.prediction_views(answer, case),
+        gates=tuple(gate for gate in gates if 1 in gate.ranks),
+        other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),
+        checks=view.check_views(answer.explanation, "promise", "rule", "cost"),
+        rules_alone=view.rules_alone(answer),
+        panels=panels(case),
+        unused_attributes=answer.unused_attributes,
+        reviews=tuple(view.review_view(each, zone) for each in status.reviews),
+        execute=display.action_words(status.execute) if status.execute else "",
+        held_until=status.held_until,
+        outcome=view.outcome_rows(file.outcome, case.currency, zone) if file.outcome else (),
+        receipt=view.receipt_rows(answer.receipt),
+        forms=None if why_not else _forms(file, onlooker, attempt),
+        why_not=why_not,
+        newer_url=f"/console/cases/{file.superseded_by}" if file.superseded_by else "",
+        watch=f"/console/cases/{answer.recommendation_id}/changes?version={status.version}",
+        next_url=next_url,
+    )
+
+
+def _head(file: CaseFile, now: datetime) -> CaseHead:
+    answer, case, status = file.recommendation, file.case, file.status
+    zone = view.zone_of(case)
+    return CaseHead(
         id=answer.recommendation_id,
         exception_id=answer.exception_id,
         headline=display.heading(answer.says),
@@ -67,33 +95,8 @@ def case_page(
         channel=display.words(case.channel) if case.channel else "",
         issued=view.moment(answer.issued_at, zone),
         age=display.ago(answer.issued_at, now),
-        expired=now > answer.valid_until,
-        valid_until=view.moment(answer.valid_until, zone),
-        banner=_banner(file, onlooker, decided, attempt),
-        recommended=options[0] if options else None,
-        alternatives=options[1:],
-        predictions=view.prediction_views(answer, case),
-        gates=tuple(gate for gate in gates if 1 in gate.ranks),
-        other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),
-        checks=view.check_views(answer.explanation, "promise", "rule", "cost"),
-        fallback=fallback[0] if fallback else None,
-        fallback_action=display.action_words(answer.fallback.would_have),
-        fallback_disposition=view.DISPOSITION_WORDS[answer.fallback.disposition],
-        fallback_agrees=answer.fallback.agrees,
-        panels=panels(case),
-        unused_attributes=answer.unused_attributes,
         waits_for=view.role_words(status.roles),
         answer_by=view.moment(answer.review.due_at, zone) if answer.review and status.roles else None,
-        reviews=tuple(view.review_view(each, zone) for each in status.reviews),
-        execute=display.action_words(status.execute) if status.execute else "",
-        held_until=status.held_until,
-        outcome=view.outcome_rows(file.outcome, case.currency, zone) if file.outcome else (),
-        receipt=view.receipt_rows(answer.receipt),
-        forms=None if why_not else _forms(file, onlooker, attempt),
-        why_not=why_not,
-        newer_url=f"/console/cases/{file.superseded_by}" if file.superseded_by else "",
-        watch=f"/console/cases/{answer.recommendation_id}/changes?version={status.version}",
-        next_url=next_url,
     )
 
 

@@ -27,6 +27,7 @@ from serving.console.context import (
     OptionView,
     PredictionView,
     ReviewView,
+    RulesAlone,
 )
 from serving.console.waterfall import waterfall
 
@@ -230,6 +231,13 @@ def check_views(steps: Iterable[Step], *kinds: str) -> tuple[CheckView, ...]:
     """The checks of these kinds, the most cautious verdict first."""
     found = [_check_view(step) for step in steps if isinstance(step, CheckStep) and step.kind in kinds]
     return tuple(sorted(found, key=lambda each: -_caution(each.verdict)))
+
+
+def rules_alone(answer: Recommendation) -> RulesAlone:
+    """What would have been recommended without models, and whether that agrees."""
+    fallback, told = answer.fallback, check_views(answer.explanation, "fallback")
+    words = DISPOSITION_WORDS[fallback.disposition]
+    return RulesAlone(display.action_words(fallback.would_have), words, fallback.agrees, told[0] if told else None)
 
 
 def _caution(verdict: str) -> int:

@@ -246,11 +246,9 @@ class QueuePage:
 
 
 @dataclass(frozen=True)
-class CasePage:
-    """`/console/cases/{id}`: everything a person needs to decide, and the forms to do it."""
+class CaseHead:
+    """What a case is and how it stands, at the top of its page."""
 
-    template: ClassVar[str] = "case.html"
-    viewer: Viewer
     id: str
     exception_id: str
     headline: str
@@ -265,8 +263,37 @@ class CasePage:
     channel: str
     issued: Moment
     age: str
-    expired: bool
-    valid_until: Moment
+    waits_for: tuple[str, ...]
+    answer_by: Moment | None
+    """Until when an answer is worth having, while somebody must agree."""
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Until when the facts may be trusted."""
+
+    until: Moment
+    over: bool
+
+
+@dataclass(frozen=True)
+class RulesAlone:
+    """What would have been recommended without models."""
+
+    action: str
+    disposition: str
+    agrees: bool
+    check: CheckView | None
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """`/console/cases/{id}`: everything a person needs to decide, and the forms to do it."""
+
+    template: ClassVar[str] = "case.html"
+    viewer: Viewer
+    head: CaseHead
+    validity: Validity
     banner: Banner | None
     recommended: OptionView | None
     alternatives: tuple[OptionView, ...]
@@ -277,15 +304,9 @@ class CasePage:
     """What they said of the alternatives alone."""
     checks: tuple[CheckView, ...]
     """The other steps of the explanation: costs, promise, rules."""
-    fallback: CheckView | None
-    fallback_action: str
-    fallback_disposition: str
-    fallback_agrees: bool
+    rules_alone: RulesAlone
     panels: tuple[Panel, ...]
     unused_attributes: tuple[str, ...]
-    waits_for: tuple[str, ...]
-    answer_by: Moment | None
-    """Until when an answer is worth having, while somebody must agree."""
     reviews: tuple[ReviewView, ...]
     execute: str
     """What the orchestrator may do now, empty while somebody must still agree."""

@@ -20,12 +20,12 @@ def page(file: Any = None, who: Any = None, **also: Any) -> CasePage:
 
 def test_the_head_says_what_presses() -> None:
     shown = page()
-    assert (shown.clock.band, shown.clock.text) == ("soon", "breaks in 42 min")
-    assert shown.clock.due is not None
-    assert shown.clock.due.text == "Mon 23 Nov 2026, 08:30 CET"
-    assert shown.at_stake == "EUR 240.00"
-    assert (shown.type, shown.reported) == ("unavailable inventory", "late pickup readiness")
-    assert shown.waits_for == ("store finance", "store operations")
+    assert (shown.head.clock.band, shown.head.clock.text) == ("soon", "breaks in 42 min")
+    assert shown.head.clock.due is not None
+    assert shown.head.clock.due.text == "Mon 23 Nov 2026, 08:30 CET"
+    assert shown.head.at_stake == "EUR 240.00"
+    assert (shown.head.type, shown.head.reported) == ("unavailable inventory", "late pickup readiness")
+    assert shown.head.waits_for == ("store finance", "store operations")
 
 
 def test_options_carry_their_money() -> None:
@@ -64,7 +64,7 @@ def test_without_models_the_page_says_so_and_draws_nothing() -> None:
     answers = {each.task: (each.answer, each.reason) for each in shown.predictions}
     assert answers["sla_breach"] == ("Nothing could tell", "No promise is known.")
     assert answers["exception_type"][0] == "Suspicious return"
-    assert shown.clock.text == "no promise"
+    assert shown.head.clock.text == "no promise"
 
 
 def test_gates_stand_with_the_option_they_concern() -> None:
@@ -149,7 +149,7 @@ def test_a_refusal_stands_on_top_and_keeps_what_was_typed() -> None:
 
 
 def test_old_facts_are_called_old() -> None:
-    assert not page().expired
+    assert not page().validity.over
     late = case_page(case_file(), onlooker(), NOW + timedelta(hours=1), next_url="")
-    assert late.expired
-    assert late.clock.text == "broken 18 min ago"
+    assert late.validity.over
+    assert late.head.clock.text == "broken 18 min ago"
