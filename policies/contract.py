@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from data.actions import ActionId
-from data.vocabulary import Disposition, Role
+from data.vocabulary import UNRECOGNISED, Disposition, Role
 from policies.columns import Column, ColumnType
 from policies.facts import FACTS, columns_of
 from policies.option_facts import option_columns, prediction_columns, system_columns
@@ -136,8 +136,9 @@ def _check_outputs(table: Table, required: Iterable[str], place: Place, problems
     if not required and DISPOSITION not in table.outputs:
         known = ", ".join(REQUIRED)
         problems.add(place, f"nothing reads this table: give it the output disposition, or one of the names {known}")
-    if DISPOSITION in table.outputs and table.name not in REQUIRED and table.hit_policy is HitPolicy.UNIQUE:
-        problems.add(place, "a gate is first, priority or collect: unique leaves out rows that lack facts")
+    if DISPOSITION in table.outputs and table.hit_policy not in (HitPolicy.FIRST, HitPolicy.COLLECT):
+        # `unique` leaves out rows that lack facts, `priority` would take `proceed` before `hold`.
+        problems.add(place, f"a gate is first or collect, got {table.hit_policy}: write one of these")
 
 
 def _check_row(row: Row, settings: Settings, place: Place, problems: Problems) -> None:
@@ -147,10 +148,12 @@ def _check_row(row: Row, settings: Settings, place: Place, problems: Problems) -
             problems.add(place.at(column=name), f"expected {low} to {high}, got {value}: correct it")
     _check_word(row, "calendar", settings.calendars, place, problems)
     _check_word(row, "labour", settings.labour, place, problems)
+    if row.outputs.get("exception_type") == UNRECOGNISED:
+        problems.add(place.at(column="exception_type"), "a rule names a type, or leaves the case to the next row")
     outcome = row.outputs.get(DISPOSITION)
     if outcome == Disposition.REVIEW and row.outputs.get("role") is None:
         problems.add(place.at(column="role"), "review without a role asks nobody: name who must agree")
-    if outcome == Disposition.HOLD and "until" in row.outputs and row.outputs["until"] is None:
+    if outcome == Disposition.HOLD and row.outputs.get("until") is None:
         problems.add(place.at(column="until"), "hold without until never clears: name what must clear")
 
 

@@ -100,6 +100,12 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
             "not known when exception_type is asked",
         ),
         ("costs", "table: action_costs", "table: other_costs", "nothing reads this table"),
+        (
+            "rules",
+            "exception_type: split_shipment, probability: 0.80",
+            "exception_type: unrecognised, probability: 0.80",
+            "a rule names a type",
+        ),
         ("policy", "    EUR: 1\n", "    EUR: 2\n", "currency: the rate of the reference currency is 1"),
         ("policy", "labour: office", "labour: nobody", "review.labour is one of store, office, finance"),
         ("policy", "monday: 09:00-20:00", "monday: 20:00-09:00", "closes before it opens"),
@@ -154,9 +160,18 @@ def test_a_gate_of_ones_own_is_asked_like_the_others() -> None:
     assert "night_shift" not in {gate.name for gate in policy.gates_for(ActionId.ADD_LABOUR)}
 
 
-def test_a_review_that_asks_nobody_is_refused() -> None:
-    (found,) = problems(changed(own=OWN.replace(", role: store_operations", "")))
-    assert "row store, column role: review without a role asks nobody" in found
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (", role: store_operations", "", "row store, column role: review without a role asks nobody"),
+        ("disposition: review", "disposition: hold", "row store, column until: hold without until never clears"),
+        ("hit: collect", "hit: priority", "table night_shift: a gate is first or collect, got priority"),
+        ("hit: collect", "hit: unique", "table night_shift: a gate is first or collect, got unique"),
+    ],
+)
+def test_a_gate_that_could_let_something_through_is_refused(old: str, new: str, expected: str) -> None:
+    (found,) = problems(changed(own=OWN.replace(old, new)))
+    assert expected in found
 
 
 def test_a_folder_that_holds_no_policy_says_so(tmp_path: Path) -> None:
