@@ -14,8 +14,9 @@ import numpy as np
 from data.simulator.clock import DAY, HOUR
 from data.simulator.episodes import HOURS, SYSTEMS, Episode, Kind, during
 from data.simulator.hazards import Hazards, hazards_of
+from data.simulator.markets import REGIONS
 from data.simulator.traffic import PICKS_PER_HOUR, Traffic, queue_of, shop_hours, traffic_of
-from data.simulator.world import REGIONS, Floats, World, carrier_shares, drift_at
+from data.simulator.world import Floats, World, carrier_shares, drift_at
 from data.vocabulary import NodeKind, RootCause, System
 
 CAUSES = tuple(RootCause)

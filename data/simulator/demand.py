@@ -8,7 +8,8 @@ from math import cos, exp, pi
 from data.simulator.clock import date_of
 from data.simulator.dice import Dice
 from data.simulator.episodes import promoted
-from data.simulator.world import CATEGORIES, Node, Sku, World
+from data.simulator.markets import CATEGORIES
+from data.simulator.world import Node, Sku, World
 
 WEEKDAY = (0.84, 0.82, 0.88, 0.96, 1.16, 1.38, 0.96)
 """Monday to Sunday, around 1."""

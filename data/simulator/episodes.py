@@ -14,7 +14,8 @@ import numpy as np
 
 from data.simulator.clock import DAY, HOUR
 from data.simulator.dice import Dice, Wheel, generator
-from data.simulator.world import CATEGORIES, REGIONS, Floats, World
+from data.simulator.markets import CATEGORIES, REGIONS
+from data.simulator.world import Floats, World
 from data.vocabulary import System
 
 _EPISODES, _PROMOTIONS = 1, 2

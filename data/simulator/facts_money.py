@@ -5,8 +5,8 @@ from __future__ import annotations
 from data.simulator.clock import DAY, HOUR, stamp
 from data.simulator.dice import Dice, Wheel
 from data.simulator.facts import Facts, amount, known, lose
+from data.simulator.markets import REGIONS
 from data.simulator.truth import Truth
-from data.simulator.world import REGIONS
 from data.vocabulary import ExceptionType, ReturnCondition, RootCause
 
 _T, _C, _R = ExceptionType, RootCause, ReturnCondition

@@ -5,8 +5,9 @@ from __future__ import annotations
 from data.simulator.clock import DAY, HOUR, MINUTE, stamp
 from data.simulator.dice import Dice, Wheel
 from data.simulator.facts import Facts, amount, known, lose
+from data.simulator.markets import CATEGORIES, REGIONS
 from data.simulator.truth import Truth
-from data.simulator.world import CATEGORIES, REGIONS, Sku, World
+from data.simulator.world import Sku, World
 from data.vocabulary import ExceptionType
 
 _MORE_LINES = Wheel({0: 0.45, 1: 0.25, 2: 0.16, 3: 0.09, 5: 0.05})

@@ -6,8 +6,9 @@ from data.simulator import demand
 from data.simulator.clock import DAY, date_text, stamp
 from data.simulator.dice import Dice, Wheel
 from data.simulator.facts import Facts, amount, known, lose
+from data.simulator.markets import CATEGORIES, REGIONS
 from data.simulator.truth import Truth
-from data.simulator.world import CATEGORIES, REGIONS, Node, World
+from data.simulator.world import Node, World
 
 _HELPERS = Wheel({0: 0.2, 1: 0.25, 2: 0.25, 3: 0.15, 4: 0.1, 5: 0.05})
 _HISTORY_DAYS = 28

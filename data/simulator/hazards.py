@@ -9,7 +9,8 @@ import numpy as np
 from data.simulator.clock import date_of
 from data.simulator.dice import generator
 from data.simulator.episodes import HOURS, SYSTEMS, Episode, Kind
-from data.simulator.world import CATEGORIES, REGIONS, Floats, World, drift_at
+from data.simulator.markets import CATEGORIES, REGIONS
+from data.simulator.world import Floats, World, drift_at
 
 _APPROVALS = 7
 _OUTAGE, _DISRUPTION = 9.0, 4.0

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.simulator.dice import Dice, Wheel
+from data.simulator.markets import REGIONS
 from data.simulator.phrases import ANYTHING, CODES, OF_CAUSE, OF_TYPE, SOURCE_OF_CODE
 from data.simulator.symptoms import TYPES_OF
 from data.simulator.truth import Truth
-from data.simulator.world import REGIONS
 from data.vocabulary import ExceptionType, RootCause
 
 _T = ExceptionType

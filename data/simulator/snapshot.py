@@ -11,9 +11,10 @@ from data.simulator.facts_order import customer_facts, order_facts, promise_fact
 from data.simulator.facts_parties import carrier_facts, supplier_facts
 from data.simulator.facts_stock import stock_facts
 from data.simulator.facts_work import attribute_facts, dependency_facts, workflow_facts
+from data.simulator.markets import REGIONS
 from data.simulator.messages import Sender
 from data.simulator.truth import Truth, work_at
-from data.simulator.world import REGIONS, World
+from data.simulator.world import World
 from data.vocabulary import ExceptionType, System
 
 _T = ExceptionType

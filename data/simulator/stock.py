@@ -10,7 +10,8 @@ from data.simulator.causes import DayState
 from data.simulator.clock import DAY, HOUR, MINUTE
 from data.simulator.dice import Dice
 from data.simulator.episodes import SYSTEMS
-from data.simulator.world import CATEGORIES, Node, Sku, Supplier, World
+from data.simulator.markets import CATEGORIES
+from data.simulator.world import Node, Sku, Supplier, World
 from data.vocabulary import ExceptionType, RootCause, System
 
 _C, _T = RootCause, ExceptionType

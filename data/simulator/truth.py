@@ -12,10 +12,11 @@ from data.simulator.causes import DayState
 from data.simulator.clock import HOUR, MINUTE, date_of, offset_hours
 from data.simulator.dice import Dice, Wheel
 from data.simulator.episodes import SYSTEMS, Episode, Kind, promoted
+from data.simulator.markets import CATEGORIES
 from data.simulator.stock import Scene, Shelf, shelf_of
 from data.simulator.symptoms import channel_of, step_of, type_of
 from data.simulator.traffic import PICKS_PER_HOUR
-from data.simulator.world import CATEGORIES, SKUS, Carrier, Customer, Node, Sku, Supplier, World, supplier_of
+from data.simulator.world import SKUS, Carrier, Customer, Node, Sku, Supplier, World, supplier_of
 from data.vocabulary import Channel, ExceptionType, RootCause, System
 
 T = TypeVar("T")

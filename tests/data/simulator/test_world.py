@@ -7,7 +7,8 @@ import pytest
 
 from data.simulator.causes import CAUSES, day_state
 from data.simulator.episodes import Kind, during
-from data.simulator.world import REGIONS, World, build_world, carrier_shares, drift_at, supplier_of
+from data.simulator.markets import REGIONS
+from data.simulator.world import World, build_world, carrier_shares, drift_at, supplier_of
 from data.vocabulary import NodeKind, RootCause
 
 DAY = 20_590
