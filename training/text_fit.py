@@ -23,6 +23,10 @@ Messages = Sequence[str | None]
 
 STRENGTH = 1.0
 """Inverse strength of the penalty on weights (scikit-learn's C)."""
+MOST_MESSAGES = 12_000
+"""A regression reads at most this many messages, evenly spaced: words repeat, and more of them teach little."""
+TOLERANCE = 1e-3
+"""Where the regression stops: the scores are features of trees, which need no more digits."""
 
 
 def fit_text(messages: Messages, y: Labels, labels: Sequence[str]) -> TextModel:
@@ -38,7 +42,8 @@ def fit_text(messages: Messages, y: Labels, labels: Sequence[str]) -> TextModel:
     if not has.any():
         raise ValueError("no case has a message; train without a text model")
     words = [tokens(message) for message in messages if message is not None]
-    weights, bias = _fit(_rows(words), y[has], len(labels))
+    step = -(-len(words) // MOST_MESSAGES)
+    weights, bias = _fit(_rows(words[::step]), y[has][::step], len(labels))
     return TextModel(tuple(labels), weights, bias, _often(words))
 
 
@@ -101,7 +106,7 @@ def _fit(rows: csr_array, y: Labels, n_labels: int) -> tuple[Floats, Floats]:
 def _regression(rows: csr_array, y: Labels) -> tuple[Floats, Floats]:
     """Weights and biases of the labels present; the biases are log-probabilities of an empty message."""
     with threadpool_limits(limits=1):
-        fitted = LogisticRegression(C=STRENGTH, max_iter=1_000).fit(rows, y)
+        fitted = LogisticRegression(C=STRENGTH, tol=TOLERANCE, max_iter=1_000).fit(rows, y)
     weights, bias = fitted.coef_.T, fitted.intercept_
     if len(bias) == 1:  # scikit-learn gives two labels one column: that of the second.
         weights, bias = np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
