@@ -9,6 +9,7 @@ It needs nothing but Python and a running service. What makes it safe to run, cr
 
 - every request carries an Idempotency-Key made from the event's identity, so a retry gets the first answer's bytes;
 - it retries only what may pass by itself (no connection, 429, 5xx), honours Retry-After, and backs off with jitter;
+- what happened is written to a journal before it is told, so a run after a crash goes on where the last one stopped;
 - it executes only what the verdict says may be executed now, never the recommendation by itself;
 - it holds one line while people decide (`?wait=30` with the version's ETag) instead of asking again and again.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import sys
@@ -32,8 +34,11 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 Json = dict[str, Any]
-Execute = Callable[[str, Json], Json]
-"""Executes an action with its parameters in the systems of the retailer; returns what is known of the outcome."""
+Execute = Callable[[str, Json, str], Json]
+"""Executes an action with its parameters in the retailer's systems; returns what is known of the outcome.
+
+The third argument is a key that stays the same after a crash, for those systems to recognise a repetition by.
+"""
 
 MAY_PASS = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS = 6
@@ -96,24 +101,46 @@ class Fairlead:
         return Request(self.url + path, data=content, headers=sent, method=method)  # noqa: S310
 
 
+@dataclass(frozen=True)
+class Journal:
+    """What was done, a line of JSON each, synced to the disk: done once, remembered after a crash."""
+
+    file: Path
+
+    def once(self, key: str, act: Callable[[], Json]) -> Json:
+        """What was written under the key; the first time, what `act` gives."""
+        for line in self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else ():
+            if (told := json.loads(line))["key"] == key:
+                return dict(told["result"])
+        result = act()
+        with self.file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"key": key, "result": result}) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        return result
+
+
 def _accepted(answer: Answer) -> Answer:
     if answer.status >= 400:
         raise RuntimeError(f"refused with {answer.status}: {json.dumps(answer.body)}")
     return answer
 
 
-def handle(fairlead: Fairlead, exception: Json, execute: Execute, patience: float = 3600) -> Json:
+def handle(fairlead: Fairlead, exception: Json, execute: Execute, journal: Journal, patience: float = 3600) -> Json:
     """See one exception through; returns the recommendation, the last verdict and the outcome that was reported."""
     recommendation = fairlead.call("POST", "/v1/recommendations", exception, Idempotency_Key=_key(exception)).body
     path = f"/v1/recommendations/{recommendation['recommendation_id']}"
     verdict = wait_for_verdict(fairlead, path, patience)
     told: Json = {"recommendation": recommendation, "verdict": verdict, "outcome": None}
-    action = verdict.get("execute")
+    action, key = verdict.get("execute"), _key(exception, "outcome")
     if verdict["state"] in EXECUTABLE and action:
-        happened = {"action": action, "recorded_at": _now(), **execute(action, verdict.get("parameters", {}))}
-        outcome = fairlead.call("POST", f"{path}/outcomes", happened, Idempotency_Key=_key(exception, "outcome"))
-        told["outcome"] = outcome.body
+        happened = journal.once(key, lambda: _executed(execute, action, verdict["parameters"], key))
+        told["outcome"] = fairlead.call("POST", f"{path}/outcomes", happened, Idempotency_Key=key).body
     return told
+
+
+def _executed(execute: Execute, action: str, parameters: Json, key: str) -> Json:
+    return {"action": action, **execute(action, parameters, key), "recorded_at": _now()}
 
 
 def wait_for_verdict(fairlead: Fairlead, path: str, patience: float) -> Json:
@@ -153,8 +180,8 @@ def _written(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def pretend(action: str, parameters: Json) -> Json:
-    """Stands where an orchestrator calls the OMS, WMS or ERP."""
+def pretend(action: str, parameters: Json, key: str) -> Json:
+    """Stands where an orchestrator calls the OMS, WMS or ERP, with the key as theirs."""
     print(f"executing {action} {json.dumps(parameters)}", file=sys.stderr)
     return {"resolved_at": _now()}
 
@@ -167,6 +194,7 @@ def main() -> None:
     parser.add_argument("--key-file", default=Path("var/keys/orchestrator"), type=Path)
     parser.add_argument("--as-it-is", action="store_true", help="keep the file's instants and ids")
     parser.add_argument("--print", action="store_true", help="print the exception that would be sent, and stop")
+    parser.add_argument("--journal", default=Path("var/orchestrator.jsonl"), type=Path, help="what was done so far")
     parser.add_argument("--patience", type=float, default=3600, help="seconds to wait for people")
     chosen = parser.parse_args()
     exception = json.loads(chosen.file.read_text(encoding="utf-8"))
@@ -176,7 +204,7 @@ def main() -> None:
         print(json.dumps(exception, indent=2))
         return
     fairlead = Fairlead(chosen.url, chosen.key_file.read_text(encoding="ascii").strip())
-    told = handle(fairlead, exception, pretend, chosen.patience)
+    told = handle(fairlead, exception, pretend, Journal(chosen.journal), chosen.patience)
     print(told["recommendation"]["says"], file=sys.stderr)
     print(json.dumps({"verdict": told["verdict"], "outcome": told["outcome"]}, indent=2))
 

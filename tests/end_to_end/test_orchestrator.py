@@ -16,7 +16,7 @@ import uvicorn
 
 from data.vocabulary import Task
 from examples import orchestrator
-from examples.orchestrator import Answer, Fairlead, as_if_now, handle
+from examples.orchestrator import Answer, Fairlead, Journal, as_if_now, handle
 from serving.app import create_app
 from serving.keys import ensure_keys
 from serving.openapi import EXAMPLES
@@ -72,22 +72,27 @@ def running(tmp_path: Path) -> Iterator[Running]:
     thread.join()
 
 
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.jsonl")
+
+
 def fresh(exception: dict[str, Any]) -> dict[str, Any]:
     return as_if_now(exception, datetime.now(UTC))
 
 
-def executed(calls: list[str]) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-    def execute(action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def executed(calls: list[str]) -> orchestrator.Execute:
+    def execute(action: str, parameters: dict[str, Any], key: str) -> dict[str, Any]:
         calls.append(action)
         return {"resolved_at": orchestrator._now(), "granted": parameters.get("amount", "0.00")}
 
     return execute
 
 
-def test_waits_for_approval_executes_and_reports(running: Running) -> None:
+def test_waits_for_approval_executes_and_reports(running: Running, journal: Journal) -> None:
     calls: list[str] = []
     decider = running.decide({"verdict": "approve"})
-    told = handle(running.client(), fresh(costly()), executed(calls), patience=20)
+    told = handle(running.client(), fresh(costly()), executed(calls), journal, patience=20)
     decider.join()
     assert told["verdict"]["state"] == "approved"
     assert calls == ["post_refund_adjustment"]
@@ -96,29 +101,29 @@ def test_waits_for_approval_executes_and_reports(running: Running) -> None:
     assert str(file.outcome.granted) == "640.00"
 
 
-def test_executes_what_a_person_chose_instead(running: Running) -> None:
+def test_executes_what_a_person_chose_instead(running: Running, journal: Journal) -> None:
     calls: list[str] = []
     decider = running.decide({"verdict": "override", "reason": "policy_exception", "action": "reconcile_ledger"})
-    handle(running.client(), fresh(costly()), executed(calls), patience=20)
+    handle(running.client(), fresh(costly()), executed(calls), journal, patience=20)
     decider.join()
     assert calls == ["reconcile_ledger"]
 
 
-def test_executes_nothing_that_was_rejected(running: Running) -> None:
+def test_executes_nothing_that_was_rejected(running: Running, journal: Journal) -> None:
     calls: list[str] = []
     decider = running.decide({"verdict": "reject", "reason": "already_resolved"})
-    told = handle(running.client(), fresh(costly()), executed(calls), patience=20)
+    told = handle(running.client(), fresh(costly()), executed(calls), journal, patience=20)
     decider.join()
     assert (calls, told["outcome"], told["verdict"]["state"]) == ([], None, "rejected")
 
 
-def test_executes_nothing_while_nobody_has_decided(running: Running) -> None:
+def test_executes_nothing_while_nobody_has_decided(running: Running, journal: Journal) -> None:
     calls: list[str] = []
-    told = handle(running.client(), fresh(costly()), executed(calls), patience=0)
+    told = handle(running.client(), fresh(costly()), executed(calls), journal, patience=0)
     assert (calls, told["verdict"]["state"]) == ([], "open")
 
 
-def test_lost_answers_are_asked_for_again_and_nothing_happens_twice(running: Running) -> None:
+def test_lost_answers_are_asked_for_again_and_nothing_happens_twice(running: Running, journal: Journal) -> None:
     """Every request arrives and is committed, but its first answer is lost on the way."""
     seen: set[tuple[str, str]] = set()
 
@@ -131,12 +136,13 @@ def test_lost_answers_are_asked_for_again_and_nothing_happens_twice(running: Run
 
     calls: list[str] = []
     decider = running.decide({"verdict": "approve"})
-    told = handle(running.client(lossy), fresh(costly()), executed(calls), patience=20)
+    told = handle(running.client(lossy), fresh(costly()), executed(calls), journal, patience=20)
     decider.join()
     assert calls == ["post_refund_adjustment"]
     assert running.service.recommendations.queue().total == 1
-    again = handle(running.client(), told_exception(running, told), executed(calls), patience=0)
-    assert again["recommendation"] == told["recommendation"]
+    again = handle(running.client(), told_exception(running, told), executed(calls), journal, patience=0)
+    assert again == told
+    assert calls == ["post_refund_adjustment"]
 
 
 def told_exception(running: Running, told: dict[str, Any]) -> dict[str, Any]:
@@ -159,9 +165,9 @@ def test_waits_out_a_service_that_is_busy(running: Running) -> None:
     assert max(paused) >= 2
 
 
-def test_gives_up_on_a_refusal_at_once(running: Running) -> None:
+def test_gives_up_on_a_refusal_at_once(running: Running, journal: Journal) -> None:
     with pytest.raises(RuntimeError, match="refused with 422"):
-        handle(running.client(), {**fresh(costly()), "unknown": 1}, executed([]))
+        handle(running.client(), {**fresh(costly()), "unknown": 1}, executed([]), journal)
 
 
 def test_the_example_exception_is_answered_as_if_it_had_just_happened(running: Running) -> None:
@@ -171,8 +177,8 @@ def test_the_example_exception_is_answered_as_if_it_had_just_happened(running: R
     assert set(answer["predictions"]) == set(Task)
 
 
-def test_what_needs_nobody_is_executed_at_once(running: Running) -> None:
+def test_what_needs_nobody_is_executed_at_once(running: Running, journal: Journal) -> None:
     calls: list[str] = []
     exception = an_exception(1, reported_type="late_pickup_readiness", channel="bopis", region="emea")
-    told = handle(running.client(), fresh(exception), executed(calls), patience=0)
+    told = handle(running.client(), fresh(exception), executed(calls), journal, patience=0)
     assert (told["recommendation"]["disposition"] == "proceed") == bool(calls)
