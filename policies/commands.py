@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from policies.policy import Policy, load_policy
-from policies.problems import PolicyError
-from policies.rows import Row
-from policies.table import Table
+from policies.tables.problems import PolicyError
+from policies.tables.rows import Row
+from policies.tables.table import Table
 
 app = typer.Typer(no_args_is_help=True)
 policy = typer.Typer(help="Check and read the policy: what may be done, what it costs, who must agree.")

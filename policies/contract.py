@@ -8,13 +8,13 @@ from typing import Final
 
 from data.actions import ActionId
 from data.vocabulary import UNRECOGNISED, Disposition, Role
-from policies.columns import Column, ColumnType
 from policies.facts import FACTS, columns_of
 from policies.option_facts import option_columns, prediction_columns, system_columns
-from policies.problems import Place, Problems
-from policies.rows import Row
 from policies.settings import Settings
-from policies.table import HitPolicy, Table
+from policies.tables.columns import Column, ColumnType
+from policies.tables.problems import Place, Problems
+from policies.tables.rows import Row
+from policies.tables.table import HitPolicy, Table
 
 DISPOSITION: Final = "disposition"
 """The output that makes a table a gate, whatever its name."""

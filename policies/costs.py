@@ -21,8 +21,8 @@ from data.prediction import LabelPrediction, Predictions
 from policies.ladder import DECIMALS
 from policies.money import in_cents, known
 from policies.policy import Policy
-from policies.rows import Hit
 from policies.situation import Situation
+from policies.tables.rows import Hit
 from policies.targets import Target
 
 HOUR = Decimal(60)

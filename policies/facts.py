@@ -16,7 +16,6 @@ from typing import Any
 from data.case import Refund
 from data.record import Unit
 from data.vocabulary import Channel, CustomerTier, ExceptionType, NodeKind, ReturnCondition, System, SystemState
-from policies.columns import Column, ColumnType
 from policies.situation import (
     DAY_PLACES,
     MINUTE_PLACES,
@@ -32,6 +31,7 @@ from policies.situation import (
     ratio,
     rounded,
 )
+from policies.tables.columns import Column, ColumnType
 
 Read = Callable[[Situation], Any]
 

@@ -18,9 +18,9 @@ from policies.facts import case_facts
 from policies.ladder import DECIMALS, YES, Served
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
-from policies.rows import Hit
 from policies.situation import Situation, told
-from policies.table import TableResult
+from policies.tables.rows import Hit
+from policies.tables.table import TableResult
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from data.actions import ActionId
 from data.explanation import CheckStep, Seen
 from data.vocabulary import Disposition, Role, most_cautious
 from policies.policy import Policy
-from policies.rows import Hit, NotEvaluable
 from policies.situation import told
-from policies.table import Table
+from policies.tables.rows import Hit, NotEvaluable
+from policies.tables.table import Table
 
 PER_SYSTEM: Final = "system"
 """A gate that reads this fact is asked once for each system the option posts to."""

@@ -18,8 +18,8 @@ from data.vocabulary import (
     System,
     SystemState,
 )
-from policies.columns import Column, ColumnType
 from policies.situation import MINUTE_PLACES, Situation, available, rounded
+from policies.tables.columns import Column, ColumnType
 from policies.targets import Target
 
 ANSWERED: Final = ("answered", "not_applicable", "unanswered")

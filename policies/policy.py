@@ -10,17 +10,17 @@ from typing import Any, Final
 
 from data.actions import ActionId
 from data.record import digest_of
-from policies.columns import Column, ColumnType
-from policies.conditions import Condition
 from policies.contract import DISPOSITION, REQUIRED, check_table_alone, check_together, shared_columns
 from policies.money import Exchange, exchange
-from policies.problems import Place, PolicyError, Problem, Problems
-from policies.rows import Row
-from policies.sentences import Sentence, SentenceError, Words, parse_sentence
 from policies.settings import Settings, read_settings
-from policies.source import parse_documents
-from policies.table import Table, TableResult
-from policies.table_loading import tables_of
+from policies.tables.columns import Column, ColumnType
+from policies.tables.conditions import Condition
+from policies.tables.problems import Place, PolicyError, Problem, Problems
+from policies.tables.rows import Row
+from policies.tables.sentences import Sentence, SentenceError, Words, parse_sentence
+from policies.tables.source import parse_documents
+from policies.tables.table import Table, TableResult
+from policies.tables.table_loading import tables_of
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "default"
 """The committed policy, always loadable."""

@@ -12,9 +12,9 @@ from data.standing import Standing
 from policies.facts import case_facts
 from policies.opening_hours import zone_of
 from policies.policy import Policy
-from policies.rows import Hit
 from policies.situation import Situation, told
-from policies.table import TableResult
+from policies.tables.rows import Hit
+from policies.tables.table import TableResult
 
 
 class PromiseInForce(NamedTuple):

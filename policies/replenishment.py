@@ -12,7 +12,7 @@ from data.record import plain
 from data.vocabulary import Disposition, Role, most_cautious
 from policies.policy import Policy
 from policies.situation import available, daily_demand
-from policies.table import TableResult
+from policies.tables.table import TableResult
 
 MOST_UNITS = 1_000_000
 """A larger order is a mistake in the facts, never a need."""

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from data.record import Currency
 from data.vocabulary import Role
 from policies.opening_hours import MINUTES_OF_A_DAY, WEEKDAYS, OpeningHours
-from policies.problems import Place, Problems
-from policies.source import Block
+from policies.tables.problems import Place, Problems
+from policies.tables.source import Block
 
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Minutes = Annotated[Decimal, Field(ge=0, le=100_000)]

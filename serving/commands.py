@@ -172,7 +172,7 @@ def _say(words: str) -> None:
 
 
 def _wired(settings: Settings) -> Service:
-    from policies.problems import PolicyError
+    from policies.tables.problems import PolicyError
 
     try:
         return wire(settings)

@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 from data.vocabulary import ServedBy
 from models.ladder import load_bundle
 from policies.policy import load_policy
-from policies.problems import PolicyError
+from policies.tables.problems import PolicyError
 from serving.errors import StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS

@@ -18,7 +18,7 @@ from data.record import canonical
 from data.vocabulary import Task
 from models.files import BundleError
 from policies.policy import load_policy
-from policies.problems import PolicyError
+from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def evaluate(
             raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
         read, earlier = _opened(history, mapping), _opened(context, mapping) if context else None
         with Bars(_console) as progress:
-            scores = evaluate(bundle.models[task].model, read, earlier, load_policy(policy), progress)
+            scores = evaluate({task: bundle.models[task].model}, read, earlier, load_policy(policy), progress)[task]
         if as_json:
             typer.echo(json.dumps(scores))
         else:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.record import digest_of
 from data.vocabulary import Task
+from features.attributes import AttributeSchema
 from features.standing import MemoryRows, StandingKeeper
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.baseline import RuleRates
-from training.dataset import Read, study
+from training.dataset import Read, Study, study
 from training.errors import HistoryError
 from training.history import History
 from training.metrics import scores_of
@@ -28,16 +30,30 @@ DECIMALS = 9
 
 
 def evaluate(
-    model: TaskModel, history: History, context: History | None, policy: Policy, progress: Progress
-) -> dict[str, Any]:
-    """The scores of a model on a history; `context` feeds the standing of its cases and is never scored.
+    models: Mapping[Task, TaskModel], history: History, context: History | None, policy: Policy, progress: Progress
+) -> dict[Task, dict[str, Any]]:
+    """The scores of models on a history; `context` feeds the standing of its cases and is never scored.
+
+    Models that declare the same attributes, as those trained together do, are scored in one pass.
 
     Raises:
-        HistoryError: no case tells the task's truth.
+        HistoryError: no case tells a task's truth.
     """
-    keeper = StandingKeeper(MemoryRows(), model.attributes)
-    lines = progress.count(_merged(history, context), f"reading {history.name}")
-    seen = study(lines, [model.task], model.attributes, policy, keeper)
+    scores: dict[Task, dict[str, Any]] = {}
+    for attributes in _distinct(model.attributes for model in models.values()):
+        together = {task: model for task, model in models.items() if model.attributes == attributes}
+        keeper = StandingKeeper(MemoryRows(), attributes)
+        lines = progress.count(_merged(history, context), f"reading {history.name}")
+        seen = study(lines, together, attributes, policy, keeper)
+        scores |= {task: _scores(model, seen, history) for task, model in together.items()}
+    return scores
+
+
+def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
+    return list({digest_of(schema): schema for schema in schemas}.values())
+
+
+def _scores(model: TaskModel, seen: Study, history: History) -> dict[str, Any]:
     known = seen.known(model.task)
     if not len(known):
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}; check its outcomes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -68,7 +69,8 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
     lines = progress.count(((line, True) for line in history.lines()), "replaying what was known", n)
     seen = study(lines, order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
-    origin = Origin(_lineage(history, order), attributes, order.test_share, order.threads, order.seed)
+    threads = order.threads // _workers(order)
+    origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed)
     learned, left_out = _learn(seen, origin, order, progress)
     recorded = {task: order.tracker.record(each) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
@@ -101,18 +103,25 @@ def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]
 def _learn(
     seen: Study, origin: Origin, order: Order, progress: Progress
 ) -> tuple[dict[Task, Learned], dict[Task, str]]:
-    learned: dict[Task, Learned] = {}
-    left_out: dict[Task, str] = {}
-    for task in order.tasks:
+    """One thread per task while there are cores: the learner works outside the interpreter's lock."""
+
+    def one(task: Task) -> Learned | HistoryError:
         try:
-            learned[task] = learn(task, seen, origin, progress)
+            return learn(task, seen, origin, progress)
         except HistoryError as error:
-            if not order.keep_going:
-                raise
-            left_out[task] = str(error)
-    if not learned:
-        raise HistoryError("; ".join(f"{task}: {why}" for task, why in left_out.items()))
-    return learned, left_out
+            return error
+
+    with ThreadPoolExecutor(_workers(order)) as pool:
+        found = dict(zip(order.tasks, pool.map(one, order.tasks), strict=True))
+    learned = {task: each for task, each in found.items() if isinstance(each, Learned)}
+    failed = {task: each for task, each in found.items() if isinstance(each, HistoryError)}
+    if failed and not (order.keep_going and learned):
+        raise HistoryError("; ".join(f"{task}: {why}" for task, why in failed.items()))
+    return learned, {task: str(why) for task, why in failed.items()}
+
+
+def _workers(order: Order) -> int:
+    return min(len(order.tasks), order.threads)
 
 
 def _lineage(history: History, order: Order) -> dict[str, Any]:

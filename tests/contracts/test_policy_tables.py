@@ -9,13 +9,13 @@ import pytest
 
 from data.actions import CATALOGUE, ActionId
 from data.vocabulary import Disposition, ExceptionType, RootCause, System
-from policies.conditions import Condition, parse_condition
 from policies.contract import REQUIRED
 from policies.option_facts import prediction_columns
 from policies.policy import load_policy
 from policies.recommend import recommend
-from policies.regions import Box, uncovered
-from policies.table import HitPolicy, Table
+from policies.tables.conditions import Condition, parse_condition
+from policies.tables.regions import Box, uncovered
+from policies.tables.table import HitPolicy, Table
 from tests.fixtures.exceptions import NOBODY, NOW, TELLING
 from tests.fixtures.fixed_predictors import NONE, models
 

@@ -60,7 +60,9 @@ def test_a_room_imports_only_downwards(room: str) -> None:
 
 @pytest.mark.parametrize("room", ["data", "features", "models", "policies", "serving"])
 def test_nothing_the_service_loads_imports_a_learner_or_a_registry(room: str) -> None:
-    found = {f"{path.relative_to(ROOT)}: {n}" for path in sources(room) for n in imported(path) if n.split(".")[0] in HEAVY}
+    found = {
+        f"{path.relative_to(ROOT)}: {n}" for path in sources(room) for n in imported(path) if n.split(".")[0] in HEAVY
+    }
     assert not found
 
 
@@ -85,5 +87,5 @@ def test_no_import_cycles_at_load() -> None:
 
 def test_our_source_never_names_the_unsafe_format() -> None:
     word = "pick" + "le"
-    files = sources(*MAY_IMPORT) + [ROOT / "fairlead.py"]
+    files = [*sources(*MAY_IMPORT), ROOT / "fairlead.py"]
     assert not [str(path.relative_to(ROOT)) for path in files if word in path.read_text(encoding="utf-8").lower()]

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from data.case import Case, Customer, Dependency, Price, Promise, Supplier, Workflow
 from data.standing import PartyStanding, Standing
 from data.vocabulary import System, SystemState
-from policies.columns import UNUSABLE
 from policies.facts import FACTS, aged, case_facts, columns_of
 from policies.policy import load_policy
 from policies.situation import Situation
+from policies.tables.columns import UNUSABLE
 from tests.fixtures.cases import a_case, cases, standings
 from tests.fixtures.exceptions import (
     NOBODY,

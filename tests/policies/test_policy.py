@@ -8,7 +8,7 @@ import pytest
 
 from data.actions import ActionId
 from policies.policy import DEFAULT_FOLDER, Policy, load_policy, policy_of
-from policies.problems import PolicyError
+from policies.tables.problems import PolicyError
 
 SOURCES = {path.name: path.read_text(encoding="utf-8") for path in sorted(DEFAULT_FOLDER.glob("*.yaml"))}
 

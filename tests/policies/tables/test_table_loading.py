@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from policies.columns import Column, ColumnType
-from policies.problems import PolicyError
-from policies.row_loading import MOST_ROWS
-from policies.table import HitPolicy
-from policies.table_loading import load_table, load_tables, parse_table
+from policies.tables.columns import Column, ColumnType
+from policies.tables.problems import PolicyError
+from policies.tables.row_loading import MOST_ROWS
+from policies.tables.table import HitPolicy
+from policies.tables.table_loading import load_table, load_tables, parse_table
 from tests.fixtures.policy_tables import HEAD, ROW, written
 
 ROW_PLACE = "table finance_gates, row order_value_high"

@@ -3,7 +3,7 @@
 Hit policies: `first` takes the first row that matches; `priority` the one whose first output stands earliest in its
 list of values; `unique` the only one (overlaps are refused at load); `collect` all.
 
-`policies.table_loading` reads tables from YAML.
+`policies.tables.table_loading` reads tables from YAML.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 from data.explanation import Seen
 from data.record import digest_of
-from policies.columns import Column, seen
-from policies.regions import Box
-from policies.rows import Hit, NotEvaluable, Row, RowTrace
+from policies.tables.columns import Column, seen
+from policies.tables.regions import Box
+from policies.tables.rows import Hit, NotEvaluable, Row, RowTrace
 
 
 class HitPolicy(StrEnum):
@@ -57,7 +57,7 @@ class TableResult:
 
 @dataclass(frozen=True)
 class Table:
-    """A checked table; `policies.table_loading` makes them."""
+    """A checked table; `policies.tables.table_loading` makes them."""
 
     name: str
     version: str

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
-from policies.problems import Place, Problems, listed, shown
-from policies.source import Block
+from policies.tables.problems import Place, Problems, listed, shown
+from policies.tables.source import Block
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.problems import PolicyError
-from policies.source import LARGEST_FILE, parse_documents, read_documents
+from policies.tables.problems import PolicyError
+from policies.tables.source import LARGEST_FILE, parse_documents, read_documents
 
 
 def parsed(text: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from data.explanation import Seen
 from data.record import money_text
-from policies.regions import ANY_LABEL, ANY_NUMBER, MISSING_LABEL, MISSING_NUMBER, Choice, Region, Value
+from policies.tables.regions import ANY_LABEL, ANY_NUMBER, MISSING_LABEL, MISSING_NUMBER, Choice, Region, Value
 
 
 class ColumnType(StrEnum):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.regions import (
+from policies.tables.regions import (
     ANY_LABEL,
     ANY_NUMBER,
     MISSING_NUMBER,

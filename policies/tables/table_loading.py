@@ -16,7 +16,7 @@
         then: {disposition: review, role: store_finance}
         says: "order value {order_value} {order_value.is}: {role} must agree"
 
-Several tables of one file are separated by `---`. Conditions: `policies.conditions`; sentences: `policies.sentences`.
+Several tables of one file are separated by `---`. Conditions: `conditions.py`; sentences: `sentences.py`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from policies.column_loading import read_columns
-from policies.columns import Column, ColumnType
-from policies.problems import Place, PolicyError, Problem, Problems, shown
-from policies.row_loading import RowReader
-from policies.shape import check_name, check_one_of, is_block
-from policies.source import Block, parse_documents, read_documents
-from policies.table import HitPolicy, Table
-from policies.table_checks import check_table
+from policies.tables.column_loading import read_columns
+from policies.tables.columns import Column, ColumnType
+from policies.tables.problems import Place, PolicyError, Problem, Problems, shown
+from policies.tables.row_loading import RowReader
+from policies.tables.shape import check_name, check_one_of, is_block
+from policies.tables.source import Block, parse_documents, read_documents
+from policies.tables.table import HitPolicy, Table
+from policies.tables.table_checks import check_table
 
 _REQUIRED = ("table", "version", "hit", "inputs", "outputs", "rows")
 _KEYS = (*_REQUIRED, "complete")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from policies.columns import Column, ColumnType
-from policies.regions import BOTTOM, LOWEST, NUMBERS, TOP, Box, Choice, Cut, Region, Span, Value
+from policies.tables.columns import Column, ColumnType
+from policies.tables.regions import BOTTOM, LOWEST, NUMBERS, TOP, Box, Choice, Cut, Region, Span, Value
 
 
 def outer_cuts(span: Span, column: Column) -> tuple[Cut, Cut]:

@@ -20,9 +20,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
-from policies.columns import UNUSABLE, Column, ColumnType, seen
-from policies.problems import listed, shown
-from policies.regions import (
+from policies.tables.columns import UNUSABLE, Column, ColumnType, seen
+from policies.tables.problems import listed, shown
+from policies.tables.regions import (
     LOWEST,
     TOP,
     Choice,
@@ -31,7 +31,7 @@ from policies.regions import (
     Region,
     Span,
 )
-from policies.wording import outer_cuts, region_in_words
+from policies.tables.wording import outer_cuts, region_in_words
 
 RESERVED = ("any", "missing", "present")
 """Words of the language; no label may be one of them."""

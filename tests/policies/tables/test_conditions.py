@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.columns import UNUSABLE, Column, ColumnType
-from policies.conditions import Condition, ConditionError, parse_condition
+from policies.tables.columns import UNUSABLE, Column, ColumnType
+from policies.tables.conditions import Condition, ConditionError, parse_condition
 from tests.fixtures.policy_tables import NAMES, UNUSABLE_VALUES, VALUES, conditions, written
 from tests.fixtures.policy_tables import Condition as Thought
 

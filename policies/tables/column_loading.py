@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policies.columns import Column, ColumnType
-from policies.conditions import RESERVED
-from policies.problems import Place, Problems, listed, shown
-from policies.shape import check_name, check_one_of, is_block
+from policies.tables.columns import Column, ColumnType
+from policies.tables.conditions import RESERVED
+from policies.tables.problems import Place, Problems, listed, shown
+from policies.tables.shape import check_name, check_one_of, is_block
 
 _KEYS = ("type", "says", "unit", "values", "optional")
 _NOT_IN_LABELS = ",[]"

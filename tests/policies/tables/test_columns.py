@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.columns import UNUSABLE, Column, ColumnType, plain_number, seen
-from policies.regions import Value
+from policies.tables.columns import UNUSABLE, Column, ColumnType, plain_number, seen
+from policies.tables.regions import Value
 from tests.fixtures.policy_tables import UNUSABLE_VALUES, VALUES, written
 
 COLUMNS = written().inputs

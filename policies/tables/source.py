@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from policies.problems import Place, PolicyError, Problem, Problems, shown
+from policies.tables.problems import Place, PolicyError, Problem, Problems, shown
 
 LARGEST_FILE = 256 * 1024
 """Bytes. The default policy is a tenth of it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from policies.problems import Place, Problems
-from policies.regions import MOST_STEPS, Box, TooComplicated, uncovered
-from policies.table import HitPolicy, Table
-from policies.wording import box_in_words
+from policies.tables.problems import Place, Problems
+from policies.tables.regions import MOST_STEPS, Box, TooComplicated, uncovered
+from policies.tables.table import HitPolicy, Table
+from policies.tables.wording import box_in_words
 
 
 def check_table(table: Table, place: Place, problems: Problems, most_steps: int = MOST_STEPS) -> None:

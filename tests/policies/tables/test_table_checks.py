@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 
-from policies.problems import Place, PolicyError, Problem, Problems
-from policies.table_checks import check_table
+from policies.tables.problems import Place, PolicyError, Problem, Problems
+from policies.tables.table_checks import check_table
 from tests.fixtures.policy_tables import HEAD, VALUES, Facts, Written, rows, written
 
 FEW = ("order_value", "channel", "attempts")

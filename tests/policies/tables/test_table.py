@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from data.explanation import CheckStep
 from data.vocabulary import Channel
-from policies.problems import PolicyError
-from policies.regions import Value
-from policies.rows import Verdict
-from policies.table import HitPolicy, Table
+from policies.tables.problems import PolicyError
+from policies.tables.regions import Value
+from policies.tables.rows import Verdict
+from policies.tables.table import HitPolicy, Table
 from tests.fixtures.policy_tables import HEAD, ROW, Facts, Written, cases, rows, written
 
 HIGH: Facts = {"order_value": Decimal("240"), "channel": "bopis"}

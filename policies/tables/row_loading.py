@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from policies.columns import UNUSABLE, Column, ColumnType
-from policies.conditions import Condition, ConditionError, parse_condition
-from policies.problems import Place, Problems, listed, shown
-from policies.regions import Value
-from policies.rows import Row
-from policies.sentences import Sentence, SentenceError, Words, parse_sentence
-from policies.shape import check_name, is_block
-from policies.source import Block
+from policies.tables.columns import UNUSABLE, Column, ColumnType
+from policies.tables.conditions import Condition, ConditionError, parse_condition
+from policies.tables.problems import Place, Problems, listed, shown
+from policies.tables.regions import Value
+from policies.tables.rows import Row
+from policies.tables.sentences import Sentence, SentenceError, Words, parse_sentence
+from policies.tables.shape import check_name, is_block
+from policies.tables.source import Block
 
 MOST_ROWS = 500
 _KEYS = ("id", "when", "then", "says")

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from data.explanation import Seen
-from policies.columns import UNUSABLE, Column, seen
-from policies.conditions import Condition
-from policies.regions import Box, Value
-from policies.sentences import Sentence
+from policies.tables.columns import UNUSABLE, Column, seen
+from policies.tables.conditions import Condition
+from policies.tables.regions import Box, Value
+from policies.tables.sentences import Sentence
 
 
 class Verdict(StrEnum):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.problems import PolicyError
-from policies.rows import Verdict
+from policies.tables.problems import PolicyError
+from policies.tables.rows import Verdict
 from tests.fixtures.policy_tables import ROW, SIGNS, written
 
 CLAIMS = {

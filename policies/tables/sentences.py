@@ -17,10 +17,10 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any
 
-from policies.columns import Column
-from policies.conditions import Condition
-from policies.problems import listed
-from policies.regions import Number
+from policies.tables.columns import Column
+from policies.tables.conditions import Condition
+from policies.tables.problems import listed
+from policies.tables.regions import Number
 
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?!\w)")
 
