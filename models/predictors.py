@@ -78,6 +78,7 @@ class ModelPredictor:
             probabilities={label: float(p) for label, p in zip(self._labels, probabilities, strict=True)},
             steps=steps,
             features=shown,
+            horizon=self.model.horizon,
         )
 
     def _probabilities(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
