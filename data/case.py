@@ -28,9 +28,7 @@ CASE_SCHEMA = "fairlead/case/1"
 
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
 _EXACT = Field(ge=-LARGEST_EXACT_INTEGER, le=LARGEST_EXACT_INTEGER)
-AttributeValue = (
-    bool | Annotated[int, _EXACT] | Annotated[float, _EXACT] | Annotated[str, Field(max_length=512)] | None
-)
+AttributeValue = bool | Annotated[int, _EXACT] | Annotated[float, _EXACT] | Annotated[str, Field(max_length=512)] | None
 """A scalar. Larger numbers are refused rather than rounded: an id belongs in a string."""
 
 
