@@ -104,9 +104,7 @@ def _sentences(features: FeatureSet, case: Case, standing: Standing) -> list[str
     vector = features.vector(case, standing)
     usual = (-1.0, 0.5, 2.0)
     return [
-        features.sentence(index, value, reference)
-        for index, value in enumerate(vector)
-        for reference in (None, usual)
+        features.sentence(index, value, reference) for index, value in enumerate(vector) for reference in (None, usual)
     ]
 
 
