@@ -1,0 +1,54 @@
+"""One command line whose help teaches, and that loads a room only when it is asked for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fairlead import ROOM_OF
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "fairlead.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_help_teaches_every_command() -> None:
+    shown = run("--help").stdout
+    assert "make run" in shown
+    for command in ("up", *ROOM_OF):
+        assert re.search(rf"^│ {command} +\w", shown, re.MULTILINE), f"{command} has no help of its own"
+
+
+@pytest.mark.parametrize("command", ["up", *ROOM_OF])
+def test_each_command_explains_itself(command: str) -> None:
+    shown = run(command, "--help")
+    assert shown.returncode == 0, shown.stderr
+    assert "Usage: " in shown.stdout
+
+
+def test_an_unknown_command_is_refused() -> None:
+    refused = run("recomend")
+    assert refused.returncode == 2
+    assert "No such command" in refused.stderr
+
+
+def test_asking_for_help_loads_no_learner() -> None:
+    script = (
+        "import sys, fairlead\ntry:\n fairlead.app(['--help'])\nexcept SystemExit:\n pass\nprint(sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = done.stdout.rsplit("\n", 2)[-2]
+    for heavy in ("lightgbm", "mlflow", "shap", "sklearn", "pandas"):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_the_readme_tells_of_every_command() -> None:
+    told = re.findall(r"^    fairlead (\w+) {2,}", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(told) == sorted(["up", *ROOM_OF])
