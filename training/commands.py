@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,6 +22,7 @@ from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
 
 if TYPE_CHECKING:
+    from models.task_model import TaskModel
     from training.history import History
     from training.tracking import Tracker
 
@@ -29,6 +30,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = Console(stderr=True)
 
 VAR = Path("var")
+MOST_OVERLAP = 0.01
+"""Share of the cases from which a history counts as one the model has seen; clocks that disagree stay below it."""
 
 TheHistory = Annotated[Path, typer.Option("--history", help="Past cases: .jsonl[.gz], or a table with --mapping.")]
 TheMapping = Annotated[Path | None, typer.Option("--mapping", help="YAML: which column is which fact.")]
@@ -49,7 +52,9 @@ def train(
     policy: ThePolicy = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Cores to use; part of what decides the last bit.")] = 2,
-    test_share: Annotated[float, typer.Option(min=0.02, max=0.5, help="Latest part of the cases, kept to test.")] = 0.1,
+    test_share: Annotated[
+        float | None, typer.Option(min=0.01, max=0.5, help="Latest part of the cases, kept to test; else by length.")
+    ] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
 ) -> None:
     """Train one task on a history, in time order, and publish it into a bundle.
@@ -67,7 +72,7 @@ def train(
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
-        _console.print(comparison(trained.metrics, f"{history.name}"))
+        _console.print(comparison(trained.metrics, f"{history.name}: the latest days, which nothing was fitted on"))
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, version in trained.versions.items():
             _console.print(
@@ -96,9 +101,10 @@ def evaluate(
         bundle = open_bundle(folder)
         if task not in bundle.models:
             raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        read, earlier = _opened(history, mapping), _opened(context, mapping) if context else None
+        model, read = bundle.models[task].model, _opened(history, mapping)
+        before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
-            scores = evaluate({task: bundle.models[task].model}, read, earlier, load_policy(policy), progress)[task]
+            scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if as_json:
             typer.echo(json.dumps(scores))
         else:
@@ -115,6 +121,22 @@ def cases(
     with _told():
         for line in islice(_opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
+
+
+def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
+    """The bundle's own standing, where the cases are later than it; said where they are not."""
+    from training.evaluate import overlap
+
+    taught = datetime.fromtimestamp(model.lineage["tested_on"]["to"], UTC)
+    share = overlap(history, taught)
+    if share <= MOST_OVERLAP:
+        return snapshot
+    _console.print(
+        f"[yellow]note:[/yellow] {share:.0%} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when "
+        "the model was trained and tested: the scores do not tell how it does on later days. All parties start unknown",
+        soft_wrap=True,
+    )
+    return []
 
 
 def _opened(path: Path, mapping: Path | None) -> History:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from data.record import digest_of
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
-from features.standing import MemoryRows, StandingKeeper
+from features.standing import MemoryRows, SeededRows, StandingKeeper, read_snapshot
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.baseline import RuleRates
@@ -29,11 +31,19 @@ Truth = NDArray[np.int64]
 DECIMALS = 9
 
 
-def evaluate(
-    models: Mapping[Task, TaskModel], history: History, context: History | None, policy: Policy, progress: Progress
-) -> dict[Task, dict[str, Any]]:
-    """The scores of models on a history; `context` feeds the standing of its cases and is never scored.
+Snapshot = list[dict[str, Any]]
 
+
+def evaluate(
+    models: Mapping[Task, TaskModel],
+    history: History,
+    before: History | Snapshot,
+    policy: Policy,
+    progress: Progress,
+) -> dict[Task, dict[str, Any]]:
+    """The scores of models on a history.
+
+    `before` is what was known of the parties: earlier cases, which are never scored, or the snapshot of a bundle.
     Models that declare the same attributes, as those trained together do, are scored in one pass.
 
     Raises:
@@ -42,8 +52,9 @@ def evaluate(
     scores: dict[Task, dict[str, Any]] = {}
     for attributes in _distinct(model.attributes for model in models.values()):
         together = {task: model for task, model in models.items() if model.attributes == attributes}
-        keeper = StandingKeeper(MemoryRows(), attributes)
-        lines = progress.count(_merged(history, context), f"reading {history.name}")
+        rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
+        keeper = StandingKeeper(rows, attributes)
+        lines = progress.count(_merged(history, before), f"reading {history.name}")
         seen = study(lines, together, attributes, policy, keeper)
         scores |= {task: _scores(model, seen, history) for task, model in together.items()}
     return scores
@@ -65,10 +76,14 @@ def _scores(model: TaskModel, seen: Study, history: History) -> dict[str, Any]:
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:
     """Probabilities float64[n, k] as they are served: from the exported trees, calibrated, nine decimals."""
-    raw = model.trees.raw_batch(features)
-    column = raw[:, 0] if model.task.is_risk else raw
-    probabilities = np.asarray(model.calibrator.probability(column), np.float64)
-    return np.round(probabilities, DECIMALS).reshape(len(features), -1)
+    return np.round(probabilities_of(model.calibrator, model.trees.raw_batch(features)), DECIMALS)
+
+
+def probabilities_of(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: Floats) -> Floats:
+    """Calibrated probabilities float64[n, k] of raw scores of that shape."""
+    if isinstance(calibrator, BinaryCalibrator):
+        return calibrator.probability(raw[:, 0]).reshape(-1, 1)
+    return calibrator.probability(raw)
 
 
 def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, fired: Sequence[str]) -> dict[str, Any]:
@@ -87,12 +102,18 @@ def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, f
     }
 
 
-def _merged(history: History, context: History | None) -> Iterator[Read]:
-    """Both histories in time order; at one instant the context comes first."""
+def overlap(history: History, moment: datetime) -> float:
+    """The share of the cases that are not later than a moment, such as the last one a model was taught or tested on."""
+    later = [line.case.event.time > moment for line in history.lines()]
+    return 1.0 - sum(later) / len(later) if later else 0.0
+
+
+def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
+    """Both histories in time order; at one instant the earlier one comes first."""
     scored = ((line, True) for line in history.lines())
-    if context is None:
+    if isinstance(before, list):
         return scored
-    earlier = ((line, False) for line in context.lines())
+    earlier = ((line, False) for line in before.lines())
     return heapq.merge(earlier, scored, key=lambda read: read[0].case.event.time)
 
 

@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import likelihood
+from training.metrics import SMALLEST, likelihood
 from training.split import Split
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ Truth = NDArray[np.int64]
 
 DAY = 86_400.0
 PATIENCE = 25
+LEVELLINGS = 6
 TRIAL_CELLS = 12_000
 """Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
 
@@ -82,20 +83,38 @@ class Rows:
 
 
 def fit(rows: Rows, recipe: Recipe, threads: int, seed: int, later: Rows | None = None) -> lightgbm.Booster:
-    """Grow the trees; with `later` rows, stop where they stop getting better.
+    """Grow the trees; with `later` rows, stop where `levelled_loss` on them stops getting better.
 
     The same rows, recipe, threads and seed give the same trees.
     """
-    callbacks = [lightgbm.early_stopping(PATIENCE, verbose=False)] if later else []
     data = _dataset(rows, weights(rows.times, recipe))
-    valid = [_dataset(later, None, data)] if later else []
+    parameters = _parameters(rows, recipe, threads, seed)
+    if later is None:
+        return lightgbm.train(parameters, data, num_boost_round=recipe.rounds)
     return lightgbm.train(
-        _parameters(rows, recipe, threads, seed),
+        {**parameters, "metric": "None"},
         data,
         num_boost_round=recipe.rounds,
-        valid_sets=valid,
-        callbacks=callbacks,
+        valid_sets=[_dataset(later, None, data)],
+        feval=lambda predicted, _: ("levelled", levelled_loss(later.truth, np.asarray(predicted)), False),
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
     )
+
+
+def levelled_loss(truth: Truth, probabilities: Floats) -> float:
+    """Log loss after the mean probabilities were brought to the observed rates.
+
+    Rates drift, and a later slice punishes every confident tree for it: plain log loss then stops at the first one.
+    The level is the calibrator's work, what the trees tell apart is theirs.
+    """
+    both = probabilities.reshape(len(truth), -1)
+    both = np.hstack([1.0 - both, both]) if both.shape[1] == 1 else both
+    seen = np.bincount(truth, minlength=both.shape[1]) / len(truth)
+    odds = np.maximum(both, SMALLEST)
+    for _ in range(LEVELLINGS):
+        odds = odds * (np.maximum(seen, SMALLEST) / odds.mean(axis=0))
+        odds /= odds.sum(axis=1, keepdims=True)
+    return float(-np.log(np.maximum(odds[np.arange(len(truth)), truth], SMALLEST)).mean())
 
 
 def weights(times: Floats, recipe: Recipe) -> Floats:
@@ -122,11 +141,11 @@ def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
     return replace(recipe, memory=tried[int(np.argmin(losses))])
 
 
-def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
-    """The recipe with the number of rounds at which the first block stops getting better."""
-    start, end = split.blocks[0]
-    booster = fit(rows.upto(start), recipe, threads, seed, later=rows.at(slice(start, end)))
-    return replace(recipe, rounds=max(int(booster.best_iteration), 1))
+def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, Floats]:
+    """The recipe with the rounds at which the first block stops getting better, and that block's raw scores."""
+    block = slice(*split.blocks[0])
+    booster = fit(rows.upto(block.start), recipe, threads, seed, later=rows.at(block))
+    return replace(recipe, rounds=max(int(booster.best_iteration), 1)), raw_scores(booster, rows.features[block])
 
 
 def _matters(memory: Memory, rows: Rows, split: Split) -> bool:
@@ -146,7 +165,7 @@ def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: i
     step = max(1, start * rows.classes // TRIAL_CELLS)
     booster = fit(rows.at(slice(start % step, start, step)), recipe, threads, seed)
     predicted = np.asarray(booster.predict(rows.features[start:end]), np.float64).reshape(end - start, -1)
-    return np.asarray(-np.log(np.maximum(likelihood(rows.truth[start:end], predicted), 1e-6)))
+    return np.asarray(-np.log(np.maximum(likelihood(rows.truth[start:end], predicted), SMALLEST)))
 
 
 def _dataset(rows: Rows, weight: Floats | None, like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:

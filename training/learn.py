@@ -1,8 +1,8 @@
 """One task learned from a studied history: memory, rounds, trees, calibration, baseline and the numbers beside them.
 
 In time order: the blocks before the test are scored by models of the rows before them; the first block says when to
-stop, all of them how fast to forget, the later ones calibrate. The trees that ship learn from every row before the
-test, so the numbers are those of the model that ships, on days later than anything it saw.
+stop, all of them how fast to forget and how to calibrate. The trees that ship learn from every row before the test, so
+the numbers are those of the model that ships, on days later than anything it saw.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from models.text import TextModel
 from training.baseline import fit_rules
 from training.calibrate import fit_binary, fit_multiclass
 from training.dataset import Sample, Study
-from training.evaluate import calibrated, compare
+from training.evaluate import calibrated, compare, probabilities_of
 from training.export import export_trees
 from training.fit import LABELS, RISK, Recipe, Rows, choose_memory, choose_rounds, fit, raw_scores, weights
+from training.metrics import log_loss
 from training.progress import Progress
 from training.split import Split, split_in_time
 from training.words import message_scores
@@ -57,7 +58,7 @@ class Origin:
 
     lineage: Mapping[str, Any]
     attributes: AttributeSchema
-    test_share: float
+    test_share: float | None
     threads: int
     seed: int
 
@@ -71,8 +72,8 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     known = study.known(task)
     split = split_in_time(study.times[known], origin.test_share)
     text, rows = _rows(task, study, known, split, origin)
-    recipe = _recipe(rows, split, origin, progress, task)
-    calibrator = _calibrator(rows, split, recipe, origin)
+    recipe, scores = _recipe(rows, split, origin, progress, task)
+    calibrator = _calibrator(rows, split, scores)
     progress.step(f"{task}: the trees that ship")
     booster = fit(rows.upto(split.test), recipe, origin.threads, origin.seed)
     fired = [study.fired[task][at] for at in known]
@@ -107,25 +108,43 @@ def _rows(
     return text, Rows(whole, truth, study.times[known], features.categories, max(len(task.labels), 1))
 
 
-def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: Task) -> Recipe:
+def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: Task) -> tuple[Recipe, list[Floats]]:
+    """How to grow the trees, and each block's raw scores from trees of the rows before it."""
     progress.step(f"{task}: how fast to forget")
     recipe = choose_memory(rows, split, RISK if task.is_risk else LABELS, origin.threads, origin.seed)
     progress.step(f"{task}: when to stop")
-    return choose_rounds(rows, split, recipe, origin.threads, origin.seed)
+    recipe, first = choose_rounds(rows, split, recipe, origin.threads, origin.seed)
+    progress.step(f"{task}: how to calibrate")
+    boosters = [
+        (fit(rows.upto(start), recipe, origin.threads, origin.seed), start, end) for start, end in split.blocks[1:]
+    ]
+    return recipe, [first, *(raw_scores(booster, rows.features[start:end]) for booster, start, end in boosters)]
 
 
-def _calibrator(rows: Rows, split: Split, recipe: Recipe, origin: Origin) -> BinaryCalibrator | MulticlassCalibrator:
-    """Fitted on the scores that the later blocks got from models of the rows before them."""
-    later = split.blocks[1:]
-    raw = np.concatenate([_block_scores(rows, block, recipe, origin) for block in later])
-    truth = rows.truth[later[0][0] : later[-1][1]]
-    return fit_binary(raw[:, 0], truth) if rows.classes == 1 else fit_multiclass(raw, truth)
+def _calibrator(rows: Rows, split: Split, scores: list[Floats]) -> BinaryCalibrator | MulticlassCalibrator:
+    """Fitted on all blocks, where one fitted on the earlier blocks made the last block's probabilities better.
+
+    Where rates drift, a correction of yesterday's level can be worse than none.
+    """
+    truths = [rows.truth[start:end] for start, end in split.blocks]
+    none = _uncalibrated(rows.classes)
+    earlier = _fit_calibrator(np.concatenate(scores[:-1]), np.concatenate(truths[:-1]))
+    if _loss(earlier, scores[-1], truths[-1]) >= _loss(none, scores[-1], truths[-1]):
+        return none
+    return _fit_calibrator(np.concatenate(scores), np.concatenate(truths))
 
 
-def _block_scores(rows: Rows, block: tuple[int, int], recipe: Recipe, origin: Origin) -> Floats:
-    start, end = block
-    booster = fit(rows.upto(start), recipe, origin.threads, origin.seed)
-    return raw_scores(booster, rows.features[start:end])
+def _fit_calibrator(raw: Floats, truth: NDArray[np.int64]) -> BinaryCalibrator | MulticlassCalibrator:
+    return fit_binary(raw[:, 0], truth) if raw.shape[1] == 1 else fit_multiclass(raw, truth)
+
+
+def _uncalibrated(classes: int) -> BinaryCalibrator | MulticlassCalibrator:
+    """Probabilities as the trees say them."""
+    return BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)) if classes == 1 else MulticlassCalibrator(1.0, (0.0,) * classes)
+
+
+def _loss(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: Floats, truth: NDArray[np.int64]) -> float:
+    return log_loss(truth, probabilities_of(calibrator, raw))
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:
@@ -136,7 +155,7 @@ def _windows(rows: Rows, split: Split) -> dict[str, Any]:
 
     return {
         "fitted_on": window(0, split.test),
-        "calibrated_on": window(split.blocks[1][0], split.test),
+        "calibrated_on": window(split.blocks[0][0], split.test),
         "tested_on": window(split.test, split.n),
     }
 

@@ -13,8 +13,9 @@ from training.errors import HistoryError
 BLOCKS = 3
 BLOCK_SHARE = 0.15
 ENOUGH = 20_000
-"""Rows from which two blocks hold enough cases to stop on and to calibrate on."""
-TEST_SHARE = 0.1
+"""Rows from which a history is long: two blocks are enough, and it can spare its latest days."""
+SHORT_TEST = 0.05
+LONG_TEST = 0.175
 FEWEST = 200
 """Rows below which there is nothing to split: a tenth of them would test on a handful."""
 
@@ -23,7 +24,7 @@ FEWEST = 200
 class Split:
     """Positions in time order: `blocks` are forward-chained, each scored by a model of the rows before it.
 
-    The first block stops the boosting and chooses how fast to forget; the later ones calibrate. The model that ships
+    The first block stops the boosting; all of them choose how fast to forget, and calibrate. The model that ships
     learns from all rows before `test` and is tested from there on.
     """
 
@@ -37,8 +38,10 @@ class Split:
         return slice(self.test, self.n)
 
 
-def split_in_time(times: NDArray[np.float64], test_share: float = TEST_SHARE) -> Split:
+def split_in_time(times: NDArray[np.float64], test_share: float | None = None) -> Split:
     """Split rows whose `times` ascend; rows of one instant stay together.
+
+    Without a `test_share`, a short history keeps few of its days to test on: the latest ones teach it the most.
 
     Raises:
         HistoryError: too few rows, or no later days in them.
@@ -46,8 +49,9 @@ def split_in_time(times: NDArray[np.float64], test_share: float = TEST_SHARE) ->
     n = len(times)
     if n < FEWEST:
         raise HistoryError(f"{n} cases with a known outcome; training needs at least {FEWEST}")
-    test = _cut(times, 1.0 - test_share)
-    blocks = BLOCKS if n < ENOUGH else BLOCKS - 1
+    long = n >= ENOUGH
+    blocks = BLOCKS - 1 if long else BLOCKS
+    test = _cut(times, 1.0 - (test_share or (LONG_TEST if long else SHORT_TEST)))
     cuts = [_cut(times[: max(test, 1)], 1.0 - BLOCK_SHARE * left) for left in range(blocks, 0, -1)] + [test]
     if any(start >= end for start, end in pairwise([0, *cuts, n])):
         raise HistoryError("the cases lie at too few different moments to be split in time; check event.time")

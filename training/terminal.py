@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -12,8 +13,8 @@ from rich.table import Table
 from data.vocabulary import Task
 from training.progress import Item
 
-SKILLS = {True: ("log_loss", "average_precision", "ece"), False: ("log_loss", "accuracy", "ece")}
-"""What the table shows of a risk, and of labels."""
+SIDES = {"base": "base", "rules": "rules", "model": "model"}
+METRICS = ("log_loss", "roc_auc", "average_precision", "accuracy", "ece")
 
 
 class Bars:
@@ -50,16 +51,20 @@ class Bars:
 
 
 def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
-    """Per task: how many later cases, the base rate, and the base, the rules and the model beside one another."""
-    table = Table(title=title, title_justify="left", caption="base | rules | model, on days later than any taught")
-    for heading in ("task", "n", "base rate", "log loss", "AP (accuracy for labels)", "ECE"):
-        table.add_column(heading, justify="left" if heading == "task" else "right")
+    """Per task the base rate, the rules and the model beside one another; of labels AP and AUC are means."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("task", "n", "base", "", "loss", "AUC", "AP", "right", "ECE"):
+        table.add_column(heading, justify="left" if heading in ("task", "") else "right")
     for task, told in metrics.items():
-        sides = [told[side] for side in ("base", "rules", "model")]
-        shown = [" | ".join(_shown(side[name]) for side in sides) for name in SKILLS[task.is_risk]]
-        table.add_row(task.value, f"{told['n']:,}", _shown(told["base_rate"]), *shown)
+        heads = (task.value, f"{told['n']:,}", _shown(told["base_rate"]))
+        for side, head in zip(SIDES, (heads, _NOTHING, _NOTHING), strict=True):
+            table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
+        table.add_section()
     return table
 
 
+_NOTHING = ("", "", "")
+
+
 def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return "" if value is None else f"{value:.3f}"

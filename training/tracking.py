@@ -45,10 +45,10 @@ for _name in ("mlflow", "alembic"):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run that was tracked, and where its model lies."""
+    """A run that was tracked, its model, and the name that the registry knows the task by."""
 
     run_id: str
-    model_uri: str
+    model_id: str
     name: str
 
 
@@ -81,15 +81,19 @@ class Tracker:
             with tempfile.TemporaryDirectory() as folder:
                 _artifacts(learned, Path(folder))
                 mlflow.log_artifacts(folder)
-            uri = _log_booster(learned)
-        return Recorded(run.info.run_id, uri, name)
+            model = _log_booster(learned)
+        return Recorded(run.info.run_id, model.model_id, name)
 
     def register(self, recorded: Recorded, bundle: str) -> int:
         """Make the recorded model the task's newest version and its champion; returns the version."""
         said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
         with _told(f"{said}; train again once it answers"):
-            registered = mlflow.register_model(recorded.model_uri, recorded.name)
-            self._client.set_model_version_tag(recorded.name, registered.version, "bundle", bundle)
+            if not self._client.search_registered_models(f"name = '{recorded.name}'"):
+                self._client.create_registered_model(recorded.name)
+            source = self._client.get_logged_model(recorded.model_id).artifact_location
+            registered = self._client.create_model_version(
+                recorded.name, source, recorded.run_id, tags={"bundle": bundle}, model_id=recorded.model_id
+            )
             self._client.set_tag(recorded.run_id, "bundle", bundle)
             self._client.set_registered_model_alias(recorded.name, ALIAS, registered.version)
         return int(registered.version)
@@ -137,16 +141,15 @@ def _artifacts(learned: Learned, folder: Path) -> None:
     pictures.summary(folder / "shap_summary.png", model, latest.features)
 
 
-def _log_booster(learned: Learned) -> str:
+def _log_booster(learned: Learned) -> Any:
     """The booster gives the probability before calibration; `calibration.json` leads from there to the answer's."""
     names = list(learned.model.features().names)
     example = pd.DataFrame(learned.latest.features[:EXAMPLE_ROWS], columns=names)
     before = np.asarray(learned.booster.predict(learned.latest.features[:EXAMPLE_ROWS]))
-    info = mlflow.lightgbm.log_model(
+    return mlflow.lightgbm.log_model(
         learned.booster,
         name="model",
         signature=infer_signature(example, before),
         input_example=example,
         pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
     )
-    return str(info.model_uri)

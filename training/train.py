@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +17,12 @@ from features.standing import MemoryRows, StandingKeeper, snapshot
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
-from training.dataset import Study, study
+from training.dataset import Read, Study, study
 from training.errors import HistoryError
+from training.evaluate import Snapshot
 from training.history import History
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
-from training.split import TEST_SHARE
 from training.tracking import Tracker
 
 SAMPLES = 64
@@ -41,7 +41,8 @@ class Order:
     created_at: datetime
     seed: int = 0
     threads: int = 2
-    test_share: float = TEST_SHARE
+    test_share: float | None = None
+    """The latest part of the cases, kept to test; by the history's length where absent."""
     tracker: Tracker | None = None
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
@@ -65,10 +66,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
     attributes, n = _survey(history, progress)
-    rows = MemoryRows()
-    sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
-    lines = progress.count(((line, True) for line in history.lines()), "replaying what was known", n)
-    seen = study(lines, order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    seen, standing = _studied(history, attributes, n, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed)
     learned, left_out = _learn(seen, origin, order, progress)
@@ -78,7 +76,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         order.out,
         {task: each.model for task, each in learned.items()},
         created_at=order.created_at,
-        standing=_standing(order.out, snapshot(rows)),
+        standing=_standing(order.out, standing),
     )
     versions = {task: order.tracker.register(each, digest) for task, each in recorded.items()} if order.tracker else {}
     return Training(digest, {task: each.model.metrics for task, each in learned.items()}, versions, left_out)
@@ -98,6 +96,23 @@ def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]
     if n == 0:
         raise HistoryError(f"{history.name} holds no case")
     return attributes, n
+
+
+def _studied(
+    history: History, attributes: AttributeSchema, n: int, order: Order, progress: Progress
+) -> tuple[Study, Snapshot]:
+    """The matrices, and what was known of the parties when the last case arrived."""
+    rows = MemoryRows()
+    standing: Snapshot = []
+
+    def lines() -> Iterator[Read]:
+        yield from ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
+        # Here the last case has been met, and outcomes that were recorded after it have not been.
+        standing.extend(snapshot(rows))
+
+    sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
+    seen = study(lines(), order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    return seen, standing
 
 
 def _learn(
@@ -137,7 +152,7 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
     }
 
 
-def _standing(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _standing(folder: Path, rows: Snapshot) -> Snapshot:
     """The history's standing, over that of parties only an earlier history of the folder knew."""
     if not (folder / MANIFEST).is_file():
         return rows
