@@ -6,8 +6,11 @@ then. What remains in memory is one row of numbers per case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,24 +44,30 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Study:
-    """What one pass over a history leaves, one entry per scored case in time order.
+class Known:
+    """The cases whose outcome tells a task's truth, in time order.
 
-    `truth` is the label's index, 0 or 1 for a risk, `UNKNOWN` where the outcome does not tell. `facts` are the
-    features without those of the message. `fired` names the fallback's row.
+    `times` are seconds since 1970; `truth` is the label's index, 0 or 1 for a risk; `fired` names the fallback's row;
+    `facts` are the features without those of the message.
     """
 
     times: Floats
-    """Seconds since 1970."""
-    truth: dict[Task, Truth]
-    fired: dict[Task, list[str]]
-    facts: dict[Task, Floats]
+    truth: Truth
+    fired: list[str]
     messages: list[str | None]
-    samples: list[Sample]
+    facts: Floats
 
-    def known(self, task: Task) -> NDArray[np.int64]:
-        """The positions of the cases whose outcome tells the task's truth."""
-        return np.flatnonzero(self.truth[task] != UNKNOWN)
+
+@dataclass(frozen=True)
+class Study:
+    """What one pass over a history leaves."""
+
+    samples: list[Sample]
+    _tasks: Mapping[Task, _TaskNotes]
+
+    def known(self, task: Task) -> Known:
+        """The cases that can teach or test a task."""
+        return self._tasks[task].known()
 
 
 Read = tuple[HistoryLine, bool]
@@ -74,16 +83,36 @@ def study(
     sampled: frozenset[int] = frozenset(),
 ) -> Study:
     """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole."""
-    notes = _Notes(tuple(tasks), attributes, policy, sampled)
-    for line, scored, standing in _replayed(lines, policy, keeper):
-        if scored:
-            notes.add(line, standing)
-    return notes.study()
+    notes = _task_notes(tasks, attributes)
+    samples = []
+    scored = (read for read in _replayed(lines, policy, keeper) if read.scored)
+    with _without_collector():
+        for position, read in enumerate(scored):
+            if position in sampled:
+                samples.append(Sample(position, read.line.case, read.standing))
+            _note(notes, read, position, policy)
+        return Study(samples, notes)
 
 
-def _replayed(
-    lines: Iterable[Read], policy: Policy, keeper: StandingKeeper
-) -> Iterator[tuple[HistoryLine, bool, Standing]]:
+class _Replayed(NamedTuple):
+    line: HistoryLine
+    scored: bool
+    standing: Standing
+
+
+def _note(notes: Mapping[Task, _TaskNotes], read: _Replayed, position: int, policy: Policy) -> None:
+    """Add a case to the tasks whose truth its outcome tells."""
+    truths = {task: truth_of(task, read.line) for task in notes}
+    if all(truth == UNKNOWN for truth in truths.values()):
+        return
+    facts = rule_facts(read.line.case, read.standing, policy)
+    for task, truth in truths.items():
+        if truth != UNKNOWN:
+            hit = policy.ask(task.value, facts).hit
+            notes[task].add(read.line, read.standing, position, truth, hit.row if hit else NO_RULE)
+
+
+def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
     scored: list[bool] = []
 
     def with_promises() -> Iterator[HistoryLine]:
@@ -93,74 +122,85 @@ def _replayed(
             yield line if promised is line.case else line.model_copy(update={"case": promised})
 
     for line, standing in replay(with_promises(), keeper):
-        yield line, scored.pop(), standing
+        yield _Replayed(line, scored.pop(), standing)
 
 
-@dataclass
-class _Notes:
-    """Grows with every case; the cases themselves are held for one block only."""
+class _TaskNotes:
+    """Grows with every case whose outcome tells the task's truth."""
 
-    tasks: tuple[Task, ...]
-    attributes: AttributeSchema
-    policy: Policy
-    sampled: frozenset[int]
-    times: list[float] = field(default_factory=list)
-    messages: list[str | None] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
+    def __init__(self, task: Task, matrix: _Matrix) -> None:
+        self.task, self._matrix = task, matrix
+        self._times: list[float] = []
+        self._truth: list[int] = []
+        self._fired: list[str] = []
+        self._messages: list[str | None] = []
+        self._rows: list[int] = []
 
-    def __post_init__(self) -> None:
-        self.truth: dict[Task, list[int]] = {task: [] for task in self.tasks}
-        self.fired: dict[Task, list[str]] = {task: [] for task in self.tasks}
-        sets = {task: feature_set(task, self.attributes) for task in self.tasks}
-        self._matrices = {each.fingerprint: _Matrix(each) for each in sets.values()}
-        self._matrix_of = {task: self._matrices[each.fingerprint] for task, each in sets.items()}
+    def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
+        self._times.append(line.case.event.time.timestamp())
+        self._truth.append(truth)
+        self._fired.append(fired)
+        self._messages.append(line.case.message)
+        self._rows.append(self._matrix.add(line.case, standing, position))
 
-    def add(self, line: HistoryLine, standing: Standing) -> None:
-        case = line.case
-        if len(self.times) in self.sampled:
-            self.samples.append(Sample(len(self.times), case, standing))
-        self.times.append(case.event.time.timestamp())
-        self.messages.append(case.message)
-        facts = rule_facts(case, standing, self.policy)
-        for task in self.tasks:
-            hit = self.policy.ask(task.value, facts).hit
-            self.truth[task].append(truth_of(task, line))
-            self.fired[task].append(hit.row if hit else NO_RULE)
-        for matrix in self._matrices.values():
-            matrix.add(case, standing)
-
-    def study(self) -> Study:
-        whole = {name: matrix.whole() for name, matrix in self._matrices.items()}
-        return Study(
-            times=np.array(self.times, np.float64),
-            truth={task: np.array(codes, np.int64) for task, codes in self.truth.items()},
-            fired=self.fired,
-            facts={task: whole[matrix.features.fingerprint] for task, matrix in self._matrix_of.items()},
-            messages=self.messages,
-            samples=self.samples,
+    def known(self) -> Known:
+        return Known(
+            times=np.array(self._times, np.float64),
+            truth=np.array(self._truth, np.int64),
+            fired=self._fired,
+            messages=self._messages,
+            facts=self._matrix.whole()[self._rows],
         )
 
 
 class _Matrix:
-    """A growing matrix; tasks that read the same features share one."""
+    """A growing matrix of cases, held whole for one block only; tasks that read the same features share one."""
 
     def __init__(self, features: FeatureSet) -> None:
-        self.features = features
+        self._features = features
         self._block: list[tuple[Case, Standing]] = []
         self._done: list[Floats] = []
+        self._rows = 0
+        self._last = -1
 
-    def add(self, case: Case, standing: Standing) -> None:
-        self._block.append((case, standing))
-        if len(self._block) == BLOCK_ROWS:
-            self._flush()
+    def add(self, case: Case, standing: Standing, position: int) -> int:
+        """The row of the case at a position of the history; one added for another task is not added again."""
+        if position != self._last:
+            self._last = position
+            self._rows += 1
+            self._block.append((case, standing))
+            if len(self._block) == BLOCK_ROWS:
+                self._flush()
+        return self._rows - 1
 
     def whole(self) -> Floats:
-        self._flush()
-        return np.concatenate(self._done)
+        """float64[rows, features]"""
+        if self._block or len(self._done) != 1:
+            self._flush()
+            self._done = [np.concatenate(self._done)]
+        return self._done[0]
 
     def _flush(self) -> None:
-        self._done.append(self.features.matrix(self._block))
+        self._done.append(self._features.matrix(self._block))
         self._block = []
+
+
+def _task_notes(tasks: Iterable[Task], attributes: AttributeSchema) -> dict[Task, _TaskNotes]:
+    sets = {task: feature_set(task, attributes) for task in tasks}
+    matrices = {each.fingerprint: _Matrix(each) for each in sets.values()}
+    return {task: _TaskNotes(task, matrices[each.fingerprint]) for task, each in sets.items()}
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Records hold no cycles, and looking for some among a hundred thousand live ones takes a quarter of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def truth_of(task: Task, line: HistoryLine) -> int:

@@ -18,7 +18,7 @@ from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.baseline import RuleRates
-from training.dataset import Read, Study, study
+from training.dataset import Known, Read, study
 from training.errors import HistoryError
 from training.history import History
 from training.metrics import scores_of
@@ -56,7 +56,7 @@ def evaluate(
         keeper = StandingKeeper(rows, attributes)
         lines = progress.count(_merged(history, before), f"reading {history.name}")
         seen = study(lines, together, attributes, policy, keeper)
-        scores |= {task: _scores(model, seen, history) for task, model in together.items()}
+        scores |= {task: _scores(model, seen.known(task), history) for task, model in together.items()}
     return scores
 
 
@@ -64,14 +64,12 @@ def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
     return list({digest_of(schema): schema for schema in schemas}.values())
 
 
-def _scores(model: TaskModel, seen: Study, history: History) -> dict[str, Any]:
-    known = seen.known(model.task)
-    if not len(known):
+def _scores(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
+    if not len(known.truth):
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}; check its outcomes")
-    features = _with_messages(model, seen.facts[model.task][known], [seen.messages[at] for at in known])
+    features = _with_messages(model, known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
-    fired = [seen.fired[model.task][at] for at in known]
-    return compare(model.task, seen.truth[model.task][known], calibrated(model, features), rules, fired)
+    return compare(model.task, known.truth, calibrated(model, features), rules, known.fired)
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:

@@ -24,7 +24,7 @@ from models.task_model import Golden, TaskModel
 from models.text import TextModel
 from training.baseline import fit_rules
 from training.calibrate import fit_binary, fit_multiclass
-from training.dataset import Sample, Study
+from training.dataset import Known, Sample, Study
 from training.evaluate import calibrated, compare, probabilities_of
 from training.export import export_trees
 from training.fit import LABELS, RISK, Recipe, Rows, choose_memory, choose_rounds, fit, raw_scores, weights
@@ -70,15 +70,14 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
         HistoryError: too few cases with a known outcome, or one outcome only.
     """
     known = study.known(task)
-    split = split_in_time(study.times[known], origin.test_share)
-    text, rows = _rows(task, study, known, split, origin)
+    split = split_in_time(known.times, origin.test_share)
+    text, rows = _rows(task, known, split, origin)
     recipe, scores = _recipe(rows, split, origin, progress, task)
     calibrator = _calibrator(rows, split, scores)
     progress.step(f"{task}: the trees that ship")
     booster = fit(rows.upto(split.test), recipe, origin.threads, origin.seed)
-    fired = [study.fired[task][at] for at in known]
     taught = rows.upto(split.test)
-    rules = fit_rules(fired[: split.test], taught.truth, rows.classes, weights(taught.times, recipe))
+    rules = fit_rules(known.fired[: split.test], taught.truth, rows.classes, weights(taught.times, recipe))
     model = TaskModel(
         task=task,
         trees=export_trees(booster),
@@ -91,21 +90,20 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     )
     latest = rows.at(split.latest)
     probabilities = calibrated(model, latest.features)
-    metrics = {**compare(task, latest.truth, probabilities, rules, fired[split.test :]), "rule_rates": rules.to_json()}
+    metrics = {
+        **compare(task, latest.truth, probabilities, rules, known.fired[split.test :]),
+        "rule_rates": rules.to_json(),
+    }
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
     return Learned(model, booster, recipe, latest, probabilities)
 
 
-def _rows(
-    task: Task, study: Study, known: NDArray[np.int64], split: Split, origin: Origin
-) -> tuple[TextModel | None, Rows]:
+def _rows(task: Task, known: Known, split: Split, origin: Origin) -> tuple[TextModel | None, Rows]:
     """The task's rows; the message's scores come last, from text models that have not seen the row's own label."""
-    truth = study.truth[task][known]
-    text, scores = message_scores(task, [study.messages[at] for at in known], truth, split.test)
-    facts = study.facts[task][known]
+    text, scores = message_scores(task, known.messages, known.truth, split.test)
     features = feature_set(task, origin.attributes, text)
-    whole = facts if scores is None else np.hstack([facts, scores])
-    return text, Rows(whole, truth, study.times[known], features.categories, max(len(task.labels), 1))
+    whole = known.facts if scores is None else np.hstack([known.facts, scores])
+    return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1))
 
 
 def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: Task) -> tuple[Recipe, list[Floats]]:
