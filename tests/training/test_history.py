@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ CSV = """number,at,due,value,waited,channel,prio,vip,broke,closed
 2,2026-01-01 23:30,,12.345,,home,2,,false,2026-01-01 23:45
 3,2026-01-04 10:00,,,,home,,no,,
 """
-MAPPING = {
+MAPPING: dict[str, Any] = {
     "schema": "fairlead/mapping/1",
     "view": {"rows": "at_opening", "key": "number"},
     "facts": {
@@ -44,25 +45,28 @@ MAPPING = {
 }  # fmt: skip
 
 
-def changed(**facts):
+def changed(**facts: Any) -> Any:
     return parse_mapping({**MAPPING, "facts": {**MAPPING["facts"], **facts}})
 
 
 @pytest.fixture
-def table(tmp_path):
+def table(tmp_path: Path) -> Path:
     path = tmp_path / "log.csv"
     path.write_text(CSV.replace("3,2026-01-04 10:00,,,,home,,no", "3,2026-01-04 10:00,,,,home,3,no"))
     return path
 
 
-def test_a_table_becomes_cases_in_time_order_one_per_key(table):
+def test_a_table_becomes_cases_in_time_order_one_per_key(table: Path) -> None:
     lines = list(open_history(table, parse_mapping(MAPPING)).lines())
     assert [line.case.exception_id for line in lines] == ["2", "1", "3"]
     assert [line.case.event.id for line in lines] == ["2-2", "1-1", "3-3"]
 
 
-def test_facts_arrive_in_their_units_and_in_utc(table):
+def test_facts_arrive_in_their_units_and_in_utc(table: Path) -> None:
     case = list(open_history(table, parse_mapping(MAPPING)).lines())[1].case
+    assert case.promise
+    assert case.workflow
+    assert case.order
     assert case.event.time == datetime(2026, 1, 2, 7, tzinfo=UTC)
     assert case.promise.due_at == datetime(2026, 1, 3, 9, tzinfo=UTC)
     assert case.workflow.queue_minutes == 90
@@ -72,15 +76,16 @@ def test_facts_arrive_in_their_units_and_in_utc(table):
     assert case.attributes == {"prio": "1", "vip": True, "waited": 1.5}
 
 
-def test_an_empty_cell_is_an_absent_fact_and_an_outcome_without_its_moment_is_unknown(table):
+def test_an_empty_cell_is_an_absent_fact_and_an_outcome_without_its_moment_is_unknown(table: Path) -> None:
     first, _, last = open_history(table, parse_mapping(MAPPING)).lines()
     assert first.case.workflow is None
     assert "vip" not in first.case.attributes
+    assert first.outcome
     assert first.outcome.sla_breached is False
     assert last.outcome is None
 
 
-def test_every_update_keeps_every_row(table):
+def test_every_update_keeps_every_row(table: Path) -> None:
     mapping = parse_mapping({**MAPPING, "view": {"rows": "every_update"}})
     assert len(list(open_history(table, mapping).lines())) == 4
 
@@ -94,23 +99,25 @@ def test_every_update_keeps_every_row(table):
         ({"channel": "channel"}, "case.channel: Input should be 'bopis'"),
     ],
 )
-def test_a_cell_that_does_not_fit_says_the_key_what_was_expected_and_what_came(table, facts, says):
+def test_a_cell_that_does_not_fit_says_the_key_what_was_expected_and_what_came(
+    table: Path, facts: Any, says: Any
+) -> None:
     with pytest.raises(HistoryError) as caught:
         list(open_history(table, changed(**facts)).lines())
     assert says in str(caught.value)
 
 
-def test_an_unknown_column_is_named_beside_those_there_are(table):
+def test_an_unknown_column_is_named_beside_those_there_are(table: Path) -> None:
     with pytest.raises(MappingError, match="names column 'colour'; the file has at, broke, channel"):
         open_history(table, changed(region="colour"))
 
 
-def native(time, **case):
+def native(time: Any, **case: Any) -> Any:
     event = {"source": "s", "id": time, "time": time}
     return json.dumps({"case": {"event": event, "exception_id": "e", **case}})
 
 
-def test_a_native_history_is_read_line_by_line_also_compressed(tmp_path):
+def test_a_native_history_is_read_line_by_line_also_compressed(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(map(native, ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))).encode()))
     history = open_history(path)
@@ -125,23 +132,25 @@ def test_a_native_history_is_read_line_by_line_also_compressed(tmp_path):
         (["2026-01-02T00:00:00"], "line 1: case.event.time"),
     ],
 )
-def test_a_native_history_that_is_wrong_says_where(tmp_path, lines, says):
+def test_a_native_history_that_is_wrong_says_where(tmp_path: Path, lines: Any, says: Any) -> None:
     path = tmp_path / "history.jsonl"
     path.write_text("\n".join(map(native, lines)))
     with pytest.raises(HistoryError, match=says):
         list(open_history(path).lines())
 
 
-def test_a_table_without_a_mapping_asks_for_one(table):
+def test_a_table_without_a_mapping_asks_for_one(table: Path) -> None:
     with pytest.raises(HistoryError, match="give --mapping"):
         open_history(table)
 
 
-def test_the_incident_log_opens_with_its_mapping():
+def test_the_incident_log_opens_with_its_mapping() -> None:
     folder = os.environ.get("FAIRLEAD_DATA")
     if not folder:
         pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
     mapping = load_mapping(Path("examples/mappings/incident_log.yaml"))
     line = next(open_history(Path(folder) / "uci_incident_event_log.parquet", mapping).lines())
     assert line.case.attributes["priority"] == "3"
+    assert line.outcome
+    assert line.outcome.resolved_at
     assert line.outcome.recorded_at > line.outcome.resolved_at

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,11 +9,11 @@ from training.mapping import load_mapping, parse_mapping
 FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
 
 
-def mapping(**changes):
+def mapping(**changes: Any) -> Any:
     return {"schema": "fairlead/mapping/1", "facts": FACTS, **changes}
 
 
-def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled():
+def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
     parsed = parse_mapping(mapping(outcome={"recorded_at": ["closed", "resolved"]}))
     assert parsed.facts["exception_id"].column == ("id",)
     assert parsed.outcome["recorded_at"].column == ("closed", "resolved")
@@ -34,23 +35,23 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled():
         ({"colour": "red"}, "colour", "Extra inputs"),
     ],
 )  # fmt: skip
-def test_a_wrong_key_is_named_with_what_was_expected(change, key, says):
+def test_a_wrong_key_is_named_with_what_was_expected(change: Any, key: Any, says: Any) -> None:
     with pytest.raises(MappingError) as caught:
         parse_mapping(mapping(**change))
     assert caught.value.key == key
     assert says in str(caught.value)
 
 
-def test_comments_and_order_do_not_change_the_digest():
+def test_comments_and_order_do_not_change_the_digest() -> None:
     turned = {"facts": dict(reversed(FACTS.items())), "schema": "fairlead/mapping/1"}
     assert parse_mapping(turned).digest == parse_mapping(mapping()).digest
 
 
 @pytest.mark.parametrize("path", sorted(Path("examples/mappings").glob("*.yaml")), ids=lambda path: path.name)
-def test_every_example_mapping_is_sound(path):
+def test_every_example_mapping_is_sound(path: Path) -> None:
     assert load_mapping(path).columns
 
 
-def test_a_file_that_is_not_there_is_said_plainly(tmp_path):
+def test_a_file_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="cannot be read"):
         load_mapping(tmp_path / "none.yaml")

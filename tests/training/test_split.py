@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from training.split import ENOUGH, FEWEST, split_in_time
 
 
 @given(st.integers(FEWEST, 3_000), st.floats(0.05, 0.4), st.integers(0, 9))
-def test_every_slice_is_later_than_the_ones_before(n, share, seed):
+def test_every_slice_is_later_than_the_ones_before(n: Any, share: Any, seed: Any) -> None:
     times = np.sort(np.random.default_rng(seed).integers(0, 10_000_000, n)).astype(float)
     split = split_in_time(times, share)
     assert all(one[1] == other[0] for one, other in pairwise(split.blocks))
@@ -20,17 +21,17 @@ def test_every_slice_is_later_than_the_ones_before(n, share, seed):
     assert n - split.test >= share * n - 1
 
 
-def test_rows_of_one_instant_stay_together():
+def test_rows_of_one_instant_stay_together() -> None:
     times = np.repeat(np.arange(50.0), 40)
     split = split_in_time(times, 0.25)
     assert split.test % 40 == 0
 
 
-def test_a_long_history_needs_fewer_blocks():
+def test_a_long_history_needs_fewer_blocks() -> None:
     assert len(split_in_time(np.arange(float(ENOUGH))).blocks) < len(split_in_time(np.arange(ENOUGH - 1.0)).blocks)
 
 
 @pytest.mark.parametrize("times", [np.arange(50.0), np.zeros(1_000), np.repeat([0.0, 1.0], 500)])
-def test_too_few_rows_or_moments_are_refused(times):
+def test_too_few_rows_or_moments_are_refused(times: Any) -> None:
     with pytest.raises(HistoryError, match=r"at least|too few different moments"):
         split_in_time(times)
