@@ -164,10 +164,11 @@ def _sigmoid(score: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -36.0, 36.0))))
 
 
-def fit_multiclass(raw: Floats, y: NDArray[np.integer]) -> MulticlassCalibrator:
+def fit_multiclass(raw: Floats, y: NDArray[np.integer], biased: bool = True) -> MulticlassCalibrator:
     """Temperature and biases that minimise log loss on raw scores float64[n, n_classes] and labels 0..n_classes - 1.
 
-    The biases carry a penalty worth one case, so that a class the slice does not hold keeps a finite one.
+    Without biases it is temperature scaling, which leaves the order of the labels alone (Guo et al. 2017). The biases
+    carry a penalty worth one case, so that a class the slice does not hold keeps a finite one.
 
     Raises:
         ValueError: when there is no case, or scores or labels are not what they should be.
@@ -176,7 +177,7 @@ def fit_multiclass(raw: Floats, y: NDArray[np.integer]) -> MulticlassCalibrator:
         raise ValueError(f"scores {raw.shape} and labels {y.shape}: expected (n, at least 2) and (n,), n not 0")
     if not (np.all(np.isfinite(raw)) and np.all((y >= 0) & (y < raw.shape[1]))):
         raise ValueError(f"expected finite scores and labels 0 to {raw.shape[1] - 1}")
-    bounds = [(-4.0, 4.0), *[(-20.0, 20.0)] * raw.shape[1]]
+    bounds = [(-4.0, 4.0), *[(-20.0, 20.0) if biased else (0.0, 0.0)] * raw.shape[1]]
     with threadpool_limits(limits=1):
         start = np.zeros(1 + raw.shape[1])
         fit = minimize(_class_loss, start, (raw, np.eye(raw.shape[1])[y]), jac=True, method="L-BFGS-B", bounds=bounds)

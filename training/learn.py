@@ -7,7 +7,7 @@ the numbers are those of the model that ships, on days later than anything it sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,19 @@ from training.split import Split, split_in_time
 from training.words import message_scores
 
 Floats = NDArray[np.float64]
+Calibrator = BinaryCalibrator | MulticlassCalibrator
+Way = Callable[[Floats, NDArray[np.int64]], Calibrator]
+
+RISK_WAYS: tuple[Way, ...] = (
+    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
+    lambda raw, truth: fit_binary(raw[:, 0], truth),
+)
+LABEL_WAYS: tuple[Way, ...] = (
+    lambda raw, truth: MulticlassCalibrator(1.0, (0.0,) * raw.shape[1]),
+    lambda raw, truth: fit_multiclass(raw, truth, biased=False),
+    fit_multiclass,
+)
+"""Ways to calibrate, the plainest first: as the trees say, one temperature, a bias per label too; a tie keeps it."""
 
 GOLDEN_CASES = 8
 HORIZON = "P1D"
@@ -119,30 +132,16 @@ def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: 
     return recipe, [first, *(raw_scores(booster, rows.features[start:end]) for booster, start, end in boosters)]
 
 
-def _calibrator(rows: Rows, split: Split, scores: list[Floats]) -> BinaryCalibrator | MulticlassCalibrator:
-    """Fitted on all blocks, where one fitted on the earlier blocks made the last block's probabilities better.
+def _calibrator(rows: Rows, split: Split, scores: list[Floats]) -> Calibrator:
+    """Fitted on all blocks, by the way that, fitted on the earlier blocks, made the last block's probabilities best.
 
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
     truths = [rows.truth[start:end] for start, end in split.blocks]
-    none = _uncalibrated(rows.classes)
-    earlier = _fit_calibrator(np.concatenate(scores[:-1]), np.concatenate(truths[:-1]))
-    if _loss(earlier, scores[-1], truths[-1]) >= _loss(none, scores[-1], truths[-1]):
-        return none
-    return _fit_calibrator(np.concatenate(scores), np.concatenate(truths))
-
-
-def _fit_calibrator(raw: Floats, truth: NDArray[np.int64]) -> BinaryCalibrator | MulticlassCalibrator:
-    return fit_binary(raw[:, 0], truth) if raw.shape[1] == 1 else fit_multiclass(raw, truth)
-
-
-def _uncalibrated(classes: int) -> BinaryCalibrator | MulticlassCalibrator:
-    """Probabilities as the trees say them."""
-    return BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)) if classes == 1 else MulticlassCalibrator(1.0, (0.0,) * classes)
-
-
-def _loss(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: Floats, truth: NDArray[np.int64]) -> float:
-    return log_loss(truth, probabilities_of(calibrator, raw))
+    earlier = np.concatenate(scores[:-1]), np.concatenate(truths[:-1])
+    ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
+    losses = [log_loss(truths[-1], probabilities_of(way(*earlier), scores[-1])) for way in ways]
+    return ways[int(np.argmin(losses))](np.concatenate(scores), np.concatenate(truths))
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:

@@ -139,3 +139,12 @@ def test_bad_class_slices_are_refused() -> None:
         fit_multiclass(np.zeros((3, 1)), np.zeros(3, int))
     with pytest.raises(ValueError, match="labels 0 to 1"):
         fit_multiclass(np.zeros((3, 2)), np.array([0, 1, 2]))
+
+
+def test_without_biases_the_order_of_the_labels_stays() -> None:
+    rng = np.random.default_rng(3)
+    raw, y = rng.normal(size=(400, 4)) * 3, rng.integers(0, 4, 400)
+    calibrator = fit_multiclass(raw, y, biased=False)
+    assert calibrator.bias == (0.0,) * 4
+    assert calibrator.temperature > 1.5
+    assert np.array_equal(calibrator.probability(raw).argsort(axis=1), raw.argsort(axis=1))
