@@ -5,47 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-from data.record import Unit
+from data.amounts import amount
 from features.definition import Feature
 
 Quantiles = tuple[float, float, float]
 """The 10 %, 50 % and 90 % quantiles of a feature over the history a model was fitted on."""
-
-_HOUR, _DAY = 60.0, 1440.0
-
-
-def _short(value: float) -> str:
-    """Few digits: one decimal under ten where it says anything, none above."""
-    text = f"{value:z.1f}" if abs(value) < 10 else f"{value:z.0f}"
-    return text.removesuffix(".0")
-
-
-def _precise(value: float) -> str:
-    """Enough digits for a number whose scale nobody knows."""
-    return f"{value:z.2f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:z.0f}"
-
-
-def _duration(minutes: float) -> str:
-    if minutes < 2 * _HOUR:
-        return f"{_short(minutes)} min"
-    return f"{_short(minutes / _HOUR)} h" if minutes < 2 * _DAY else f"{_short(minutes / _DAY)} d"
-
-
-def amount(value: float, unit: Unit) -> str:
-    """A number in its unit: `41 min`, `3.2 d`, `62 %`, `240.00`."""
-    match unit:
-        case Unit.MINUTE:
-            return _duration(value)
-        case Unit.HOUR | Unit.DAY:
-            return f"{_short(value)} {unit}"
-        case Unit.RATIO:
-            return f"{_short(value * 100.0)} %"
-        case Unit.MONEY:
-            return f"{value:z.2f}"
-        case Unit.EACH:
-            return _short(value)
-        case _:
-            return _precise(value)
 
 
 def readable(feature: Feature, value: float) -> str:

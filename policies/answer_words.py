@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.actions import CATALOGUE
-from data.record import Amount, money_text
+from data.amounts import amount
+from data.record import Amount, Unit, money_text
 from data.vocabulary import UNRECOGNISED, Disposition, Role
 from policies.choose import Prospect
 from policies.decide import Decision, Weighed
@@ -38,7 +39,7 @@ def _what_happened(view: Prospect) -> str:
     name = kind.label.replace("_", " ").capitalize()
     if cause.label is None or cause.probability is None:
         return f"{name}, cause unknown"
-    return f"{name}, probably from {cause.label.replace('_', ' ')} ({cause.probability:.0%})"
+    return f"{name}, probably from {cause.label.replace('_', ' ')} ({amount(cause.probability, Unit.RATIO)})"
 
 
 def _what_to_do(option: Weighed) -> str:
@@ -55,7 +56,7 @@ def option_says(option: Weighed, price: Amount | None) -> str:
     """An option in one line: the action, its price, what it does to the promise."""
     cost = f"{money_text(price.amount)} {price.currency} expected" if price else "not priced"
     breach = option.price.breach_probability
-    promise = "" if breach is None else f", promise breaks with {breach:.0%}"
+    promise = "" if breach is None else f", promise breaks with {amount(breach, Unit.RATIO)}"
     return f"{_what_to_do(option)}: {cost}{promise}"
 
 

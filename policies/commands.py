@@ -86,5 +86,5 @@ def _when(row: Row) -> str:
 
 
 def _then(table: Table, row: Row) -> str:
-    told = {name: value for name, value in row.outputs.items() if value is not None}
-    return "\n".join(f"{name.replace('_', ' ')}: {table.outputs[name].show(value)}" for name, value in told.items())
+    told = {name: table.outputs[name].show_exactly(value) for name, value in row.outputs.items() if value is not None}
+    return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items())

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from data.actions import ActionId
+from data.record import Unit
 from data.vocabulary import UNRECOGNISED, Disposition, Role
 from policies.facts import FACTS, columns_of
 from policies.option_facts import option_columns, prediction_columns, system_columns
@@ -77,22 +78,23 @@ def shared_columns(reference: str) -> dict[str, Column]:
 
 def _output_columns(reference: str) -> tuple[Column, ...]:
     number, money, label = ColumnType.NUMBER, ColumnType.MONEY, ColumnType.LABEL
+    minutes, days, share = Unit.MINUTE.value, Unit.DAY.value, Unit.RATIO.value
     return (
-        Column("promise_minutes", number, "open minutes until the promise breaks", "min"),
+        Column("promise_minutes", number, "open minutes until the promise breaks", minutes),
         Column("calendar", label, "calendar that counts the minutes"),
-        Column("probability", number, "probability"),
-        Column("remains", number, "share of the risk that remains"),
+        Column("probability", number, "probability", share),
+        Column("remains", number, "share of the risk that remains", share),
         Column("labour", label, "kind of labour"),
-        Column("labour_minutes", number, "minutes of work", "min"),
-        Column("minutes", number, "minutes until it is done", "min"),
-        Column("travel_minutes", number, "minutes on the way where the snapshot does not say", "min", optional=True),
+        Column("labour_minutes", number, "minutes of work", minutes),
+        Column("minutes", number, "minutes until it is done", minutes),
+        Column("travel_minutes", number, "minutes on the way where the snapshot does not say", minutes, optional=True),
         Column("outlay", money, "cash cost where the snapshot does not say", reference, optional=True),
-        Column("amount_lost", number, "share of the moved amount that is lost", optional=True),
+        Column("amount_lost", number, "share of the moved amount that is lost", share, optional=True),
         Column("goodwill", money, "what it costs in the customer's trust", reference, optional=True),
         Column("penalty", money, "cost of a broken promise", reference),
-        Column("margin_lost", number, "share of the margin lost with a broken promise"),
+        Column("margin_lost", number, "share of the margin lost with a broken promise", share),
         Column("unsolved", money, "cost of work that stays unsolved", reference),
-        Column("target_days", number, "days the shelf should last", "days"),
+        Column("target_days", number, "days the shelf should last", days),
         Column(DISPOSITION, label, "what may happen", None, tuple(each.value for each in Disposition)),
         Column("role", label, "who must agree", None, tuple(each.value for each in Role), optional=True),
         Column("until", ColumnType.TEXT, "what must clear first", optional=True),

@@ -17,6 +17,7 @@ from policies.choose import Prospect
 from policies.decide import Decision, Weighed
 from policies.gates import Finding
 from policies.predicting import Told
+from policies.situation import rounded
 from policies.situation import told as told_facts
 
 PRICED_IN_FULL = 3
@@ -52,7 +53,7 @@ def _priced(view: Prospect, decision: Decision) -> Iterator[CheckStep]:
 
 def _cost_step(view: Prospect, rank: int, option: Weighed) -> CheckStep:
     price = option.price
-    remains = price.remains.expected if price.remains else None
+    remains = rounded(price.remains.expected) if price.remains else None
     saw: dict[str, Seen] = {"rank": float(rank), "minutes": round(price.minutes, 1), "remains": remains}
     saw |= {f"cost.{name}": money_text(part) for name, part in price.parts.items()}
     return CheckStep(

@@ -91,8 +91,8 @@ def _label(name: str, says: str, of: Read, values: Iterable[StrEnum] = ()) -> Fa
     return Fact(name, ColumnType.LABEL, says, of, values=tuple(each.value for each in values))
 
 
-_MIN, _DAY = Unit.MINUTE.value, "days"
-_PLACES = {_MIN: MINUTE_PLACES, _DAY: DAY_PLACES, None: RATIO_PLACES}
+_MIN, _DAY, _RATIO = Unit.MINUTE.value, Unit.DAY.value, Unit.RATIO.value
+_PLACES = {_MIN: MINUTE_PLACES, _DAY: DAY_PLACES, _RATIO: RATIO_PLACES, None: RATIO_PLACES}
 
 
 def _minutes_left(s: Situation) -> float | None:
@@ -132,7 +132,7 @@ _ORDER = (
     _count("extra_parcels", "parcels more than planned", _extra_parcels),
     _label("customer_tier", "customer tier", _told("customer.tier"), CustomerTier),
     _count("contacts", "contacts with customer care this week", _told("customer.contacts_7d")),
-    _number("return_share", None, "returns per order of the customer", _return_share),
+    _number("return_share", _RATIO, "returns per order of the customer", _return_share),
     _money("granted", "amount granted to the customer lately", _granted),
 )
 
@@ -206,15 +206,15 @@ def _arrivals(kind: str) -> Read:
 _PARTIES = (
     _number("confirmation_overdue", _MIN, "delay of the confirmation", _confirmation_overdue, ages=True),
     _flag("confirmed", "confirmed by the supplier", _confirmed),
-    _number("confirmed_share", None, "share confirmed", _confirmed_share),
+    _number("confirmed_share", _RATIO, "share confirmed", _confirmed_share),
     _count("reminders", "reminders sent", _told("supplier.reminders")),
     _label("carrier_state", "state of the carrier", _told("carrier.state"), SystemState),
     _count("attempts", "hand-off attempts", _told("carrier.attempts")),
     _number("address_score", None, "address score", _told("carrier.address_score")),
     _since("handoff_overdue", "delay of the hand-off", _told("carrier.handoff_due_at")),
-    _number("supplier_breach_rate", None, "broken promises of the supplier", _breaches("supplier")),
-    _number("carrier_breach_rate", None, "broken promises of the carrier", _breaches("carrier")),
-    _number("node_breach_rate", None, "broken promises of the node", _breaches("node")),
+    _number("supplier_breach_rate", _RATIO, "broken promises of the supplier", _breaches("supplier")),
+    _number("carrier_breach_rate", _RATIO, "broken promises of the carrier", _breaches("carrier")),
+    _number("node_breach_rate", _RATIO, "broken promises of the node", _breaches("node")),
     _number("carrier_storm", None, "recent exceptions with the carrier", _arrivals("carrier")),
     _number("node_storm", None, "recent exceptions in the node", _arrivals("node")),
 )
@@ -248,7 +248,7 @@ _RETURNS_AND_PRICES = (
     _flag("receipt_shown", "receipt shown", _told("returned.receipt_shown")),
     _flag("serial_matches", "serial number matches", _told("returned.serial_matches")),
     _number("days_since_purchase", _DAY, "time since the purchase", _told("returned.days_since_purchase")),
-    _number("weight_difference", None, "missing share of the weight", _told("returned.weight_difference")),
+    _number("weight_difference", _RATIO, "missing share of the weight", _told("returned.weight_difference")),
     _money("refund_asked", "refund asked for", _told("returned.refund_asked")),
     _money("overcharge", "overcharge per unit", _overcharge),
     _money("price_gap", "gap between the prices", _price_gap),
@@ -272,7 +272,7 @@ def _demand_ratio(s: Situation) -> float | None:
 _WORK = (
     _number("queue_minutes", _MIN, "wait in the queue", _told("workflow.queue_minutes")),
     _count("queue_length", "tasks in the queue", _told("workflow.queue_length")),
-    _number("staff_share", None, "staff on shift per planned", _staff_share),
+    _number("staff_share", _RATIO, "staff on shift per planned", _staff_share),
     _number("demand_ratio", None, "orders per usual hour", _demand_ratio),
     _number("approval_minutes", _MIN, "wait for an approval", _told("workflow.approval_minutes")),
     _count("approvals_open", "approvals in line before this one", _told("workflow.approvals_open")),

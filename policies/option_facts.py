@@ -26,6 +26,7 @@ ANSWERED: Final = ("answered", "not_applicable", "unanswered")
 """Whether a prediction stands: an answer, none wanted (no promise, no stock position), or none to be had."""
 
 _MONEY, _NUMBER, _COUNT, _LABEL = ColumnType.MONEY, ColumnType.NUMBER, ColumnType.COUNT, ColumnType.LABEL
+_SHARE: Final = Unit.RATIO.value
 
 
 PLACES: Final = 4
@@ -38,14 +39,14 @@ def prediction_columns() -> tuple[Column, ...]:
         Column(
             "exception_type", _LABEL, "exception type", None, (*(each.value for each in ExceptionType), UNRECOGNISED)
         ),
-        Column("type_probability", _NUMBER, "probability of the exception type"),
+        Column("type_probability", _NUMBER, "probability of the exception type", _SHARE),
         Column("type_answer", _LABEL, "prediction of the exception type", None, ANSWERED),
         Column("root_cause", _LABEL, "root cause", None, tuple(each.value for each in RootCause)),
-        Column("cause_probability", _NUMBER, "probability of the root cause"),
+        Column("cause_probability", _NUMBER, "probability of the root cause", _SHARE),
         Column("cause_answer", _LABEL, "prediction of the root cause", None, ANSWERED),
-        Column("breach_probability", _NUMBER, "probability that the promise breaks"),
+        Column("breach_probability", _NUMBER, "probability that the promise breaks", _SHARE),
         Column("breach_answer", _LABEL, "prediction of the promise", None, ANSWERED),
-        Column("stockout_probability", _NUMBER, "probability that the shelf runs empty"),
+        Column("stockout_probability", _NUMBER, "probability that the shelf runs empty", _SHARE),
         Column("stockout_answer", _LABEL, "prediction of the stock-out", None, ANSWERED),
     )
 

@@ -99,7 +99,7 @@ def _narrowed(gate: Table, action: ActionId) -> Table | None:
 
 def _read_by(row: Row) -> Iterator[str]:
     yield from (condition.column.name for condition in row.conditions)
-    yield from (part.name for part in row.sentence.parts if isinstance(part, Column))
+    yield from row.sentence.facts
 
 
 def _may_hold(condition: Condition, action: ActionId) -> bool:

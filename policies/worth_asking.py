@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from data.amounts import amount
 from data.prediction import Predictions
+from data.record import Unit
 from data.vocabulary import Disposition
 from policies.costs import Price, Remains, Stakes, breach_after
 from policies.gates import Finding
 from policies.money import in_cents
 from policies.policy import Policy
+from policies.situation import RATIO_PLACES
 
 WORTH_ASKING = "review.worth_asking"
 UNPRICED = "review.unpriced"
@@ -39,8 +42,11 @@ def worth_asking(
         Disposition.REVIEW,
         policy.settings.review.role,
         until=None,
-        saw={"doubt": float(doubt), "saving": f"{saving:.2f}", "cost": f"{cost:.2f}"},
-        says=f"the cause is in doubt by {doubt:.0%}: asking costs {cost:.2f} and saves {saving:.2f} on average",
+        saw={"doubt": round(float(doubt), RATIO_PLACES), "saving": f"{saving:.2f}", "cost": f"{cost:.2f}"},
+        says=(
+            f"the cause is in doubt by {amount(float(doubt), Unit.RATIO)}: "
+            f"asking costs {cost:.2f} and saves {saving:.2f} on average"
+        ),
     )
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from data.amounts import beside, exactly, plain_number
 from data.explanation import Seen
-from data.record import money_text
-from policies.tables.regions import ANY_LABEL, ANY_NUMBER, MISSING_LABEL, MISSING_NUMBER, Choice, Region, Value
+from data.record import Unit, money_text
+from policies.tables.regions import (
+    ANY_LABEL,
+    ANY_NUMBER,
+    MISSING_LABEL,
+    MISSING_NUMBER,
+    Choice,
+    Number,
+    Region,
+    Value,
+)
 
 
 class ColumnType(StrEnum):
@@ -45,6 +55,8 @@ class Unusable:
 
 
 UNUSABLE: Final = Unusable()
+
+_MEASURES: Final = {each.value: each for each in (Unit.MINUTE, Unit.HOUR, Unit.DAY, Unit.RATIO)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +97,34 @@ class Column:
         """Every value, not missing."""
         return self.whole & ~self.missing
 
-    def show_fact(self, facts: Mapping[str, Any]) -> str:
+    def show_fact(self, facts: Mapping[str, Any], limits: Iterable[Number] = ()) -> str:
         """This fact of a case, as `show` writes it."""
-        return self.show(self.read(facts.get(self.name)))
+        return self.show(self.read(facts.get(self.name)), limits)
 
-    def show(self, value: Value | Unusable) -> str:
-        """The value as a store manager reads it: exact, with its unit."""
+    def show(self, value: Value | Unusable, limits: Iterable[Number] = ()) -> str:
+        """The value of a case as a store manager reads it: short, and never so that it contradicts a limit it met."""
+        unit = self._measure
+        if unit is None or not isinstance(value, float | int) or isinstance(value, bool):
+            return self.show_exactly(value)
+        return beside(float(value), unit, limits)
+
+    def show_exactly(self, value: Value | Unusable) -> str:
+        """A value that the policy wrote: every digit, with its unit."""
         if isinstance(value, Unusable):
             return "unusable"
         if value is None or isinstance(value, bool):
             return {None: "missing", True: "yes", False: "no"}[value]
         if isinstance(value, str):
             return value.replace("_", " ") if self.values else value
+        if self._measure is not None:
+            return exactly(float(value), self._measure)
         text = money_text(Decimal(value)) if self.type is ColumnType.MONEY else plain_number(value)
         return f"{text} {self.unit}" if self.unit else text
+
+    @property
+    def _measure(self) -> Unit | None:
+        """What people write in more than one unit: a number that is a duration or a share; others stand as they are."""
+        return _MEASURES.get(self.unit or "") if self.type is ColumnType.NUMBER else None
 
 
 def seen(value: Value | Unusable) -> Seen:
@@ -106,12 +132,6 @@ def seen(value: Value | Unusable) -> Seen:
     if isinstance(value, Unusable):
         return None
     return money_text(value) if isinstance(value, Decimal) else value
-
-
-def plain_number(value: Decimal | float) -> str:
-    """Every digit and no exponent: a rounded number could contradict the check it explains."""
-    text = f"{Decimal(repr(value)) if isinstance(value, float) else Decimal(value):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _read_money(value: Any) -> Any:

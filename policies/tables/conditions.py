@@ -82,6 +82,11 @@ class Condition:
         low, high = outer_cuts(self.values, self.column)
         return (None if low == LOWEST else low[0]), (None if high == TOP else high[0])
 
+    @property
+    def limits(self) -> tuple[Number, ...]:
+        """The ends there are."""
+        return tuple(bound for bound in self.bounds if bound is not None)
+
     def content(self) -> dict[str, Any]:
         """The condition as JSON values: equal where two spellings mean the same."""
         return {"values": _content(self.values), "on_missing": self.on_missing}

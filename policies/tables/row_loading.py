@@ -114,7 +114,8 @@ class RowReader:
     def _sentence(
         self, says: str, conditions: Mapping[str, Condition], outputs: Mapping[str, Value], place: Place
     ) -> Sentence | None:
-        shown_outputs = {name: self.outputs[name].show(value) for name, value in outputs.items() if value is not None}
+        written = {name: value for name, value in outputs.items() if value is not None}
+        shown_outputs = {name: self.outputs[name].show_exactly(value) for name, value in written.items()}
         try:
             return parse_sentence(says, Words(self.inputs, conditions, shown_outputs))
         except SentenceError as error:

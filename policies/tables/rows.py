@@ -150,7 +150,7 @@ def _outcome(condition: Condition, value: Any, verdict: Verdict) -> str:
     column = condition.column
     if verdict is Verdict.NOT_EVALUABLE:
         return _lack(column, value)
-    came = column.says if value is None else f"{column.says} {column.show(value)}"
+    came = column.says if value is None else f"{column.says} {column.show(value, condition.limits)}"
     stem = f"{column.says} is missing, and must be" if value is None else f"{came} is not"
     if verdict is Verdict.NOT_MATCHED:
         return f"{stem} {condition}"

@@ -1,6 +1,7 @@
 """The sentences of a table, built from the same fields as the checks.
 
-    {order_value}             the value that came, with its unit; an output's value too
+    {order_value}             the value that came, with its unit; an output's value too. Durations and shares are short
+                              (`5 h`, `34 %`), with more digits where few would contradict the row's own bound
     {order_value.is}          the condition in words: "is over 200.00 EUR"
     {order_value.threshold}   the one end of the interval; {.low} and {.high} where it has two
     {order_value.says}        the fact's name for people
@@ -30,14 +31,31 @@ class SentenceError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """Where a fact of the case goes, and the limits its row holds it against."""
+
+    column: Column
+    limits: tuple[Number, ...] = ()
+
+    def fill(self, facts: Mapping[str, Any]) -> str:
+        """The fact in words."""
+        return self.column.show_fact(facts, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence with holes only where a fact of the case goes; the rest was filled in at load."""
 
-    parts: tuple[str | Column, ...]
+    parts: tuple[str | Hole, ...]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The names of the facts it tells."""
+        return tuple(part.column.name for part in self.parts if not isinstance(part, str))
 
     def render(self, facts: Mapping[str, Any]) -> str:
         """The sentence of one case; a fact that did not come reads `missing`, one of a wrong type `unusable`."""
-        return "".join(part if isinstance(part, str) else part.show_fact(facts) for part in self.parts)
+        return "".join(part if isinstance(part, str) else part.fill(facts) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +74,7 @@ def parse_sentence(text: str, words: Words) -> Sentence:
         pieces = list(Formatter().parse(text))
     except ValueError as error:
         raise SentenceError("a brace is left open: write {name}, and {{ or }} for a brace itself") from error
-    parts: list[str | Column] = []
+    parts: list[str | Hole] = []
     for literal, name, style, conversion in pieces:
         _refuse_typed_bounds(literal, words)
         parts.append(literal)
@@ -70,15 +88,15 @@ def parse_sentence(text: str, words: Words) -> Sentence:
 def _refuse_typed_bounds(literal: str, words: Words) -> None:
     typed = {Decimal(each) for each in _NUMBER.findall(literal)}
     for name, condition in words.conditions.items():
-        bounds = [bound for bound in condition.bounds if bound is not None]
-        if any(Decimal(str(bound)) in typed for bound in bounds):
+        if any(Decimal(str(bound)) in typed for bound in condition.limits):
             raise SentenceError(f"a bound of {name} is typed out: write {{{name}.is}}, so that it follows the check")
 
 
-def _filled(name: str, words: Words) -> str | Column:
+def _filled(name: str, words: Words) -> str | Hole:
     fact, dot, aspect = name.partition(".")
     if not dot and fact in words.inputs:
-        return words.inputs[fact]
+        condition = words.conditions.get(fact)
+        return Hole(words.inputs[fact], condition.limits if condition else ())
     if not dot and fact in words.outputs:
         return words.outputs[fact]
     if fact not in words.inputs:
@@ -96,7 +114,7 @@ def _of_condition(fact: str, aspect: str, words: Words) -> str:
     bound = _bound(condition, aspect)
     if bound is None:
         raise SentenceError(f"{{{fact}.{aspect}}} does not exist: {fact} must be {condition}; write {{{fact}.is}}")
-    return column.show(bound)
+    return column.show_exactly(bound)
 
 
 def _bound(condition: Condition, aspect: str) -> Number | None:

@@ -34,12 +34,12 @@ def _span_in_words(span: Span, column: Column) -> str:
 def _piece_in_words(piece: Span, column: Column) -> str:
     low, high = outer_cuts(piece, column)
     if low[0] == high[0]:
-        return f"exactly {column.show(low[0])}"
+        return f"exactly {column.show_exactly(low[0])}"
     words = []
     if low not in (LOWEST, BOTTOM):
-        words.append(f"{'over' if low[1] else 'at least'} {column.show(low[0])}")
+        words.append(f"{'over' if low[1] else 'at least'} {column.show_exactly(low[0])}")
     if high != TOP:
-        words.append(f"{'at most' if high[1] else 'under'} {column.show(high[0])}")
+        words.append(f"{'at most' if high[1] else 'under'} {column.show_exactly(high[0])}")
     return " and ".join(words)
 
 
@@ -57,7 +57,7 @@ def _choice_in_words(region: Region, column: Column) -> str:
 def _names(choice: Choice, column: Column) -> list[str]:
     order: dict[Value, int] = {value: at for at, value in enumerate(column.values)}
     listed = sorted(choice.listed, key=lambda each: (order.get(each, 0), str(each)))
-    return [column.show(each) for each in listed]
+    return [column.show_exactly(each) for each in listed]
 
 
 def box_in_words(box: Box, columns: Mapping[str, Column]) -> str:

@@ -74,21 +74,21 @@ def test_without_a_price_it_says_why(case: Case, why: str) -> None:
     [
         (
             late_pickup(),
-            "Late pickup readiness, probably from labor shortage (60%): pick this order next (store-1).",
+            "Late pickup readiness, probably from labor shortage (60 %): pick this order next (store-1).",
         ),
         (
             refund_gap(dependencies=down(System.ERP)),
-            "Refund reconciliation gap, probably from system latency (60%): "
+            "Refund reconciliation gap, probably from system latency (60 %): "
             "post the missing amount in the ledger (40.00), once erp is up.",
         ),
         (
             unavailable(stock=(shelf(), elsewhere(as_of=None)), order=order(value=Decimal(240), lines=())),
-            "Unavailable inventory, probably from inventory mismatch (60%): "
+            "Unavailable inventory, probably from inventory mismatch (60 %): "
             "count the shelf before promising again (store-1).",
         ),
         (
             failed_handoff(carrier=carrier(SystemState.DOWN, alternatives=())),
-            "Failed delivery handoff, probably from carrier failure (80%): "
+            "Failed delivery handoff, probably from carrier failure (80 %): "
             "keep the parcel until the carrier accepts again (car-1).",
         ),
     ],

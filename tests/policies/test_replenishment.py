@@ -28,7 +28,7 @@ def test_a_likely_stockout_is_filled_for_six_days_in_whole_packs() -> None:
     assert option is not None
     assert option.parameters == {"node": "store-1", "sku": "sku-1", "quantity": 12}
     assert (option.disposition, option.roles) == (Disposition.PROCEED, ())
-    assert "0.8" in option.says
+    assert "80 %" in option.says
 
 
 def test_an_unlikely_one_is_not_filled() -> None:

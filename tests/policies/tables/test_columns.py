@@ -6,10 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from policies.tables.columns import UNUSABLE, Column, ColumnType, plain_number, seen
+from policies.tables.columns import UNUSABLE, Column, ColumnType, seen
 from policies.tables.regions import Value
 from tests.fixtures.policy_tables import UNUSABLE_VALUES, VALUES, written
 
@@ -66,11 +64,18 @@ def test_how_a_value_is_shown(column: Column, value: Value, shown: str) -> None:
     assert column.show(value) == shown
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_is_shown_exactly(value: float) -> None:
-    text = plain_number(value)
-    assert float(text) == value
-    assert "e" not in text
+@pytest.mark.parametrize(
+    ("value", "limits", "shown"), [(2780.0, (), "46 h"), (241.0, (240.0,), "4 h 1 min"), (None, (), "missing")]
+)
+def test_a_value_beside_its_limit_does_not_contradict_it(
+    value: float | None, limits: tuple[float, ...], shown: str
+) -> None:
+    assert Column("a", ColumnType.NUMBER, "a", "min").show(value, limits) == shown
+
+
+@pytest.mark.parametrize(("unit", "value", "shown"), [("min", 200.0, "3 h 20 min"), ("ratio", 0.35, "35 %")])
+def test_what_the_policy_wrote_is_shown_with_every_digit(unit: str, value: float, shown: str) -> None:
+    assert Column("a", ColumnType.NUMBER, "a", unit).show_exactly(value) == shown
 
 
 def test_an_unusable_value_is_neither_more_nor_less_nor_the_same() -> None:

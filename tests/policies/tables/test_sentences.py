@@ -22,7 +22,9 @@ CLAIMS = {
     "at most": operator.le,
     "exactly": operator.eq,
 }
-CLAIM = re.compile(r"(over|under|at least|at most|exactly) ([-0-9.]+)")
+CLAIM = re.compile(r"(over|under|at least|at most|exactly) ((?:[-0-9.]+(?: (?:EUR|min|h|days))? ?)+)")
+PART = re.compile(r"([-0-9.]+)(?: (min|h|days))?")
+MINUTES = {"min": Decimal(1), "h": Decimal(60), "days": Decimal(1440), "": Decimal(1)}
 STEPS: dict[str, tuple[Any, Any]] = {
     "order_value": (Decimal, Decimal("0.0001")),
     "age": (float, 0.000000001),
@@ -32,9 +34,15 @@ STEPS: dict[str, tuple[Any, Any]] = {
 
 def true_of(sentence: str, value: object) -> bool:
     """Whether a sentence, read as a person would, is true of a value."""
-    said = [CLAIMS[word](Decimal(str(value)), Decimal(bound)) for word, bound in CLAIM.findall(sentence)]
+    number = Decimal(str(value)) * (1440 if isinstance(value, float) else 1)
+    said = [CLAIMS[word](number, read(bound)) for word, bound in CLAIM.findall(sentence)]
     assert said, sentence
     return all(said)
+
+
+def read(text: str) -> Decimal:
+    """A number as a person reads it, a duration in minutes."""
+    return sum((Decimal(number) * MINUTES[unit] for number, unit in PART.findall(text)), Decimal(0))
 
 
 def one_row(fact: str, condition: str, says: str) -> str:

@@ -71,7 +71,7 @@ def test_unique_rows_must_not_meet() -> None:
     one, other = row("a", "age: '[1..5]', channel: [bopis, marketplace]"), row("b", "age: '>= 5', receipt: true")
     assert said("unique", one, other) == [
         "gates.yaml:18, table finance_gates, row b: overlaps row a where "
-        "channel bopis or marketplace; age exactly 5 d; receipt yes: narrow one, unique rows must not meet"
+        "channel bopis or marketplace; age exactly 5 days; receipt yes: narrow one, unique rows must not meet"
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_gap_in_a_complete_table_is_told_with_the_cases_it_leaves(hit: str) ->
     low, high = row("low", "age: '< 5'", "hold"), row("high", "age: '> 5', channel: not bopis")
     (told,) = said(hit + "\ncomplete: true", low, high)
     assert told.startswith(
-        "gates.yaml:2, table finance_gates: complete, but no row covers channel bopis; age at least 5 d"
+        "gates.yaml:2, table finance_gates: complete, but no row covers channel bopis; age at least 5 days"
     )
     assert told.endswith(": add a row or drop complete")
     assert said(hit, low, high) == []
