@@ -12,7 +12,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -40,19 +40,22 @@ def main(
     if not (folder / LOG).is_file():
         raise typer.BadParameter(f"{folder} holds no {LOG}")
     with tempfile.TemporaryDirectory() as scratch:
-        typer.echo(measure(folder / LOG, keep or Path(scratch), threads))
+        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads)))
 
 
-def measure(log: Path, out: Path, threads: int) -> str:
-    """The table of the last month's scores."""
+def measure(log: Path, out: Path, threads: int) -> dict[str, Any]:
+    """The last month's scores of base rate, rules and model; the bundle stays in `out/bundle`."""
     earlier, later = split(log, out)
     mapping, policy = load_mapping(MAPPING), load_policy()
     order = Order((Task.SLA_BREACH,), out / "bundle", policy, datetime(2016, 4, 1, tzinfo=UTC), threads=threads)
     train(open_history(earlier, mapping), order, Silent())
     model = open_bundle(out / "bundle").models[Task.SLA_BREACH].model
-    scores = evaluate(
-        {Task.SLA_BREACH: model}, open_history(later, mapping), open_history(earlier, mapping), policy, Silent()
-    )[Task.SLA_BREACH]
+    past, month = open_history(earlier, mapping), open_history(later, mapping)
+    return evaluate({Task.SLA_BREACH: model}, month, past, policy, Silent())[Task.SLA_BREACH]
+
+
+def markdown(scores: dict[str, Any]) -> str:
+    """The scores as a table."""
     lines = [
         f"Real incidents, last month: n {scores['n']:,}, base rate {scores['base_rate']:.3f}",
         "",
