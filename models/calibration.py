@@ -3,7 +3,7 @@
 Both calibrators are plain numbers with a JSON form; they are fitted in training on cases later than the trees' own.
 `BinaryCalibrator` is a strictly increasing line through knots in log-odds, so it keeps the order of the cases (and with
 it the average precision) and extrapolates sensibly. `MulticlassCalibrator` is temperature scaling with a bias per class
-(Guo et al., "On Calibration of Modern Neural Networks", 2017).
+(Guo et al., "On Calibration of Modern Neural Networks", 2017) and a share of cases that nobody could have told.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ SLOPES = (1e-9, 1e9)
 """What a calibration curve's slope may be: outside, its line would be flat or a step in floating point."""
 TEMPERATURES = (1e-3, 1e3)
 """What a temperature may be."""
+MOST_NOISE = 0.2
+"""The largest share of cases that may be beyond telling."""
 
 
 class InvalidCalibrationError(ValueError):
@@ -97,7 +99,10 @@ class BinaryCalibrator:
 
 @dataclass(frozen=True)
 class MulticlassCalibrator:
-    """Softmax of raw scores divided by a temperature, plus a bias per class.
+    """Softmax of raw scores divided by a temperature, plus a bias per class; `noise` of it spread over all classes.
+
+    Labels are wrong or unforeseeable in a small share of cases, however sure the scores are. A temperature alone can
+    only answer that by doubting every case.
 
     Raises:
         InvalidCalibrationError: unless there are at least two classes and every number is within bounds.
@@ -105,6 +110,7 @@ class MulticlassCalibrator:
 
     temperature: float
     bias: tuple[float, ...]
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         if not TEMPERATURES[0] <= self.temperature <= TEMPERATURES[1]:
@@ -114,6 +120,8 @@ class MulticlassCalibrator:
         if len(self.bias) < 2:
             raise InvalidCalibrationError(f"{len(self.bias)} biases; expected one per class, at least two")
         _check_size("bias", self.bias)
+        if not 0.0 <= self.noise <= MOST_NOISE:
+            raise InvalidCalibrationError(f"the noise is {self.noise}; expected 0 to {MOST_NOISE:g}")
 
     def probability(self, raw: Floats) -> Floats:
         """Probabilities that sum to 1 over the last axis, of raw scores float64[..., n_classes]."""
@@ -121,17 +129,19 @@ class MulticlassCalibrator:
             raise ValueError(f"the raw scores have shape {raw.shape}; expected {len(self.bias)} classes last")
         score = np.clip(raw, -LARGEST_SCORE, LARGEST_SCORE) / self.temperature + np.array(self.bias)
         odds = np.exp(score - score.max(axis=-1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+        told = odds / odds.sum(axis=-1, keepdims=True)
+        return np.asarray((1.0 - self.noise) * told + self.noise / len(self.bias))
 
     def to_json(self) -> dict[str, Any]:
-        """Temperature and biases as a JSON object."""
-        return {"kind": "multiclass", "temperature": self.temperature, "bias": list(self.bias)}
+        """Temperature, biases and noise as a JSON object."""
+        return {"kind": "multiclass", "temperature": self.temperature, "bias": list(self.bias), "noise": self.noise}
 
     @classmethod
     def from_json(cls, document: object) -> MulticlassCalibrator:
         """The calibrator that `to_json` wrote. Raises InvalidCalibrationError for anything else."""
-        fields = _fields(document, "multiclass", {"temperature", "bias"})
-        return cls(_numbers("temperature", [fields["temperature"]])[0], _numbers("bias", fields["bias"]))
+        fields = _fields(document, "multiclass", {"temperature", "bias", "noise"})
+        temperature, noise = _numbers("temperature and noise", [fields["temperature"], fields["noise"]])
+        return cls(temperature, _numbers("bias", fields["bias"]), noise)
 
 
 def _fields(document: object, kind: str, names: set[str]) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.calibration import MOST_NOISE, SMALLEST_PROBABILITY, BinaryCalibrator, MulticlassCalibrator
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +25,8 @@ FEWEST_CASES = 5 * CASES_PER_KNOT
 """Below this the straight line is all that the slice can tell."""
 SHRINKAGES = (1.0, 0.5, 0.25, 0.1, 0.05)
 """How far the isotonic fit may be drawn to the straight line, the line itself first; never 0, which would tie cases."""
+FIRST_NOISE = 0.01
+"""Where the search for the noise starts."""
 FOLDS = 5
 SCORE_DECIMALS = 6
 """Scores closer than this are one score: a knot between them would be a step."""
@@ -165,10 +167,10 @@ def _sigmoid(score: Floats) -> Floats:
 
 
 def fit_multiclass(raw: Floats, y: NDArray[np.integer], biased: bool = True) -> MulticlassCalibrator:
-    """Temperature and biases that minimise log loss on raw scores float64[n, n_classes] and labels 0..n_classes - 1.
+    """What minimises log loss on raw scores float64[n, n_classes] and labels 0..n_classes - 1.
 
-    Without biases it is temperature scaling, which leaves the order of the labels alone (Guo et al. 2017). The biases
-    carry a penalty worth one case, so that a class the slice does not hold keeps a finite one.
+    Temperature, noise and biases; without biases the order of the labels stays (Guo et al. 2017). The biases carry a
+    penalty worth one case, so that a class the slice does not hold keeps a finite one.
 
     Raises:
         ValueError: when there is no case, or scores or labels are not what they should be.
@@ -177,21 +179,28 @@ def fit_multiclass(raw: Floats, y: NDArray[np.integer], biased: bool = True) -> 
         raise ValueError(f"scores {raw.shape} and labels {y.shape}: expected (n, at least 2) and (n,), n not 0")
     if not (np.all(np.isfinite(raw)) and np.all((y >= 0) & (y < raw.shape[1]))):
         raise ValueError(f"expected finite scores and labels 0 to {raw.shape[1] - 1}")
-    bounds = [(-4.0, 4.0), *[(-20.0, 20.0) if biased else (0.0, 0.0)] * raw.shape[1]]
+    n_classes = raw.shape[1]
+    bounds = [(-4.0, 4.0), (0.0, MOST_NOISE), *[(-20.0, 20.0) if biased else (0.0, 0.0)] * n_classes]
+    start = np.array([0.0, FIRST_NOISE, *[0.0] * n_classes])
     with threadpool_limits(limits=1):
-        start = np.zeros(1 + raw.shape[1])
-        fit = minimize(_class_loss, start, (raw, np.eye(raw.shape[1])[y]), jac=True, method="L-BFGS-B", bounds=bounds)
-    bias = fit.x[1:] - fit.x[1:].mean()
-    return MulticlassCalibrator(float(np.exp(-fit.x[0])), tuple(bias.tolist()))
+        fit = minimize(_class_loss, start, (raw, np.eye(n_classes)[y]), jac=True, method="L-BFGS-B", bounds=bounds)
+    bias = fit.x[2:] - fit.x[2:].mean()
+    return MulticlassCalibrator(float(np.exp(-fit.x[0])), tuple(bias.tolist()), float(fit.x[1]))
 
 
 def _class_loss(parameters: Floats, raw: Floats, hit: Floats) -> tuple[float, Floats]:
-    """Mean log loss with its gradient in the log of the inverse temperature and in the biases; `hit` is one-hot."""
-    sharpness, bias = np.exp(parameters[0]), parameters[1:]
+    """Mean log loss with its gradient; `hit` is one-hot.
+
+    The parameters are the log of the inverse temperature, the noise, and the biases.
+    """
+    sharpness, noise, bias = np.exp(parameters[0]), parameters[1], parameters[2:]
     score = sharpness * raw + bias
     score -= score.max(axis=1, keepdims=True)
-    total = np.log(np.exp(score).sum(axis=1, keepdims=True))
-    error = (np.exp(score - total) - hit) / len(raw)
-    value = ((total - score) * hit).sum() / len(raw) + 0.5 * (bias**2).sum() / len(raw)
-    gradient = np.concatenate([[sharpness * (error * raw).sum()], error.sum(axis=0) + bias / len(raw)])
-    return float(value), gradient
+    told = np.exp(score) / np.exp(score).sum(axis=1, keepdims=True)
+    right = (told * hit).sum(axis=1, keepdims=True)
+    said = np.maximum((1.0 - noise) * right + noise / len(bias), SMALLEST_PROBABILITY)
+    error = (1.0 - noise) * right / said * (told - hit) / len(raw)
+    value = -np.log(said).mean() + 0.5 * (bias**2).sum() / len(raw)
+    by_noise = ((right - 1.0 / len(bias)) / said).mean()
+    by_sharpness = sharpness * (error * raw).sum()
+    return float(value), np.array([by_sharpness, by_noise, *(error.sum(axis=0) + bias / len(raw))])

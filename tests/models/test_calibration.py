@@ -95,9 +95,20 @@ def test_multiclass_probabilities_are_a_tempered_softmax() -> None:
     assert calibrator.probability(np.array([1.0, 2.0, 3.0])) == pytest.approx(odds / odds.sum())
 
 
-@given(st.lists(st.lists(SCORES, min_size=3, max_size=3), min_size=1, max_size=4), st.floats(1e-3, 1e3))
-def test_multiclass_probabilities_sum_to_one_whatever_the_scores(rows: list[list[float]], temperature: float) -> None:
-    calibrator = MulticlassCalibrator(temperature, (0.0, -3.0, 3.0))
+def test_noise_is_spread_over_all_classes() -> None:
+    probability = MulticlassCalibrator(1.0, (0.0, 0.0, 0.0, 0.0), 0.2).probability(np.array([50.0, 0.0, 0.0, 0.0]))
+    assert probability == pytest.approx([0.85, 0.05, 0.05, 0.05])
+
+
+@given(
+    st.lists(st.lists(SCORES, min_size=3, max_size=3), min_size=1, max_size=4),
+    st.floats(1e-3, 1e3),
+    st.floats(0.0, 0.2),
+)
+def test_multiclass_probabilities_sum_to_one_whatever_the_scores(
+    rows: list[list[float]], temperature: float, noise: float
+) -> None:
+    calibrator = MulticlassCalibrator(temperature, (0.0, -3.0, 3.0), noise)
     probability = calibrator.probability(np.array(rows))
     assert probability.sum(axis=1) == pytest.approx(1.0)
     assert np.array_equal(probability[0], calibrator.probability(np.array(rows[0])))
@@ -113,12 +124,15 @@ def test_multiclass_probabilities_sum_to_one_whatever_the_scores(rows: list[list
         ({"bias": [0.0]}, "at least two"),
         ({"bias": [0.0, float("inf")]}, "finite numbers"),
         ({"bias": {"0": 1.0}}, "numbers only"),
+        ({"noise": 0.5}, "the noise is 0.5"),
         ({"kind": "binary"}, "not a multiclass calibrator"),
     ],
 )
 def test_what_is_no_multiclass_calibrator_is_refused(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(InvalidCalibrationError, match=complaint):
-        MulticlassCalibrator.from_json({"kind": "multiclass", "temperature": 1.0, "bias": [0.0, 0.0]} | change)
+        MulticlassCalibrator.from_json(
+            {"kind": "multiclass", "temperature": 1.0, "bias": [0.0, 0.0], "noise": 0.0} | change
+        )
 
 
 def test_scores_of_another_number_of_classes_are_refused() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, log_loss
 
 from models.calibration import BinaryCalibrator
-from training.calibrate import FEWEST_CASES, fit_binary, fit_multiclass
+from training.calibrate import FEWEST_CASES, _class_loss, fit_binary, fit_multiclass
 
 Floats = NDArray[np.float64]
 Curve = Callable[[Floats], Floats]
@@ -126,6 +126,23 @@ def test_multiclass_finds_temperature_and_shift() -> None:
     raw, y = _classes(8_000, seed=2)
     odds = np.exp(raw)
     assert log_loss(y, calibrator.probability(raw)) < log_loss(y, odds / odds.sum(axis=1, keepdims=True)) - 0.1
+
+
+def test_multiclass_finds_the_share_of_labels_that_nobody_could_tell() -> None:
+    raw, y = _classes(8_000, seed=4)
+    rng = np.random.default_rng(5)
+    lost = rng.random(8_000) < 0.08
+    calibrator = fit_multiclass(2.0 * raw, np.where(lost, rng.integers(0, 4, 8_000), y))
+    assert calibrator.noise == pytest.approx(0.08, abs=0.03)
+    assert calibrator.temperature == pytest.approx(4.0, rel=0.1)
+
+
+def test_multiclass_gradient_is_the_slope_of_the_loss() -> None:
+    raw, y = _classes(200, seed=6)
+    at, hit = np.array([0.3, 0.05, 0.2, -0.1, 0.0, 0.4]), np.eye(4)[y]
+    value, gradient = _class_loss(at, raw, hit)
+    slopes = [(_class_loss(at + 1e-6 * step, raw, hit)[0] - value) / 1e-6 for step in np.eye(6)]
+    assert gradient == pytest.approx(slopes, abs=1e-4)
 
 
 def test_a_class_the_slice_does_not_hold_keeps_a_finite_bias() -> None:
