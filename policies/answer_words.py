@@ -39,7 +39,8 @@ def _what_happened(view: Prospect) -> str:
     name = kind.label.replace("_", " ").capitalize()
     if cause.label is None or cause.probability is None:
         return f"{name}, cause unknown"
-    return f"{name}, probably from {cause.label.replace('_', ' ')} ({amount(cause.probability, Unit.RATIO)})"
+    likely = "probably" if cause.probability >= 0.5 else "perhaps"
+    return f"{name}, {likely} from {cause.label.replace('_', ' ')} ({amount(cause.probability, Unit.RATIO)})"
 
 
 def _what_to_do(option: Weighed) -> str:

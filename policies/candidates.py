@@ -119,7 +119,10 @@ def _substitutes(case: Case) -> list[Record]:
 
 
 def _lines(case: Case) -> list[Record]:
-    return [OfLine(line_id=line.line_id, amount=_line_value(line)) for line in case.affected_lines]
+    """The lines that may be given up: those the sender marked, or the only one there is."""
+    lines = case.order.lines if case.order else ()
+    marked = [line for line in lines if line.affected or len(lines) == 1]
+    return [OfLine(line_id=line.line_id, amount=_line_value(line)) for line in marked]
 
 
 def _line_value(line: OrderLine) -> Decimal | None:

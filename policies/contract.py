@@ -44,8 +44,8 @@ READABLE: Final[Mapping[str, frozenset[str]]] = {
     "sla_breach": _OF_THE_CASE | {"exception_type"},
     "stockout": _OF_THE_CASE | {"exception_type"},
     "candidates": _OF_THE_CASE | _OF_PREDICTIONS,
-    "effects": frozenset({"action", "root_cause"}),
-    "action_costs": frozenset({"action", "root_cause"}),
+    "effects": frozenset({"action", "exception_type", "root_cause"}),
+    "action_costs": frozenset({"action", "root_cause", "customer_tier"}),
     "breach_costs": _OF_THE_CASE | _OF_PREDICTIONS,
     "replenishment": frozenset({"stockout_probability", "stock_age", "available"}),
 }

@@ -52,6 +52,11 @@ class Remains:
     expected: float
     """Over the likely causes."""
 
+    def of_share(self, share: float) -> Remains:
+        """What remains of the whole where the action settles only a share of it: the rest stays as it was."""
+        left = (round(1.0 - share * (1.0 - each), DECIMALS) for each in (self.likely, self.otherwise, self.expected))
+        return Remains(*left)
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -98,13 +103,15 @@ def stakes(situation: Situation, predictions: Predictions, facts: Mapping[str, A
 
 def work(situation: Situation, predictions: Predictions, target: Target, policy: Policy) -> Work | None:
     """What the action takes and leaves in this case; None where the tables have no row for it."""
-    hit = policy.ask("action_costs", _action_and_cause(target.action, predictions.root_cause.label)).hit
-    remains = remaining_risk(target.action, predictions.root_cause, policy)
+    customer, cause = situation.case.customer, predictions.root_cause
+    asked = {"action": target.action, "root_cause": cause.label, "customer_tier": customer.tier if customer else None}
+    hit = policy.ask("action_costs", asked).hit
+    remains = remaining_risk(target.action, predictions.exception_type.label, cause, policy)
     if hit is None or remains is None:
         return None
     travel = target.travel_minutes(situation.now)
     minutes = float(_number(hit, "minutes")) + (float(_number(hit, "travel_minutes")) if travel is None else travel)
-    return Work(minutes, remains, _parts_of_action(situation, target, hit, policy))
+    return Work(minutes, remains.of_share(target.share), _parts_of_action(situation, target, hit, policy))
 
 
 def price(situation: Situation, at_stake: Stakes, done: Work | None, policy: Policy, *, reviewed: bool) -> Price:
@@ -146,7 +153,7 @@ def lateness(minutes: float, left: float, slack: float) -> float:
     return max(0.0, (minutes / left - slack) / (1.0 - slack)) if slack < 1 else 0.0
 
 
-def remaining_risk(action: ActionId, cause: LabelPrediction, policy: Policy) -> Remains | None:
+def remaining_risk(action: ActionId, kind: str | None, cause: LabelPrediction, policy: Policy) -> Remains | None:
     """What the action leaves of the risk; None without a row.
 
     What an action is worth depends on the cause, and the cause is only likely: the likeliest counts with its
@@ -154,7 +161,7 @@ def remaining_risk(action: ActionId, cause: LabelPrediction, policy: Policy) -> 
     """
     shares: list[tuple[float, float]] = []
     for label, weight in _cause_weights(cause):
-        hit = policy.ask("effects", _action_and_cause(action, label)).hit
+        hit = policy.ask("effects", {"action": action, "exception_type": kind, "root_cause": label}).hit
         if hit is None:
             return None
         shares.append((float(_number(hit, "remains")), weight))
@@ -166,10 +173,6 @@ def _cause_weights(cause: LabelPrediction) -> list[tuple[str | None, float]]:
     likely = [(cause.label, cause.probability), *([cause.runner_up] if cause.runner_up else [])]
     weights = [(label, weight) for label, weight in likely if label is not None and weight is not None]
     return [*weights, (None, max(0.0, 1.0 - sum(weight for _, weight in weights)))]
-
-
-def _action_and_cause(action: ActionId, cause: str | None) -> dict[str, Any]:
-    return {"action": action, "root_cause": cause}
 
 
 def _wait(policy: Policy) -> float:
@@ -191,6 +194,8 @@ def _parts_of_action(situation: Situation, target: Target, hit: Hit, policy: Pol
 def _amount_lost(target: Target, share: Decimal) -> Decimal | None:
     if share == 0:
         return Decimal(0)
+    if target.loss is not None:
+        return known(target.loss)
     amount = known(target.amount)
     return None if amount is None else amount * share
 

@@ -44,6 +44,15 @@ class Target:
     carrier_state: SystemState | None
     """Whether the named carrier accepts parcels, the present one's state where it is the one named."""
     system_named: System | None
+    share: float = 1.0
+    """The share of the affected lines it settles: one of them where it names a line, else all."""
+    margin: Decimal | None = None
+    """The named line's part of the order's margin, by value; None where the snapshot does not say."""
+
+    @property
+    def loss(self) -> Decimal | None:
+        """What the snapshot says is lost of the money that moves; None where it does not say."""
+        return self.margin if self.action is ActionId.CANCEL_LINE else None
 
     @property
     def outlay(self) -> Decimal | None:
@@ -77,6 +86,8 @@ def target_of(case: Case, action: ActionId, parameters: Record) -> Target:
         carrier_named=named.get("carrier"),
         carrier_state=other.state if other else _present_state(case, named.get("carrier")),
         system_named=named.get("system"),
+        share=_share_of_lines(case, named.get("line_id")),
+        margin=_margin(case, line),
     )
 
 
@@ -87,6 +98,19 @@ def _position(case: Case, node: str | None, sku: str | None) -> StockPosition | 
 def _line(case: Case, line_id: str | None) -> OrderLine | None:
     lines = case.order.lines if case.order and line_id is not None else ()
     return next((each for each in lines if each.line_id == line_id), None)
+
+
+def _share_of_lines(case: Case, line_id: str | None) -> float:
+    """A line the exception does not concern settles nothing."""
+    affected = [line.line_id for line in case.affected_lines]
+    return 1.0 if line_id is None or not affected else affected.count(line_id) / len(affected)
+
+
+def _margin(case: Case, line: OrderLine | None) -> Decimal | None:
+    order = case.order
+    if order is None or line is None or line.unit_price is None or order.margin is None or not order.value:
+        return None
+    return max(Decimal(0), order.margin) * min(Decimal(1), line.unit_price * line.quantity / order.value)
 
 
 def _substitute(line: OrderLine | None, sku: str | None) -> Substitute | None:

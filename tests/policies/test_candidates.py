@@ -97,6 +97,12 @@ def test_amounts_come_from_the_snapshot() -> None:
     assert offered(unavailable(), A.CANCEL_LINE) == [{"line_id": "1", "amount": "90.00"}]
 
 
+def test_a_line_is_given_up_only_where_it_is_marked_or_the_only_one() -> None:
+    unmarked = tuple(line.model_copy(update={"affected": False}) for line in order().lines)
+    assert offered(unavailable(order=order(lines=unmarked)), A.CANCEL_LINE) == []
+    assert offered(unavailable(order=order(lines=unmarked[:1])), A.CANCEL_LINE) == [{"line_id": "1", "amount": "90.00"}]
+
+
 def test_there_is_no_amount_to_move_the_wrong_way() -> None:
     cheaper = Price(charged=Decimal(5), shelf=Decimal(6), units=1)
     posted_twice = Refund(refunded=Decimal(5), posted=Decimal(10))

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.actions import ActionId, AtNode, OfAmount, WithCarrier
-from data.case import Promise
+from data.actions import ActionId, AtNode, OfAmount, OfLine, WithCarrier
+from data.case import Customer, Promise
 from data.prediction import LabelPrediction
 from data.record import Record
-from data.vocabulary import Channel, RootCause, ServedBy
+from data.vocabulary import Channel, CustomerTier, RootCause, ServedBy
 from policies.choose import Prospect
 from policies.costs import Price, Stakes, breach_after, lateness, price, remaining_risk, work
 from policies.policy import load_policy
@@ -74,6 +74,44 @@ def test_a_carrier_that_arrives_too_late_saves_no_promise() -> None:
     assert too_late.breach_probability == 0.5
 
 
+CANCEL = (ActionId.CANCEL_LINE, OfLine(line_id="1", amount=Decimal("90.00")))
+
+
+def test_a_cancelled_line_loses_its_part_of_the_margin_and_the_customers_trust() -> None:
+    """Of 120.00 with a margin of 40.00 the line is 90.00."""
+    found = priced(view(unavailable()), CANCEL)
+    assert (found.parts["amount"], found.parts["goodwill"]) == (Decimal("30.00"), Decimal("30.00"))
+
+
+def test_without_the_orders_margin_a_cancelled_line_loses_the_tables_share() -> None:
+    found = priced(view(unavailable(order=order(margin=None))), CANCEL)
+    assert found.parts["amount"] == Decimal("31.50")
+
+
+def test_the_trust_of_a_better_customer_costs_more() -> None:
+    tiers = (CustomerTier.STANDARD, CustomerTier.LOYAL, CustomerTier.KEY)
+    lost = [
+        priced(view(unavailable(customer=Customer(id="c-1", tier=each))), CANCEL).parts["goodwill"] for each in tiers
+    ]
+    assert lost == sorted(set(lost))
+
+
+def test_one_of_two_affected_lines_saves_half_of_what_both_would() -> None:
+    both = order(lines=tuple(line.model_copy(update={"affected": True}) for line in order().lines))
+    (one,), (half,) = ([priced(view(unavailable(order=each)), CANCEL).remains] for each in (order(), both))
+    assert one is not None
+    assert half is not None
+    assert 1 - half.expected == pytest.approx((1 - one.expected) / 2)
+
+
+def test_cancelling_a_line_that_is_not_affected_solves_nothing() -> None:
+    other = (ActionId.CANCEL_LINE, OfLine(line_id="2", amount=Decimal("30.00")))
+    found = priced(view(unavailable()), other)
+    assert found.remains is not None
+    assert found.remains.expected == 1.0
+    assert found.breach_probability == 0.5
+
+
 def test_a_refund_to_an_abuser_is_mostly_lost() -> None:
     refund = (ActionId.ACCEPT_RETURN, OfAmount(amount=Decimal("60.00")))
     abuse = priced(view(empty_box(), cause="fraud_pattern"), refund)
@@ -98,7 +136,7 @@ def test_amounts_of_the_policy_are_turned_into_the_cases_currency() -> None:
 def test_what_a_cause_is_worth_follows_its_probability() -> None:
     def remains(**facts: Any) -> float:
         cause = LabelPrediction(served_by=ServedBy.MODEL, **facts)
-        found = remaining_risk(ActionId.CYCLE_COUNT_FIRST, cause, POLICY)
+        found = remaining_risk(ActionId.CYCLE_COUNT_FIRST, "unavailable_inventory", cause, POLICY)
         assert found is not None
         return found.expected
 

@@ -74,21 +74,26 @@ def test_without_a_price_it_says_why(case: Case, why: str) -> None:
     [
         (
             late_pickup(),
-            "Late pickup readiness, probably from labor shortage (60 %): pick this order next (store-1).",
+            "Late pickup readiness, probably from labor shortage (62 %): pick this order next (store-1).",
         ),
         (
             refund_gap(dependencies=down(System.ERP)),
-            "Refund reconciliation gap, probably from system latency (60 %): "
+            "Refund reconciliation gap, probably from system latency (80 %): "
             "post the missing amount in the ledger (40.00), once erp is up.",
         ),
         (
             unavailable(stock=(shelf(), elsewhere(as_of=None)), order=order(value=Decimal(240), lines=())),
-            "Unavailable inventory, probably from inventory mismatch (60 %): "
-            "count the shelf before promising again (store-1).",
+            "Unavailable inventory, probably from inventory mismatch (50 %): "
+            "fulfil from another node (store-2), if store operations and store finance agree.",
+        ),
+        (
+            refund_gap(),
+            "Refund reconciliation gap, perhaps from approval bottleneck (25 %): "
+            "post the missing amount in the ledger (40.00).",
         ),
         (
             failed_handoff(carrier=carrier(SystemState.DOWN, alternatives=())),
-            "Failed delivery handoff, probably from carrier failure (80 %): "
+            "Failed delivery handoff, probably from carrier failure (70 %): "
             "keep the parcel until the carrier accepts again (car-1).",
         ),
     ],

@@ -57,10 +57,14 @@ PROCEED, REVIEW, HOLD = Disposition
 
 
 def verdict(case: Case, action: ActionId, parameters: Record, standing: Standing = NOBODY) -> Verdict:
-    """What the gates say of one option of the case, predicted by the rules."""
+    """What the gates say of one option of the case: the cause as the rules tell it, the type as told for certain."""
     situation = Situation(case, standing, NOW, POLICY.exchange(case.currency))
     facts = case_facts(situation)
-    view = prospect(situation, facts, by_rules(case, facts, POLICY).predictions, POLICY)
+    told = by_rules(case, facts, POLICY).predictions
+    certain = told.exception_type.model_copy(update={"probability": 0.9})
+    if told.exception_type.probability is not None:
+        told = told.model_copy(update={"exception_type": certain})
+    view = prospect(situation, facts, told, POLICY)
     target = target_of(case, action, parameters)
     proposed = option_facts(situation, target, view.facts["granted"])
     return gate_option(action, {**view.facts, **proposed}, systems_needed(case, target), POLICY)

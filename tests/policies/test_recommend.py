@@ -60,7 +60,7 @@ def checks(found: Recommendation, kind: str) -> dict[str, CheckStep]:
     [
         (ExceptionType.SPLIT_SHIPMENT, A.RESOURCE_FROM_NODE, PROCEED),
         (ExceptionType.UNAVAILABLE_INVENTORY, A.RESOURCE_FROM_NODE, PROCEED),
-        (ExceptionType.DELAYED_SUPPLIER_CONFIRMATION, A.REPLENISH, PROCEED),
+        (ExceptionType.DELAYED_SUPPLIER_CONFIRMATION, A.EXPEDITE_SUPPLIER, REVIEW),
         (ExceptionType.SUSPICIOUS_RETURN, A.INSPECT_RETURN, PROCEED),
         (ExceptionType.PRICING_MISMATCH, A.HONOUR_LOWER_PRICE, PROCEED),
         (ExceptionType.FAILED_DELIVERY_HANDOFF, A.REASSIGN_CARRIER, REVIEW),
@@ -297,3 +297,19 @@ def test_without_a_currency_nothing_is_priced_and_a_person_looks() -> None:
     assert all(option.expected_cost is None for option in found.options)
     assert all(option.disposition is not PROCEED for option in found.options)
     assert "names no currency" in checks(found, "cost")[f"costs.{found.options[0].action.value}"].says
+
+
+@pytest.mark.parametrize("cause", ["inventory_mismatch", "demand_surge", "supplier_delay"])
+@pytest.mark.parametrize("minutes", [90, 600, 3000])
+def test_a_line_is_given_up_only_when_little_else_is_left(cause: str, minutes: int) -> None:
+    case = unavailable(promise=Promise(due_at=NOW + timedelta(minutes=minutes)))
+    found = answer(case, models("unavailable_inventory", cause, breach=0.7))
+    ranked = [option.action for option in found.options]
+    assert ranked.index(A.CANCEL_LINE) > ranked.index(A.RESOURCE_FROM_NODE)
+    assert ranked.index(A.CANCEL_LINE) > ranked.index(A.NOTIFY_DELAY)
+
+
+def test_a_silent_supplier_is_pressed_or_replaced_while_there_is_time() -> None:
+    late = TELLING[ExceptionType.DELAYED_SUPPLIER_CONFIRMATION](promise=Promise(due_at=NOW + timedelta(days=3)))
+    found = answer(late, models("delayed_supplier_confirmation", "supplier_delay", breach=0.5))
+    assert found.options[0].action in (A.EXPEDITE_SUPPLIER, A.SWITCH_SUPPLIER)
