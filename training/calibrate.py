@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from sklearn.isotonic import IsotonicRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -47,6 +47,21 @@ def fit_binary(raw: Floats, y: NDArray[np.integer], weight: Floats | None = None
     with threadpool_limits(limits=1):
         shrinkage = _best_shrinkage(cases) if len(cases.raw) >= FEWEST_CASES else 1.0
         return _Fit.to(cases).calibrator(shrinkage)
+
+
+def fit_shape(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
+    """As `fit_binary`, but leaving the mean probability of the slice where the scores put it: for rates that drift.
+
+    The level of a slice is yesterday's; how far apart cases lie is the trees' own.
+
+    Raises:
+        ValueError: as `fit_binary`.
+    """
+    fitted = fit_binary(raw, y)
+    log_odds = np.log(fitted.probability(raw)) - np.log1p(-fitted.probability(raw))
+    mean = _sigmoid(raw).mean()
+    shift = float(brentq(lambda level: _sigmoid(log_odds + level).mean() - mean, -40.0, 40.0))
+    return BinaryCalibrator(fitted.raw, tuple(each + shift for each in fitted.log_odds))
 
 
 @dataclass(frozen=True)

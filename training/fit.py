@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import SMALLEST, likelihood
+from training.metrics import SMALLEST, losses_of
 from training.split import Split
 
 Floats = NDArray[np.float64]
@@ -165,7 +165,7 @@ def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: i
     step = max(1, start * rows.classes // TRIAL_CELLS)
     booster = fit(rows.at(slice(start % step, start, step)), recipe, threads, seed)
     predicted = np.asarray(booster.predict(rows.features[start:end]), np.float64).reshape(end - start, -1)
-    return np.asarray(-np.log(np.maximum(likelihood(rows.truth[start:end], predicted), SMALLEST)))
+    return losses_of(rows.truth[start:end], predicted)
 
 
 def _dataset(rows: Rows, weight: Floats | None, like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:

@@ -23,12 +23,12 @@ from models.predictors import ModelPredictor
 from models.task_model import Golden, TaskModel
 from models.text import TextModel
 from training.baseline import fit_rules
-from training.calibrate import fit_binary, fit_multiclass
+from training.calibrate import fit_binary, fit_multiclass, fit_shape
 from training.dataset import Known, Sample, Study
 from training.evaluate import calibrated, compare, probabilities_of
 from training.export import export_trees
 from training.fit import LABELS, RISK, Recipe, Rows, choose_memory, choose_rounds, fit, raw_scores, weights
-from training.metrics import log_loss
+from training.metrics import losses_of
 from training.progress import Progress
 from training.split import Split, split_in_time
 from training.words import message_scores
@@ -38,15 +38,18 @@ Calibrator = BinaryCalibrator | MulticlassCalibrator
 Way = Callable[[Floats, NDArray[np.int64]], Calibrator]
 
 RISK_WAYS: tuple[Way, ...] = (
-    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
+    lambda raw, truth: fit_shape(raw[:, 0], truth),
     lambda raw, truth: fit_binary(raw[:, 0], truth),
+    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
 )
 LABEL_WAYS: tuple[Way, ...] = (
-    lambda raw, truth: MulticlassCalibrator(1.0, (0.0,) * raw.shape[1]),
     lambda raw, truth: fit_multiclass(raw, truth, biased=False),
     fit_multiclass,
+    lambda raw, truth: MulticlassCalibrator(1.0, (0.0,) * raw.shape[1]),
 )
-"""Ways to calibrate, the plainest first: as the trees say, one temperature, a bias per label too; a tie keeps it."""
+"""Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
+CLEARLY = 1.0
+"""Standard errors by which another way must be better than the usual one."""
 
 GOLDEN_CASES = 8
 HORIZON = "P1D"
@@ -133,15 +136,22 @@ def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: 
 
 
 def _calibrator(rows: Rows, split: Split, scores: list[Floats]) -> Calibrator:
-    """Fitted on all blocks, by the way that, fitted on the earlier blocks, made the last block's probabilities best.
+    """Fitted on all blocks, in the usual way unless another one, fitted on the earlier, is clearly better on the last.
 
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
     truths = [rows.truth[start:end] for start, end in split.blocks]
     earlier = np.concatenate(scores[:-1]), np.concatenate(truths[:-1])
     ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
-    losses = [log_loss(truths[-1], probabilities_of(way(*earlier), scores[-1])) for way in ways]
-    return ways[int(np.argmin(losses))](np.concatenate(scores), np.concatenate(truths))
+    losses = [losses_of(truths[-1], probabilities_of(way(*earlier), scores[-1])) for way in ways]
+    gains = [_gain(losses[0], other) for other in losses]
+    return ways[int(np.argmax(gains))](np.concatenate(scores), np.concatenate(truths))
+
+
+def _gain(usual: Floats, other: Floats) -> float:
+    """The mean gain of one way over the usual, 0 where it is not clear."""
+    gain = usual - other
+    return float(gain.mean()) if gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain)) else 0.0
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:

@@ -25,7 +25,12 @@ def scores_of(truth: Truth, probabilities: Floats) -> Scores:
 
 def log_loss(truth: Truth, probabilities: Floats) -> float:
     """Mean negative log-likelihood in nats, of the shape `scores_of` takes."""
-    return float(-np.log(np.maximum(likelihood(truth, probabilities), SMALLEST)).mean())
+    return float(losses_of(truth, probabilities).mean())
+
+
+def losses_of(truth: Truth, probabilities: Floats) -> Floats:
+    """Negative log-likelihood in nats, row by row."""
+    return np.asarray(-np.log(np.maximum(likelihood(truth, probabilities), SMALLEST)))
 
 
 def likelihood(truth: Truth, probabilities: Floats) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, log_loss
 
 from models.calibration import BinaryCalibrator
-from training.calibrate import FEWEST_CASES, _class_loss, fit_binary, fit_multiclass
+from training.calibrate import FEWEST_CASES, _class_loss, fit_binary, fit_multiclass, fit_shape
 
 Floats = NDArray[np.float64]
 Curve = Callable[[Floats], Floats]
@@ -165,3 +165,14 @@ def test_without_biases_the_order_of_the_labels_stays() -> None:
     assert calibrator.bias == (0.0,) * 4
     assert calibrator.temperature > 1.5
     assert np.array_equal(calibrator.probability(raw).argsort(axis=1), raw.argsort(axis=1))
+
+
+def test_the_shape_is_fitted_and_the_level_left_where_the_scores_put_it() -> None:
+    rng = np.random.default_rng(8)
+    raw = rng.normal(size=8_000)
+    truth = (rng.random(8_000) < 1 / (1 + np.exp(-(2.0 * raw - 1.0)))).astype(np.int64)
+    calibrator = fit_shape(raw, truth)
+    assert calibrator.probability(raw).mean() == pytest.approx((1 / (1 + np.exp(-raw))).mean(), abs=1e-6)
+    middle = np.array([-1.0, 1.0])
+    odds = np.log(calibrator.probability(middle) / (1 - calibrator.probability(middle)))
+    assert odds[1] - odds[0] == pytest.approx(4.0, rel=0.15)

@@ -3,8 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
+from data.outcome import HistoryLine
 from data.vocabulary import Task
-from features.attributes import infer_attributes
+from features.attributes import AttributeSchema, infer_attributes
 from features.catalogue import feature_set
 from features.standing import MemoryRows, StandingKeeper, replay
 from policies.fallback import rule_row
@@ -12,32 +13,36 @@ from policies.policy import load_policy
 from policies.promise import due_at, with_promise
 from tests.fixtures.histories import small_history
 from training.baseline import NO_RULE
-from training.dataset import study, truth_of
+from training.dataset import Study, study, truth_of
 from training.history import open_history
 
 
 @pytest.fixture(scope="module")
-def lines():
+def lines() -> list[HistoryLine]:
     return list(itertools.islice(open_history(small_history()).lines(), 400))
 
 
 @pytest.fixture(scope="module")
-def attributes(lines):
+def attributes(lines: list[HistoryLine]) -> AttributeSchema:
     return infer_attributes(line.case for line in lines)
 
 
-def studied(lines, attributes, scored=lambda number: True, sampled=frozenset()):
-    reads = ((line, scored(number)) for number, line in enumerate(lines))
+def studied(
+    lines: list[HistoryLine], attributes: AttributeSchema, first: int = 0, sampled: frozenset[int] = frozenset()
+) -> Study:
+    reads = ((line, number >= first) for number, line in enumerate(lines))
     return study(reads, Task, attributes, load_policy(), StandingKeeper(MemoryRows(), attributes), sampled)
 
 
 @pytest.fixture(scope="module")
-def whole(lines, attributes):
+def whole(lines: list[HistoryLine], attributes: AttributeSchema) -> Study:
     return studied(lines, attributes)
 
 
 @pytest.mark.parametrize("task", list(Task))
-def test_every_row_is_what_serving_would_compute_at_that_moment(task, lines, attributes, whole):
+def test_every_row_is_what_serving_would_compute_at_that_moment(
+    task: Task, lines: list[HistoryLine], attributes: AttributeSchema, whole: Study
+) -> None:
     policy = load_policy()
     promised = [
         line.model_copy(update={"case": with_promise(line.case, due_at(line.case, policy).due_at)}) for line in lines
@@ -55,14 +60,18 @@ def test_every_row_is_what_serving_would_compute_at_that_moment(task, lines, att
     assert rows.messages == [line.case.message for line, _ in known]
 
 
-def test_context_is_known_to_the_standing_and_never_scored(lines, attributes, whole):
-    later = studied(lines, attributes, scored=lambda number: number >= 250).known(Task.SLA_BREACH)
+def test_context_is_known_to_the_standing_and_never_scored(
+    lines: list[HistoryLine], attributes: AttributeSchema, whole: Study
+) -> None:
+    later = studied(lines, attributes, first=250).known(Task.SLA_BREACH)
     n = len(later.truth)
     assert 0 < n < len(whole.known(Task.SLA_BREACH).truth)
     np.testing.assert_array_equal(later.facts, whole.known(Task.SLA_BREACH).facts[-n:])
 
 
-def test_an_outcome_recorded_later_changes_no_row_before_it(lines, attributes, whole):
+def test_an_outcome_recorded_later_changes_no_row_before_it(
+    lines: list[HistoryLine], attributes: AttributeSchema, whole: Study
+) -> None:
     cut = len(lines) // 2
     moment = lines[cut].case.event.time
     forgotten = [
@@ -80,7 +89,7 @@ def test_an_outcome_recorded_later_changes_no_row_before_it(lines, attributes, w
             np.testing.assert_array_equal(facts, rows[time])
 
 
-def test_sampled_cases_are_kept_whole(lines, attributes):
+def test_sampled_cases_are_kept_whole(lines: list[HistoryLine], attributes: AttributeSchema) -> None:
     samples = studied(lines, attributes, sampled=frozenset({3, 390})).samples
     assert [sample.position for sample in samples] == [3, 390]
     assert samples[0].case.event == lines[3].case.event

@@ -24,7 +24,7 @@ from training.split import split_in_time
 SMALL = Recipe(rounds=40, leaves=7, learning_rate=0.1, least_in_leaf=20, features_per_tree=1.0)
 
 
-def rows(n=2_000, drift=0.0, turns=False, seed=0):
+def rows(n: int = 2_000, drift: float = 0.0, turns: bool = False, seed: int = 0) -> Rows:
     """One column decides; with `drift` the rate moves over the days, with `turns` the column changes its meaning."""
     generator = np.random.default_rng(seed)
     features = generator.normal(size=(n, 4))
@@ -35,7 +35,7 @@ def rows(n=2_000, drift=0.0, turns=False, seed=0):
     return Rows(features, truth, np.linspace(0, 100 * DAY, n), (), 1)
 
 
-def test_a_case_weighs_half_after_a_half_life_and_nothing_outside_the_window():
+def test_a_case_weighs_half_after_a_half_life_and_nothing_outside_the_window() -> None:
     times = np.array([0.0, 10 * DAY, 20 * DAY])
     faded = weights(times, replace(SMALL, memory=Memory(half_life_days=10)))
     assert faded[2] / faded[1] == pytest.approx(2)
@@ -44,24 +44,24 @@ def test_a_case_weighs_half_after_a_half_life_and_nothing_outside_the_window():
     assert weights(times, SMALL).tolist() == [1.0, 1.0, 1.0]
 
 
-def test_the_same_rows_and_seed_give_the_same_trees_whatever_the_threads():
+def test_the_same_rows_and_seed_give_the_same_trees_whatever_the_threads() -> None:
     one, other = (fit(rows(), SMALL, threads, 3).model_to_string() for threads in (1, 1))
     assert one == other
     two = raw_scores(fit(rows(), SMALL, 2, 3), rows().features)
     np.testing.assert_array_equal(raw_scores(fit(rows(), SMALL, 1, 3), rows().features), two)
 
 
-def test_where_the_past_misleads_it_is_forgotten():
+def test_where_the_past_misleads_it_is_forgotten() -> None:
     data = rows(turns=True)
     assert choose_memory(data, split_in_time(data.times, 0.1), RISK, 1, 0).memory != Memory()
 
 
-def test_where_the_past_is_sound_it_is_kept():
+def test_where_the_past_is_sound_it_is_kept() -> None:
     data = rows(seed=1)
     assert choose_memory(data, split_in_time(data.times, 0.1), RISK, 1, 0).memory == Memory()
 
 
-def test_a_drifting_rate_does_not_stop_the_trees_at_once():
+def test_a_drifting_rate_does_not_stop_the_trees_at_once() -> None:
     data = rows(drift=6.0)
     recipe, scores = choose_rounds(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
     assert recipe.rounds > 5
@@ -70,7 +70,7 @@ def test_a_drifting_rate_does_not_stop_the_trees_at_once():
 
 
 @given(st.integers(0, 99), st.floats(-2, 2))
-def test_the_level_of_the_probabilities_does_not_change_the_levelled_loss(seed, shift):
+def test_the_level_of_the_probabilities_does_not_change_the_levelled_loss(seed: int, shift: float) -> None:
     generator = np.random.default_rng(seed)
     raw = generator.normal(size=400)
     truth = (generator.random(400) < 1 / (1 + np.exp(-raw))).astype(np.int64)
@@ -78,7 +78,7 @@ def test_the_level_of_the_probabilities_does_not_change_the_levelled_loss(seed, 
     assert levelled_loss(truth, 1 / (1 + np.exp(-(raw + shift)))) == pytest.approx(level, abs=2e-3)
 
 
-def test_probabilities_that_are_right_on_the_whole_keep_their_loss():
+def test_probabilities_that_are_right_on_the_whole_keep_their_loss() -> None:
     generator = np.random.default_rng(0)
     each = generator.dirichlet([1.0, 2.0, 3.0], 5_000)
     truth = np.array([generator.choice(3, p=row) for row in each])

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.vocabulary import Task
+from models.bundle import open_bundle
+from policies.policy import load_policy
+from tests.fixtures.histories import parts
+from training.errors import TrackingError
+from training.history import open_history
+from training.progress import Silent
+from training.tracking import ALIAS, EXPERIMENT, Tracker, tracking_uri
+from training.train import Order, Training, train
+
+# MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tracked")
+
+
+@pytest.fixture(scope="module")
+def tracker(home: Path) -> Tracker:
+    return Tracker(f"sqlite:///{home / 'mlflow.db'}", home)
+
+
+@pytest.fixture(scope="module")
+def trained(home: Path, tracker: Tracker) -> Training:
+    order = Order((Task.SLA_BREACH,), home / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return train(open_history(parts()[0]), replace(order, tracker=tracker), Silent())
+
+
+@pytest.fixture(scope="module")
+def client(tracker: Tracker) -> Any:
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(tracker.uri)
+
+
+def the_run(client: Any) -> Any:
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    (run,) = client.search_runs([experiment.experiment_id])
+    return run
+
+
+def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Training) -> None:
+    run = the_run(client)
+    told = trained.metrics[Task.SLA_BREACH]
+    for side in ("model", "rules", "base"):
+        assert run.data.metrics[f"{side}.log_loss"] == pytest.approx(told[side]["log_loss"])
+    assert run.data.metrics["base_rate"] == pytest.approx(told["base_rate"])
+    assert run.data.params["data"] == open_history(parts()[0]).digest
+    assert run.data.params["policy"] == load_policy().digest
+    assert run.data.tags["bundle"] == trained.digest
+
+
+def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
+    folder = Path(client.download_artifacts(the_run(client).info.run_id, "", str(tmp_path)))
+    for picture in ("reliability.png", "shap_summary.png"):
+        assert (folder / picture).read_bytes().startswith(PNG)
+    assert json.loads((folder / "calibration.json").read_text())["kind"] == "binary"
+
+
+def test_the_champion_answers_as_the_bundle_does_before_calibration(home: Path, client: Any, trained: Training) -> None:
+    import mlflow
+
+    version = client.get_model_version_by_alias("fairlead-sla_breach", ALIAS)
+    assert int(version.version) == trained.versions[Task.SLA_BREACH] == 1
+    assert version.tags["bundle"] == trained.digest
+    mlflow.set_tracking_uri(client.tracking_uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/fairlead-sla_breach@{ALIAS}")
+    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    assert tuple(loaded.metadata.signature.inputs.input_names()) == model.features().names
+    raw = model.trees.raw_batch(loaded.input_example.to_numpy(np.float64))[:, 0]
+    np.testing.assert_allclose(loaded.predict(loaded.input_example), 1 / (1 + np.exp(-raw)), rtol=1e-9)
+
+
+def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match=r"does not answer at .*--no-track"):
+        Tracker("http://127.0.0.1:9", tmp_path)
+
+
+def test_a_tracker_that_breaks_off_leaves_nothing_published(tracker: Tracker, tmp_path: Path) -> None:
+    class Broken(Tracker):
+        def record(self, learned: Any) -> Any:
+            raise TrackingError("MLflow stopped answering")
+
+    order = Order((Task.STOCKOUT,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
+    broken = Broken(tracker.uri, tmp_path)
+    with pytest.raises(TrackingError):
+        train(open_history(parts()[0]), replace(order, tracker=broken), Silent())
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_the_environment_names_the_tracker_else_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracker:5000")
+    assert tracking_uri(tmp_path) == "http://tracker:5000"

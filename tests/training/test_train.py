@@ -1,0 +1,160 @@
+"""From a history to a bundle that serves, and its scores on later days: the whole way, small."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.vocabulary import Task
+from models.bundle import open_bundle
+from models.ladder import load_predictors
+from policies.policy import load_policy
+from tests.fixtures.histories import parts, small_history
+from training.errors import HistoryError
+from training.evaluate import calibrated, evaluate, overlap
+from training.history import open_history
+from training.mapping import load_mapping
+from training.progress import Silent
+from training.train import Order, Training, train
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+PAIR = (Task.SLA_BREACH, Task.EXCEPTION_TYPE)
+
+
+def order(out: Path, *tasks: Task) -> Order:
+    return Order(tasks, out, load_policy(), AT, threads=1, test_share=0.2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bundle")
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path) -> Training:
+    return train(open_history(parts()[0]), order(folder, *PAIR), Silent())
+
+
+def test_the_bundle_in_force_holds_the_tasks_and_serves_them(folder: Path, trained: Training) -> None:
+    bundle = open_bundle(folder)
+    assert bundle.digest == trained.digest
+    assert not bundle.problems
+    assert load_predictors(folder).ladder(Task.SLA_BREACH)[0].predictor is not None
+    assert set(bundle.models) == set(PAIR)
+    assert all(len(predictor.model.golden) == 8 for predictor in bundle.models.values())
+
+
+@pytest.mark.parametrize("task", PAIR)
+def test_the_model_beats_its_base_rate_on_the_days_it_was_tested_on(trained: Training, task: Task) -> None:
+    told = trained.metrics[task]
+    assert told["model"]["log_loss"] < told["base"]["log_loss"]
+    assert told["n"] > 100
+
+
+def test_the_lineage_names_what_went_in(folder: Path, trained: Training) -> None:
+    lineage = open_bundle(folder).models[Task.SLA_BREACH].model.lineage
+    assert lineage["data"] == open_history(parts()[0]).digest
+    assert lineage["mapping"] is None
+    assert lineage["fitted_on"]["to"] < lineage["tested_on"]["from"]
+    assert lineage["calibrated_on"]["to"] == lineage["fitted_on"]["to"]
+
+
+def test_the_same_order_publishes_the_same_bytes(folder: Path, trained: Training, tmp_path: Path) -> None:
+    assert train(open_history(parts()[0]), order(tmp_path, *PAIR), Silent()).digest == trained.digest
+
+
+def test_another_task_joins_those_already_in_the_folder(tmp_path: Path) -> None:
+    history = open_history(parts()[0])
+    train(history, order(tmp_path, Task.SLA_BREACH), Silent())
+    train(history, order(tmp_path, Task.STOCKOUT), Silent())
+    assert set(open_bundle(tmp_path).models) == {Task.SLA_BREACH, Task.STOCKOUT}
+
+
+def test_later_days_are_scored_alike_after_context_and_from_the_snapshot(folder: Path, trained: Training) -> None:
+    earlier, later = map(open_history, parts())
+    bundle = open_bundle(folder)
+    models = {task: bundle.models[task].model for task in PAIR}
+    known = evaluate(models, later, earlier, load_policy(), Silent())
+    assert json.loads(json.dumps(known)) == known
+    for task in PAIR:
+        assert known[task]["model"]["log_loss"] < known[task]["base"]["log_loss"]
+    seeded = evaluate(models, later, bundle.standing or [], load_policy(), Silent())
+    assert seeded[Task.SLA_BREACH]["n"] == known[Task.SLA_BREACH]["n"]
+    assert seeded[Task.SLA_BREACH]["model"]["log_loss"] == pytest.approx(
+        known[Task.SLA_BREACH]["model"]["log_loss"], rel=0.05
+    )
+
+
+def test_scores_are_those_of_the_answers_that_are_served(folder: Path, trained: Training) -> None:
+    model = open_bundle(folder).models[Task.EXCEPTION_TYPE].model
+    golden = model.golden[0]
+    row = model.features().vector(golden.case, golden.standing)[None, :]
+    expected = [golden.probabilities[label] for label in Task.EXCEPTION_TYPE.labels]
+    np.testing.assert_allclose(calibrated(model, row)[0], expected, atol=1e-9)
+
+
+def test_a_history_the_model_has_seen_is_recognised() -> None:
+    earlier, later = map(open_history, parts())
+    cut = max(line.case.event.time for line in earlier.lines())
+    assert overlap(later, cut) <= 0.05
+    assert overlap(earlier, cut) == 1.0
+
+
+def test_a_history_that_cannot_teach_a_task_is_refused_and_publishes_nothing(tmp_path: Path) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(small_history().read_bytes().splitlines(keepends=True)[:100]))
+    with pytest.raises(HistoryError, match="training needs at least 200"):
+        train(open_history(few), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_task_that_cannot_be_taught_is_left_out_where_that_is_asked(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.jsonl"
+    lines = [json.loads(line) for line in small_history().read_bytes().splitlines()]
+    for line in lines:
+        line.get("outcome", {}).pop("stockout", None)
+    bare.write_text("\n".join(map(json.dumps, lines)))
+    asked = replace(order(tmp_path / "bundle", Task.SLA_BREACH, Task.STOCKOUT), keep_going=True)
+    trained = train(open_history(bare), asked, Silent())
+    assert set(trained.metrics) == {Task.SLA_BREACH}
+    assert "at least 200" in trained.left_out[Task.STOCKOUT]
+
+
+MAPPING = """
+schema: fairlead/mapping/1
+view: {rows: at_opening, key: number}
+facts:
+  event.source: {constant: desk}
+  event.id: number
+  event.time: {column: opened, zone: UTC}
+  exception_id: number
+attributes: {priority: priority, group: group}
+outcome:
+  sla_breached: late
+  recorded_at: {column: closed, zone: UTC}
+leaks: {resolved_by: given at the end}
+"""
+
+
+def test_a_desk_of_another_kind_is_learned_through_its_mapping(tmp_path: Path) -> None:
+    generator = np.random.default_rng(4)
+    rows = ["number,opened,priority,group,late,closed,resolved_by"]
+    for number in range(900):
+        urgent, group = generator.random() < 0.3, generator.integers(0, 4)
+        late = generator.random() < (0.8 if urgent else 0.1)
+        day, hour = divmod(number, 24)
+        moment = f"2026-{1 + day // 28:02d}-{1 + day % 28:02d} {hour:02d}:00"
+        rows.append(f"{number},{moment},{1 if urgent else 3},g{group},{late},{moment},r{int(late)}")
+    table, mapping = tmp_path / "desk.csv", tmp_path / "desk.yaml"
+    table.write_text("\n".join(rows))
+    mapping.write_text(MAPPING)
+    history = open_history(table, load_mapping(mapping))
+    told = train(history, order(tmp_path / "bundle", Task.SLA_BREACH), Silent()).metrics[Task.SLA_BREACH]
+    assert told["model"]["roc_auc"] > 0.75
+    assert told["model"]["log_loss"] < told["rules"]["log_loss"]
+    model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
+    assert model.attributes.names == {"priority", "group"}
+    assert model.lineage["mapping"] == history.mapping_digest
