@@ -7,7 +7,10 @@ cheap is policy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+
+from pydantic import Field
 
 from data.record import Count, Identifier, Instant, Money, Record
 from data.vocabulary import Control, System
@@ -65,7 +68,7 @@ class OfLine(Record):
     """Which line of the order, and the amount refunded for it."""
 
     line_id: Identifier
-    amount: Money | None = None
+    amount: Money | None = Field(None, ge=Decimal(0))
 
 
 class WithSubstitute(Record):
@@ -90,9 +93,9 @@ class WithCarrier(Record):
 
 
 class OfAmount(Record):
-    """How much money moves, in the case's currency."""
+    """How much money moves, in the case's currency. Never negative: a gate on a large amount must see it as large."""
 
-    amount: Money
+    amount: Money = Field(ge=Decimal(0))
 
 
 class OfSystem(Record):

@@ -34,6 +34,9 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The outputs the heart reads of each table, by name."""
 
+CONTROLS: Final = ("finance", "systems", "confidence")
+"""Gates that no policy may be without: money, systems that are down, predictions nobody should act upon."""
+
 _OF_THE_CASE: Final = frozenset(fact.name for fact in FACTS)
 _OF_PREDICTIONS: Final = frozenset(column.name for column in prediction_columns())
 
@@ -115,6 +118,9 @@ def check_together(tables: Mapping[str, Table], files: Mapping[str, str], proble
     for name, outputs in REQUIRED.items():
         if name not in tables:
             problems.add(Place("policy", table=name), f"the table is missing: add it with outputs {', '.join(outputs)}")
+    for name in CONTROLS:
+        if name not in tables or DISPOSITION not in tables[name].outputs:
+            problems.add(Place("policy", table=name), f"the gate is missing: add a table {name} with a {DISPOSITION}")
     if not problems.found:
         _check_actions(tables, files, problems)
 

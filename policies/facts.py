@@ -75,8 +75,12 @@ def _since(name: str, says: str, instant: Read) -> Fact:
     return _number(name, _MIN, says, lambda s: s.minutes_since(instant(s)), ages=True)
 
 
-def _days_since(name: str, says: str, instant: Read) -> Fact:
-    return _number(name, _DAY, says, lambda s: days(s.minutes_since(instant(s))), ages=True)
+def _age(name: str, says: str, instant: Read) -> Fact:
+    return _number(name, _MIN, says, lambda s: s.age_of(instant(s)), ages=True)
+
+
+def _age_in_days(name: str, says: str, instant: Read) -> Fact:
+    return _number(name, _DAY, says, lambda s: days(s.age_of(instant(s))), ages=True)
 
 
 def _count(name: str, says: str, of: Read) -> Fact:
@@ -171,8 +175,8 @@ _STOCK = (
     _count("short_units", "units missing for the order", _short_units),
     _count("inbound", "units on their way", _at_stake("inbound")),
     _number("cover_days", _DAY, "cover of the stock", _cover_days),
-    _since("stock_age", "age of the stock record", _at_stake("as_of")),
-    _days_since("count_age", "time since the last count", _at_stake("counted_at")),
+    _age("stock_age", "age of the stock record", _at_stake("as_of")),
+    _age_in_days("count_age", "time since the last count", _at_stake("counted_at")),
     _label("stock_state", "worst state of the stock systems", _worst_state(STOCK_SYSTEMS), SystemState),
     _number("stock_lag", _MIN, "lag of the stock systems", lambda s: lag_minutes(s.case, STOCK_SYSTEMS)),
     _flag("promotion_ahead", "promotion ahead", _at_stake("promotion_ahead")),
@@ -252,10 +256,10 @@ _RETURNS_AND_PRICES = (
     _money("refund_asked", "refund asked for", _told("returned.refund_asked")),
     _money("overcharge", "overcharge per unit", _overcharge),
     _money("price_gap", "gap between the prices", _price_gap),
-    _since("price_age", "age of the prices", _told("price.synced_at")),
+    _age("price_age", "age of the prices", _told("price.synced_at")),
     _money("refund_gap", "gap between the refund amounts", _refund_gap),
     _money("unposted", "amount refunded and not posted", lambda s: unposted(s.case.refund)),
-    _days_since("refund_age", "time since the refund was requested", _told("refund.requested_at")),
+    _age_in_days("refund_age", "time since the refund was requested", _told("refund.requested_at")),
 )
 
 

@@ -111,7 +111,7 @@ def option_facts(situation: Situation, target: Target, granted: Decimal | None) 
         "action": target.action,
         "amount": amount,
         "granted_in_all": None if amount is None or granted is None else amount + granted,
-        "source_age": rounded(situation.minutes_since(position.as_of), MINUTE_PLACES) if position else None,
+        "source_age": rounded(situation.age_of(position.as_of), MINUTE_PLACES) if position else None,
         "source_available": substitute.on_hand if substitute else available(position),
         "named_carrier": target.carrier_named,
         "named_carrier_state": target.carrier_state,

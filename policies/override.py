@@ -55,6 +55,7 @@ def assess(
     Raises `ActionNotAllowedError` and `InvalidParametersError`.
     """
     chosen = _parameters(action, parameters)
+    _check_line(action, chosen, case)
     promised = with_promise(case, recommendation.predictions.sla_breach.due_at)
     situation = Situation(promised, standing, to_milliseconds(now), policy.exchange(case.currency))
     view = prospect(situation, case_facts(situation), recommendation.predictions, policy)
@@ -88,6 +89,13 @@ def _parameters(action: ActionId, parameters: Mapping[str, Any] | None) -> Recor
         raise InvalidParametersError(action, _pointer(first["loc"]), first["msg"]) from None
     except (TypeError, ValueError, RecursionError):
         raise InvalidParametersError(action, "", "expected JSON values") from None
+
+
+def _check_line(action: ActionId, chosen: Record, case: Case) -> None:
+    """A line that is named is one of the order's."""
+    line = getattr(chosen, "line_id", None)
+    if line is not None and line not in {each.line_id for each in (case.order.lines if case.order else ())}:
+        raise InvalidParametersError(action, "/line_id", "expected a line of the case's order")
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -18,6 +18,10 @@ RATIO_PLACES, DAY_PLACES, MINUTE_PLACES = 2, 1, 0
 """Decimals of a fact that is a number. It is rounded before any check, so what people read is what was checked."""
 
 
+CLOCKS_APART = 5.0
+"""Minutes by which the clocks of two systems may differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is known before anything is chosen. `now` is the moment ages and remaining minutes are counted from."""
@@ -44,6 +48,11 @@ class Situation:
     def minutes_since(self, instant: datetime | None) -> float | None:
         """Minutes since an instant, negative for one that is still to come."""
         return minutes_between(instant, self.now)
+
+    def age_of(self, instant: datetime | None) -> float | None:
+        """Minutes since a record was made; None for one dated ahead of us, of which nobody knows how old it is."""
+        age = self.minutes_since(instant)
+        return None if age is None or age < -CLOCKS_APART else age
 
     def money(self, amount: Decimal | None) -> Decimal | None:
         """An amount of the case in the policy's currency."""

@@ -112,3 +112,19 @@ def test_a_large_order_asks_finance_whoever_chooses() -> None:
     case = unavailable(order=order(value=Decimal("240.00")))
     option = chosen(case, A.RESOURCE_FROM_NODE, {"node": "store-2", "sku": "sku-1"})
     assert Role.STORE_FINANCE in option.roles
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "pointer"),
+    [
+        (A.POST_REFUND_ADJUSTMENT, {"amount": "-9000.00"}, "/amount"),
+        (A.CANCEL_LINE, {"line_id": "1", "amount": "-5"}, "/amount"),
+        (A.CANCEL_LINE, {"line_id": "no such line", "amount": "5"}, "/line_id"),
+    ],
+)
+def test_an_amount_cannot_slip_under_a_gate_and_a_line_must_be_the_orders(
+    action: ActionId, parameters: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(InvalidParametersError) as caught:
+        chosen(unavailable(), action, parameters)
+    assert caught.value.pointer == pointer

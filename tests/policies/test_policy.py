@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,16 @@ def test_gates_are_narrowed_to_the_rows_that_can_concern_an_action(action: Actio
             named = [each for each in row.conditions if each.column.name == "action"]
             concerns = all(each.decide(action.value) is not False for each in named)
             assert (f"{gate.name}.{row.id}" in _with(policy, action)) is concerns
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_policy_without_its_gates_is_refused(tmp_path: Path, content: str | None) -> None:
+    folder = tmp_path / "policy"
+    shutil.copytree(DEFAULT_FOLDER, folder)
+    (folder / "gates.yaml").unlink()
+    if content is not None:
+        (folder / "gates.yaml").write_text(content)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(folder)
+    for name in ("finance", "systems", "confidence"):
+        assert f"table {name}: the gate is missing" in str(caught.value)
