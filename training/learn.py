@@ -25,6 +25,7 @@ from models.text import TextModel
 from training.baseline import fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape
 from training.dataset import Known, Sample, Study
+from training.errors import HistoryError
 from training.evaluate import calibrated, compare, probabilities_of
 from training.export import export_trees
 from training.fit import LABELS, RISK, Recipe, Rows, choose_memory, choose_rounds, fit, raw_scores, weights
@@ -51,6 +52,8 @@ LABEL_WAYS: tuple[Way, ...] = (
 CLEARLY = 1.0
 """Standard errors by which another way must be better than the usual one."""
 
+FEWEST_OF_EACH = 20
+"""Cases of an outcome below which it cannot be told from the others."""
 GOLDEN_CASES = 8
 HORIZON = "P1D"
 """Over which a shelf is predicted to run empty: the horizon the histories' outcomes are told for."""
@@ -87,6 +90,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     """
     known = study.known(task)
     split = split_in_time(known.times, origin.test_share)
+    _check_outcomes(task, known.truth[: split.test])
     text, rows = _rows(task, known, split, origin)
     recipe, scores = _recipe(rows, split, origin, progress, task)
     calibrator = _calibrator(rows, split, scores)
@@ -112,6 +116,17 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     }
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
     return Learned(model, booster, recipe, latest, probabilities)
+
+
+def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
+    """At least two outcomes must occur often enough to be told apart."""
+    names = ("no", "yes") if task.is_risk else task.labels
+    often = {name: int(count) for name, count in zip(names, np.bincount(truth, minlength=len(names)), strict=True)}
+    if sum(count >= FEWEST_OF_EACH for count in often.values()) < 2:
+        told = ", ".join(f"{count} {name}" for name, count in often.items() if count)
+        raise HistoryError(
+            f"{task}: the outcomes to learn from are {told}; at least two must occur {FEWEST_OF_EACH} times each"
+        )
 
 
 def _rows(task: Task, known: Known, split: Split, origin: Origin) -> tuple[TextModel | None, Rows]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from data.case import Case
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.standing import MemoryRows, StandingKeeper, snapshot
@@ -83,19 +84,24 @@ def train(history: History, order: Order, progress: Progress) -> Training:
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:
-    """The vocabulary of the history and the number of its cases."""
-    n = 0
+    """The vocabulary of the history and the number of its cases, each of which is there once."""
+    seen: set[tuple[str, str]] = set()
 
-    def cases() -> Iterable[Any]:
-        nonlocal n
+    def cases() -> Iterator[Case]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
-            n += 1
+            event = line.case.event
+            if (event.source, event.id) in seen:
+                raise HistoryError(
+                    f"{history.name}: event {event.id} of {event.source} is there twice; keep one line of each event, "
+                    "or give the mapping a view (rows: at_opening) or an event.id that tells updates apart (join)"
+                )
+            seen.add((event.source, event.id))
             yield line.case
 
     attributes = infer_attributes(cases())
-    if n == 0:
+    if not seen:
         raise HistoryError(f"{history.name} holds no case")
-    return attributes, n
+    return attributes, len(seen)
 
 
 def _studied(

@@ -111,6 +111,25 @@ def test_a_history_that_cannot_teach_a_task_is_refused_and_publishes_nothing(tmp
     assert not (tmp_path / "bundle").exists()
 
 
+def test_an_event_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    twice = tmp_path / "twice.jsonl"
+    first = small_history().read_bytes().splitlines(keepends=True)[0]
+    twice.write_bytes(first + first)
+    event = json.loads(first)["case"]["event"]
+    with pytest.raises(HistoryError, match=f"event {event['id']} of {event['source']} is there twice"):
+        train(open_history(twice), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+
+
+def test_outcomes_that_are_all_alike_teach_nothing(tmp_path: Path) -> None:
+    alike = tmp_path / "alike.jsonl"
+    lines = [json.loads(line) for line in small_history().read_bytes().splitlines()]
+    for line in lines:
+        line.setdefault("outcome", {"recorded_at": line["case"]["event"]["time"]})["sla_breached"] = False
+    alike.write_text("\n".join(map(json.dumps, lines)))
+    with pytest.raises(HistoryError, match="outcomes to learn from are 1200 no; at least two must occur 20 times each"):
+        train(open_history(alike), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+
+
 def test_a_task_that_cannot_be_taught_is_left_out_where_that_is_asked(tmp_path: Path) -> None:
     bare = tmp_path / "bare.jsonl"
     lines = [json.loads(line) for line in small_history().read_bytes().splitlines()]
