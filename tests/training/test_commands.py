@@ -12,6 +12,8 @@ from data.vocabulary import Task
 from tests.fixtures.histories import parts, small_history
 from training.commands import app
 
+pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
+
 run = CliRunner()
 MAPPING = "examples/mappings/incident_log.yaml"
 

@@ -21,7 +21,7 @@ from training.tracking import ALIAS, EXPERIMENT, Tracker, tracking_uri
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("tracking")]
 
 PNG = b"\x89PNG"
 
