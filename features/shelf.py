@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from data.case import Case
 from data.record import Unit
 from data.standing import Standing
-from features.definition import Value, feature, number, ratio
+from features.definition import Value, difference, feature, number, ratio, since
 from features.demand import demand_of
-from features.stock import available
+from features.stock import available, unreserved
+
+_DAY_MINUTES = 1440.0
 
 
 @feature(Unit.FLAG, "a promotion {value} ahead", words=("is not", "lies"))
@@ -49,12 +53,60 @@ def next_day_demand(case: Case, standing: Standing) -> Value:
 @feature(
     Unit.DAY,
     "the free units last {value} at the demand to be expected",
-    below_zero="what is promised exceeds the stock by {value} of demand",
+    below_zero="what is promised or kept back exceeds the stock by {value} of demand",
     known="history",
 )
 def cover_days(case: Case, standing: Standing) -> Value:
     """How long the free units last at the demand to be expected."""
     return ratio(available(case.at_stake), next_day_demand.of(case, standing))
+
+
+@feature(
+    Unit.DAY,
+    "the units not promised last {value} at the demand to be expected",
+    below_zero="what is promised exceeds the units on hand by {value} of demand",
+    known="history",
+)
+def stock_days(case: Case, standing: Standing) -> Value:
+    """How long the units that are not promised last at the demand to be expected."""
+    return ratio(unreserved(case.at_stake), next_day_demand.of(case, standing))
+
+
+def _due_units(case: Case) -> float:
+    """Units that are due within a day, counted by the share of the day they will have been there."""
+    position = case.at_stake
+    overdue = since(position.inbound_due_at, case) if position else None
+    if position is None or position.inbound is None or overdue is None:
+        return 0.0
+    return position.inbound * min(1.0, max(0.0, 1.0 + overdue / _DAY_MINUTES))
+
+
+@feature(
+    Unit.EACH,
+    "{value} [unit|units] should be left after the day ahead",
+    below_zero="{value} [unit|units] should be missing on the day ahead",
+    known="history",
+)
+def left_after_day(case: Case, standing: Standing) -> Value:
+    """The number of units left after the day ahead, by the record, what is due and the demand to be expected."""
+    stock = unreserved(case.at_stake)
+    return None if stock is None else difference(stock + _due_units(case), next_day_demand.of(case, standing))
+
+
+@feature(
+    Unit.SCORE,
+    "the stock covers {value} times what demand usually strays by",
+    below_zero="demand exceeds the stock by {value} times what it usually strays by",
+    known="history",
+)
+def safety_factor(case: Case, standing: Standing) -> Value:
+    """How often the stock covers what demand usually strays by.
+
+    The safety factor of Silver, Pyke and Thomas (Inventory and Production Management, 4th ed., chapter 6), with the
+    deviation of a Poisson demand; half a unit keeps it finite where nothing is wanted.
+    """
+    demand = next_day_demand.of(case, standing)
+    return None if demand is None else ratio(left_after_day.of(case, standing), math.sqrt(demand + 0.25))
 
 
 @feature(Unit.RATIO, "a day of this name sells {value} of the usual", known="history")

@@ -15,6 +15,13 @@ def available(position: StockPosition | None) -> Value:
     return float(position.on_hand - (position.reserved or 0) - (position.safety_stock or 0))
 
 
+def unreserved(position: StockPosition | None) -> Value:
+    """Recorded units that the coming demand can take: safety stock is there to be sold, promised units are not."""
+    if position is None or position.on_hand is None:
+        return None
+    return float(position.on_hand - (position.reserved or 0))
+
+
 def _wanted(case: Case) -> Value:
     """Units of the article at stake that the exception concerns."""
     sku = case.at_stake.sku if case.at_stake else None
@@ -42,6 +49,23 @@ def stock_available(case: Case, standing: Standing) -> Value:
 def stock_reserved_share(case: Case, standing: Standing) -> Value:
     """The share of the units on hand promised to other orders."""
     return ratio(case.at_stake.reserved, case.at_stake.on_hand) if case.at_stake else None
+
+
+@feature(Unit.EACH, "{value} [unit is|units are] to be kept back")
+def safety_stock(case: Case, standing: Standing) -> Value:
+    """The number of units to be kept back, which tells what its planner expects of demand."""
+    return number(case.at_stake.safety_stock) if case.at_stake else None
+
+
+@feature(
+    Unit.RATIO,
+    "the units not promised are {value} of what is to be kept back",
+    below_zero="the units promised beyond the stock are {value} of what is to be kept back",
+)
+def safety_share(case: Case, standing: Standing) -> Value:
+    """The units that are not promised, as a share of those to be kept back."""
+    position = case.at_stake
+    return ratio(unreserved(position), position.safety_stock) if position else None
 
 
 @feature(

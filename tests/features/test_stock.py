@@ -52,3 +52,10 @@ def test_a_record_ages() -> None:
     assert value(stock.stock_record_age, case) == 60.0
     assert value(stock.minutes_since_count, case) == 2880.0
     assert value(stock.inbound_minutes, case) == 30.0
+
+
+def test_units_are_told_as_a_share_of_what_is_to_be_kept_back() -> None:
+    case = a_case(stock=(_at(on_hand=9, reserved=3, safety_stock=4),))
+    assert value(stock.safety_stock, case) == 4.0
+    assert value(stock.safety_share, case) == 1.5
+    assert value(stock.safety_share, a_case(stock=(_at(on_hand=9, safety_stock=0),))) is None
