@@ -30,8 +30,9 @@ from training.fit import LABELS, RISK, Recipe, fit, weights
 from training.metrics import losses_of
 from training.progress import Progress
 from training.rows import Rows
+from training.search import Trial
 from training.split import Split, split_in_time
-from training.tune import choose
+from training.tune import Effort, choose
 from training.words import message_scores
 
 Floats = NDArray[np.float64]
@@ -68,6 +69,8 @@ class Learned:
     latest: Rows
     probabilities: Floats
     """Of the latest rows, float64[n, k]."""
+    trials: tuple[Trial, ...] = ()
+    """The recipes that were tried."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Origin:
     test_share: float | None
     threads: int
     seed: int
+    trials: int = 0
 
 
 def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learned:
@@ -92,7 +96,8 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     _check_outcomes(task, known.truth[: split.test])
     text, rows = _rows(task, known, split, origin)
     progress.step(f"{task}: how to learn")
-    chosen = choose(rows, split, RISK if task.is_risk else LABELS, origin.threads, origin.seed)
+    effort = Effort(origin.trials, origin.threads, origin.seed)
+    chosen = choose(rows, split, RISK if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried")
     recipe = chosen.recipe
     calibrator = _calibrator(rows, split, chosen.scores)
     progress.step(f"{task}: the model that ships")
@@ -116,7 +121,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
         "rule_rates": rules.to_json(),
     }
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
-    return Learned(model, recipe, latest, probabilities)
+    return Learned(model, recipe, latest, probabilities, chosen.trials)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:

@@ -21,6 +21,7 @@ import pandas as pd
 from models.task_model import files_of
 from training.errors import TrackingError
 from training.learn import Learned
+from training.search import Trial
 
 EXPERIMENT = "fairlead"
 ALIAS = "champion"
@@ -82,7 +83,18 @@ class Tracker:
                 _artifacts(learned, Path(folder))
                 mlflow.log_artifacts(folder)
             model = _log_model(learned)
+            for number, trial in enumerate(learned.trials):
+                self._record_trial(number, trial)
         return Recorded(run.info.run_id, model.model_id, name)
+
+    def _record_trial(self, number: int, trial: Trial) -> None:
+        """A recipe that was tried, as a run below the one under way."""
+        tags = {"pruned": str(trial.pruned).lower()}
+        with mlflow.start_run(experiment_id=self._experiment, run_name=f"recipe {number}", nested=True, tags=tags):
+            mlflow.log_params({key: str(value) for key, value in _flat(trial.recipe.to_json())})
+            mlflow.log_metric("loss", trial.loss)
+            for block, loss in enumerate(trial.losses):
+                mlflow.log_metric("block_loss", loss, step=block)
 
     def register(self, recorded: Recorded, bundle: str) -> int:
         """Make the recorded model the task's newest version and its champion; returns the version."""

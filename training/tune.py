@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from training.fit import Memory, Recipe, grow, levelled_loss, linear_term, probabilities, raw_scores
 from training.metrics import losses_of
+from training.progress import Progress
 from training.rows import DAY, Rows
+from training.search import Trial, best, search
 from training.split import Split
 
 Floats = NDArray[np.float64]
@@ -34,20 +36,35 @@ class Chosen:
 
     recipe: Recipe
     scores: list[Floats]
+    trials: tuple[Trial, ...] = ()
+    """What else was tried, in its order."""
 
 
-def choose(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Chosen:
-    """The recipe with its memory, its rounds and, for a risk, its linear term chosen, one after another."""
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look for a recipe, with what: `trials` of the search, 0 for the quick way alone."""
+
+    trials: int
+    threads: int
+    seed: int
+
+
+def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: Progress, says: str) -> Chosen:
+    """The recipe with its memory, its trees and, for a risk, its linear term chosen, one after another."""
+    threads, seed = effort.threads, effort.seed
     recipe = choose_memory(rows, split, recipe, threads, seed)
     recipe, first = choose_rounds(rows, split, recipe, threads, seed)
-    trees = [
-        first,
-        *(
-            raw_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
-            for start, end in split.blocks[1:]
-        ),
+    tried: tuple[Trial, ...] = ()
+    if effort.trials:
+        tried = tuple(progress.count(search(rows, split, recipe, effort.trials, threads, seed), says, effort.trials))
+        recipe = best(tried)
+    known = 0 if tried else 1
+    trees = [first][:known] + [
+        raw_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
+        for start, end in split.blocks[known:]
     ]
-    return Chosen(recipe, trees) if rows.classes > 1 else choose_linear(rows, split, recipe, trees)
+    chosen = Chosen(recipe, trees) if rows.classes > 1 else choose_linear(rows, split, recipe, trees)
+    return replace(chosen, trials=tried)
 
 
 def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:

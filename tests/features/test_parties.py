@@ -79,7 +79,7 @@ def test_how_long_exceptions_take_is_a_geometric_mean_shrunk_to_the_retailers() 
     assert value(hours, CASE) == pytest.approx(24.0)
     slow = _standing(_known(resolved=995.0, resolution=1_000 * math.log(101) - 5 * math.log(25)))
     assert value(hours, CASE, slow) == pytest.approx(100.0)
-    assert sentence(hours, 100.0, None) == "exceptions of the carrier took 100 h lately"
+    assert sentence(hours, 100.0, None) == "exceptions of the carrier took 4.2 days lately"
 
 
 def test_shelves_have_their_own_outcomes() -> None:

@@ -6,9 +6,12 @@ import numpy as np
 
 from tests.training.test_fit import SMALL, rows
 from training.fit import RISK, Memory
+from training.progress import Silent
 from training.rows import DAY, Rows
 from training.split import split_in_time
-from training.tune import choose, choose_memory, choose_rounds
+from training.tune import Effort, choose, choose_memory, choose_rounds
+
+QUICK = Effort(trials=0, threads=1, seed=0)
 
 
 def test_where_the_past_misleads_it_is_forgotten() -> None:
@@ -39,7 +42,7 @@ def additive(n: int = 1_500, k: int = 12) -> Rows:
 
 def test_a_line_is_used_where_it_tells_more_than_trees() -> None:
     data = additive()
-    chosen = choose(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
+    chosen = choose(data, split_in_time(data.times, 0.1), SMALL, QUICK, Silent(), "")
     assert chosen.recipe.linear_strength is not None
     assert chosen.recipe.tree_share < 1.0
 
@@ -47,5 +50,5 @@ def test_a_line_is_used_where_it_tells_more_than_trees() -> None:
 def test_the_blocks_scores_are_those_of_models_that_had_not_met_them() -> None:
     data = additive()
     split = split_in_time(data.times, 0.1)
-    chosen = choose(data, split, SMALL, 1, 0)
+    chosen = choose(data, split, SMALL, QUICK, Silent(), "")
     assert [len(each) for each in chosen.scores] == [end - start for start, end in split.blocks]
