@@ -126,7 +126,7 @@ def _train(history: Path, folder: Path) -> None:
     from training.tracking import Tracker, tracking_uri
     from training.train import Order, train
 
-    _say("2/3  Training on its earlier days; the table is of its later ones, which no model saw.")
+    _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
     console = Console(stderr=True)
     tracker = Tracker(tracking_uri(folder), folder)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)

@@ -49,6 +49,21 @@ SHELF_FEATURES = (
 """What a shelf is judged by."""
 
 
+DIRECTIONS: dict[Task, dict[str, int]] = {
+    Task.SLA_BREACH: {
+        "queue_minutes": 1,
+        "queue_length": 1,
+        "queue_per_person": 1,
+        "staffing_gap": 1,
+        "approvals_open": 1,
+        "approval_minutes": 1,
+        "supplier_overdue": 1,
+    },
+    Task.STOCKOUT: {"stock_on_hand": -1, "stock_available": -1, "cover_days": -1, "stock_days": -1},
+}
+"""What the domain knows: more of the feature can only raise the risk (1), or only lower it (-1)."""
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
     """The features a model reads, in the order of its columns; those of the message come last.
@@ -78,6 +93,11 @@ class FeatureSet:
     def categories(self) -> tuple[int, ...]:
         """The columns that hold codes of levels."""
         return tuple(index for index, each in enumerate(self.features) if each.kind == "category")
+
+    def directions(self, task: Task) -> dict[int, int]:
+        """The columns of which more can only raise the task's risk (1) or only lower it (-1)."""
+        known = DIRECTIONS.get(task, {})
+        return {index: known[name] for index, name in enumerate(self.names) if name in known}
 
     def vector(self, case: Case, standing: Standing) -> Floats:
         """One case as float64[k]."""

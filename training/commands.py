@@ -52,7 +52,7 @@ def train(
     policy: ThePolicy = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Cores to use; part of what decides the last bit.")] = 2,
-    trials: Annotated[int, typer.Option(min=0, help="Recipes to try (Optuna); 0 trains at once.")] = 30,
+    trials: Annotated[int, typer.Option(min=0, help="Recipes to try (Optuna); 0 trains at once.")] = 20,
     test_share: Annotated[
         float | None, typer.Option(min=0.01, max=0.5, help="Latest part of the cases, kept to test; else by length.")
     ] = None,
@@ -60,7 +60,8 @@ def train(
 ) -> None:
     """Train one task on a history, in time order, and publish it into a bundle.
 
-    The numbers printed are those of the model that ships, on the latest days, which nothing was fitted on.
+    The numbers printed are those of a rehearsal: the same recipe on all but the latest days, measured on these. The
+    model that is published has learned from the latest days too.
     """
     with _told():
         from training.terminal import Bars, comparison
@@ -81,7 +82,7 @@ def train(
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
-        _console.print(comparison(trained.metrics, f"{history.name}: the latest days, which nothing was fitted on"))
+        _console.print(comparison(trained.metrics, f"{history.name}: a rehearsal, on the latest days"))
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, version in trained.versions.items():
             _console.print(

@@ -24,7 +24,6 @@ from training.rows import DAY, Rows
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
-PATIENCE = 25
 LEVELLINGS = 6
 
 
@@ -61,7 +60,7 @@ class Recipe:
         return asdict(self)
 
 
-RISK = Recipe(rounds=600, leaves=15, learning_rate=0.05, least_in_leaf=40, features_per_tree=0.5)
+RISK = Recipe(rounds=500, leaves=15, learning_rate=0.03, least_in_leaf=40, features_per_tree=0.5, shrinkage=1.0)
 LABELS = Recipe(rounds=200, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)
 """Every label grows a tree a round, so they are smaller, fewer and steeper: an explanation costs by the leaf."""
 
@@ -96,20 +95,17 @@ def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
     return fit_linear(rows, weights(rows.times, recipe), recipe.linear_strength)
 
 
-def grow(rows: Rows, recipe: Recipe, threads: int, seed: int, later: Rows | None = None) -> lightgbm.Booster:
-    """Grow the trees; with `later` rows, stop where `levelled_loss` on them stops getting better."""
-    data = _dataset(rows, weights(rows.times, recipe), threads)
-    parameters = _parameters(rows, recipe, threads, seed)
-    if later is None:
-        return lightgbm.train(parameters, data, num_boost_round=recipe.rounds)
-    return lightgbm.train(
-        {**parameters, "metric": "None"},
-        data,
-        num_boost_round=recipe.rounds,
-        valid_sets=[_dataset(later, None, threads, data)],
-        feval=lambda predicted, _: ("levelled", levelled_loss(later.truth, np.asarray(predicted)), False),
-        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booster:
+    """Grow the trees."""
+    data = lightgbm.Dataset(
+        rows.features,
+        rows.truth,
+        weight=weights(rows.times, recipe),
+        categorical_feature=list(rows.categories),
+        free_raw_data=True,
+        params={"verbose": -1, "num_threads": threads},
     )
+    return lightgbm.train(_parameters(rows, recipe, threads, seed), data, num_boost_round=recipe.rounds)
 
 
 def levelled_loss(truth: Truth, probabilities: Floats) -> float:
@@ -138,35 +134,28 @@ def weights(times: Floats, recipe: Recipe) -> Floats:
     return np.asarray(weight / weight.mean())
 
 
-def raw_scores(booster: lightgbm.Booster, features: Floats) -> Floats:
-    """Raw scores float64[n, classes] of the trees alone.
+def raw_scores(booster: lightgbm.Booster, features: Floats, rounds: int | None = None) -> Floats:
+    """Raw scores float64[n, classes] of the trees alone, or of those of the first rounds.
 
     By as many threads as grew them: LightGBM keeps their number for the whole process, and another number here would
     change it under a model that another thread is growing.
     """
-    raw = booster.predict(features, raw_score=True, num_threads=booster.params["num_threads"])
+    threads = booster.params["num_threads"]
+    raw = booster.predict(features, raw_score=True, num_iteration=rounds, num_threads=threads)
     return np.asarray(raw, np.float64).reshape(len(features), -1)
 
 
 def probabilities(booster: lightgbm.Booster, features: Floats) -> Floats:
     """The trees' probabilities float64[n, classes], not calibrated."""
-    raw = raw_scores(booster, features)
+    return probabilities_of(raw_scores(booster, features))
+
+
+def probabilities_of(raw: Floats) -> Floats:
+    """Probabilities of raw scores float64[n, classes], not calibrated."""
     if raw.shape[1] == 1:
         return np.asarray(1.0 / (1.0 + np.exp(-raw)))
     odds = np.exp(raw - raw.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
-
-
-def _dataset(rows: Rows, weight: Floats | None, threads: int, like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
-    return lightgbm.Dataset(
-        rows.features,
-        rows.truth,
-        weight=weight,
-        reference=like,
-        categorical_feature=list(rows.categories),
-        free_raw_data=True,
-        params={"verbose": -1, "num_threads": threads},
-    )
 
 
 def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str, Any]:

@@ -1,13 +1,14 @@
-"""One task learned from a studied history: memory, rounds, trees, calibration, baseline and the numbers beside them.
+"""One task learned from a studied history: a recipe, a rehearsal, and the model that ships.
 
-In time order: the blocks before the test are scored by models of the rows before them; the first block says when to
-stop, all of them how fast to forget and how to calibrate. The trees that ship learn from every row before the test, so
-the numbers are those of the model that ships, on days later than anything it saw.
+In time order: the blocks before the test are scored by models of the rows before them, and tell how to grow the model
+and how to calibrate it. A rehearsal on the rows before the test is measured on the test, days later than anything it
+saw. The model that ships is grown by the same recipe on every row, the latest ones included: where rates drift they
+teach the most, and a rehearsal tells how well such a model does on the days after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,11 +22,11 @@ from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.predictors import ModelPredictor
 from models.task_model import Golden, TaskModel
 from models.text import TextModel
-from training.baseline import fit_rules
+from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
-from training.evaluate import calibrated, compare, probabilities_of
+from training.evaluate import compare, probabilities_of
 from training.fit import LABELS, RISK, Recipe, fit, weights
 from training.metrics import losses_of
 from training.progress import Progress
@@ -40,9 +41,9 @@ Calibrator = BinaryCalibrator | MulticlassCalibrator
 Way = Callable[[Floats, NDArray[np.int64]], Calibrator]
 
 RISK_WAYS: tuple[Way, ...] = (
+    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
     lambda raw, truth: fit_shape(raw[:, 0], truth),
     lambda raw, truth: fit_binary(raw[:, 0], truth),
-    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
 )
 LABEL_WAYS: tuple[Way, ...] = (
     lambda raw, truth: fit_multiclass(raw, truth, biased=False),
@@ -62,13 +63,13 @@ HORIZON = "P1D"
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained task: the model to publish, and the rows nothing was fitted on."""
+    """A trained task: the model to publish, and the latest rows, which the rehearsal was measured on."""
 
     model: TaskModel
     recipe: Recipe
     latest: Rows
     probabilities: Floats
-    """Of the latest rows, float64[n, k]."""
+    """What the rehearsal said of the latest rows, float64[n, k]."""
     trials: tuple[Trial, ...] = ()
     """The recipes that were tried."""
 
@@ -86,7 +87,7 @@ class Origin:
 
 
 def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learned:
-    """Train, calibrate, compare and pack one task.
+    """Choose, rehearse, measure and pack one task.
 
     Raises:
         HistoryError: too few cases with a known outcome, or one outcome only.
@@ -94,34 +95,36 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     known = study.known(task)
     split = split_in_time(known.times, origin.test_share)
     _check_outcomes(task, known.truth[: split.test])
-    text, rows = _rows(task, known, split, origin)
     progress.step(f"{task}: how to learn")
+    rows = _rows(task, known, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
     chosen = choose(rows, split, RISK if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried")
     recipe = chosen.recipe
-    calibrator = _calibrator(rows, split, chosen.scores)
+    progress.step(f"{task}: a rehearsal on the latest days")
+    raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
+    rehearsed = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), raw)
+    rules = _rules(task, known, split.test, recipe)
+    metrics = compare(task, rows.truth[split.latest], rehearsed, rules, known.fired[split.test :])
     progress.step(f"{task}: the model that ships")
-    fitted = fit(rows.upto(split.test), recipe, origin.threads, origin.seed)
-    taught = rows.upto(split.test)
-    rules = fit_rules(known.fired[: split.test], taught.truth, rows.classes, weights(taught.times, recipe))
-    model = TaskModel(
+    model = _shipped(task, known, split, origin, recipe, [*chosen.scores, raw])
+    model = replace(model, metrics={**metrics, "rule_rates": _rules(task, known, split.n, recipe).to_json()})
+    model = replace(model, golden=_golden(model, study.samples))
+    return Learned(model, recipe, rows.at(split.latest), rehearsed, chosen.trials)
+
+
+def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Recipe, scores: list[Floats]) -> TaskModel:
+    """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
+    text, rows = _rows(task, known, split.n, origin)
+    return TaskModel(
         task=task,
-        score=fitted.score(),
-        calibrator=calibrator,
+        score=fit(rows, recipe, origin.threads, origin.seed).score(),
+        calibrator=_calibrator(rows, (*split.blocks, (split.test, split.n)), scores),
         text=text,
         attributes=origin.attributes,
-        reference=feature_set(task, origin.attributes, text).reference(rows.features[: split.test]),
+        reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
         lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
     )
-    latest = rows.at(split.latest)
-    probabilities = calibrated(model, latest.features)
-    metrics = {
-        **compare(task, latest.truth, probabilities, rules, known.fired[split.test :]),
-        "rule_rates": rules.to_json(),
-    }
-    model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
-    return Learned(model, recipe, latest, probabilities, chosen.trials)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
@@ -135,20 +138,30 @@ def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
         )
 
 
-def _rows(task: Task, known: Known, split: Split, origin: Origin) -> tuple[TextModel | None, Rows]:
-    """The task's rows; the message's scores come last, from text models that have not seen the row's own label."""
-    text, scores = message_scores(task, known.messages, known.truth, split.test)
+def _rows(task: Task, known: Known, end: int, origin: Origin) -> tuple[TextModel | None, Rows]:
+    """The task's rows; the message's scores come last, from text models that have not seen the row's own label.
+
+    The rows before `end` teach the text model that is given.
+    """
+    text, scores = message_scores(task, known.messages, known.truth, end)
     features = feature_set(task, origin.attributes, text)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
-    return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1))
+    directions = features.directions(task)
+    return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1), directions)
 
 
-def _calibrator(rows: Rows, split: Split, scores: list[Floats]) -> Calibrator:
+def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
+    """The rules' rates on the rows before `end`, which count as they do for the model."""
+    classes, counts = max(len(task.labels), 1), weights(known.times[:end], recipe)
+    return fit_rules(known.fired[:end], known.truth[:end], classes, counts)
+
+
+def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floats]) -> Calibrator:
     """Fitted on all blocks, in the usual way unless another one, fitted on the earlier, is clearly better on the last.
 
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
-    truths = [rows.truth[start:end] for start, end in split.blocks]
+    truths = [rows.truth[start:end] for start, end in blocks]
     earlier = np.concatenate(scores[:-1]), np.concatenate(truths[:-1])
     ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
     losses = [losses_of(truths[-1], probabilities_of(way(*earlier), scores[-1])) for way in ways]
@@ -163,14 +176,15 @@ def _gain(usual: Floats, other: Floats) -> float:
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:
-    """How many cases taught, calibrated and tested, and between which moments, in seconds since 1970."""
+    """How many cases taught the model, calibrated it, taught the rehearsal and tested it, and between which moments, in seconds since 1970."""
 
     def window(start: int, end: int) -> dict[str, Any]:
         return {"n": end - start, "from": float(rows.times[start]), "to": float(rows.times[end - 1])}
 
     return {
-        "fitted_on": window(0, split.test),
-        "calibrated_on": window(split.blocks[0][0], split.test),
+        "fitted_on": window(0, split.n),
+        "rehearsed_on": window(0, split.test),
+        "calibrated_on": window(split.blocks[0][0], split.n),
         "tested_on": window(split.test, split.n),
     }
 

@@ -14,7 +14,7 @@ BLOCKS = 3
 BLOCK_SHARE = 0.15
 ENOUGH = 20_000
 """Rows from which a history is long: two blocks are enough, and it can spare its latest days."""
-SHORT_TEST = 0.05
+SHORT_TEST = 0.1
 LONG_TEST = 0.175
 FEWEST = 200
 """Rows below which there is nothing to split: a tenth of them would test on a handful."""
@@ -24,8 +24,8 @@ FEWEST = 200
 class Split:
     """Positions in time order: `blocks` are forward-chained, each scored by a model of the rows before it.
 
-    The first block stops the boosting; all of them choose how fast to forget, and calibrate. The model that ships
-    learns from all rows before `test` and is tested from there on.
+    The first block stops the boosting; all of them choose how fast to forget, and calibrate. The rehearsal learns
+    from all rows before `test` and is tested from there on; the model that ships learns from all rows.
     """
 
     blocks: tuple[tuple[int, int], ...]
@@ -41,7 +41,7 @@ class Split:
 def split_in_time(times: NDArray[np.float64], test_share: float | None = None) -> Split:
     """Split rows whose `times` ascend; rows of one instant stay together.
 
-    Without a `test_share`, a short history keeps few of its days to test on: the latest ones teach it the most.
+    Without a `test_share`, a short history keeps few of its days to test on.
 
     Raises:
         HistoryError: too few rows, or no later days in them.

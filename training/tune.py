@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.fit import Memory, Recipe, grow, levelled_loss, linear_term, probabilities, raw_scores
+from training.fit import Memory, Recipe, grow, levelled_loss, linear_term, probabilities, probabilities_of, raw_scores
 from training.metrics import losses_of
 from training.progress import Progress
 from training.rows import DAY, Rows
@@ -23,8 +23,10 @@ TRIAL_ROUNDS = 50
 TRIAL_LEARNING_RATE = 0.15
 TRIAL_CELLS = 12_000
 """Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
-MEMORIES = (Memory(), Memory(half_life_days=30.0), Memory(half_life_days=14.0), Memory(window_days=42.0))
+MEMORIES = (Memory(), Memory(half_life_days=60.0), Memory(half_life_days=21.0), Memory(21.0, window_days=42.0))
 """Ways to forget that are tried, the plainest first: a tie keeps it."""
+ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
+"""Of the recipe's rounds, all of them first: a tie keeps them."""
 STRENGTHS = (0.03, 0.3)
 TREE_SHARES = (1.0, 0.75, 0.5, 0.25)
 """What the trees may count beside a linear term, trees alone first: a tie keeps them."""
@@ -53,16 +55,13 @@ def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: P
     """The recipe with its memory, its trees and, for a risk, its linear term chosen, one after another."""
     threads, seed = effort.threads, effort.seed
     recipe = choose_memory(rows, split, recipe, threads, seed)
-    recipe, first = choose_rounds(rows, split, recipe, threads, seed)
+    recipe, trees = choose_rounds(rows, split, recipe, threads, seed)
     tried: tuple[Trial, ...] = ()
     if effort.trials:
         tried = tuple(progress.count(search(rows, split, recipe, effort.trials, threads, seed), says, effort.trials))
-        recipe = best(tried)
-    known = 0 if tried else 1
-    trees = [first][:known] + [
-        raw_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
-        for start, end in split.blocks[known:]
-    ]
+        found = best(tried)
+        trees = trees if found == recipe else _block_scores(rows, split, found, threads, seed)
+        recipe = found
     chosen = Chosen(recipe, trees) if rows.classes > 1 else choose_linear(rows, split, recipe, trees)
     return replace(chosen, trials=tried)
 
@@ -75,11 +74,31 @@ def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
     return replace(recipe, memory=tried[int(np.argmin(losses))])
 
 
-def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, Floats]:
-    """The recipe with the rounds at which the first block stops getting better, and that block's raw scores."""
-    block = slice(*split.blocks[0])
-    booster = grow(rows.upto(block.start), recipe, threads, seed, later=rows.at(block))
-    return replace(recipe, rounds=max(int(booster.best_iteration), 1)), raw_scores(booster, rows.features[block])
+def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:
+    """The recipe with the rounds, of a few shares of its own, that serve all blocks best, and the blocks' raw scores.
+
+    All blocks have their say: one alone stops too early where rates drift.
+    """
+    boosters = [grow(rows.upto(start), recipe, threads, seed) for start, _ in split.blocks]
+    best, least = (recipe, list[Floats]()), np.inf
+    for share in ROUND_SHARES:
+        rounds = max(1, round(share * recipe.rounds))
+        scores = [
+            raw_scores(booster, rows.features[start:end], rounds)
+            for booster, (start, end) in zip(boosters, split.blocks, strict=True)
+        ]
+        loss = _levelled(rows, split, scores)
+        if loss < least:
+            best, least = (replace(recipe, rounds=rounds), scores), loss
+    return best
+
+
+def _block_scores(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> list[Floats]:
+    """Each block's raw scores by trees of the rows before it."""
+    return [
+        raw_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
+        for start, end in split.blocks
+    ]
 
 
 def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats]) -> Chosen:
@@ -100,9 +119,9 @@ def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats])
 
 
 def _levelled(rows: Rows, split: Split, scores: list[Floats]) -> float:
-    """The mean levelled loss over the blocks, by raw scores of a risk."""
+    """The mean levelled loss over the blocks, by raw scores."""
     each = [
-        levelled_loss(rows.truth[start:end], 1.0 / (1.0 + np.exp(-raw)))
+        levelled_loss(rows.truth[start:end], probabilities_of(raw))
         for (start, end), raw in zip(split.blocks, scores, strict=True)
     ]
     return float(np.mean(each))

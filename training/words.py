@@ -16,18 +16,18 @@ Messages = Sequence[str | None]
 
 
 def message_scores(
-    task: Task, messages: Messages, truth: NDArray[np.int64], test: int
+    task: Task, messages: Messages, truth: NDArray[np.int64], end: int
 ) -> tuple[TextModel | None, Floats | None]:
-    """The text model to ship and the scores float64[n, labels] to train on; nothing for a risk or without messages.
+    """The text model and the scores float64[n, labels] to train on; nothing for a risk or without messages.
 
-    Rows before `test` are scored by models of earlier rows, the others by the model that ships, which learned from
-    the rows before `test`.
+    Rows before `end` are scored by models of earlier rows, the others by the model that is given, which learned from
+    all rows before `end`.
     """
-    if task.is_risk or all(message is None for message in messages[:test]):
+    if task.is_risk or all(message is None for message in messages[:end]):
         return None, None
-    model = fit_text(messages[:test], truth[:test], task.labels)
-    earlier = cross_fit_scores(messages[:test], truth[:test], task.labels)
-    return model, np.vstack([earlier, scored(model, messages[test:])])
+    model = fit_text(messages[:end], truth[:end], task.labels)
+    earlier = cross_fit_scores(messages[:end], truth[:end], task.labels)
+    return model, np.vstack([earlier, scored(model, messages[end:])])
 
 
 def scored(model: TextModel, messages: Messages) -> Floats:

@@ -60,8 +60,8 @@ def test_the_lineage_names_what_went_in(folder: Path, trained: Training) -> None
     lineage = open_bundle(folder).models[Task.SLA_BREACH].model.lineage
     assert lineage["data"] == open_history(parts()[0]).digest
     assert lineage["mapping"] is None
-    assert lineage["fitted_on"]["to"] < lineage["tested_on"]["from"]
-    assert lineage["calibrated_on"]["to"] == lineage["fitted_on"]["to"]
+    assert lineage["rehearsed_on"]["to"] < lineage["tested_on"]["from"]
+    assert lineage["fitted_on"]["to"] == lineage["calibrated_on"]["to"] == lineage["tested_on"]["to"]
 
 
 def test_the_same_order_publishes_the_same_bytes(folder: Path, trained: Training, tmp_path: Path) -> None:

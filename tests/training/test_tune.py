@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tests.training.test_fit import SMALL, rows
@@ -27,9 +29,15 @@ def test_where_the_past_is_sound_it_is_kept() -> None:
 def test_a_drifting_rate_does_not_stop_the_trees_at_once() -> None:
     data = rows(drift=6.0)
     recipe, scores = choose_rounds(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
-    assert recipe.rounds > 5
-    start, end = split_in_time(data.times, 0.1).blocks[0]
-    assert scores.shape == (end - start, 1)
+    assert recipe.rounds >= SMALL.rounds // 4
+    assert [each.shape for each in scores] == [(end - start, 1) for start, end in split_in_time(data.times, 0.1).blocks]
+
+
+def test_trees_that_only_learn_noise_are_few() -> None:
+    data = rows()
+    noise = replace(data, features=data.features[:, 1:])
+    recipe, _ = choose_rounds(noise, split_in_time(noise.times, 0.1), replace(SMALL, rounds=200), 1, 0)
+    assert recipe.rounds == 50
 
 
 def additive(n: int = 1_500, k: int = 12) -> Rows:
