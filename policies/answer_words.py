@@ -16,7 +16,7 @@ from policies.decide import Decision, Weighed
 _TELLING = ("node", "carrier", "supplier", "sku", "system", "amount")
 """The parameters people need to see, the most telling first."""
 
-ALREADY_BROKEN = "the promise already broken"
+ALREADY_BROKEN = "promise already broken"
 """What every sentence says of a promise that has passed: no action changes it."""
 
 

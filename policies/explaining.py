@@ -84,7 +84,7 @@ def _cost_in_words(view: Prospect, option: Weighed) -> str:
 
 def _part(view: Prospect, name: str) -> str:
     broken = name == "promise" and view.predictions.sla_breach.settled
-    return ALREADY_BROKEN if broken else _PARTS.get(name, name)
+    return f"the {ALREADY_BROKEN}" if broken else _PARTS.get(name, name)
 
 
 def _why_unpriced(view: Prospect, option: Weighed) -> str:

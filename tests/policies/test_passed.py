@@ -139,8 +139,8 @@ def test_no_sentence_says_that_an_action_lowers_the_risk_of_what_has_happened(ca
     found = answer(case.model_copy(update={"promise": due(-190)}), models(KIND, CAUSE))
     told = [found.says, *(option.says for option in found.options), *(step.says for step in found.explanation)]
     assert not any("breaks with" in sentence or "at risk" in sentence for sentence in told)
-    assert "the promise already broken" in found.says
-    assert all(option.says.endswith("the promise already broken") for option in found.options)
+    assert "promise already broken" in found.says
+    assert all(option.says.endswith("promise already broken") for option in found.options)
 
 
 def test_the_rules_alone_say_the_same() -> None:
@@ -171,4 +171,4 @@ def test_an_override_after_the_promise_has_passed_cannot_keep_it() -> None:
     assert isinstance(before.action, ActionId)
     assert before.breach_probability < 1.0
     assert after.breach_probability == 1.0
-    assert after.says.endswith("the promise already broken")
+    assert after.says.endswith("promise already broken")

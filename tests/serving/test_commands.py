@@ -42,6 +42,17 @@ def test_recommend_gives_the_answer_as_the_api_does(folder: Path) -> None:
     assert answer.event.source == "oms-emea"
 
 
+def test_the_card_tells_of_a_broken_promise(folder: Path) -> None:
+    late = {**costly(), "promise": {"due_at": "2026-01-01T00:00:00Z"}}
+    result = run("recommend", "-", "--folder", folder, stdin=json.dumps(late).encode())
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.replace("│", " ").split())
+    assert "broken since" in told
+    assert "promise_passed" in told
+    assert "the SLA is broken" in told
+    assert "promise breaks" not in told
+
+
 def test_recommend_records_nothing(folder: Path) -> None:
     run("recommend", EXAMPLES / "exception.json", "--folder", folder)
     assert open_desk(folder).service.recommendations.queue().total == 0
