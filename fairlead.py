@@ -195,8 +195,9 @@ def _card(address: str, folder: Path) -> str:
 Fairlead serves on {address} (simulated retailer, seed {WORLD}). Stop it with Ctrl-C.
 
   Ask it, as an orchestrator would (`today` lets the example happen now):
-    {_command()} today examples/exception.json | curl -s {address}/v1/recommendations \\
-      -H "Authorization: Bearer $(cat {keys}/orchestrator)" -H "Content-Type: application/json" -d @-
+    {_command()} today examples/exception.json | \\
+      curl -s {address}/v1/recommendations -H "Authorization: Bearer $(cat {keys}/orchestrator)" \\
+      -H "Content-Type: application/json" -d @-
 
   Decide, as a reviewer would:  {address}/console   (the key: cat {keys}/reviewer-1)
   Read the API:                 {address}/docs

@@ -47,7 +47,7 @@ def up(folder: Path, port: int, patience: float) -> Iterator[str]:
 
 
 def printed_curl(said: str) -> str:
-    found = re.search(r"^ *(\S.* today \S+ \| curl .*?)(?<!\\)$", said, re.MULTILINE | re.DOTALL)
+    found = re.search(r"^ *([^\n]+ today examples/.*?\bcurl .*?)(?<!\\)$", said, re.MULTILINE | re.DOTALL)
     assert found, said
     return found[1]
 
