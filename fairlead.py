@@ -9,6 +9,7 @@ import faulthandler
 import importlib
 import json
 import os
+import shlex
 import socket
 import sys
 import threading
@@ -31,6 +32,7 @@ ROOM_OF = {
     "policy": "policies.commands",
     "serve": "serving.commands",
     "recommend": "serving.commands",
+    "today": "serving.commands",
     "replay": "serving.commands",
     "keys": "serving.commands",
     "doctor": "serving.commands",
@@ -193,14 +195,23 @@ def _card(address: str, folder: Path) -> str:
     return f"""
 Fairlead serves on {address} (simulated retailer, seed {WORLD}). Stop it with Ctrl-C.
 
-  Ask it, as an orchestrator would:
-    curl -s {address}/v1/recommendations -H "Authorization: Bearer $(cat {keys}/orchestrator)" \\
-      -H "Content-Type: application/json" -d @examples/exception.json
+  Ask it, as an orchestrator would (`today` lets the example happen now):
+    {_command()} today examples/exception.json | \\
+      curl -s {address}/v1/recommendations -H "Authorization: Bearer $(cat {keys}/orchestrator)" \\
+      -H "Content-Type: application/json" -d @-
 
   Decide, as a reviewer would:  {address}/console   (the key: cat {keys}/reviewer-1)
   Read the API:                 {address}/docs
   See the training runs:        .venv/bin/mlflow ui --backend-store-uri sqlite:///{os.path.relpath(folder)}/mlflow.db
 """
+
+
+def _command() -> str:
+    """How to call this command line from here: the installed script beside the interpreter, else the interpreter."""
+    script = Path(sys.executable).with_name("fairlead")
+    if script.exists():
+        return shlex.quote(os.path.relpath(script))
+    return f"{shlex.quote(os.path.relpath(sys.executable))} -m fairlead"
 
 
 def _say(text: str) -> None:

@@ -18,8 +18,12 @@ Reason = Literal[
     "no_promise",
     "no_stock_position",
     "no_rule",
+    "promise_passed",
 ]
-"""Why a prediction was not served by the model, or not served at all."""
+"""Why a prediction was not served by the model, or not served at all.
+
+`promise_passed` is no fall-back: the promise has passed, the breach is a fact, and there is nothing to ask a model.
+"""
 
 
 class LabelPrediction(Record):
@@ -41,6 +45,11 @@ class RiskPrediction(Record):
     """An ISO 8601 duration."""
     served_by: ServedBy
     reason: Reason | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the event has already happened: a fact, not a prediction."""
+        return self.reason == "promise_passed"
 
 
 class Predictions(Record):

@@ -96,7 +96,7 @@ def option_of(view: Prospect, decision: Decision, option: Weighed, rank: int) ->
         disposition=option.verdict.disposition,
         roles=option.verdict.roles,
         held_until=option.verdict.held_until,
-        says=option_says(option, price),
+        says=option_says(option, price, view.predictions.sla_breach),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from data.actions import CATALOGUE
 from data.amounts import amount
+from data.prediction import RiskPrediction
 from data.record import Amount, Unit, money_text
 from data.vocabulary import UNRECOGNISED, Disposition, Role
 from policies.choose import Prospect
@@ -15,11 +16,15 @@ from policies.decide import Decision, Weighed
 _TELLING = ("node", "carrier", "supplier", "sku", "system", "amount")
 """The parameters people need to see, the most telling first."""
 
+ALREADY_BROKEN = "promise already broken"
+"""What every sentence says of a promise that has passed: no action changes it."""
+
 
 def headline(view: Prospect, decision: Decision) -> str:
     """One sentence of what happened and what to do."""
     option = decision.first
-    what = f"{_what_happened(view)}: {_what_to_do(option)}"
+    broken = f", {ALREADY_BROKEN}" if view.predictions.sla_breach.settled else ""
+    what = f"{_what_happened(view)}{broken}: {_what_to_do(option)}"
     match decision.disposition:
         case Disposition.HOLD:
             return f"{what}, once {' and '.join(option.verdict.held_until)}."
@@ -53,12 +58,16 @@ def _place(told: Mapping[str, Any]) -> str:
     return f" ({named})" if named is not None else ""
 
 
-def option_says(option: Weighed, price: Amount | None) -> str:
+def option_says(option: Weighed, price: Amount | None, breach: RiskPrediction) -> str:
     """An option in one line: the action, its price, what it does to the promise."""
     cost = f"{money_text(price.amount)} {price.currency} expected" if price else "not priced"
-    breach = option.price.breach_probability
-    promise = "" if breach is None else f", promise breaks with {amount(breach, Unit.RATIO)}"
-    return f"{_what_to_do(option)}: {cost}{promise}"
+    return f"{_what_to_do(option)}: {cost}{_promise(option.price.breach_probability, breach)}"
+
+
+def _promise(after: float | None, breach: RiskPrediction) -> str:
+    if breach.settled:
+        return f", {ALREADY_BROKEN}"
+    return "" if after is None else f", promise breaks with {amount(after, Unit.RATIO)}"
 
 
 def roles_in_words(roles: tuple[Role, ...]) -> str:

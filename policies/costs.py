@@ -136,8 +136,8 @@ def breach_after(at_stake: Stakes, remains: float, minutes: float, slack: float)
     """P(promise breaks) when an action that takes this long is done.
 
     An action that takes no more than `slack` of the time left has its full effect; beyond, the effect shrinks in a
-    straight line, and an action that takes all the time left comes too late to change anything. None where there is
-    no promise to break.
+    straight line, and an action that takes all the time left comes too late to change anything. Once the promise has
+    passed every action does: its cost is sunk and the same for every option. None where there is no promise to break.
     """
     if at_stake.breach_probability is None or at_stake.minutes_left is None:
         return None

@@ -13,6 +13,7 @@ from data.explanation import CheckStep, Seen, Step
 from data.recommendation import FallbackView
 from data.record import money_text
 from data.vocabulary import Task
+from policies.answer_words import ALREADY_BROKEN
 from policies.choose import Prospect
 from policies.decide import Decision, Weighed
 from policies.gates import Finding
@@ -77,8 +78,13 @@ def _cost_in_words(view: Prospect, option: Weighed) -> str:
     if expected is None:
         return f"{says}: no price, {_why_unpriced(view, option)}"
     largest = sorted(((part, name) for name, part in option.price.parts.items() if part > 0), reverse=True)[:3]
-    made_of = ", ".join(f"{money_text(part)} for {_PARTS[name]}" for part, name in largest)
+    made_of = ", ".join(f"{money_text(part)} for {_part(view, name)}" for part, name in largest)
     return f"{says}: {expected} expected" + (f", of it {made_of}" if made_of else "")
+
+
+def _part(view: Prospect, name: str) -> str:
+    broken = name == "promise" and view.predictions.sla_breach.settled
+    return f"the {ALREADY_BROKEN}" if broken else _PARTS.get(name, name)
 
 
 def _why_unpriced(view: Prospect, option: Weighed) -> str:
@@ -87,7 +93,7 @@ def _why_unpriced(view: Prospect, option: Weighed) -> str:
         return "the case names no currency"
     if exchange.rate is None:
         return f"the policy has no rate for {exchange.currency}"
-    return f"{' and '.join(_PARTS.get(name, name) for name in option.price.missing) or 'its amount'} is not known"
+    return f"{' and '.join(_part(view, name) for name in option.price.missing) or 'its amount'} is not known"
 
 
 def _gated(decision: Decision) -> Iterator[CheckStep]:

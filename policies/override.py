@@ -20,6 +20,7 @@ from policies.candidates import Candidate
 from policies.choose import prospect, weigh
 from policies.decide import Decision
 from policies.facts import case_facts
+from policies.passed import as_of
 from policies.policy import Policy
 from policies.promise import with_promise
 from policies.situation import Situation
@@ -52,13 +53,15 @@ def assess(
 ) -> Option:
     """The option a person chose instead, under the recommendation's own predictions and the gates of its own action.
 
+    A promise that has passed since the recommendation counts as broken.
+
     Raises `ActionNotAllowedError` and `InvalidParametersError`.
     """
     chosen = _parameters(action, parameters)
     _check_line(action, chosen, case)
     promised = with_promise(case, recommendation.predictions.sla_breach.due_at)
     situation = Situation(promised, standing, to_milliseconds(now), policy.exchange(case.currency))
-    view = prospect(situation, case_facts(situation), recommendation.predictions, policy)
+    view = prospect(situation, case_facts(situation), as_of(situation, recommendation.predictions), policy)
     allowed = allowed_for(recommendation, policy)
     if action not in allowed:
         raise ActionNotAllowedError(action, allowed)

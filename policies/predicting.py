@@ -8,11 +8,12 @@ from typing import Any
 
 from data.case import Case
 from data.prediction import LabelPrediction, Predictions, Predictors, RiskPrediction
-from data.standing import Standing
 from data.vocabulary import UNRECOGNISED, ServedBy, Task
 from policies.fallback import rule_answer, with_ruled_type
 from policies.ladder import YES, Served, climb_down
+from policies.passed import passed
 from policies.policy import Policy
+from policies.situation import Situation
 
 Answers = Mapping[Task, Served]
 
@@ -29,27 +30,34 @@ class Told:
         return all(served.predicted == other.answers[task].predicted for task, served in self.answers.items())
 
 
-def by_rules(case: Case, facts: Mapping[str, Any], policy: Policy) -> Told:
-    """What the rules alone say: computed on every request."""
+def by_rules(situation: Situation, facts: Mapping[str, Any], policy: Policy) -> Told:
+    """What the rules alone say: computed on every request.
+
+    `situation` is at the moment of the answer, which tells whether there is anything to predict; `facts` are of the
+    moment the case was noticed.
+    """
     facts = with_ruled_type(facts, policy)
-    answers = {task: _not_asked(task, case) or rule_answer(task, facts, policy) for task in Task}
-    return _told(answers, case, policy)
+    answers = {task: _not_asked(task, situation, policy) or rule_answer(task, facts, policy) for task in Task}
+    return _told(answers, situation.case, policy)
 
 
-def by_ladder(case: Case, standing: Standing, predictors: Predictors, rules: Told, policy: Policy) -> Told:
+def by_ladder(situation: Situation, predictors: Predictors, rules: Told, policy: Policy) -> Told:
     """What the best rung of each task says."""
     answers = {
-        task: _not_asked(task, case) or climb_down(task, predictors.ladder(task), case, standing, rules.answers[task])
+        task: _not_asked(task, situation, policy)
+        or climb_down(task, predictors.ladder(task), situation.case, situation.standing, rules.answers[task])
         for task in Task
     }
-    return _told(answers, case, policy)
+    return _told(answers, situation.case, policy)
 
 
-def _not_asked(task: Task, case: Case) -> Served | None:
-    """Nothing to predict without a promise to break or a shelf to run empty."""
-    if task is Task.SLA_BREACH and not (case.promise and case.promise.due_at):
+def _not_asked(task: Task, situation: Situation, policy: Policy) -> Served | None:
+    """Nothing to predict without a promise to break or a shelf to run empty, nor once the promise has passed."""
+    if task is Task.SLA_BREACH and situation.due_at is None:
         return Served(None, ServedBy.NONE, "no_promise")
-    if task is Task.STOCKOUT and case.at_stake is None:
+    if task is Task.SLA_BREACH:
+        return passed(situation, policy)
+    if task is Task.STOCKOUT and situation.case.at_stake is None:
         return Served(None, ServedBy.NONE, "no_stock_position")
     return None
 

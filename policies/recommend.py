@@ -41,13 +41,14 @@ def recommend(
     promise = due_at(case, policy)
     promised = with_promise(case, promise.due_at)
 
-    # Predictions look at the case when it was noticed, as models were trained; decisions look at it now.
+    # Predictions look at the case when it was noticed, as models were trained; decisions look at it now, and so does
+    # the question whether the promise has passed, which leaves nothing of it to predict.
     noticed = Situation(promised, standing, case.event.time, policy.exchange(case.currency))
     facts = case_facts(noticed)
-    rules = by_rules(promised, facts, policy)
-    told = by_ladder(promised, standing, predictors, rules, policy)
-
     situation = noticed.at(to_milliseconds(now))
+    rules = by_rules(situation, facts, policy)
+    told = by_ladder(situation, predictors, rules, policy)
+
     facts = aged(facts, situation)
     view = prospect(situation, facts, told.predictions, policy)
     decision = choose(view)

@@ -49,7 +49,7 @@ def _answer(prediction: LabelPrediction | RiskPrediction) -> str:
     if isinstance(prediction, LabelPrediction):
         return _words(prediction.label or "unknown")
     if prediction.due_at is not None:
-        return f"by {prediction.due_at:%Y-%m-%d %H:%M} UTC"
+        return f"{'broken since' if prediction.settled else 'by'} {prediction.due_at:%Y-%m-%d %H:%M} UTC"
     return f"within {prediction.horizon}" if prediction.horizon else ""
 
 

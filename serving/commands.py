@@ -1,7 +1,8 @@
-"""The commands of this room: serve, recommend, replay, keys, doctor. Data goes to stdout, words to stderr."""
+"""The commands of this room: serve, recommend, today, replay, keys, doctor. Data goes to stdout, words to stderr."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from data.case import Case
+from data.record import canonical
+from data.today import as_if_now
 from serving.bodies import read_record
 from serving.errors import Problem
+from serving.identifiers import uuid7
 from serving.settings import Settings
-from serving.wiring import Service, wire
+from serving.wiring import Service, utc_now, wire
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
 out, err = Console(), Console(stderr=True)
@@ -23,6 +27,7 @@ out, err = Console(), Console(stderr=True)
 Bundle = Annotated[Path | None, typer.Option("--bundle", help="folder of model bundles")]
 Policy = Annotated[Path | None, typer.Option("--policy", help="folder of the policy; the committed default without")]
 Database = Annotated[str | None, typer.Option("--db", help="URL of the SQLite file, such as sqlite:///var/fairlead.db")]
+TheCase = Annotated[Path, typer.Argument(metavar="FILE", help="a case as JSON; - reads stdin")]
 Folder = Annotated[Path | None, typer.Option("--folder", help="where database, keys and bundles live")]
 
 
@@ -63,7 +68,7 @@ def serve(
 
 @app.command()
 def recommend(
-    file: Annotated[Path, typer.Argument(help="a case as JSON; - reads stdin")],
+    file: TheCase,
     bundle: Bundle = None,
     policy: Policy = None,
     db: Database = None,
@@ -74,10 +79,10 @@ def recommend(
     from serving.card import card
     from serving.recommendations.answering import content_of
 
-    content = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    case = _case_of(file)
     service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
     try:
-        recommendation = service.recommendations.preview(read_record(Case, content))
+        recommendation = service.recommendations.preview(case)
     except Problem as problem:
         raise _refused(problem) from None
     finally:
@@ -87,6 +92,21 @@ def recommend(
     else:
         out.print(card(recommendation))
         _say("Not recorded: post it to a running service to have it recorded and reviewed.")
+
+
+@app.command()
+def today(file: TheCase) -> None:
+    """Print a case as if it happened now, ready to be posted: an old file makes a living example.
+
+    Its event gets this moment and a new id, its exception a new id; every other instant moves as far.
+    """
+    now = utc_now()
+    try:
+        moved = as_if_now(_case_of(file), now, uuid7(now, os.urandom))
+    except ValueError as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
+    sys.stdout.buffer.write(canonical(moved) + b"\n")
 
 
 @app.command()
@@ -169,6 +189,14 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
 def _say(words: str) -> None:
     """Words for people, to stderr: unwrapped, and nothing in them is markup."""
     err.print(Text(words), soft_wrap=True)
+
+
+def _case_of(file: Path) -> Case:
+    """The case in a file, or on standard input for `-`."""
+    try:
+        return read_record(Case, sys.stdin.buffer.read() if str(file) == "-" else _read(file))
+    except Problem as problem:
+        raise _refused(problem) from None
 
 
 def _wired(settings: Settings) -> Service:

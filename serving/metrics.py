@@ -27,6 +27,11 @@ class Metrics:
         self._served = Counter(
             "fairlead_predictions", "Predictions by the step of the ladder", ["task", "served_by"], registry=registry
         )
+        self._passed = Counter(
+            "fairlead_promises_passed",
+            "Recommendations whose promise had passed: a fact, so the ladder was not asked",
+            registry=registry,
+        )
         self._fallback = Counter(
             "fairlead_fallback",
             "Whether the rules alone would have recommended the same",
@@ -45,7 +50,11 @@ class Metrics:
         action = recommendation.options[0].action.value if recommendation.options else "none"
         self._recommendations.labels(recommendation.disposition.value, action).inc()
         self._fallback.labels(str(recommendation.fallback.agrees).lower()).inc()
+        settled = recommendation.predictions.sla_breach.settled
+        self._passed.inc(int(settled))
         for task in Task:
+            if settled and task is Task.SLA_BREACH:
+                continue
             prediction = getattr(recommendation.predictions, task.value)
             self._served.labels(task.value, prediction.served_by.value).inc()
 

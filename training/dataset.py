@@ -56,6 +56,8 @@ class Known:
     fired: list[str]
     messages: list[str | None]
     facts: Floats
+    promise_passed: int = 0
+    """Cases left out because their promise had passed: see `promise_passed`."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ class Study:
     def known(self, task: Task) -> Known:
         """The cases that can teach or test a task."""
         return self._tasks[task].known()
+
+    def promise_passed(self, task: Task) -> int:
+        """How many cases are not among them because their promise had passed."""
+        return self._tasks[task].promise_passed
 
 
 Read = tuple[HistoryLine, bool]
@@ -102,6 +108,8 @@ class _Replayed(NamedTuple):
 
 def _note(notes: Mapping[Task, _TaskNotes], read: _Replayed, position: int, policy: Policy) -> None:
     """Add a case to the tasks whose truth its outcome tells."""
+    if Task.SLA_BREACH in notes and promise_passed(read.line):
+        notes[Task.SLA_BREACH].promise_passed += 1
     truths = {task: truth_of(task, read.line) for task in notes}
     if all(truth == UNKNOWN for truth in truths.values()):
         return
@@ -135,6 +143,7 @@ class _TaskNotes:
         self._fired: list[str] = []
         self._messages: list[str | None] = []
         self._rows: list[int] = []
+        self.promise_passed = 0
 
     def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
         self._times.append(line.case.event.time.timestamp())
@@ -150,6 +159,7 @@ class _TaskNotes:
             fired=self._fired,
             messages=self._messages,
             facts=self._matrix.whole()[self._rows],
+            promise_passed=self.promise_passed,
         )
 
 
@@ -204,10 +214,26 @@ def _without_collector() -> Iterator[None]:
 
 
 def truth_of(task: Task, line: HistoryLine) -> int:
-    """The label's index, 0 or 1 for a risk; `UNKNOWN` where the outcome does not tell, or a shelf is not named."""
+    """The label's index, 0 or 1 for a risk; `UNKNOWN` where the outcome does not tell or nothing is predicted.
+
+    Nothing is predicted of a shelf that is not named, nor of a promise that had passed.
+    """
     if line.outcome is None or (task is Task.STOCKOUT and line.case.at_stake is None):
+        return UNKNOWN
+    if task is Task.SLA_BREACH and promise_passed(line):
         return UNKNOWN
     truth = line.outcome.truth(task, line.case.promise.due_at if line.case.promise else None)
     if truth is None:
         return UNKNOWN
     return int(truth) if isinstance(truth, bool) else task.labels.index(truth)
+
+
+def promise_passed(line: HistoryLine) -> bool:
+    """Whether the breach was a fact when the case was noticed, which the service tells without asking a model.
+
+    Only where the promise in force decides what a breach is: an outcome that tells `sla_breached` itself may mean
+    another promise than `due_at`, such as one a mapping assumes, and such a case is taught and scored like any other.
+    """
+    due = line.case.promise.due_at if line.case.promise else None
+    told = line.outcome is not None and line.outcome.sla_breached is None
+    return told and due is not None and due <= line.case.event.time

@@ -30,6 +30,9 @@ Truth = NDArray[np.int64]
 
 DECIMALS = 9
 
+PROMISE_PASSED = "promise_passed"
+"""The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
+
 
 Snapshot = list[dict[str, Any]]
 
@@ -66,10 +69,18 @@ def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
 
 def _scores(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
     if not len(known.truth):
-        raise HistoryError(f"{history.name}: no case tells the truth of {model.task}; check its outcomes")
+        late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
+        raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
     features = _with_messages(model, known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
-    return compare(model.task, known.truth, calibrated(model, features), rules, known.fired)
+    return compare(model.task, known.truth, calibrated(model, features), rules, known.fired) | passed(
+        known.promise_passed
+    )
+
+
+def passed(count: int) -> dict[str, int]:
+    """How many cases are in no score because their promise had passed, where there are any."""
+    return {PROMISE_PASSED: count} if count else {}
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:

@@ -52,7 +52,7 @@ class Bars:
 
 def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
     """Per task the base rate, the rules and the model beside one another; of labels AP and AUC are means."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("task", "n", "base", "", "loss", "AUC", "AP", "right", "ECE"):
         table.add_column(heading, justify="left" if heading in ("task", "") else "right")
     for task, told in metrics.items():
@@ -60,7 +60,13 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
         for side, head in zip(SIDES, (heads, _NOTHING, _NOTHING), strict=True):
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
+    table.caption = _left_out(metrics)
     return table
+
+
+def _left_out(metrics: Mapping[Task, Mapping[str, Any]]) -> str | None:
+    told = [f"{task.value}: {each['promise_passed']:,}" for task, each in metrics.items() if "promise_passed" in each]
+    return f"left out, because the promise had passed: {', '.join(told)}" if told else None
 
 
 _NOTHING = ("", "", "")

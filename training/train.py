@@ -20,7 +20,7 @@ from models.files import MANIFEST
 from policies.policy import Policy
 from training.dataset import Read, Study, study
 from training.errors import HistoryError
-from training.evaluate import Snapshot
+from training.evaluate import Snapshot, passed
 from training.history import History
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
@@ -82,7 +82,10 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         standing=_standing(order.out, standing),
     )
     versions = {task: order.tracker.register(each, digest) for task, each in recorded.items()} if order.tracker else {}
-    return Training(digest, {task: each.model.metrics for task, each in learned.items()}, versions, left_out)
+    metrics: dict[Task, Mapping[str, Any]] = {
+        task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
+    }
+    return Training(digest, metrics, versions, left_out)
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:

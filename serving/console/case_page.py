@@ -58,6 +58,7 @@ def case_page(
         banner=_banner(file, onlooker, decided, attempt),
         recommended=options[0] if options else None,
         alternatives=options[1:],
+        promise_title="Promise" if answer.predictions.sla_breach.settled else "Promise still breaks",
         predictions=view.prediction_views(answer, case),
         gates=tuple(gate for gate in gates if 1 in gate.ranks),
         other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),

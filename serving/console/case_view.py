@@ -50,6 +50,8 @@ _TITLES = {
     Task.SLA_BREACH: "Will the promise break?",
     Task.STOCKOUT: "Will the shelf run empty?",
 }
+_PASSED = "The promise has passed"
+_ALREADY_BROKEN = "already broken"
 _SERVED = {
     ServedBy.MODEL: "model",
     ServedBy.PREVIOUS_MODEL: "previous model",
@@ -63,7 +65,9 @@ _REASONS = {
     "no_promise": "No promise is known.",
     "no_stock_position": "No stock position was sent.",
     "no_rule": "No rule applies.",
+    "promise_passed": "",
 }
+"""Why a prediction is not the model's; a promise that has passed is told by its rule's sentence alone."""
 _COST_PARTS = {
     "promise": "the promise at risk",
     "unsolved": "work that may stay unsolved",
@@ -119,10 +123,11 @@ def option_views(answer: Recommendation) -> tuple[OptionView, ...]:
     costs = {
         step.saw["rank"]: step for step in answer.explanation if isinstance(step, CheckStep) and "rank" in step.saw
     }
-    return tuple(_option_view(option, costs.get(option.rank)) for option in answer.options)
+    breach = answer.predictions.sla_breach
+    return tuple(_option_view(option, costs.get(option.rank), breach) for option in answer.options)
 
 
-def _option_view(option: Option, priced: CheckStep | None) -> OptionView:
+def _option_view(option: Option, priced: CheckStep | None, breach: RiskPrediction) -> OptionView:
     cost = option.expected_cost
     chance = option.breach_probability
     return OptionView(
@@ -131,20 +136,21 @@ def _option_view(option: Option, priced: CheckStep | None) -> OptionView:
         parameters=parameter_words(option.parameters),
         cost=display.money(cost.amount, cost.currency) if cost else "not priced",
         regret=f"+{display.money(option.regret)}" if option.regret else "",
-        breach="" if chance is None else display.percent(chance),
+        breach=_ALREADY_BROKEN if breach.settled else "" if chance is None else display.percent(chance),
         disposition=option.disposition.value,
         disposition_words=DISPOSITION_WORDS[option.disposition],
         roles=role_words(option.roles),
         held_until=option.held_until,
         says=display.heading(option.says),
-        parts=_cost_parts(priced.saw) if priced else (),
+        parts=_cost_parts(priced.saw, breach) if priced else (),
     )
 
 
-def _cost_parts(saw: Mapping[str, Seen]) -> tuple[tuple[str, str], ...]:
+def _cost_parts(saw: Mapping[str, Seen], breach: RiskPrediction) -> tuple[tuple[str, str], ...]:
+    words = _COST_PARTS | ({"promise": f"the promise {_ALREADY_BROKEN}"} if breach.settled else {})
     amounts = {name: Decimal(str(saw[f"cost.{name}"])) for name in _COST_PARTS if f"cost.{name}" in saw}
     told = sorted(((amount, name) for name, amount in amounts.items() if amount), reverse=True)
-    return tuple((_COST_PARTS[name], display.money(amount)) for amount, name in told)
+    return tuple((words[name], display.money(amount)) for amount, name in told)
 
 
 def parameter_words(parameters: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -166,11 +172,11 @@ def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> 
     probability = prediction.probability
     return PredictionView(
         task=task.value,
-        title=_TITLES[task],
+        title=_title(task, prediction),
         answer=_answer(task, prediction),
-        probability="" if probability is None else display.percent(probability),
+        probability="" if probability is None or _settled(prediction) else display.percent(probability),
         beside=_beside(prediction, zone_of(case)),
-        served_by=prediction.served_by.value,
+        served_by="settled" if _settled(prediction) else prediction.served_by.value,
         served_words=_SERVED[prediction.served_by],
         reason=_REASONS[prediction.reason] if prediction.reason else "",
         drawing=Markup(waterfall(step, calibration, prediction, case.currency)) if step else None,  # noqa: S704 escaped there
@@ -195,7 +201,17 @@ def _steps_of(task: Task, steps: Iterable[Step]) -> tuple[ModelStep | None, Cali
     return model, next((step for step in own if isinstance(step, CalibrationStep)), None)
 
 
+def _title(task: Task, prediction: LabelPrediction | RiskPrediction) -> str:
+    return _PASSED if _settled(prediction) else _TITLES[task]
+
+
+def _settled(prediction: LabelPrediction | RiskPrediction) -> bool:
+    return isinstance(prediction, RiskPrediction) and prediction.settled
+
+
 def _answer(task: Task, prediction: LabelPrediction | RiskPrediction) -> str:
+    if _settled(prediction):
+        return "Promise broken"
     if isinstance(prediction, LabelPrediction):
         return display.heading(display.words(prediction.label)) if prediction.label else "Nothing could tell"
     if prediction.probability is None:

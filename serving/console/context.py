@@ -94,7 +94,7 @@ class OptionView:
     regret: str
     """Empty for the cheapest."""
     breach: str
-    """The chance that the promise breaks if this is done, empty where unknown."""
+    """The chance that the promise breaks if this is done, or that it is broken already; empty where unknown."""
     disposition: str
     disposition_words: str
     roles: tuple[str, ...]
@@ -126,6 +126,7 @@ class PredictionView:
     beside: str
     """What else it says: the runner-up, the moment of the promise, the horizon."""
     served_by: str
+    """The step of the ladder, or `settled` for what is a fact already."""
     served_words: str
     reason: str
     drawing: Markup | None
@@ -297,6 +298,8 @@ class CasePage:
     banner: Banner | None
     recommended: OptionView | None
     alternatives: tuple[OptionView, ...]
+    promise_title: str
+    """What the options' `breach` stands under."""
     predictions: tuple[PredictionView, ...]
     gates: tuple[CheckView, ...]
     """What the gates said of the recommended option."""

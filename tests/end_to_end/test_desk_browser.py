@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from data.case import Event
+from data.case import Event, Promise
 from data.record import plain
 from data.simulator.live import live_cases
 from data.vocabulary import Role, Task
@@ -126,7 +126,8 @@ def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("explained")
     publish(folder / "bundle", {task: task_model(task) for task in Task}, created_at=NOON)
     desk = open_desk(folder / "var", bundle=folder / "bundle")
-    desk.recommend(plain(recommended_case(event=Event(source="oms", id="1", time=NOON), message=HOSTILE)))
+    event, promise = Event(source="oms", id="1", time=NOON), Promise(due_at=NOON + timedelta(minutes=42))
+    desk.recommend(plain(recommended_case(event=event, promise=promise, message=HOSTILE)))
     with served(desk) as site:
         yield site
 
@@ -300,6 +301,20 @@ def test_predictions_are_drawn_inside_their_panels_and_can_be_read(
     assert page.get_by_role("img", name="What led to").count() == 4
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     assert (explaining.overflow(), page.evaluate(READABLE)) == (0, [])
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])
+def test_a_promise_that_has_passed_is_told_in_words_and_fits(window: Window, size: dict[str, int]) -> None:
+    late = {"due_at": (NOON - timedelta(minutes=190)).isoformat()}
+    answer = window.site.desk.recommend(costly(800 + size["width"], promise=late))
+    window.resize(size)
+    window.sign_in()
+    window.open(f"/console/cases/{answer['recommendation_id']}")
+    told = window.page.locator("article[aria-labelledby=p-sla_breach]")
+    assert "The promise passed 3 h 10 min ago: the SLA is broken" in told.inner_text()
+    assert told.locator("svg, .degraded, .probability").count() == 0
+    assert "already broken" in window.page.inner_text(".recommended")
+    assert (window.overflow(), window.page.evaluate(READABLE)) == (0, [])
 
 
 def test_hostile_text_runs_nothing(window: Window) -> None:

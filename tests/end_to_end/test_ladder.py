@@ -61,6 +61,21 @@ def test_the_models_serve_when_they_are_whole(tmp_path: Path) -> None:
     desk.service.close()
 
 
+def test_a_promise_that_has_passed_is_no_fall_back(tmp_path: Path) -> None:
+    a_bundle(tmp_path / "bundle")
+    desk = opened(tmp_path)
+    late = costly(1, **{**FACTS, "promise": {"due_at": "2026-11-23T08:50:00Z"}})
+    answer = desk.recommend(late)
+    assert served(answer) == {**dict.fromkeys(Task, ("model", None)), Task.SLA_BREACH: ("rules", "promise_passed")}
+    assert answer["predictions"]["sla_breach"]["probability"] == 1.0
+    (told,) = (step for step in answer["explanation"] if step["id"].startswith("sla_breach"))
+    assert told["says"] == "the promise passed 3 h 10 min ago: the SLA is broken"
+    assert answer["urgency"]["minutes_to_promise"] == -190.0
+    assert {option["breach_probability"] for option in answer["options"]} == {1.0}
+    assert readiness(desk) == dict.fromkeys(Task, ("model", None))
+    desk.service.close()
+
+
 @pytest.mark.parametrize("how", ["missing", "altered"])
 @pytest.mark.parametrize("tasks", [each for n in (1, 2, 4) for each in itertools.combinations(Task, n)][::2])
 def test_any_models_may_be_missing_or_altered_at_start(tmp_path: Path, tasks: tuple[Task, ...], how: str) -> None:

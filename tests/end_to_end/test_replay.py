@@ -49,6 +49,19 @@ def test_gives_the_same_bytes(tmp_path: Path) -> None:
     assert result.stdout.encode() == response.content + b"\n"
 
 
+@pytest.mark.parametrize("due_at", ["2026-11-23T08:50:00Z", "2026-11-23T12:00:00Z", "2026-11-23T12:00:00.001Z"])
+def test_gives_the_same_bytes_about_a_promise_that_has_passed(tmp_path: Path, due_at: str) -> None:
+    a_bundle(tmp_path / "bundle")
+    desk = opened(tmp_path)
+    response = desk.post("/v1/recommendations", {**case(), "promise": {"due_at": due_at}})
+    desk.service.close()
+    passed = response.json()["predictions"]["sla_breach"].get("reason") == "promise_passed"
+    assert passed is (due_at != "2026-11-23T12:00:00.001Z")
+    result = replay(tmp_path, response.json(), "--json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.encode() == response.content + b"\n"
+
+
 def test_gives_the_same_bytes_after_outcomes_models_and_policy_have_moved_on(tmp_path: Path) -> None:
     a_bundle(tmp_path / "bundle")
     desk = opened(tmp_path)

@@ -47,7 +47,7 @@ def up(folder: Path, port: int, patience: float) -> Iterator[str]:
 
 
 def printed_curl(said: str) -> str:
-    found = re.search(r"^ *(curl .*?)(?<!\\)$", said, re.MULTILINE | re.DOTALL)
+    found = re.search(r"^ *([^\n]+ today examples/.*?\bcurl .*?)(?<!\\)$", said, re.MULTILINE | re.DOTALL)
     assert found, said
     return found[1]
 
@@ -61,7 +61,8 @@ def test_everything_comes_up_answers_its_printed_request_and_starts_again_in_sec
             assert f"{task}: model" in said
         answer = subprocess.run(printed_curl(said), shell=True, cwd=ROOT, capture_output=True, check=True)  # noqa: S602
         first = json.loads(answer.stdout)
-        assert first["predictions"]["sla_breach"]["served_by"] == "model"
+        assert first["predictions"]["sla_breach"]["served_by"] == "model", "the example happens now: its promise stands"
+        assert first["urgency"]["minutes_to_promise"] > 40
         assert all(oct(key.stat().st_mode)[-3:] == "600" for key in (folder / "keys").iterdir())
 
     port, started = free_port(), time.monotonic()

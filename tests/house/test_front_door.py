@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import fairlead
+from data.case import Case
 from fairlead import ROOM_OF
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +50,23 @@ def test_asking_for_help_loads_no_learner() -> None:
     loaded = done.stdout.rsplit("\n", 2)[-2]
     for heavy in ("lightgbm", "mlflow", "shap", "sklearn", "pandas"):
         assert f"'{heavy}'" not in loaded
+
+
+def test_the_readme_s_request_is_the_one_that_up_prints() -> None:
+    card = fairlead._card("http://127.0.0.1:8080", Path("var"))
+    printed = card[card.index(fairlead._command()) : card.index("-d @-")].replace(fairlead._command(), "fairlead")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace(".venv/bin/fairlead", "fairlead")
+    assert " ".join(printed.split()) in " ".join(readme.split())
+
+
+def test_what_up_prints_to_move_the_example_runs_as_it_is() -> None:
+    first = f"{fairlead._command()} today examples/exception.json"
+    done = subprocess.run(first, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S602
+    told = Case.model_validate_json(done.stdout)
+    assert told.exception_id.startswith("exc-77120-")
+    assert told.promise is not None
+    assert told.promise.due_at is not None
+    assert told.promise.due_at > datetime.now(UTC)
 
 
 def test_the_readme_tells_of_every_command() -> None:

@@ -60,7 +60,7 @@ def verdict(case: Case, action: ActionId, parameters: Record, standing: Standing
     """What the gates say of one option of the case: the cause as the rules tell it, the type as told for certain."""
     situation = Situation(case, standing, NOW, POLICY.exchange(case.currency))
     facts = case_facts(situation)
-    told = by_rules(case, facts, POLICY).predictions
+    told = by_rules(situation, facts, POLICY).predictions
     certain = told.exception_type.model_copy(update={"probability": 0.9})
     if told.exception_type.probability is not None:
         told = told.model_copy(update={"exception_type": certain})
@@ -282,7 +282,7 @@ def test_an_option_without_a_price_asks_a_person() -> None:
     case = unavailable(currency=None)
     situation = Situation(case, NOBODY, NOW, POLICY.exchange(None))
     facts = case_facts(situation)
-    view = prospect(situation, facts, by_rules(case, facts, POLICY).predictions, POLICY)
+    view = prospect(situation, facts, by_rules(situation, facts, POLICY).predictions, POLICY)
     weighed = weigh(view, Candidate(A.CYCLE_COUNT_FIRST, AtNode(node="store-1", sku="sku-1")))
     assert weighed.price.expected is None
     assert weighed.verdict.disposition is REVIEW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -22,8 +23,8 @@ KIND = Task.EXCEPTION_TYPE
 
 
 def predictions(case: Case, predictors: Predictors = NONE) -> Predictions:
-    facts = case_facts(Situation(case, NOBODY, NOW, POLICY.exchange(case.currency)))
-    return by_ladder(case, NOBODY, predictors, by_rules(case, facts, POLICY), POLICY).predictions
+    situation = Situation(case, NOBODY, NOW, POLICY.exchange(case.currency))
+    return by_ladder(situation, predictors, by_rules(situation, case_facts(situation), POLICY), POLICY).predictions
 
 
 def kinds(**likely: float) -> Predictors:
@@ -61,8 +62,9 @@ def test_without_a_promise_or_a_shelf_there_is_nothing_to_ask() -> None:
 
 
 def test_a_risk_tells_by_when() -> None:
-    found = predictions(late_pickup(promise=Promise(due_at=NOW)), served(risk(Task.SLA_BREACH, 0.7)))
-    assert (found.sla_breach.probability, found.sla_breach.due_at) == (0.7, NOW)
+    soon = NOW + timedelta(minutes=1)
+    found = predictions(late_pickup(promise=Promise(due_at=soon)), served(risk(Task.SLA_BREACH, 0.7)))
+    assert (found.sla_breach.probability, found.sla_breach.due_at) == (0.7, soon)
 
 
 def test_the_horizon_is_the_models_own_where_it_has_one() -> None:

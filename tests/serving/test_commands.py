@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
+from data.case import Case
 from data.recommendation import Recommendation, answer_digest
 from policies.policy import DEFAULT_FOLDER
 from serving.commands import app
@@ -42,6 +44,17 @@ def test_recommend_gives_the_answer_as_the_api_does(folder: Path) -> None:
     assert answer.event.source == "oms-emea"
 
 
+def test_the_card_tells_of_a_broken_promise(folder: Path) -> None:
+    late = {**costly(), "promise": {"due_at": "2026-01-01T00:00:00Z"}}
+    result = run("recommend", "-", "--folder", folder, stdin=json.dumps(late).encode())
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.replace("│", " ").split())
+    assert "broken since" in told
+    assert "promise_passed" in told
+    assert "the SLA is broken" in told
+    assert "promise breaks" not in told
+
+
 def test_recommend_records_nothing(folder: Path) -> None:
     run("recommend", EXAMPLES / "exception.json", "--folder", folder)
     assert open_desk(folder).service.recommendations.queue().total == 0
@@ -60,6 +73,37 @@ def test_recommend_says_that_a_file_is_missing(folder: Path) -> None:
     result = run("recommend", folder / "nothing.json", "--folder", folder)
     assert result.exit_code == 2
     assert "cannot be read" in result.stderr
+
+
+def test_today_prints_the_case_as_if_it_happened_now(folder: Path) -> None:
+    content = (EXAMPLES / "exception.json").read_bytes()
+    first, second = run("today", EXAMPLES / "exception.json"), run("today", "-", stdin=content)
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output
+    cases = [Case.model_validate_json(each.stdout) for each in (first, second)]
+    assert len({case.event.id for case in cases} | {case.exception_id for case in cases}) == 4
+    for case in cases:
+        assert abs(datetime.now(UTC) - case.event.time) < timedelta(minutes=1)
+    answer = run("recommend", "-", "--folder", folder, "--json", stdin=first.stdout.encode())
+    breach = json.loads(answer.stdout)["predictions"]["sla_breach"]
+    assert (breach["served_by"], breach["reason"]) == ("rules", "model_unavailable"), "its promise is still to come"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "Not JSON"),
+        (b"{}", "/event: this member"),
+        (
+            b'{"event": {"source": "a", "id": "b", "time": "2000-01-01T00:00:00Z"}, "exception_id": "c",'
+            b' "promise": {"due_at": "9999-12-31T00:00:00Z"}}',
+            "the years 1 to 9999",
+        ),
+    ],
+)
+def test_today_says_what_is_wrong_with_a_case(content: bytes, said: str) -> None:
+    result = run("today", "-", stdin=content)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
 
 
 def test_a_broken_policy_is_told_line_by_line(folder: Path, tmp_path: Path) -> None:

@@ -66,6 +66,19 @@ def test_counts_requests_and_who_served(tmp_path: Path) -> None:
     assert "fairlead_open_reviews 1.0" in text
 
 
+def test_a_passed_promise_is_counted_apart_from_the_ladder(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "var")
+    desk.recommend(costly(1, promise={"due_at": "2026-11-23T08:50:00Z"}))
+    text = desk.client.get("/metrics").text
+    assert "fairlead_promises_passed_total 1.0" in text
+    assert 'task="sla_breach"' not in text
+    assert 'fairlead_predictions_total{served_by="rules",task="root_cause"} 1.0' in text
+    desk.recommend(costly(2))
+    text = desk.client.get("/metrics").text
+    assert "fairlead_promises_passed_total 1.0" in text
+    assert 'fairlead_predictions_total{served_by="rules",task="sla_breach"} 1.0' in text
+
+
 def test_two_services_in_one_process_count_apart(tmp_path: Path) -> None:
     one, other = open_desk(tmp_path / "one"), open_desk(tmp_path / "other")
     one.recommend(costly())

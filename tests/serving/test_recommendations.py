@@ -156,6 +156,16 @@ def test_an_event_from_the_future_is_refused_and_one_from_long_ago_is_not(desk: 
     assert desk.post(PATH, ancient).status_code == 200
 
 
+def test_a_passed_promise_is_answered_as_broken_and_listed_as_overdue(desk: Desk) -> None:
+    answer = desk.recommend(costly(1, promise={"due_at": "2026-11-23T08:50:00Z"}))
+    breach = answer["predictions"]["sla_breach"]
+    assert (breach["probability"], breach["served_by"], breach["reason"]) == (1.0, "rules", "promise_passed")
+    assert "promise already broken" in answer["says"]
+    assert answer["review"]["due_at"] > answer["issued_at"], "nobody is asked to agree before a moment that is gone"
+    (item,) = desk.get("/v1/recommendations").json()["items"]
+    assert (item["breach_probability"], item["promise_due_at"]) == (1.0, "2026-11-23T08:50:00Z")
+
+
 def test_an_unknown_id_is_not_found_and_not_repeated(desk: Desk) -> None:
     unknown = str(uuid.uuid4())
     response = desk.get(f"{PATH}/{unknown}")

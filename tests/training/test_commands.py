@@ -44,6 +44,26 @@ def test_evaluate_prints_one_json_object_and_nothing_else(folder: Path) -> None:
         assert {"roc_auc", "average_precision", "log_loss", "ece"} <= set(scores[side])
 
 
+def test_cases_whose_promise_had_passed_are_left_out_and_counted(folder: Path, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in parts()[1].read_text(encoding="utf-8").splitlines()]
+    for line in lines[::4]:
+        line["case"]["promise"] = {"due_at": line["case"]["event"]["time"]}
+        line.get("outcome", {}).pop("sla_breached", None)
+    late = tmp_path / "late.jsonl"
+    late.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    told = [
+        json.loads(run.invoke(app, evaluate(folder, "--context", str(parts()[0]), "--json")).stdout),
+        json.loads(
+            run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(late), "--json"]).stdout
+        ),
+    ]
+    assert told[1]["promise_passed"] >= len(lines) // 5
+    assert told[1]["n"] < told[0]["n"]
+    assert set(told[1]) - {"promise_passed"} == set(told[0]) - {"promise_passed"}
+    shown = run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(late)])
+    assert f"left out, because the promise had passed: sla_breach: {told[1]['promise_passed']:,}" in shown.stderr
+
+
 def test_evaluate_for_people_speaks_on_the_error_stream(folder: Path) -> None:
     told = run.invoke(app, evaluate(folder))
     assert told.stdout == ""

@@ -1,19 +1,25 @@
 import itertools
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
-from data.outcome import HistoryLine
-from data.vocabulary import Task
+from data.case import Promise
+from data.outcome import HistoryLine, Outcome
+from data.standing import Standing
+from data.vocabulary import RootCause, Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.catalogue import feature_set
 from features.standing import MemoryRows, StandingKeeper, replay
 from policies.fallback import rule_row
 from policies.policy import load_policy
 from policies.promise import due_at, with_promise
+from policies.recommend import recommend
+from tests.fixtures.fixed_predictors import NONE
 from tests.fixtures.histories import small_history
 from training.baseline import NO_RULE
-from training.dataset import Study, study, truth_of
+from training.dataset import UNKNOWN, Study, promise_passed, study, truth_of
 from training.history import open_history
 
 
@@ -87,6 +93,56 @@ def test_an_outcome_recorded_later_changes_no_row_before_it(
     for time, facts in zip(before.times, before.facts, strict=True):
         if time in rows:
             np.testing.assert_array_equal(facts, rows[time])
+
+
+def late(line: HistoryLine, minutes: float, **outcome: Any) -> HistoryLine:
+    """The case as if its promise had passed so many minutes before it was noticed; resolved an hour later."""
+    at = line.case.event.time
+    promise = Promise(due_at=at - timedelta(minutes=minutes))
+    facts = {"recorded_at": at + timedelta(hours=2), "resolved_at": at + timedelta(hours=1), **outcome}
+    return HistoryLine(case=line.case.model_copy(update={"promise": promise}), outcome=Outcome(**facts))
+
+
+@pytest.mark.parametrize(("minutes", "left_out"), [(30, True), (0, True), (-1, False), (-600, False)])
+def test_a_promise_that_had_passed_is_no_breach_to_learn(
+    lines: list[HistoryLine], minutes: float, left_out: bool
+) -> None:
+    line = late(lines[0], minutes)
+    assert promise_passed(line) is left_out
+    assert (truth_of(Task.SLA_BREACH, line) == UNKNOWN) is left_out
+
+
+def test_a_sender_who_tells_the_breach_means_a_promise_of_their_own(lines: list[HistoryLine]) -> None:
+    """Their flag may follow another moment than `due_at`: such a case stays, whatever the flag says."""
+    for told in (True, False):
+        line = late(lines[0], 30, sla_breached=told)
+        assert not promise_passed(line)
+        assert truth_of(Task.SLA_BREACH, line) == int(told)
+
+
+def test_passed_promises_are_counted_and_other_tasks_keep_their_cases(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    before = studied(lines, attributes)
+    mixed = [
+        late(line, 30, root_cause=RootCause.LABOR_SHORTAGE) if number % 10 == 0 else line
+        for number, line in enumerate(lines)
+    ]
+    seen = studied(mixed, attributes)
+    passed = sum(promise_passed(line) for line in mixed)
+    assert passed >= len(mixed) // 10
+    assert seen.promise_passed(Task.SLA_BREACH) == seen.known(Task.SLA_BREACH).promise_passed == passed
+    assert len(seen.known(Task.SLA_BREACH).truth) < len(before.known(Task.SLA_BREACH).truth)
+    assert seen.promise_passed(Task.ROOT_CAUSE) == 0
+    assert len(seen.known(Task.ROOT_CAUSE).truth) >= len(before.known(Task.ROOT_CAUSE).truth)
+
+
+def test_what_is_left_out_of_the_scores_is_what_the_service_does_not_ask_a_model(lines: list[HistoryLine]) -> None:
+    policy = load_policy()
+    for line in (late(lines[0], minutes) for minutes in (30, 0, -1)):
+        case = line.case
+        told = recommend(case, Standing(as_of=case.event.time), NONE, policy, case.event.time, "r").recommendation
+        assert told.predictions.sla_breach.settled is promise_passed(line)
 
 
 def test_sampled_cases_are_kept_whole(lines: list[HistoryLine], attributes: AttributeSchema) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from data.actions import ActionId
+from data.explanation import CheckStep
+from data.prediction import RiskPrediction
 from data.review import ReviewState
-from data.vocabulary import RejectReason, ReviewVerdict, Role
+from data.vocabulary import RejectReason, ReviewVerdict, Role, ServedBy
 from serving.console.case_page import Attempt, case_page
 from serving.console.context import CasePage
 from tests.fixtures.desk import case_file, onlooker, review
@@ -65,6 +67,26 @@ def test_without_models_the_page_says_so_and_draws_nothing() -> None:
     assert answers["sla_breach"] == ("Nothing could tell", "No promise is known.")
     assert answers["exception_type"][0] == "Suspicious return"
     assert shown.head.clock.text == "no promise"
+
+
+def test_a_passed_promise_has_neither_a_drawing_nor_a_degraded_reason() -> None:
+    told = recommendation()
+    passed = RiskPrediction(probability=1.0, due_at=NOW, served_by=ServedBy.RULES, reason="promise_passed")
+    step = CheckStep(kind="rule", id="sla_breach.promise_passed", version="1", saw={}, concluded=1.0, says="it passed")
+    late = told.model_copy(
+        update={
+            "predictions": told.predictions.model_copy(update={"sla_breach": passed}),
+            "explanation": (step, *(each for each in told.explanation if each.id != "sla_breach")),
+        }
+    )
+    shown = page(case_file(answer=late))
+    breach = next(each for each in shown.predictions if each.task == "sla_breach")
+    assert (breach.title, breach.answer, breach.probability) == ("The promise has passed", "Promise broken", "")
+    assert (breach.drawing, breach.reason, breach.rules) == (None, "", ("It passed",))
+    assert (breach.served_by, breach.served_words) == ("settled", "rules")
+    assert shown.recommended is not None
+    assert {shown.recommended.breach, *(each.breach for each in shown.alternatives)} == {"already broken"}
+    assert (shown.promise_title, page().promise_title) == ("Promise", "Promise still breaks")
 
 
 def test_gates_stand_with_the_option_they_concern() -> None:

@@ -195,6 +195,22 @@ def test_the_case_shows_what_was_answered(desk: Desk) -> None:
     assert "store finance must agree" in html
 
 
+def test_a_promise_that_has_passed_is_a_sentence_not_a_chance(desk: Desk) -> None:
+    case = waiting(desk, promise={"due_at": "2026-11-23T08:50:00Z"})
+    sign_in(desk)
+    html = desk.client.get(case).text
+    told = re.search(r'<article class="card prediction" aria-labelledby="p-sla_breach">.*?</article>', html, re.DOTALL)
+    assert told
+    assert "The promise has passed" in told[0]
+    assert "The promise passed 3 h 10 min ago: the SLA is broken" in told[0]
+    assert not any(each in told[0] for each in ("<svg", "degraded", 'class="probability"', "Will the promise break"))
+    assert "broken 3 h 10 min ago" in html
+    assert "already broken" in html
+    assert "still breaks" not in html
+    assert "promise at risk" not in html
+    assert "broken 3 h 10 min ago" in desk.client.get("/console").text
+
+
 def test_approving_here_is_what_the_orchestrator_learns(people: Desk) -> None:
     case = waiting(people)
     sign_in(people, FINANCE)
