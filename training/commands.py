@@ -81,7 +81,13 @@ def train(
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
-        _console.print(comparison(trained.metrics, f"{history.name}: the latest days, which nothing was fitted on"))
+        tested_on = "other cases" if trained.timeless else "the latest days"
+        _console.print(comparison(trained.metrics, f"{read.name}: {tested_on}, which nothing was fitted on"))
+        if trained.timeless:
+            _note(
+                f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
+                "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
+            )
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, version in trained.versions.items():
             _console.print(
@@ -135,17 +141,27 @@ def cases(
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
     """The bundle's own standing, where the cases are later than it; said where they are not."""
     from training.evaluate import overlap
+    from training.split import without_times
 
+    if without_times(model.lineage):
+        _note(
+            "the model learned from cases that all carry one moment: the scores hold for cases it did not learn from, "
+            "and nobody can tell which those are by time. All parties start unknown"
+        )
+        return []
     taught = datetime.fromtimestamp(model.lineage["tested_on"]["to"], UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
         return snapshot
-    _console.print(
-        f"[yellow]note:[/yellow] {share:.0%} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when "
-        "the model was trained and tested: the scores do not tell how it does on later days. All parties start unknown",
-        soft_wrap=True,
+    _note(
+        f"{share:.0%} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when the model was trained "
+        "and tested: the scores do not tell how it does on later days. All parties start unknown"
     )
     return []
+
+
+def _note(says: str) -> None:
+    _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 
 def _opened(path: Path, mapping: Path | None) -> History:

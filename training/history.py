@@ -17,9 +17,11 @@ from pydantic import ValidationError
 
 from data.outcome import HistoryLine
 from training.errors import HistoryError
+from training.filters import kept_rows
 from training.mapped import RowMapper
 from training.mapping import Mapping
-from training.tables import file_digest, read_table, rows_of
+from training.split import scattered
+from training.tables import Row, file_digest, read_table, rows_of
 
 
 class History(Protocol):
@@ -82,20 +84,38 @@ class NativeHistory:
 
 
 class MappedHistory:
-    """A table read through a mapping: the rows its view keeps, sorted by `case.event.time`."""
+    """A table read through a mapping: the rows its view keeps, sorted by `case.event.time`.
+
+    Where all cases carry one moment, no order is time's; they come in the order that `training.split` splits.
+    """
 
     def __init__(self, path: Path, digest: str, mapping: Mapping) -> None:
         self.name, self.digest = path.name, digest
         self.mapping_digest: str | None = mapping.digest
         self._mapper = RowMapper(mapping)
-        frame = _viewed(read_table(path, mapping), mapping)
-        times = [self._mapper.event_time(row, number) for number, row in enumerate(rows_of(frame), start=1)]
-        self._frame = frame.iloc[sorted(range(len(times)), key=times.__getitem__)]
+        frame = _viewed(kept_rows(read_table(path, mapping), mapping), mapping)
+        self._frame = frame.iloc[self._order(frame, mapping)]
 
     def lines(self) -> Iterator[HistoryLine]:
         """The cases in time order; those of one instant in the file's order."""
-        for number, row in enumerate(rows_of(self._frame), start=1):
+        for number, row in rows_of(self._frame):
             yield self._mapper.line(row, number)
+
+    def _order(self, frame: pd.DataFrame, mapping: Mapping) -> list[int]:
+        times = [self._mapper.event_time(row, at) for at, row in _rows(frame, mapping, "event.time")]
+        if len(set(times)) > 1:
+            return sorted(range(len(times)), key=times.__getitem__)
+        ids = [self._mapper.exception_id(row, at) for at, row in _rows(frame, mapping, "exception_id")]
+        places = [scattered(each) for each in ids]
+        return sorted(range(len(places)), key=places.__getitem__)
+
+
+def _rows(frame: pd.DataFrame, mapping: Mapping, fact: str) -> Iterator[tuple[int, Row]]:
+    """The rows with what one fact reads of them."""
+    columns = mapping.facts[fact].columns
+    if columns:
+        return rows_of(frame[list(dict.fromkeys(columns))])
+    return ((number, {}) for number in (frame.index.to_numpy() + 1).tolist())
 
 
 def _viewed(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:

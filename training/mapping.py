@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -20,58 +20,11 @@ from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from training.errors import MappingError
 from training.paths import leaf_unit, paths_of
+from training.sources import AttributeSource, Condition, OutcomeSource, Source, Words
+
+AnySource = TypeVar("AnySource", bound=Source)
 
 MAPPING_SCHEMA: Literal["fairlead/mapping/1"] = "fairlead/mapping/1"
-
-Scalar = bool | int | float | str
-
-
-class Source(Record):
-    """Where one fact comes from: the first filled of `column`, the parts of `join`, or a `constant`."""
-
-    column: tuple[str, ...] = Field((), strict=False)
-    join: tuple[str, ...] = Field((), strict=False)
-    """Columns whose values, joined by '-', make an identifier."""
-    constant: Scalar | None = None
-    format: str | None = None
-    """`strptime` format of an instant or a date; ISO 8601 where absent."""
-    zone: str | None = None
-    """IANA zone of instants that carry no offset."""
-    plus: str | None = Field(None, pattern=r"^P(\d+D)?(T(\d+H)?(\d+M)?)?$")
-    """ISO 8601 duration (days, hours, minutes) added to an instant."""
-    unit: Unit | None = Field(None, strict=False)
-    """The column's unit of time, where it is not the fact's."""
-    values: dict[str, str] = {}
-    """The column's words to ours; a word that is not listed stays as it is."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, given: Any) -> Any:
-        """`exception_id: number` means `{column: number}`; a list of columns means the first that is filled."""
-        table = {"column": given} if isinstance(given, str | list) else given
-        if isinstance(table, dict):
-            return {
-                key: (value,) if key == "column" and isinstance(value, str) else value for key, value in table.items()
-            }
-        return table
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Source:
-        origins = [bool(self.column), bool(self.join), self.constant is not None]
-        if sum(origins) != 1:
-            raise ValueError("expected exactly one of column, join and constant")
-        return self
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column the fact reads."""
-        return self.column + self.join
-
-
-class AttributeSource(Source):
-    """Where one of the retailer's own attributes comes from, and what kind of scalar it is."""
-
-    kind: Literal["number", "category", "flag"] = "category"
 
 
 class View(Record):
@@ -93,10 +46,20 @@ class Mapping(Record):
 
     schema_: Literal["fairlead/mapping/1"] = Field(alias="schema")
     says: str = ""
+    missing: Words = ()
+    """What cells say where nothing is known, in every column."""
+    zone: str | None = None
+    """IANA zone of instants that carry no offset, where their source names none."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal mark of numbers, where their source names none."""
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    """What stands between the thousands of numbers, where their source names nothing."""
+    where: dict[str, Condition] = {}
+    """Column by column, which rows stay; a row stays where every condition holds."""
     view: View = View()
     facts: dict[str, Source]
     attributes: dict[AttributeName, AttributeSource] = {}
-    outcome: dict[str, Source] = {}
+    outcome: dict[str, OutcomeSource] = {}
     leaks: dict[str, str] = {}
     """Columns that must not become a fact or an attribute, each with the reason."""
 
@@ -114,8 +77,27 @@ class Mapping(Record):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, sorted."""
-        read = {column for _, source in self.sources() for column in source.columns}
-        return tuple(sorted(read | ({self.view.key} if self.view.key else set())))
+        return tuple(sorted({column for _, columns in self.reads() for column in columns}))
+
+    def reads(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every key that reads columns, with those columns."""
+        for name, source in self.sources():
+            yield name, source.read
+        for column in self.where:
+            yield f"where.{column}", (column,)
+        if self.view.key is not None:
+            yield "view.key", (self.view.key,)
+
+    def settled(self, source: AnySource) -> AnySource:
+        """The source with what the mapping says for all: its missing words, its zone, how its numbers are written."""
+        return source.model_copy(
+            update={
+                "missing": source.missing + self.missing,
+                "zone": source.zone or self.zone,
+                "decimal": source.decimal or self.decimal,
+                "thousands": source.thousands or self.thousands,
+            }
+        )
 
 
 REQUIRED_FACTS = ("event.source", "event.id", "event.time", "exception_id")
@@ -159,6 +141,10 @@ def _first_problem(error: ValidationError) -> MappingError:
     return MappingError(".".join(str(each) for each in first["loc"]), f"{first['msg']}{came}")
 
 
+TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
+NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
+
+
 def _check_paths(mapping: Mapping) -> None:
     for section, record, table in (("facts", Case, mapping.facts), ("outcome", Outcome, mapping.outcome)):
         for path, source in table.items():
@@ -168,6 +154,9 @@ def _check_paths(mapping: Mapping) -> None:
             raise MappingError(f"facts.{path}", "missing; every case needs it, from a column or a constant")
     if mapping.outcome and "recorded_at" not in mapping.outcome:
         raise MappingError("outcome.recorded_at", "missing; say when the outcome became known")
+    for path in ("stock.0.sku", "stock.0.node") if "stockout" in mapping.outcome else ():
+        if path not in mapping.facts:
+            raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
 
 
 def _check_path(key: str, record: type[Record], path: str, source: Source) -> None:
@@ -175,11 +164,24 @@ def _check_path(key: str, record: type[Record], path: str, source: Source) -> No
     if unit is None:
         near = difflib.get_close_matches(path, paths_of(record), n=1, cutoff=0.0)
         raise MappingError(key, f"no such fact; the nearest is {near[0]!r}")
+    _check_fit(key, unit, source)
+
+
+def _check_fit(key: str, unit: Unit, source: Source) -> None:
+    """What the source says must make sense for a fact of this unit."""
+    instants = (Unit.INSTANT, Unit.DATE)
     if source.zone is not None or source.format is not None or source.plus is not None:
-        _expect(unit in (Unit.INSTANT, Unit.DATE), key, f"zone, format and plus are for instants; this is a {unit}")
+        _expect(unit in instants, key, f"zone, format and plus are for instants; this is a {unit}")
+    if source.decimal is not None or source.thousands is not None:
+        _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")
     if source.unit is not None:
-        times = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
-        _expect(unit in times and source.unit in times, key, f"cannot turn {source.unit} into {unit}")
+        _expect(unit in TIMES and source.unit in TIMES, key, f"cannot turn {source.unit} into {unit}")
+    if source.row or source.join:
+        _expect(unit in (Unit.IDENTIFIER, Unit.LABEL, Unit.TEXT), key, f"row and join make identifiers, not a {unit}")
+    if source.text:
+        _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
+    if isinstance(source, OutcomeSource) and source.later is not None:
+        _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
 
 
 def _check_leaks(mapping: Mapping) -> None:

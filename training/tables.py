@@ -27,20 +27,19 @@ def read_table(path: Path, mapping: Mapping) -> pd.DataFrame:
     """
     frame = _read(path)
     columns = [str(column) for column in frame.columns]
-    for key, source in mapping.sources():
-        for column in source.columns:
+    for key, read in mapping.reads():
+        for column in read:
             _require(key, column, columns)
-    if mapping.view.key is not None:
-        _require("view.key", mapping.view.key, columns)
     return frame[list(mapping.columns)]
 
 
-def rows_of(frame: pd.DataFrame) -> Iterator[Row]:
-    """The rows one by one, without their empty cells."""
+def rows_of(frame: pd.DataFrame) -> Iterator[tuple[int, Row]]:
+    """The rows one by one with their number in the table, from 1 on, without their empty cells."""
     names = [str(column) for column in frame.columns]
+    numbers = frame.index.to_numpy() + 1
     filled = frame.notna().to_numpy()
-    for position, cells in enumerate(frame.itertuples(index=False, name=None)):
-        yield {name: cell for name, cell, there in zip(names, cells, filled[position], strict=True) if there}
+    for number, there, cells in zip(numbers.tolist(), filled, frame.itertuples(index=False, name=None), strict=True):
+        yield number, {name: cell for name, cell, is_filled in zip(names, cells, there, strict=True) if is_filled}
 
 
 def file_digest(path: Path) -> str:

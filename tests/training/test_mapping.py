@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from training.errors import MappingError
+from training.mapped import RowMapper
 from training.mapping import load_mapping, parse_mapping
 
 FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
@@ -25,7 +26,7 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"facts": {**FACTS, "event.tim": "at"}}, "facts.event.tim", "the nearest is 'event.time'"),
         ({"facts": {**FACTS, "promise": "due"}}, "facts.promise", "no such fact"),
         ({"facts": {"event.id": "id"}}, "facts.event.source", "missing"),
-        ({"facts": {**FACTS, "channel": {}}}, "facts.channel", "exactly one of column, join and constant"),
+        ({"facts": {**FACTS, "channel": {}}}, "facts.channel", "exactly one of column, join, text, row and constant"),
         ({"facts": {**FACTS, "channel": {"column": "c", "zone": "UTC"}}}, "facts.channel", "are for instants"),
         ({"facts": {**FACTS, "order.value": {"column": "v", "unit": "h"}}}, "facts.order.value", "cannot turn h"),
         ({"outcome": {"sla_breached": "broke"}}, "outcome.recorded_at", "missing"),
@@ -33,6 +34,13 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"attributes": {"late": "broke"}, "outcome": {"recorded_at": "broke"}}, "attributes.late", "tells the out"),
         ({"view": {"rows": "at_opening"}}, "view", "needs key"),
         ({"colour": "red"}, "colour", "Extra inputs"),
+        ({"facts": {**FACTS, "message": {"row": True, "column": "c"}}}, "facts.message", "exactly one of"),
+        ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "make identifiers"),
+        ({"facts": {**FACTS, "channel": {"text": "c"}}}, "facts.channel", "text makes a text"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "decimal": ","}}}, "facts.channel", "are for numbers"),
+        ({"missing": [False]}, "missing.0", "quote it"),
+        ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
+        ({"outcome": {"stockout": "s", "recorded_at": "b"}}, "facts.stock.0.sku", "the shelf of stock.0"),
     ],
 )  # fmt: skip
 def test_a_wrong_key_is_named_with_what_was_expected(change: Any, key: Any, says: Any) -> None:
@@ -55,3 +63,10 @@ def test_every_example_mapping_is_sound(path: Path) -> None:
 def test_a_file_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="cannot be read"):
         load_mapping(tmp_path / "none.yaml")
+
+
+def test_an_outcome_that_is_known_at_once_in_a_table_without_times_is_refused() -> None:
+    moment = {"constant": "2026-01-01T00:00:00Z"}
+    parsed = parse_mapping(mapping(facts={**FACTS, "event.time": moment}, outcome={"recorded_at": moment}))
+    with pytest.raises(MappingError, match=r"outcome\.recorded_at.*must be later"):
+        RowMapper(parsed)
