@@ -33,7 +33,12 @@ VAR = Path("var")
 MOST_OVERLAP = 0.01
 """Share of the cases from which a history counts as one the model has seen; clocks that disagree stay below it."""
 
-TheHistory = Annotated[Path, typer.Option("--history", help="Past cases: .jsonl[.gz], or a table with --mapping.")]
+TheHistory = Annotated[
+    str,
+    typer.Option(
+        "--history", metavar="FILE", help="Past cases: .jsonl[.gz]; with --mapping a table or a database's address."
+    ),
+]
 TheMapping = Annotated[Path | None, typer.Option("--mapping", help="YAML: which column is which fact.")]
 ThePolicy = Annotated[Path | None, typer.Option("--policy", help="The policy's folder; without, the committed one.")]
 
@@ -102,7 +107,8 @@ def evaluate(
     history: TheHistory,
     mapping: TheMapping = None,
     context: Annotated[
-        Path | None, typer.Option("--context", help="Earlier cases: known to the standing, never scored.")
+        str | None,
+        typer.Option("--context", metavar="FILE", help="Earlier cases: known to the standing, never scored."),
     ] = None,
     policy: ThePolicy = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
@@ -123,12 +129,12 @@ def evaluate(
         if as_json:
             typer.echo(json.dumps(scores))
         else:
-            _console.print(comparison({task: scores}, f"{bundle.digest} on {history.name}"))
+            _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
 
 
 @app.command()
 def cases(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
     mapping: TheMapping = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many, from the first on.")] = None,
 ) -> None:
@@ -164,11 +170,11 @@ def _note(says: str) -> None:
     _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 
-def _opened(path: Path, mapping: Path | None) -> History:
+def _opened(history: str, mapping: Path | None) -> History:
     from training.history import open_history
     from training.mapping import load_mapping
 
-    return open_history(path, load_mapping(mapping) if mapping else None)
+    return open_history(history, load_mapping(mapping) if mapping else None)
 
 
 def _tracker() -> Tracker:

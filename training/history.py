@@ -16,12 +16,15 @@ import pandas as pd
 from pydantic import ValidationError
 
 from data.outcome import HistoryLine
-from training.errors import HistoryError
+from data.record import digest_of
+from training.databases import is_address, read_query, rows_digest
+from training.errors import HistoryError, MappingError
 from training.filters import kept_rows
+from training.joins import joined, joined_digests
 from training.mapped import RowMapper
 from training.mapping import Mapping
 from training.split import scattered
-from training.tables import Row, file_digest, read_table, rows_of
+from training.tables import Row, file_digest, read_file, rows_of, select
 
 
 class History(Protocol):
@@ -47,19 +50,49 @@ class History(Protocol):
         ...
 
 
-def open_history(path: Path, mapping: Mapping | None = None) -> History:
-    """The history in a file: native JSON lines without a mapping, any supported table with one.
+def open_history(history: Path | str, mapping: Mapping | None = None) -> History:
+    """The history in a file: native JSON lines without a mapping, any supported table or database with one.
 
     Raises:
-        HistoryError: a file that cannot be read.
+        HistoryError: a file that cannot be read, a database that does not answer.
         MappingError: a mapping that does not fit the file.
     """
+    if mapping is not None:
+        return MappedHistory(open_table(history, mapping), mapping)
+    path = Path(history)
     digest = file_digest(path)
-    if mapping is None:
-        if not path.name.endswith((".jsonl", ".jsonl.gz")):
-            raise HistoryError(f"{path.name}: a native history is .jsonl or .jsonl.gz; give --mapping for a table")
-        return NativeHistory(path, digest)
-    return MappedHistory(path, digest, mapping)
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        raise HistoryError(f"{path.name}: a native history is .jsonl or .jsonl.gz; give --mapping for a table")
+    return NativeHistory(path, digest)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A whole table with the columns of the files joined to it, its name and its digest."""
+
+    name: str
+    digest: str
+    frame: pd.DataFrame
+
+
+def open_table(history: Path | str, mapping: Mapping) -> Table:
+    """The table a mapping is for: a file with those beside it, or the rows of a query.
+
+    Raises:
+        HistoryError: a file that cannot be read, a database that does not answer.
+        MappingError: a mapping that does not fit the files, or names no query for a database.
+    """
+    if is_address(str(history)):
+        if mapping.query is None:
+            raise MappingError("query", "missing; the history is a database, so say what to read of it")
+        name, frame = read_query(str(history), mapping.query)
+        return Table(name, rows_digest(frame), frame)
+    path = Path(history)
+    if mapping.query is not None:
+        raise MappingError("query", f"is for a database; {path.name} is a file")
+    digest, others = file_digest(path), joined_digests(path.parent, mapping)
+    frame = joined(read_file(path), path.parent, mapping)
+    return Table(path.name, digest_of({**others, "": digest}) if others else digest, frame)
 
 
 @dataclass(frozen=True)
@@ -89,11 +122,11 @@ class MappedHistory:
     Where all cases carry one moment, no order is time's; they come in the order that `training.split` splits.
     """
 
-    def __init__(self, path: Path, digest: str, mapping: Mapping) -> None:
-        self.name, self.digest = path.name, digest
+    def __init__(self, table: Table, mapping: Mapping) -> None:
+        self.name, self.digest = table.name, table.digest
         self.mapping_digest: str | None = mapping.digest
         self._mapper = RowMapper(mapping)
-        frame = _viewed(kept_rows(read_table(path, mapping), mapping), mapping)
+        frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
         self._frame = frame.iloc[self._order(frame, mapping)]
 
     def lines(self) -> Iterator[HistoryLine]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -20,8 +20,10 @@ from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from training.errors import MappingError
 from training.paths import leaf_unit, paths_of
-from training.sources import AttributeSource, Condition, OutcomeSource, Source, Words
+from training.sources import AttributeSource, Condition, Joined, Mark, OutcomeSource, Source, Thousands, Words
 
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+_BOOLEAN = "tag:yaml.org,2002:bool"
 AnySource = TypeVar("AnySource", bound=Source)
 
 MAPPING_SCHEMA: Literal["fairlead/mapping/1"] = "fairlead/mapping/1"
@@ -50,10 +52,14 @@ class Mapping(Record):
     """What cells say where nothing is known, in every column."""
     zone: str | None = None
     """IANA zone of instants that carry no offset, where their source names none."""
-    decimal: Literal[".", ","] | None = None
+    decimal: Mark | None = None
     """The decimal mark of numbers, where their source names none."""
-    thousands: Literal[",", ".", " ", "'"] | None = None
+    thousands: Thousands | None = None
     """What stands between the thousands of numbers, where their source names nothing."""
+    files: dict[FileName, Joined] = {}
+    """Other files joined to the history's own, one after another."""
+    query: str | None = None
+    """What is read of the history's database, where it is one."""
     where: dict[str, Condition] = {}
     """Column by column, which rows stay; a row stays where every condition holds."""
     view: View = View()
@@ -100,6 +106,16 @@ class Mapping(Record):
         )
 
 
+class _Plain(yaml.SafeLoader):
+    """YAML whose only booleans are true and false: in tables, Yes, No, on and off are words."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 REQUIRED_FACTS = ("event.source", "event.id", "event.time", "exception_id")
 
 
@@ -110,7 +126,7 @@ def load_mapping(path: Path) -> Mapping:
         MappingError: the key, what was expected there and what came.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Plain)  # noqa: S506 - it is a safe loader
     except OSError as error:
         raise MappingError(str(path), f"the file cannot be read ({error.strerror}); name a YAML file") from error
     except yaml.YAMLError as error:
@@ -130,6 +146,8 @@ def parse_mapping(content: Any) -> Mapping:
         mapping = Mapping.model_validate(content)
     except ValidationError as error:
         raise _first_problem(error) from error
+    if mapping.files and mapping.query is not None:
+        raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
     _check_leaks(mapping)
     return mapping

@@ -10,12 +10,14 @@ from pydantic import BeforeValidator, Field, model_validator
 from data.record import Record, Unit
 
 Scalar = bool | int | float | str
+Mark = Literal[".", ","]
+Thousands = Literal[",", ".", " ", "'"]
 
 
 def _word(given: Any) -> Any:
-    """YAML reads -99 as a number and No as false; a word of a table is what is written there."""
+    """YAML reads -99 as a number; a word of a table is what is written there."""
     if isinstance(given, bool):
-        raise ValueError("quote it: YAML reads Yes, No, on and off without quotes as true and false")
+        raise ValueError("quote it as the table writes it: true is not a word, 'True' and 'true' are")
     return str(given) if isinstance(given, int | float) else given
 
 
@@ -51,9 +53,9 @@ class Source(Record):
     """What a cell says where nothing is known, besides an empty one and what the mapping's own `missing` names."""
     values: dict[Word, Scalar] = {}
     """The cell's words to ours: words, numbers, true or false. A word that is not listed stays as it is."""
-    decimal: Literal[".", ","] | None = None
+    decimal: Mark | None = None
     """The decimal mark of numbers."""
-    thousands: Literal[",", ".", " ", "'"] | None = None
+    thousands: Thousands | None = None
     """What stands between the thousands of numbers."""
     format: str | None = None
     """`strptime` format of an instant or a date, `epoch_seconds` or `epoch_milliseconds`; ISO 8601 where absent."""
@@ -152,3 +154,50 @@ class Condition(Record):
     def _shorthand(cls, given: Any) -> Any:
         """`status: delivered` and `status: [delivered, shipped]` mean `one_of`."""
         return given if isinstance(given, dict) else {"one_of": given}
+
+
+Way = Literal["count", "sum", "mean", "min", "max", "first", "last"]
+
+
+class Aggregate(Record):
+    """What to make of a key's rows in another file: `count`, or `{sum: price}`; absent cells do not count."""
+
+    way: Way
+    column: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, given: Any) -> Any:
+        """`count` counts the rows; `{sum: price}` adds up a column, `{first: seller}` takes the first filled cell."""
+        if given == "count":
+            return {"way": "count"}
+        if isinstance(given, dict) and len(given) == 1 and "way" not in given:
+            ((way, column),) = given.items()
+            return {"way": way, "column": column}
+        return given
+
+    @model_validator(mode="after")
+    def _of_a_column(self) -> Aggregate:
+        if self.column is None and self.way != "count":
+            raise ValueError(f"expected {{{self.way}: COLUMN}}")
+        return self
+
+
+class Joined(Record):
+    """Another file beside the history's own; its columns are `NAME.COLUMN` to the rest of the mapping."""
+
+    file: str
+    """Its path from the folder of the history's file."""
+    key: dict[str, str]
+    """A column of the table so far to the file's column with the same key; one name where both have it."""
+    each: dict[str, Aggregate] = {}
+    """Where a key has several rows there: the columns to make of them. Without, a key has one row at most."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, given: Any) -> Any:
+        """`key: order_id` and `key: [order_id, line]` mean columns of the same name."""
+        if not isinstance(given, dict) or "key" not in given:
+            return given
+        key = [given["key"]] if isinstance(given["key"], str) else given["key"]
+        return {**given, "key": {column: column for column in key} if isinstance(key, list) else key}

@@ -1,4 +1,4 @@
-"""Tables as files: CSV, Parquet and JSON lines, read once, only the columns a mapping names."""
+"""Tables as files: CSV, Parquet and JSON lines, read once."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ Row = dict[str, Any]
 """A row by column; an empty cell is absent."""
 
 
-def read_table(path: Path, mapping: Mapping) -> pd.DataFrame:
-    """The mapped columns of a file, in the file's order.
+def select(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """The columns a mapping reads.
 
     Raises:
-        HistoryError: a file that cannot be read, or one of another kind.
-        MappingError: a column the file does not have.
+        MappingError: a column the table does not have.
     """
-    frame = _read(path)
     columns = [str(column) for column in frame.columns]
     for key, read in mapping.reads():
         for column in read:
-            _require(key, column, columns)
+            if column not in columns:
+                raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")
     return frame[list(mapping.columns)]
 
 
@@ -55,7 +54,12 @@ def _opened(path: Path) -> Any:
         raise HistoryError(f"{path} cannot be read ({error.strerror}); name a file that exists") from error
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_file(path: Path) -> pd.DataFrame:
+    """A file's table, in the file's order; cells of CSV stay text.
+
+    Raises:
+        HistoryError: a file that cannot be read, or one of another kind.
+    """
     _opened(path).close()
     kind = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
     try:
@@ -75,8 +79,3 @@ def _json_lines(path: Path) -> pd.DataFrame:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         return pd.json_normalize([json.loads(line) for line in lines if line.strip()])
-
-
-def _require(key: str, column: str, columns: list[str]) -> None:
-    if column not in columns:
-        raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.record import Unit, instant_text, to_milliseconds
 from training.errors import MappingError
-from training.sources import AttributeSource, Scalar, Source
+from training.sources import AttributeSource, Mark, Scalar, Source, Thousands
 
 Convert = Callable[[Any], Any]
 """From a filled cell to a JSON value, None where the cell says that nothing is known; ValueError with the expected."""
@@ -69,6 +69,12 @@ def moment_converter(key: str, source: Source) -> Convert:
         MappingError: an unknown zone.
     """
     return _Told(source, MomentReader(key, source))
+
+
+def number_reader(missing: tuple[str, ...], decimal: Mark | None, thousands: Thousands | None) -> Convert:
+    """How a cell becomes a float, None where it says one of the `missing` words."""
+    source = Source(row=True, missing=missing, decimal=decimal, thousands=thousands)
+    return _Told(source, _Float(source))
 
 
 def instant_reader(key: str, source: Source, day_only: bool) -> Convert:

@@ -70,3 +70,16 @@ def test_an_outcome_that_is_known_at_once_in_a_table_without_times_is_refused() 
     parsed = parse_mapping(mapping(facts={**FACTS, "event.time": moment}, outcome={"recorded_at": moment}))
     with pytest.raises(MappingError, match=r"outcome\.recorded_at.*must be later"):
         RowMapper(parsed)
+
+
+def test_yes_and_no_are_the_words_of_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(
+        "schema: fairlead/mapping/1\nmissing: [No, -99]\n"
+        "facts: {event.source: {constant: s}, event.id: id, event.time: at, exception_id: id}\n"
+        "attributes: {late: {column: on, kind: flag, values: {Off: false, yes: true}}}\n"
+    )
+    parsed = load_mapping(path)
+    assert parsed.missing == ("No", "-99")
+    assert parsed.attributes["late"].values == {"Off": False, "yes": True}
+    assert parsed.attributes["late"].column == ("on",)

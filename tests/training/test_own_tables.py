@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from tests.fixtures.tables import backorders
+from tests.fixtures.tables import backorders, shipments
 from training.commands import app
 from training.history import open_history
 from training.mapping import load_mapping
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models
 
 run = CliRunner()
 BACKORDERS = Path("examples/mappings/backorders.yaml")
+SHIPMENTS = Path("examples/mappings/late_shipments.yaml")
 
 
 def trained_and_scored(task: str, mapping: Path, taught: Path, scored: Path, out: Path) -> tuple[str, Any]:
@@ -56,3 +58,26 @@ def test_sentinels_decimal_commas_and_words_for_flags_arrive_as_they_are_meant(t
     assert {case.attributes["ppap_risk"] for case in cases} == {True, False}
     assert any(case.attributes["inventory"] == -5.0 for case in cases)
     assert len({case.exception_id for case in cases}) == len(cases)
+
+
+def test_late_shipments_over_several_files_train_and_score(tmp_path: Path) -> None:
+    orders = shipments(tmp_path)
+    said, scores = trained_and_scored("sla_breach", SHIPMENTS, orders, orders, tmp_path / "bundle")
+    assert "the latest days" in said
+    assert scores["n"] > 1_100
+    assert scores["model"]["roc_auc"] > 0.8
+    assert scores["model"]["log_loss"] < scores["rules"]["log_loss"]
+
+
+def test_facts_come_from_every_file(tmp_path: Path) -> None:
+    lines = list(open_history(shipments(tmp_path), load_mapping(SHIPMENTS)).lines())
+    items = pd.read_csv(tmp_path / "items.csv").groupby("order_id")
+    for line in lines[:50]:
+        case, theirs = line.case, items.get_group(line.case.exception_id)
+        assert case.order
+        assert case.order.value == int(theirs["price"].sum())
+        assert case.attributes["lines"] == len(theirs)
+        assert case.supplier
+        assert case.supplier.id == theirs["seller_id"].iloc[0]
+        assert case.attributes["route"] == f"{case.attributes['seller_state']}-{case.region}"
+    assert all(line.outcome and line.outcome.sla_breached is not None for line in lines)
