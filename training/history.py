@@ -127,6 +127,7 @@ class MappedHistory:
         self.mapping_digest: str | None = mapping.digest
         self._mapper = RowMapper(mapping)
         frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
+        frame = frame[self._running(frame, mapping)] if mapping.view.until else frame
         self._frame = frame.iloc[self._order(frame, mapping)]
 
     def lines(self) -> Iterator[HistoryLine]:
@@ -134,18 +135,24 @@ class MappedHistory:
         for number, row in rows_of(self._frame):
             yield self._mapper.line(row, number)
 
+    def _running(self, frame: pd.DataFrame, mapping: Mapping) -> list[bool]:
+        until = mapping.view.until.columns if mapping.view.until else ()
+        rows = _rows(frame, mapping.facts["event.time"].columns + until)
+        return [not self._mapper.is_over(row, at, self._mapper.event_time(row, at)) for at, row in rows]
+
     def _order(self, frame: pd.DataFrame, mapping: Mapping) -> list[int]:
-        times = [self._mapper.event_time(row, at) for at, row in _rows(frame, mapping, "event.time")]
+        rows = _rows(frame, mapping.facts["event.time"].columns)
+        times = [self._mapper.event_time(row, at) for at, row in rows]
         if len(set(times)) > 1:
             return sorted(range(len(times)), key=times.__getitem__)
-        ids = [self._mapper.exception_id(row, at) for at, row in _rows(frame, mapping, "exception_id")]
+        rows = _rows(frame, mapping.facts["exception_id"].columns)
+        ids = [self._mapper.exception_id(row, at) for at, row in rows]
         places = [scattered(each) for each in ids]
         return sorted(range(len(places)), key=places.__getitem__)
 
 
-def _rows(frame: pd.DataFrame, mapping: Mapping, fact: str) -> Iterator[tuple[int, Row]]:
-    """The rows with what one fact reads of them."""
-    columns = mapping.facts[fact].columns
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    """The rows with a few columns alone."""
     if columns:
         return rows_of(frame[list(dict.fromkeys(columns))])
     return ((number, {}) for number in (frame.index.to_numpy() + 1).tolist())

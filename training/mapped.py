@@ -38,6 +38,7 @@ class RowMapper:
         self._always = [part for part in self._parts if part.source.known in (None, "opening")]
         self._outcome = [_told(path, source, mapping) for path, source in mapping.outcome.items()]
         self._listed = any(step.isdecimal() for path in mapping.facts for step in path.split("."))
+        self._until = _moment("view.until", mapping.settled(mapping.view.until)) if mapping.view.until else None
         self._exception = _fact("facts", Case, "exception_id", dict(facts)["exception_id"])
         _check_order(self._time, self._outcome)
 
@@ -51,6 +52,11 @@ class RowMapper:
         if time is None:
             raise HistoryError(f"row {number}, mapping key 'facts.event.time': the cell is empty; every case needs it")
         return time
+
+    def is_over(self, row: Row, number: int, time: datetime) -> bool:
+        """Whether the case was over by the time of the row, as far as the view's `until` tells."""
+        end: datetime | None = self._until.value(row, number) if self._until else None
+        return end is not None and end <= time
 
     def exception_id(self, row: Row, number: int) -> str:
         """The row's exception, empty where the cell is."""

@@ -30,11 +30,16 @@ MAPPING_SCHEMA: Literal["fairlead/mapping/1"] = "fairlead/mapping/1"
 
 
 class View(Record):
-    """Which rows of a log are cases: the first of each key, or every one."""
+    """Which rows of a log are cases: the first of each key, or every one, with what was known when it was written.
+
+    The updates of one case share its `exception_id`; each needs an `event.id` of its own.
+    """
 
     rows: Literal["at_opening", "every_update"] = "every_update"
     key: str | None = None
     """The column that names the case; `at_opening` keeps its first row."""
+    until: Source | None = None
+    """The instant from which a case is over: rows from then on are no cases any more."""
 
     @model_validator(mode="after")
     def _keyed(self) -> View:
@@ -93,6 +98,8 @@ class Mapping(Record):
             yield f"where.{column}", (column,)
         if self.view.key is not None:
             yield "view.key", (self.view.key,)
+        if self.view.until is not None:
+            yield "view.until", self.view.until.read
 
     def settled(self, source: AnySource) -> AnySource:
         """The source with what the mapping says for all: its missing words, its zone, how its numbers are written."""

@@ -187,6 +187,11 @@ def test_what_is_known_later_is_absent_until_then(tmp_path: Path) -> None:
     assert all("state" not in line.case.attributes for line in odd(tmp_path))
 
 
+def test_rows_from_the_end_of_a_case_on_are_no_cases(tmp_path: Path) -> None:
+    until = {"column": "known_at", "format": "%d.%m.%Y %H:%M"}
+    assert [line.case.event.id for line in odd(tmp_path, view={"until": until})] == ["1", "3"]
+
+
 def test_columns_of_text_become_the_message(tmp_path: Path) -> None:
     assert [line.case.message for line in odd(tmp_path)] == ["wet\nrain", "rain", "dry"]
 
@@ -258,3 +263,19 @@ def test_the_incident_log_opens_with_its_mapping() -> None:
     assert line.outcome
     assert line.outcome.resolved_at
     assert line.outcome.recorded_at > line.outcome.resolved_at
+
+
+def test_every_update_of_the_incident_log_is_an_event_that_knows_nothing_later() -> None:
+    folder = os.environ.get("FAIRLEAD_DATA")
+    if not folder:
+        pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
+    mapping = load_mapping(Path("examples/mappings/incident_updates.yaml"))
+    events, cases = set(), set()
+    for line in open_history(Path(folder) / "uci_incident_event_log.parquet", mapping).lines():
+        case, outcome = line.case, line.outcome
+        events.add(case.event.id)
+        cases.add(case.exception_id)
+        assert outcome
+        resolved = outcome.resolved_at is not None and outcome.resolved_at <= case.event.time
+        assert resolved or "resolved_by" not in case.attributes
+    assert (len(events), len(cases)) == (101_045, 17_136)
