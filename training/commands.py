@@ -67,7 +67,7 @@ def train(
 
     The numbers printed are those of the model that ships, on the latest days, which nothing was fitted on.
     """
-    with _told():
+    with told():
         from training.terminal import Bars, comparison
         from training.train import Order, train
 
@@ -114,7 +114,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
 ) -> None:
     """Score a bundle on later days, beside the rules and the base rate of its own training window."""
-    with _told():
+    with told():
         from models.bundle import open_bundle
         from training.evaluate import evaluate
         from training.terminal import Bars, comparison
@@ -139,7 +139,7 @@ def cases(
     limit: Annotated[int | None, typer.Option(min=1, help="How many, from the first on.")] = None,
 ) -> None:
     """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
-    with _told():
+    with told():
         for line in islice(_opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
 
@@ -184,7 +184,7 @@ def _tracker() -> Tracker:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Errors the operator can mend, as one message and exit code 1."""
     try:
         yield

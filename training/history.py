@@ -132,8 +132,13 @@ class MappedHistory:
 
     def lines(self) -> Iterator[HistoryLine]:
         """The cases in time order; those of one instant in the file's order."""
+        for _, line in self.numbered_lines():
+            yield line
+
+    def numbered_lines(self) -> Iterator[tuple[int, HistoryLine]]:
+        """The cases, each with the number of its row in the table."""
         for number, row in rows_of(self._frame):
-            yield self._mapper.line(row, number)
+            yield number, self._mapper.line(row, number)
 
     def _running(self, frame: pd.DataFrame, mapping: Mapping) -> list[bool]:
         until = mapping.view.until.columns if mapping.view.until else ()
