@@ -37,7 +37,7 @@ class RowMapper:
         self._sometimes = [_known(part, mapping) for part in self._parts if part.source.known not in (None, "opening")]
         self._always = [part for part in self._parts if part.source.known in (None, "opening")]
         self._outcome = [_told(path, source, mapping) for path, source in mapping.outcome.items()]
-        self._listed = any(step.isdecimal() for path in mapping.facts for step in path.split("."))
+        self._listed = {path.split(".")[0] for path in mapping.facts if any(map(str.isdecimal, path.split(".")))}
         self._until = _moment("view.until", mapping.settled(mapping.view.until)) if mapping.view.until else None
         self._exception = _fact("facts", Case, "exception_id", dict(facts)["exception_id"])
         _check_order(self._time, self._outcome)
@@ -76,9 +76,11 @@ class RowMapper:
             known = since.value(row, number) if since else None
             if known is not None and known <= time:
                 part.put(content, row, number, time)
-        case = _without_index_keys(content) if self._listed else content
+        for name in self._listed & content.keys():
+            content[name] = _without_index_keys(content[name])
+        line = {"case": content, "outcome": self._told(row, number, time)}
         try:
-            return HistoryLine.model_validate_json(json.dumps({"case": case, "outcome": self._told(row, number, time)}))
+            return HistoryLine.model_validate_json(json.dumps(line))
         except ValidationError as error:
             raise _invalid(error, number) from error
 
