@@ -20,7 +20,17 @@ from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from training.errors import MappingError
 from training.paths import leaf_unit, paths_of
-from training.sources import AttributeSource, Condition, Joined, Mark, OutcomeSource, Source, Thousands, Words
+from training.sources import (
+    INSTANT_PARTS,
+    AttributeSource,
+    Condition,
+    Joined,
+    Mark,
+    OutcomeSource,
+    Source,
+    Thousands,
+    Words,
+)
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 _BOOLEAN = "tag:yaml.org,2002:bool"
@@ -156,6 +166,7 @@ def parse_mapping(content: Any) -> Mapping:
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
+    _check_known(mapping)
     _check_leaks(mapping)
     return mapping
 
@@ -207,6 +218,20 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
     if isinstance(source, OutcomeSource) and source.later is not None:
         _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
+
+
+def _check_known(mapping: Mapping) -> None:
+    """Only what may be absent can become known later; and no two attributes may write one name."""
+    never = {f"facts.{path}" for path in REQUIRED_FACTS} | {f"outcome.{path}" for path in mapping.outcome}
+    for key, source in mapping.sources():
+        _expect(
+            source.known is None or key not in never, f"{key}.known", "is for facts and attributes that may be absent"
+        )
+    for name, attribute in mapping.attributes.items():
+        made = INSTANT_PARTS if attribute.kind == "instant" else ()
+        for part in made:
+            taken = f"{name}_{part}" in mapping.attributes
+            _expect(not taken, f"attributes.{name}", f"an instant makes {name}_{part}, which is declared too")
 
 
 def _check_leaks(mapping: Mapping) -> None:

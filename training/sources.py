@@ -97,6 +97,9 @@ class Source(Record):
         return self.columns + (self.known.columns if isinstance(self.known, Source) else ())
 
 
+INSTANT_PARTS = ("hours", "hour", "weekday")
+
+
 class AttributeSource(Source):
     """Where one of the retailer's own attributes comes from, and what kind of scalar it is.
 

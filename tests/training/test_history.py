@@ -1,7 +1,7 @@
 import gzip
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -112,10 +112,10 @@ def test_an_unknown_column_is_named_beside_those_there_are(table: Path) -> None:
         open_history(table, changed(region="colour"))
 
 
-ODD = """id,day,seconds,price,state,late,promised,note,reason,known_at
-a,03.01.2026 10:00,1767434400,"1.234,5",open,N,04.01.2026 10:00,wet,rain,05.01.2026 10:00
-a,03.01.2026 12:00,1767434400,?,open,J,03.01.2026 10:00,,rain,03.01.2026 11:00
-b,04.01.2026 10:00,1767520800,7,void,N,,dry,,
+ODD = """id,iso,day,seconds,price,state,late,promised,note,reason,known_at
+a,2026-01-02T23:59,03.01.2026 10:00,1767434400,"1.234,5",open,N,04.01.2026 10:00,wet,rain,05.01.2026 10:00
+a,2026-01-03T00:00,03.01.2026 12:00,1767434400,?,open,J,03.01.2026 10:00,,rain,03.01.2026 11:00
+b,2026-01-04,04.01.2026 10:00,1767520800,7,void,N,,dry,,
 """
 
 
@@ -210,6 +210,7 @@ def test_two_instants_compared_tell_the_outcome(tmp_path: Path) -> None:
         ({"price": {"filled": False}}, ["2"]),
         ({"seconds": {"at_least": 1767520800}}, ["3"]),
         ({"seconds": {"below": 1767520800}, "late": "J"}, ["2"]),
+        ({"iso": {"at_least": date(2026, 1, 3), "below": "2026-01-04"}}, ["2"]),
     ],
 )
 def test_only_the_rows_that_pass_every_condition_are_read(tmp_path: Path, where: Any, kept: list[str]) -> None:

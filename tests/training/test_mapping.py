@@ -38,6 +38,12 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "make identifiers"),
         ({"facts": {**FACTS, "channel": {"text": "c"}}}, "facts.channel", "text makes a text"),
         ({"facts": {**FACTS, "channel": {"column": "c", "decimal": ","}}}, "facts.channel", "are for numbers"),
+        ({"facts": {**FACTS, "event.id": {"column": "id", "known": "later"}}}, "facts.event.id.known", "may be absent"),
+        (
+            {"attributes": {"due": {"column": "d", "kind": "instant"}, "due_hours": "h"}},
+            "attributes.due",
+            "makes due_hours",
+        ),
         ({"missing": [False]}, "missing.0", "quote it"),
         ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
         ({"outcome": {"stockout": "s", "recorded_at": "b"}}, "facts.stock.0.sku", "the shelf of stock.0"),
