@@ -70,6 +70,13 @@ def skill(of: Codes, by: Codes, rows: Rows) -> float:
     return float(1.0 + np.log(np.maximum(rates[by[tested] + 1, told[tested]], SMALLEST_SHARE)).mean() / surprise)
 
 
+def uncertainty(codes: Codes) -> float:
+    """The entropy of the codes, in nats."""
+    shares = np.bincount(codes + 1) / max(len(codes), 1)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum())
+
+
 def _half(n: int) -> Rows:
     """Half of the rows, the same every time, in no order."""
     return np.random.default_rng(0).random(n) < 0.5

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.vocabulary import Task
-from training.associations import area_alone, binned, skill
+from training.associations import Rows, area_alone, binned, skill, uncertainty
 from training.columns import Codes, Column
 from training.dataset import UNKNOWN
 from training.examined import Examined
@@ -32,7 +32,9 @@ MOST_LEVELS = 3_000
 """Distinct words above which a column tells too little of any to be asked what it knows."""
 ENDINGS = 0.1
 """What a steady column must tell, at least, of how others end."""
-ENDINGS_OVER_BEGINNINGS = 2.0
+ENDINGS_OVER_BEGINNINGS = 3.0
+LEAST_UNCERTAIN = 0.5
+"""Nats of uncertainty below which there is nothing to tell of."""
 SETTLED = 0.98
 """The area under the curve from which a column is the outcome in other words."""
 UNSETTLED = 0.9
@@ -152,13 +154,20 @@ def _is_steady(column: Column, seen: Examined) -> bool:
 
 
 def _can_end_otherwise(first: Column, last: Column) -> bool:
-    changed = first.codes != last.codes
-    return (
-        changed.sum() >= max(FEWEST, 0.02 * len(changed))
-        and last.moments is None
-        and 2 < len(last.words) <= MOST_LEVELS
-        and len(np.unique(last.codes[changed])) > 2
-    )
+    """Whether a column changes often enough, from values that differ from case to case to others that do.
+
+    Where all cases begin alike, no column could tell of their beginning, and the comparison would say nothing.
+    """
+    changed = _changed(first, last)
+    if changed.sum() < max(FEWEST, 0.005 * len(changed)) or last.moments is not None or len(last.words) > MOST_LEVELS:
+        return False
+    begins, ends = uncertainty(first.codes[changed]), uncertainty(last.codes[changed])
+    return begins >= LEAST_UNCERTAIN and begins >= ends / 2 and ends >= begins / 2
+
+
+def _changed(first: Column, last: Column) -> Rows:
+    """The cases in which the column was one thing and became another."""
+    return np.asarray((first.codes >= 0) & (last.codes >= 0) & (first.codes != last.codes))
 
 
 def _knows_the_end(column: Column, living: Mapping[str, tuple[Column, Column]]) -> Suspicion | None:
@@ -171,7 +180,7 @@ def _knows_the_end(column: Column, living: Mapping[str, tuple[Column, Column]]) 
         return None
     beginnings = endings = 0.0
     for first, last in living.values():
-        changed = first.codes != last.codes
+        changed = _changed(first, last)
         beginnings += max(skill(first.codes, codes, changed), 0.0)
         endings += max(skill(last.codes, codes, changed), 0.0)
     if endings < ENDINGS or endings < ENDINGS_OVER_BEGINNINGS * beginnings:

@@ -89,19 +89,24 @@ def test_only_a_suspected_column_that_is_used_and_undeclared_leaks(
     assert [column.name for column in report.leaking] == leaks
 
 
+def of_log(**changes: Any) -> dict[str, Any]:
+    facts = {**TABLE["facts"], "event.id": "case", "exception_id": "case"}
+    del facts["promise.due_at"]
+    return {**TABLE, "view": {"rows": "at_opening", "key": "case"}, "facts": facts, "attributes": {}, **changes}
+
+
 def test_a_log_betrays_who_knows_the_end_and_what_becomes_the_outcome(tmp_path: Path) -> None:
-    content = {
-        **TABLE,
-        "view": {"rows": "at_opening", "key": "case"},
-        "facts": {**TABLE["facts"], "event.id": "case", "exception_id": "case"},
-        "attributes": {},
-    }
-    del content["facts"]["promise.due_at"]
-    report = checked(leaky_log(tmp_path / "log.csv"), content)
+    report = checked(leaky_log(tmp_path / "log.csv"), of_log())
     assert suspected(report) == {*LOG_PLANTED, "broke"}
     rules = {column.name: {each.rule for each in column.suspicions} for column in report.columns}
     assert rules["solved_by"] == {"knows_the_end"}
     assert rules["late_now"] == {"becomes_the_outcome"}
+
+
+def test_where_all_cases_begin_alike_nobody_is_blamed_for_telling_of_their_end(tmp_path: Path) -> None:
+    report = checked(leaky_log(tmp_path / "log.csv", one_desk=True), of_log())
+    assert "asked_by" not in suspected(report)
+    assert "late_now" in suspected(report)
 
 
 def test_a_simulated_history_is_above_suspicion_but_for_its_outcomes() -> None:
@@ -142,12 +147,8 @@ def test_base_rates_are_told_by_month(report: Check) -> None:
 
 
 def test_a_sample_keeps_cases_whole(tmp_path: Path) -> None:
-    content = {
-        **TABLE,
-        "facts": {**TABLE["facts"], "event.id": {"row": True}, "exception_id": "case"},
-        "attributes": {},
-    }
-    del content["facts"]["promise.due_at"]
+    content = of_log(view={})
+    content["facts"]["event.id"] = {"row": True}
     path, mapping = leaky_log(tmp_path / "log.csv"), parse_mapping(content)
     whole, part = examine(path, mapping, EVERYTHING), examine(path, mapping, 3_000)
     assert 2_400 < len(part.of_case) < 3_600
