@@ -75,7 +75,8 @@ def _columns(report: Check) -> Table:
     tasks = sorted({task for column in report.columns for task in column.alone})
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("column", "becomes", "missing", "distinct", "drift", *(f"AUC {task}" for task in tasks), "is"):
-        table.add_column(heading, justify="left" if heading in ("column", "becomes", "is") else "right")
+        left = heading in ("column", "becomes", "is")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for column in report.columns:
         areas = [f"{column.alone[task]:.3f}" if task in column.alone else "" for task in tasks]
         shown = escape(", ".join(column.keys) or column.role)

@@ -65,7 +65,8 @@ def _keys(table: pd.DataFrame, columns: list[str]) -> pd.Index[Any]:
 
 
 def _single(table: pd.DataFrame, keys: pd.Index[Any], key: str, other: Joined) -> pd.DataFrame:
-    table = table.set_axis(keys)[keys.notna()]
+    # The key is a column of the table so far already.
+    table = table.set_axis(keys)[keys.notna()].drop(columns=list(other.key.values()))
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise MappingError(

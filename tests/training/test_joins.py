@@ -50,6 +50,7 @@ def test_a_key_with_one_row_is_joined_whatever_kind_its_file_has(orders: Path) -
     assert frame["customers.city"].isna().tolist() == [True, False, True, True]
     assert frame["customers.city"].iloc[1] == "Ulm"
     assert frame["order"].tolist() == ["3", "1", "2", "1"]
+    assert "customers.nr" not in frame.columns
 
 
 @pytest.mark.parametrize(
