@@ -72,7 +72,7 @@ def train(
         from training.train import Order, train
 
         tracker = _tracker() if track else None
-        read = _opened(history, mapping)
+        read = _opened(history, mapping, task)
         order = Order(
             (task,),
             out,
@@ -122,7 +122,7 @@ def evaluate(
         bundle = open_bundle(folder)
         if task not in bundle.models:
             raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, _opened(history, mapping)
+        model, read = bundle.models[task].model, _opened(history, mapping, task)
         before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
@@ -170,11 +170,15 @@ def _note(says: str) -> None:
     _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 
-def _opened(history: str, mapping: Path | None) -> History:
+def _opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
+    """The history; with a task, only one whose mapping can tell its truth."""
     from training.history import open_history
-    from training.mapping import load_mapping
+    from training.mapping import load_mapping, require_task
 
-    return open_history(history, load_mapping(mapping) if mapping else None)
+    parsed = load_mapping(mapping) if mapping else None
+    if parsed is not None and task is not None:
+        require_task(parsed, task)
+    return open_history(history, parsed)
 
 
 def _tracker() -> Tracker:

@@ -79,7 +79,7 @@ def _columns(report: Check) -> Table:
         table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for column in report.columns:
         areas = [f"{column.alone[task]:.3f}" if task in column.alone else "" for task in tasks]
-        shown = escape(", ".join(column.keys) or column.role)
+        shown = escape("\n".join(column.keys) or column.role)
         table.add_row(
             column.name,
             shown,

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 from data.case import AttributeName, Case
 from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
+from data.vocabulary import Task
 from training.errors import MappingError
 from training.paths import leaf_unit, paths_of
 from training.sources import (
@@ -171,6 +172,20 @@ def parse_mapping(content: Any) -> Mapping:
     return mapping
 
 
+def require_task(mapping: Mapping, task: Task) -> None:
+    """Refuse a mapping whose outcomes cannot tell the truth of a task.
+
+    Raises:
+        MappingError: the key that is missing.
+    """
+    told = ("sla_breached", "resolved_at") if task is Task.SLA_BREACH else (task.value,)
+    if not any(path in mapping.outcome for path in told):
+        raise MappingError(f"outcome.{told[0]}", f"missing; nothing else tells the truth of {task.value}")
+    for path in ("stock.0.sku", "stock.0.node") if task is Task.STOCKOUT else ():
+        if path not in mapping.facts:
+            raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
+
+
 def _first_problem(error: ValidationError) -> MappingError:
     first = error.errors()[0]
     came = "" if first["type"] == "missing" else f", got {first['input']!r}"
@@ -190,9 +205,6 @@ def _check_paths(mapping: Mapping) -> None:
             raise MappingError(f"facts.{path}", "missing; every case needs it, from a column or a constant")
     if mapping.outcome and "recorded_at" not in mapping.outcome:
         raise MappingError("outcome.recorded_at", "missing; say when the outcome became known")
-    for path in ("stock.0.sku", "stock.0.node") if "stockout" in mapping.outcome else ():
-        if path not in mapping.facts:
-            raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
 
 
 def _check_path(key: str, record: type[Record], path: str, source: Source) -> None:
@@ -212,8 +224,8 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")
     if source.unit is not None:
         _expect(unit in TIMES and source.unit in TIMES, key, f"cannot turn {source.unit} into {unit}")
-    if source.row or source.join:
-        _expect(unit in (Unit.IDENTIFIER, Unit.LABEL, Unit.TEXT), key, f"row and join make identifiers, not a {unit}")
+    if source.row:
+        _expect(unit in (Unit.IDENTIFIER, Unit.LABEL, Unit.TEXT), key, f"row makes an identifier, not a {unit}")
     if source.text:
         _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
     if isinstance(source, OutcomeSource) and source.later is not None:

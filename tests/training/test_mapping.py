@@ -1,11 +1,13 @@
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.vocabulary import Task
 from training.errors import MappingError
 from training.mapped import RowMapper
-from training.mapping import load_mapping, parse_mapping
+from training.mapping import load_mapping, parse_mapping, require_task
 
 FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
 
@@ -35,7 +37,7 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"view": {"rows": "at_opening"}}, "view", "needs key"),
         ({"colour": "red"}, "colour", "Extra inputs"),
         ({"facts": {**FACTS, "message": {"row": True, "column": "c"}}}, "facts.message", "exactly one of"),
-        ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "make identifiers"),
+        ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "makes an identifier"),
         ({"facts": {**FACTS, "channel": {"text": "c"}}}, "facts.channel", "text makes a text"),
         ({"facts": {**FACTS, "channel": {"column": "c", "decimal": ","}}}, "facts.channel", "are for numbers"),
         ({"facts": {**FACTS, "event.id": {"column": "id", "known": "later"}}}, "facts.event.id.known", "may be absent"),
@@ -46,7 +48,6 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ),
         ({"missing": [False]}, "missing.0", "quote it"),
         ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
-        ({"outcome": {"stockout": "s", "recorded_at": "b"}}, "facts.stock.0.sku", "the shelf of stock.0"),
     ],
 )  # fmt: skip
 def test_a_wrong_key_is_named_with_what_was_expected(change: Any, key: Any, says: Any) -> None:
@@ -89,3 +90,29 @@ def test_yes_and_no_are_the_words_of_a_table(tmp_path: Path) -> None:
     assert parsed.missing == ("No", "-99")
     assert parsed.attributes["late"].values == {"Off": False, "yes": True}
     assert parsed.attributes["late"].column == ("on",)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "task", "key"),
+    [
+        ("stockout", Task.STOCKOUT, "facts.stock.0.sku"),
+        ("stockout", Task.ROOT_CAUSE, "outcome.root_cause"),
+        ("root_cause", Task.SLA_BREACH, "outcome.sla_breached"),
+        ("root_cause", Task.ROOT_CAUSE, None),
+        ("resolved_at", Task.SLA_BREACH, None),
+    ],
+)
+def test_a_task_needs_an_outcome_that_tells_its_truth(outcome: str, task: Task, key: str | None) -> None:
+    parsed = parse_mapping(mapping(outcome={outcome: "a", "recorded_at": "b"}))
+    if key is None:
+        require_task(parsed, task)
+        return
+    with pytest.raises(MappingError) as caught:
+        require_task(parsed, task)
+    assert caught.value.key == key
+
+
+def test_a_day_and_a_time_in_two_columns_make_an_instant() -> None:
+    source = {"join": ["day", "clock"], "format": "%Y%m%d-%H:%M", "zone": "UTC"}
+    mapper = RowMapper(parse_mapping(mapping(facts={**FACTS, "event.time": source})))
+    assert mapper.event_time({"day": "20260102", "clock": "10:30"}, 1) == datetime(2026, 1, 2, 10, 30, tzinfo=UTC)
