@@ -26,6 +26,7 @@ from typer.main import get_group
 
 ROOM_OF = {
     "simulate": "data.commands",
+    "history": "training.history_commands",
     "train": "training.commands",
     "evaluate": "training.commands",
     "cases": "training.commands",

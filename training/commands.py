@@ -33,7 +33,12 @@ VAR = Path("var")
 MOST_OVERLAP = 0.01
 """Share of the cases from which a history counts as one the model has seen; clocks that disagree stay below it."""
 
-TheHistory = Annotated[Path, typer.Option("--history", help="Past cases: .jsonl[.gz], or a table with --mapping.")]
+TheHistory = Annotated[
+    str,
+    typer.Option(
+        "--history", metavar="FILE", help="Past cases: .jsonl[.gz]; with --mapping a table or a database's address."
+    ),
+]
 TheMapping = Annotated[Path | None, typer.Option("--mapping", help="YAML: which column is which fact.")]
 ThePolicy = Annotated[Path | None, typer.Option("--policy", help="The policy's folder; without, the committed one.")]
 
@@ -63,12 +68,12 @@ def train(
     The numbers printed are those of a rehearsal: the same recipe on all but the latest days, measured on these. The
     model that is published has learned from the latest days too.
     """
-    with _told():
+    with told():
         from training.terminal import Bars, comparison
         from training.train import Order, train
 
         tracker = _tracker() if track else None
-        read = _opened(history, mapping)
+        read = _opened(history, mapping, task)
         order = Order(
             (task,),
             out,
@@ -82,7 +87,13 @@ def train(
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
-        _console.print(comparison(trained.metrics, f"{history.name}: a rehearsal, on the latest days"))
+        tested_on = "other cases" if trained.timeless else "the latest days"
+        _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on}"))
+        if trained.timeless:
+            _note(
+                f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
+                "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
+            )
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, version in trained.versions.items():
             _console.print(
@@ -97,13 +108,14 @@ def evaluate(
     history: TheHistory,
     mapping: TheMapping = None,
     context: Annotated[
-        Path | None, typer.Option("--context", help="Earlier cases: known to the standing, never scored.")
+        str | None,
+        typer.Option("--context", metavar="FILE", help="Earlier cases: known to the standing, never scored."),
     ] = None,
     policy: ThePolicy = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
 ) -> None:
     """Score a bundle on later days, beside the rules and the base rate of its own training window."""
-    with _told():
+    with told():
         from models.bundle import open_bundle
         from training.evaluate import evaluate
         from training.terminal import Bars, comparison
@@ -111,24 +123,24 @@ def evaluate(
         bundle = open_bundle(folder)
         if task not in bundle.models:
             raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, _opened(history, mapping)
+        model, read = bundle.models[task].model, _opened(history, mapping, task)
         before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if as_json:
             typer.echo(json.dumps(scores))
         else:
-            _console.print(comparison({task: scores}, f"{bundle.digest} on {history.name}"))
+            _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
 
 
 @app.command()
 def cases(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
     mapping: TheMapping = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many, from the first on.")] = None,
 ) -> None:
     """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
-    with _told():
+    with told():
         for line in islice(_opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
 
@@ -136,24 +148,38 @@ def cases(
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
     """The bundle's own standing, where the cases are later than it; said where they are not."""
     from training.evaluate import overlap
+    from training.split import without_times
 
+    if without_times(model.lineage):
+        _note(
+            "the model learned from cases that all carry one moment: the scores hold for cases it did not learn from, "
+            "and nobody can tell which those are by time. All parties start unknown"
+        )
+        return []
     taught = datetime.fromtimestamp(model.lineage["tested_on"]["to"], UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
         return snapshot
-    _console.print(
-        f"[yellow]note:[/yellow] {share:.0%} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when "
-        "the model was trained and tested: the scores do not tell how it does on later days. All parties start unknown",
-        soft_wrap=True,
+    _note(
+        f"{share:.0%} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when the model was trained "
+        "and tested: the scores do not tell how it does on later days. All parties start unknown"
     )
     return []
 
 
-def _opened(path: Path, mapping: Path | None) -> History:
-    from training.history import open_history
-    from training.mapping import load_mapping
+def _note(says: str) -> None:
+    _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
-    return open_history(path, load_mapping(mapping) if mapping else None)
+
+def _opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
+    """The history; with a task, only one whose mapping can tell its truth."""
+    from training.history import open_history
+    from training.mapping import load_mapping, require_task
+
+    parsed = load_mapping(mapping) if mapping else None
+    if parsed is not None and task is not None:
+        require_task(parsed, task)
+    return open_history(history, parsed)
 
 
 def _tracker() -> Tracker:
@@ -163,7 +189,7 @@ def _tracker() -> Tracker:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Errors the operator can mend, as one message and exit code 1."""
     try:
         yield

@@ -26,6 +26,7 @@ from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
 from training.baseline import NO_RULE
+from training.split import is_timeless, scattered
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -48,7 +49,8 @@ class Known:
     """The cases whose outcome tells a task's truth, in time order.
 
     `times` are seconds since 1970; `truth` is the label's index, 0 or 1 for a risk; `fired` names the fallback's row;
-    `facts` are the features without those of the message.
+    `facts` are the features without those of the message. Cases that all carry one moment stand in the order that
+    `training.split` splits; `exceptions` numbers their exceptions.
     """
 
     times: Floats
@@ -56,6 +58,8 @@ class Known:
     fired: list[str]
     messages: list[str | None]
     facts: Floats
+    exceptions: Truth
+    """A number for each case's exception."""
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
 
@@ -144,6 +148,7 @@ class _TaskNotes:
         self._messages: list[str | None] = []
         self._rows: list[int] = []
         self.promise_passed = 0
+        self._exceptions: list[str] = []
 
     def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
         self._times.append(line.case.event.time.timestamp())
@@ -151,16 +156,27 @@ class _TaskNotes:
         self._fired.append(fired)
         self._messages.append(line.case.message)
         self._rows.append(self._matrix.add(line.case, standing, position))
+        self._exceptions.append(line.case.exception_id)
 
     def known(self) -> Known:
+        order = self._order()
         return Known(
-            times=np.array(self._times, np.float64),
-            truth=np.array(self._truth, np.int64),
-            fired=self._fired,
-            messages=self._messages,
-            facts=self._matrix.whole()[self._rows],
+            times=np.array(self._times, np.float64)[order],
+            truth=np.array(self._truth, np.int64)[order],
+            fired=[self._fired[each] for each in order],
+            messages=[self._messages[each] for each in order],
+            facts=self._matrix.whole()[np.array(self._rows, np.intp)[order]],
+            exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
             promise_passed=self.promise_passed,
         )
+
+    def _order(self) -> NDArray[np.intp]:
+        """Time's, as they came; without times, the order in which they are split."""
+        rows = range(len(self._times))
+        if not is_timeless(np.array(self._times)):
+            return np.array(rows, np.intp)
+        places = [scattered(each) for each in self._exceptions]
+        return np.array(sorted(rows, key=places.__getitem__), np.intp)
 
 
 class _Matrix:

@@ -16,10 +16,15 @@ import pandas as pd
 from pydantic import ValidationError
 
 from data.outcome import HistoryLine
-from training.errors import HistoryError
+from data.record import digest_of
+from training.databases import is_address, read_query, rows_digest
+from training.errors import HistoryError, MappingError
+from training.filters import kept_rows
+from training.joins import joined, joined_digests
 from training.mapped import RowMapper
 from training.mapping import Mapping
-from training.tables import file_digest, read_table, rows_of
+from training.split import scattered
+from training.tables import Row, file_digest, read_file, rows_of, select
 
 
 class History(Protocol):
@@ -45,19 +50,49 @@ class History(Protocol):
         ...
 
 
-def open_history(path: Path, mapping: Mapping | None = None) -> History:
-    """The history in a file: native JSON lines without a mapping, any supported table with one.
+def open_history(history: Path | str, mapping: Mapping | None = None) -> History:
+    """The history in a file: native JSON lines without a mapping, any supported table or database with one.
 
     Raises:
-        HistoryError: a file that cannot be read.
+        HistoryError: a file that cannot be read, a database that does not answer.
         MappingError: a mapping that does not fit the file.
     """
+    if mapping is not None:
+        return MappedHistory(open_table(history, mapping), mapping)
+    path = Path(history)
     digest = file_digest(path)
-    if mapping is None:
-        if not path.name.endswith((".jsonl", ".jsonl.gz")):
-            raise HistoryError(f"{path.name}: a native history is .jsonl or .jsonl.gz; give --mapping for a table")
-        return NativeHistory(path, digest)
-    return MappedHistory(path, digest, mapping)
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        raise HistoryError(f"{path.name}: a native history is .jsonl or .jsonl.gz; give --mapping for a table")
+    return NativeHistory(path, digest)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A whole table with the columns of the files joined to it, its name and its digest."""
+
+    name: str
+    digest: str
+    frame: pd.DataFrame
+
+
+def open_table(history: Path | str, mapping: Mapping) -> Table:
+    """The table a mapping is for: a file with those beside it, or the rows of a query.
+
+    Raises:
+        HistoryError: a file that cannot be read, a database that does not answer.
+        MappingError: a mapping that does not fit the files, or names no query for a database.
+    """
+    if is_address(str(history)):
+        if mapping.query is None:
+            raise MappingError("query", "missing; the history is a database, so say what to read of it")
+        name, frame = read_query(str(history), mapping.query)
+        return Table(name, rows_digest(frame), frame)
+    path = Path(history)
+    if mapping.query is not None:
+        raise MappingError("query", f"is for a database; {path.name} is a file")
+    digest, others = file_digest(path), joined_digests(path.parent, mapping)
+    frame = joined(read_file(path), path.parent, mapping)
+    return Table(path.name, digest_of({**others, "": digest}) if others else digest, frame)
 
 
 @dataclass(frozen=True)
@@ -82,20 +117,50 @@ class NativeHistory:
 
 
 class MappedHistory:
-    """A table read through a mapping: the rows its view keeps, sorted by `case.event.time`."""
+    """A table read through a mapping: the rows its view keeps, sorted by `case.event.time`.
 
-    def __init__(self, path: Path, digest: str, mapping: Mapping) -> None:
-        self.name, self.digest = path.name, digest
+    Where all cases carry one moment, no order is time's; they come in the order that `training.split` splits.
+    """
+
+    def __init__(self, table: Table, mapping: Mapping) -> None:
+        self.name, self.digest = table.name, table.digest
         self.mapping_digest: str | None = mapping.digest
         self._mapper = RowMapper(mapping)
-        frame = _viewed(read_table(path, mapping), mapping)
-        times = [self._mapper.event_time(row, number) for number, row in enumerate(rows_of(frame), start=1)]
-        self._frame = frame.iloc[sorted(range(len(times)), key=times.__getitem__)]
+        frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
+        frame = frame[self._running(frame, mapping)] if mapping.view.until else frame
+        self._frame = frame.iloc[self._order(frame, mapping)]
 
     def lines(self) -> Iterator[HistoryLine]:
         """The cases in time order; those of one instant in the file's order."""
-        for number, row in enumerate(rows_of(self._frame), start=1):
-            yield self._mapper.line(row, number)
+        for _, line in self.numbered_lines():
+            yield line
+
+    def numbered_lines(self) -> Iterator[tuple[int, HistoryLine]]:
+        """The cases, each with the number of its row in the table."""
+        for number, row in rows_of(self._frame):
+            yield number, self._mapper.line(row, number)
+
+    def _running(self, frame: pd.DataFrame, mapping: Mapping) -> list[bool]:
+        until = mapping.view.until.columns if mapping.view.until else ()
+        rows = _rows(frame, mapping.facts["event.time"].columns + until)
+        return [not self._mapper.is_over(row, at, self._mapper.event_time(row, at)) for at, row in rows]
+
+    def _order(self, frame: pd.DataFrame, mapping: Mapping) -> list[int]:
+        rows = _rows(frame, mapping.facts["event.time"].columns)
+        times = [self._mapper.event_time(row, at) for at, row in rows]
+        if len(set(times)) > 1:
+            return sorted(range(len(times)), key=times.__getitem__)
+        rows = _rows(frame, mapping.facts["exception_id"].columns)
+        ids = [self._mapper.exception_id(row, at) for at, row in rows]
+        places = [scattered(each) for each in ids]
+        return sorted(range(len(places)), key=places.__getitem__)
+
+
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    """The rows with a few columns alone."""
+    if columns:
+        return rows_of(frame[list(dict.fromkeys(columns))])
+    return ((number, {}) for number in (frame.index.to_numpy() + 1).tolist())
 
 
 def _viewed(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:

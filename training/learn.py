@@ -93,7 +93,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
         HistoryError: too few cases with a known outcome, or one outcome only.
     """
     known = study.known(task)
-    split = split_in_time(known.times, origin.test_share)
+    split = split_in_time(known.times, origin.test_share, known.exceptions)
     _check_outcomes(task, known.truth[: split.test])
     progress.step(f"{task}: how to learn")
     rows = _rows(task, known, split.test, origin)[1]
@@ -176,7 +176,7 @@ def _gain(usual: Floats, other: Floats) -> float:
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:
-    """How many cases taught the model, calibrated it, taught the rehearsal and tested it, and between which moments, in seconds since 1970."""
+    """How many cases taught and calibrated the model, taught the rehearsal and tested it; from when to when (s)."""
 
     def window(start: int, end: int) -> dict[str, Any]:
         return {"n": end - start, "from": float(rows.times[start]), "to": float(rows.times[end - 1])}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -18,68 +18,39 @@ from pydantic import Field, ValidationError, model_validator
 from data.case import AttributeName, Case
 from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
+from data.vocabulary import Task
 from training.errors import MappingError
 from training.paths import leaf_unit, paths_of
+from training.sources import (
+    INSTANT_PARTS,
+    AttributeSource,
+    Condition,
+    Joined,
+    Mark,
+    OutcomeSource,
+    Source,
+    Thousands,
+    Words,
+)
+
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+_BOOLEAN = "tag:yaml.org,2002:bool"
+AnySource = TypeVar("AnySource", bound=Source)
 
 MAPPING_SCHEMA: Literal["fairlead/mapping/1"] = "fairlead/mapping/1"
 
-Scalar = bool | int | float | str
-
-
-class Source(Record):
-    """Where one fact comes from: the first filled of `column`, the parts of `join`, or a `constant`."""
-
-    column: tuple[str, ...] = Field((), strict=False)
-    join: tuple[str, ...] = Field((), strict=False)
-    """Columns whose values, joined by '-', make an identifier."""
-    constant: Scalar | None = None
-    format: str | None = None
-    """`strptime` format of an instant or a date; ISO 8601 where absent."""
-    zone: str | None = None
-    """IANA zone of instants that carry no offset."""
-    plus: str | None = Field(None, pattern=r"^P(\d+D)?(T(\d+H)?(\d+M)?)?$")
-    """ISO 8601 duration (days, hours, minutes) added to an instant."""
-    unit: Unit | None = Field(None, strict=False)
-    """The column's unit of time, where it is not the fact's."""
-    values: dict[str, str] = {}
-    """The column's words to ours; a word that is not listed stays as it is."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, given: Any) -> Any:
-        """`exception_id: number` means `{column: number}`; a list of columns means the first that is filled."""
-        table = {"column": given} if isinstance(given, str | list) else given
-        if isinstance(table, dict):
-            return {
-                key: (value,) if key == "column" and isinstance(value, str) else value for key, value in table.items()
-            }
-        return table
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Source:
-        origins = [bool(self.column), bool(self.join), self.constant is not None]
-        if sum(origins) != 1:
-            raise ValueError("expected exactly one of column, join and constant")
-        return self
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column the fact reads."""
-        return self.column + self.join
-
-
-class AttributeSource(Source):
-    """Where one of the retailer's own attributes comes from, and what kind of scalar it is."""
-
-    kind: Literal["number", "category", "flag"] = "category"
-
 
 class View(Record):
-    """Which rows of a log are cases: the first of each key, or every one."""
+    """Which rows of a log are cases: the first of each key, or every one, with what was known when it was written.
+
+    The updates of one case share its `exception_id`; each needs an `event.id` of its own.
+    """
 
     rows: Literal["at_opening", "every_update"] = "every_update"
     key: str | None = None
     """The column that names the case; `at_opening` keeps its first row."""
+    until: Source | None = None
+    """The instant from which a case is over: rows from then on are no cases any more."""
 
     @model_validator(mode="after")
     def _keyed(self) -> View:
@@ -93,10 +64,24 @@ class Mapping(Record):
 
     schema_: Literal["fairlead/mapping/1"] = Field(alias="schema")
     says: str = ""
+    missing: Words = ()
+    """What cells say where nothing is known, in every column."""
+    zone: str | None = None
+    """IANA zone of instants that carry no offset, where their source names none."""
+    decimal: Mark | None = None
+    """The decimal mark of numbers, where their source names none."""
+    thousands: Thousands | None = None
+    """What stands between the thousands of numbers, where their source names nothing."""
+    files: dict[FileName, Joined] = {}
+    """Other files joined to the history's own, one after another."""
+    query: str | None = None
+    """What is read of the history's database, where it is one."""
+    where: dict[str, Condition] = {}
+    """Column by column, which rows stay; a row stays where every condition holds."""
     view: View = View()
     facts: dict[str, Source]
     attributes: dict[AttributeName, AttributeSource] = {}
-    outcome: dict[str, Source] = {}
+    outcome: dict[str, OutcomeSource] = {}
     leaks: dict[str, str] = {}
     """Columns that must not become a fact or an attribute, each with the reason."""
 
@@ -114,8 +99,39 @@ class Mapping(Record):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, sorted."""
-        read = {column for _, source in self.sources() for column in source.columns}
-        return tuple(sorted(read | ({self.view.key} if self.view.key else set())))
+        return tuple(sorted({column for _, columns in self.reads() for column in columns}))
+
+    def reads(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every key that reads columns, with those columns."""
+        for name, source in self.sources():
+            yield name, source.read
+        for column in self.where:
+            yield f"where.{column}", (column,)
+        if self.view.key is not None:
+            yield "view.key", (self.view.key,)
+        if self.view.until is not None:
+            yield "view.until", self.view.until.read
+
+    def settled(self, source: AnySource) -> AnySource:
+        """The source with what the mapping says for all: its missing words, its zone, how its numbers are written."""
+        return source.model_copy(
+            update={
+                "missing": source.missing + self.missing,
+                "zone": source.zone or self.zone,
+                "decimal": source.decimal or self.decimal,
+                "thousands": source.thousands or self.thousands,
+            }
+        )
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML whose only booleans are true and false: in tables, Yes, No, on and off are words."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 REQUIRED_FACTS = ("event.source", "event.id", "event.time", "exception_id")
@@ -128,7 +144,7 @@ def load_mapping(path: Path) -> Mapping:
         MappingError: the key, what was expected there and what came.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Plain)  # noqa: S506 - it is a safe loader
     except OSError as error:
         raise MappingError(str(path), f"the file cannot be read ({error.strerror}); name a YAML file") from error
     except yaml.YAMLError as error:
@@ -148,15 +164,36 @@ def parse_mapping(content: Any) -> Mapping:
         mapping = Mapping.model_validate(content)
     except ValidationError as error:
         raise _first_problem(error) from error
+    if mapping.files and mapping.query is not None:
+        raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
+    _check_known(mapping)
     _check_leaks(mapping)
     return mapping
+
+
+def require_task(mapping: Mapping, task: Task) -> None:
+    """Refuse a mapping whose outcomes cannot tell the truth of a task.
+
+    Raises:
+        MappingError: the key that is missing.
+    """
+    told = ("sla_breached", "resolved_at") if task is Task.SLA_BREACH else (task.value,)
+    if not any(path in mapping.outcome for path in told):
+        raise MappingError(f"outcome.{told[0]}", f"missing; nothing else tells the truth of {task.value}")
+    for path in ("stock.0.sku", "stock.0.node") if task is Task.STOCKOUT else ():
+        if path not in mapping.facts:
+            raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
 
 
 def _first_problem(error: ValidationError) -> MappingError:
     first = error.errors()[0]
     came = "" if first["type"] == "missing" else f", got {first['input']!r}"
     return MappingError(".".join(str(each) for each in first["loc"]), f"{first['msg']}{came}")
+
+
+TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
+NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
 
 
 def _check_paths(mapping: Mapping) -> None:
@@ -175,11 +212,38 @@ def _check_path(key: str, record: type[Record], path: str, source: Source) -> No
     if unit is None:
         near = difflib.get_close_matches(path, paths_of(record), n=1, cutoff=0.0)
         raise MappingError(key, f"no such fact; the nearest is {near[0]!r}")
+    _check_fit(key, unit, source)
+
+
+def _check_fit(key: str, unit: Unit, source: Source) -> None:
+    """What the source says must make sense for a fact of this unit."""
+    instants = (Unit.INSTANT, Unit.DATE)
     if source.zone is not None or source.format is not None or source.plus is not None:
-        _expect(unit in (Unit.INSTANT, Unit.DATE), key, f"zone, format and plus are for instants; this is a {unit}")
+        _expect(unit in instants, key, f"zone, format and plus are for instants; this is a {unit}")
+    if source.decimal is not None or source.thousands is not None:
+        _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")
     if source.unit is not None:
-        times = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
-        _expect(unit in times and source.unit in times, key, f"cannot turn {source.unit} into {unit}")
+        _expect(unit in TIMES and source.unit in TIMES, key, f"cannot turn {source.unit} into {unit}")
+    if source.row:
+        _expect(unit in (Unit.IDENTIFIER, Unit.LABEL, Unit.TEXT), key, f"row makes an identifier, not a {unit}")
+    if source.text:
+        _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
+    if isinstance(source, OutcomeSource) and source.later is not None:
+        _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
+
+
+def _check_known(mapping: Mapping) -> None:
+    """Only what may be absent can become known later; and no two attributes may write one name."""
+    never = {f"facts.{path}" for path in REQUIRED_FACTS} | {f"outcome.{path}" for path in mapping.outcome}
+    for key, source in mapping.sources():
+        _expect(
+            source.known is None or key not in never, f"{key}.known", "is for facts and attributes that may be absent"
+        )
+    for name, attribute in mapping.attributes.items():
+        made = INSTANT_PARTS if attribute.kind == "instant" else ()
+        for part in made:
+            taken = f"{name}_{part}" in mapping.attributes
+            _expect(not taken, f"attributes.{name}", f"an instant makes {name}_{part}, which is declared too")
 
 
 def _check_leaks(mapping: Mapping) -> None:

@@ -1,9 +1,16 @@
-"""The only honest split is time's: earlier rows teach, later rows choose, later ones calibrate, the latest test."""
+"""The only honest split is time's: earlier rows teach, later rows choose, later ones calibrate, the latest test.
+
+A history without times knows no later day. Its rows come in an order made of their exceptions' ids, and are split at
+the same shares: what is measured then holds for other cases of the same days, and is said to.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +31,8 @@ FEWEST = 200
 class Split:
     """Positions in time order: `blocks` are forward-chained, each scored by a model of the rows before it.
 
-    The first block stops the boosting; all of them choose how fast to forget, and calibrate. The rehearsal learns
-    from all rows before `test` and is tested from there on; the model that ships learns from all rows.
+    The blocks choose how to grow a model and how to calibrate it. The rehearsal learns from all rows before `test` and
+    is tested from there on; the model that ships learns from all rows.
     """
 
     blocks: tuple[tuple[int, int], ...]
@@ -34,13 +41,32 @@ class Split:
 
     @property
     def latest(self) -> slice:
-        """The rows that nothing was fitted or calibrated on."""
+        """The rows that the rehearsal had not met."""
         return slice(self.test, self.n)
 
 
-def split_in_time(times: NDArray[np.float64], test_share: float | None = None) -> Split:
+def scattered(exception_id: str) -> bytes:
+    """Where an exception stands in a history without times: the same everywhere, and unlike any order of a file."""
+    return hashlib.blake2b(exception_id.encode(), digest_size=8).digest()
+
+
+def is_timeless(times: NDArray[np.float64]) -> bool:
+    """Whether all rows carry one moment, so that none is later than another."""
+    return bool(len(times)) and bool(times[0] == times[-1])
+
+
+def without_times(lineage: Mapping[str, Any]) -> bool:
+    """Whether a model of this lineage learned from cases that all carry one moment."""
+    return bool(lineage["fitted_on"]["from"] == lineage["tested_on"]["to"])
+
+
+def split_in_time(
+    times: NDArray[np.float64], test_share: float | None = None, exceptions: NDArray[np.int64] | None = None
+) -> Split:
     """Split rows whose `times` ascend; rows of one instant stay together.
 
+    Rows that all carry one moment are split where they stand, in `scattered` order; with `exceptions`, a number for
+    each row's, those of one exception stay together.
     Without a `test_share`, a short history keeps few of its days to test on.
 
     Raises:
@@ -49,6 +75,8 @@ def split_in_time(times: NDArray[np.float64], test_share: float | None = None) -
     n = len(times)
     if n < FEWEST:
         raise HistoryError(f"{n} cases with a known outcome; training needs at least {FEWEST}")
+    if is_timeless(times):
+        times = np.arange(float(n)) if exceptions is None else _runs(exceptions)
     long = n >= ENOUGH
     blocks = BLOCKS - 1 if long else BLOCKS
     test = _cut(times, 1.0 - (test_share or (LONG_TEST if long else SHORT_TEST)))
@@ -56,6 +84,11 @@ def split_in_time(times: NDArray[np.float64], test_share: float | None = None) -
     if any(start >= end for start, end in pairwise([0, *cuts, n])):
         raise HistoryError("the cases lie at too few different moments to be split in time; check event.time")
     return Split(tuple(pairwise(cuts)), test, n)
+
+
+def _runs(exceptions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Rows that follow one another and share an exception get one number."""
+    return np.concatenate([[0.0], np.cumsum(np.diff(exceptions) != 0, dtype=np.float64)])
 
 
 def _cut(times: NDArray[np.float64], share: float) -> int:

@@ -1,4 +1,4 @@
-"""Tables as files: CSV, Parquet and JSON lines, read once, only the columns a mapping names."""
+"""Tables as files: CSV, Parquet and JSON lines, read once."""
 
 from __future__ import annotations
 
@@ -18,29 +18,27 @@ Row = dict[str, Any]
 """A row by column; an empty cell is absent."""
 
 
-def read_table(path: Path, mapping: Mapping) -> pd.DataFrame:
-    """The mapped columns of a file, in the file's order.
+def select(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """The columns a mapping reads.
 
     Raises:
-        HistoryError: a file that cannot be read, or one of another kind.
-        MappingError: a column the file does not have.
+        MappingError: a column the table does not have.
     """
-    frame = _read(path)
     columns = [str(column) for column in frame.columns]
-    for key, source in mapping.sources():
-        for column in source.columns:
-            _require(key, column, columns)
-    if mapping.view.key is not None:
-        _require("view.key", mapping.view.key, columns)
+    for key, read in mapping.reads():
+        for column in read:
+            if column not in columns:
+                raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")
     return frame[list(mapping.columns)]
 
 
-def rows_of(frame: pd.DataFrame) -> Iterator[Row]:
-    """The rows one by one, without their empty cells."""
+def rows_of(frame: pd.DataFrame) -> Iterator[tuple[int, Row]]:
+    """The rows one by one with their number in the table, from 1 on, without their empty cells."""
     names = [str(column) for column in frame.columns]
+    numbers = frame.index.to_numpy() + 1
     filled = frame.notna().to_numpy()
-    for position, cells in enumerate(frame.itertuples(index=False, name=None)):
-        yield {name: cell for name, cell, there in zip(names, cells, filled[position], strict=True) if there}
+    for number, there, cells in zip(numbers.tolist(), filled, frame.itertuples(index=False, name=None), strict=True):
+        yield number, {name: cell for name, cell, is_filled in zip(names, cells, there, strict=True) if is_filled}
 
 
 def file_digest(path: Path) -> str:
@@ -56,7 +54,12 @@ def _opened(path: Path) -> Any:
         raise HistoryError(f"{path} cannot be read ({error.strerror}); name a file that exists") from error
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_file(path: Path) -> pd.DataFrame:
+    """A file's table, in the file's order; cells of CSV stay text.
+
+    Raises:
+        HistoryError: a file that cannot be read, or one of another kind.
+    """
     _opened(path).close()
     kind = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
     try:
@@ -76,8 +79,3 @@ def _json_lines(path: Path) -> pd.DataFrame:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         return pd.json_normalize([json.loads(line) for line in lines if line.strip()])
-
-
-def _require(key: str, column: str, columns: list[str]) -> None:
-    if column not in columns:
-        raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")

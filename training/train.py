@@ -24,6 +24,7 @@ from training.evaluate import Snapshot, passed
 from training.history import History
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
+from training.split import without_times
 from training.tracking import Tracker
 
 SAMPLES = 64
@@ -53,12 +54,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Training:
-    """What was published: the bundle's digest, the numbers per task, registry versions, tasks left out and why."""
+    """What was published: the bundle's digest, the numbers per task, registry versions, tasks left out and why.
+
+    `timeless` where the cases carry one moment, so that no number is of later days.
+    """
 
     digest: str
     metrics: dict[Task, Mapping[str, Any]]
     versions: dict[Task, int] = field(default_factory=dict)
     left_out: dict[Task, str] = field(default_factory=dict)
+    timeless: bool = False
 
 
 def train(history: History, order: Order, progress: Progress) -> Training:
@@ -85,7 +90,8 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     metrics: dict[Task, Mapping[str, Any]] = {
         task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
     }
-    return Training(digest, metrics, versions, left_out)
+    timeless = any(without_times(each.model.lineage) for each in learned.values())
+    return Training(digest, metrics, versions, left_out, timeless)
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:

@@ -1,7 +1,7 @@
 import gzip
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,116 @@ def test_an_unknown_column_is_named_beside_those_there_are(table: Path) -> None:
         open_history(table, changed(region="colour"))
 
 
+ODD = """id,iso,day,seconds,price,state,late,promised,note,reason,known_at
+a,2026-01-02T23:59,03.01.2026 10:00,1767434400,"1.234,5",open,N,04.01.2026 10:00,wet,rain,05.01.2026 10:00
+a,2026-01-03T00:00,03.01.2026 12:00,1767434400,?,open,J,03.01.2026 10:00,,rain,03.01.2026 11:00
+b,2026-01-04,04.01.2026 10:00,1767520800,7,void,N,,dry,,
+"""
+
+
+def odd(tmp_path: Path, **changes: Any) -> Any:
+    path = tmp_path / "odd.csv"
+    path.write_text(ODD)
+    german = "%d.%m.%Y %H:%M"
+    mapping: dict[str, Any] = {
+        "schema": "fairlead/mapping/1",
+        "missing": ["?"],
+        "zone": "Europe/Berlin",
+        "decimal": ",",
+        "thousands": ".",
+        "facts": {
+            "event.source": {"constant": "s"},
+            "event.id": {"row": True},
+            "event.time": {"column": "day", "format": german},
+            "exception_id": "id",
+            "order.order_id": "id",
+            "order.placed_at": {"column": "seconds", "format": "epoch_seconds"},
+            "order.value": "price",
+            "message": {"text": ["note", "reason"]},
+        },
+        "attributes": {
+            "late": {"column": "late", "kind": "flag", "values": {"J": True, "N": False}},
+            "promised": {"column": "promised", "kind": "instant", "format": german},
+            "reason": {"column": "reason", "known": {"column": "known_at", "format": german}},
+            "state": {"column": "state", "known": "later"},
+        },
+        "outcome": {
+            "sla_breached": {
+                "later": {"column": "known_at", "format": german},
+                "than": {"column": "promised", "format": german, "plus": "PT23H"},
+            },
+            "recorded_at": {"constant": "2026-02-01"},
+        },
+    }
+    return list(open_history(path, parse_mapping({**mapping, **changes})).lines())
+
+
+def test_what_holds_for_all_columns_is_said_once(tmp_path: Path) -> None:
+    first, second, _ = (line.case for line in odd(tmp_path))
+    assert first.order
+    assert second.order
+    assert first.order.value == Decimal("1234.5")
+    assert second.order.value is None
+    assert first.event.time == datetime(2026, 1, 3, 9, tzinfo=UTC)
+    assert first.order.placed_at == datetime(2026, 1, 3, 10, tzinfo=UTC)
+
+
+def test_every_update_is_an_event_of_its_own_by_the_number_of_its_row(tmp_path: Path) -> None:
+    cases = [line.case for line in odd(tmp_path)]
+    assert [(case.event.id, case.exception_id) for case in cases] == [("1", "a"), ("2", "a"), ("3", "b")]
+
+
+def test_an_instant_becomes_the_hours_to_it_and_its_local_hour_and_weekday(tmp_path: Path) -> None:
+    first, _, last = (line.case for line in odd(tmp_path))
+    assert first.attributes["promised_hours"] == 24.0
+    assert first.attributes["promised_hour"] == 10
+    assert first.attributes["promised_weekday"] == 6
+    assert "promised_hours" not in last.attributes
+
+
+def test_what_is_known_later_is_absent_until_then(tmp_path: Path) -> None:
+    first, second, last = (line.case for line in odd(tmp_path))
+    assert "reason" not in first.attributes
+    assert second.attributes["reason"] == "rain"
+    assert "reason" not in last.attributes
+    assert all("state" not in line.case.attributes for line in odd(tmp_path))
+
+
+def test_rows_from_the_end_of_a_case_on_are_no_cases(tmp_path: Path) -> None:
+    until = {"column": "known_at", "format": "%d.%m.%Y %H:%M"}
+    assert [line.case.event.id for line in odd(tmp_path, view={"until": until})] == ["1", "3"]
+
+
+def test_columns_of_text_become_the_message(tmp_path: Path) -> None:
+    assert [line.case.message for line in odd(tmp_path)] == ["wet\nrain", "rain", "dry"]
+
+
+def test_two_instants_compared_tell_the_outcome(tmp_path: Path) -> None:
+    told = [line.outcome.sla_breached for line in odd(tmp_path) if line.outcome]
+    assert told == [True, False, None]
+
+
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ({"state": "open"}, ["1", "2"]),
+        ({"state": {"none_of": ["open"]}}, ["3"]),
+        ({"price": {"filled": True}}, ["1", "3"]),
+        ({"price": {"filled": False}}, ["2"]),
+        ({"seconds": {"at_least": 1767520800}}, ["3"]),
+        ({"seconds": {"below": 1767520800}, "late": "J"}, ["2"]),
+        ({"iso": {"at_least": date(2026, 1, 3), "below": "2026-01-04"}}, ["2"]),
+    ],
+)
+def test_only_the_rows_that_pass_every_condition_are_read(tmp_path: Path, where: Any, kept: list[str]) -> None:
+    assert [line.case.event.id for line in odd(tmp_path, where=where)] == kept
+
+
+def test_conditions_that_leave_no_row_name_the_column(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match=r"where\.state.*no row is left"):
+        odd(tmp_path, where={"state": "opne"})
+
+
 def native(time: Any, **case: Any) -> Any:
     event = {"source": "s", "id": time, "time": time}
     return json.dumps({"case": {"event": event, "exception_id": "e", **case}})
@@ -154,3 +264,19 @@ def test_the_incident_log_opens_with_its_mapping() -> None:
     assert line.outcome
     assert line.outcome.resolved_at
     assert line.outcome.recorded_at > line.outcome.resolved_at
+
+
+def test_every_update_of_the_incident_log_is_an_event_that_knows_nothing_later() -> None:
+    folder = os.environ.get("FAIRLEAD_DATA")
+    if not folder:
+        pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
+    mapping = load_mapping(Path("examples/mappings/incident_updates.yaml"))
+    events, cases = set(), set()
+    for line in open_history(Path(folder) / "uci_incident_event_log.parquet", mapping).lines():
+        case, outcome = line.case, line.outcome
+        events.add(case.event.id)
+        cases.add(case.exception_id)
+        assert outcome
+        resolved = outcome.resolved_at is not None and outcome.resolved_at <= case.event.time
+        assert resolved or "resolved_by" not in case.attributes
+    assert (len(events), len(cases)) == (101_045, 17_136)
