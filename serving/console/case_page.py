@@ -15,6 +15,7 @@ from serving.console import display
 from serving.console.context import Banner, CaseHead, CasePage, DecisionForms, Validity, Viewer
 from serving.console.decision_forms import FormProblem, decision_forms
 from serving.console.facts import panels
+from serving.console.foresight import Foresee
 from serving.recommendations.schemas import CaseFile
 
 
@@ -36,6 +37,8 @@ class Onlooker:
     roles: frozenset[Role]
     allowed: tuple[ActionId, ...]
     """The actions the policy allows for this case."""
+    foresee: Foresee
+    """What choosing one of them would mean."""
 
 
 def case_page(
@@ -103,7 +106,7 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
 def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> DecisionForms:
     held = sorted(onlooker.roles & set(file.status.roles))
     typed, problem = (attempt.typed, attempt.problem) if attempt else ({}, None)
-    return decision_forms(file, held, onlooker.allowed, typed, problem)
+    return decision_forms(file, held, onlooker.allowed, onlooker.foresee, typed, problem)
 
 
 def _why_not(file: CaseFile, onlooker: Onlooker) -> str:

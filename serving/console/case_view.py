@@ -119,10 +119,11 @@ def option_views(answer: Recommendation) -> tuple[OptionView, ...]:
     costs = {
         step.saw["rank"]: step for step in answer.explanation if isinstance(step, CheckStep) and "rank" in step.saw
     }
-    return tuple(_option_view(option, costs.get(option.rank)) for option in answer.options)
+    return tuple(option_view(option, costs.get(option.rank)) for option in answer.options)
 
 
-def _option_view(option: Option, priced: CheckStep | None) -> OptionView:
+def option_view(option: Option, priced: CheckStep | None = None) -> OptionView:
+    """One option, in words; `priced` is the step that says what its cost is made of."""
     cost = option.expected_cost
     chance = option.breach_probability
     return OptionView(
@@ -130,7 +131,7 @@ def _option_view(option: Option, priced: CheckStep | None) -> OptionView:
         action=display.action_words(option.action),
         parameters=parameter_words(option.parameters),
         cost=display.money(cost.amount, cost.currency) if cost else "not priced",
-        regret=f"+{display.money(option.regret)}" if option.regret else "",
+        regret=_regret_words(option.regret),
         breach="" if chance is None else display.percent(chance),
         disposition=option.disposition.value,
         disposition_words=DISPOSITION_WORDS[option.disposition],
@@ -139,6 +140,12 @@ def _option_view(option: Option, priced: CheckStep | None) -> OptionView:
         says=display.heading(option.says),
         parts=_cost_parts(priced.saw) if priced else (),
     )
+
+
+def _regret_words(regret: Decimal | None) -> str:
+    if not regret:
+        return ""
+    return f"{'+' if regret > 0 else ''}{display.money(regret)}"
 
 
 def _cost_parts(saw: Mapping[str, Seen]) -> tuple[tuple[str, str], ...]:

@@ -189,8 +189,8 @@ class ActionView:
 
     id: str
     label: str
-    beside: str
-    """Its money, where it was priced."""
+    foreseen: OptionView | None
+    """What choosing it with the proposed parameters would mean; None where it needs more than the case knows."""
     fields: tuple[FieldView, ...]
     chosen: bool
 
