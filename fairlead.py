@@ -196,10 +196,18 @@ Fairlead serves on {address} (simulated retailer, seed {WORLD}). Stop it with Ct
     curl -s {address}/v1/recommendations -H "Authorization: Bearer $(cat {keys}/orchestrator)" \\
       -H "Content-Type: application/json" -d @examples/exception.json
 
-  Decide, as a reviewer would:  {address}/console   (the key: cat {keys}/reviewer-1)
+  Decide, as a reviewer would:  {address}/console
+  Who may do what, each with a key of its own (cat {keys}/NAME); whoever asked never agrees:
+{_principals()}
   Read the API:                 {address}/docs
   See the training runs:        .venv/bin/mlflow ui --backend-store-uri sqlite:///{os.path.relpath(folder)}/mlflow.db
 """
+
+
+def _principals() -> str:
+    from serving.keys import DEFAULT_PRINCIPALS, does
+
+    return "\n".join(f"    {name:<13} {does(roles)}" for name, roles in DEFAULT_PRINCIPALS.items())
 
 
 def _say(text: str) -> None:

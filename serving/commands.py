@@ -132,7 +132,7 @@ def keys(
 ) -> None:
     """Create the principals' keys where they are missing, and say which file holds which key."""
     from data.vocabulary import Role
-    from serving.keys import DEFAULT_PRINCIPALS, ensure_key, ensure_keys
+    from serving.keys import DEFAULT_PRINCIPALS, does, ensure_key, ensure_keys
 
     service = _wired(settings_of(folder=folder, db=db))
     files = ensure_keys(service.settings.key_folder, service.principals, service.clock)
@@ -146,9 +146,9 @@ def keys(
         raise typer.Exit(2) from None
     finally:
         service.close()
-    table = Table("principal", "roles", "key file", box=None)
+    table = Table("principal", "roles", "may", "key file", box=None)
     for name, file in files.items():
-        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), str(file))
+        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), str(file))
     out.print(table)
 
 

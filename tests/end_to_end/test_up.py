@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from serving.keys import DEFAULT_PRINCIPALS, does
+
 ROOT = Path(__file__).resolve().parents[2]
 CARD_ENDS = "See the training runs"
 
@@ -62,6 +64,8 @@ def test_everything_comes_up_answers_its_printed_request_and_starts_again_in_sec
         answer = subprocess.run(printed_curl(said), shell=True, cwd=ROOT, capture_output=True, check=True)  # noqa: S602
         first = json.loads(answer.stdout)
         assert first["predictions"]["sla_breach"]["served_by"] == "model"
+        for name, roles in DEFAULT_PRINCIPALS.items():
+            assert f"{name:<13} {does(roles)}" in said
         assert all(oct(key.stat().st_mode)[-3:] == "600" for key in (folder / "keys").iterdir())
 
     port, started = free_port(), time.monotonic()
