@@ -16,6 +16,7 @@ from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
 from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
 from data.vocabulary import Task
+from features.definition import NEW
 from models.task_model import TaskModel
 from models.treeshap import Explainer
 
@@ -38,6 +39,7 @@ class _Row(NamedTuple):
     case: Case
     x: NDArray[np.float64]
     shown: dict[str, Seen]
+    news: dict[str, str]
 
 
 class ModelPredictor:
@@ -70,7 +72,7 @@ class ModelPredictor:
         explained = int(np.argmax(probabilities))
         shown = self._features.shown(x)
         steps = (
-            self._model_step(_Row(case, x, shown), raw, explained),
+            self._model_step(_Row(case, x, shown, self._features.news(case, standing)), raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained),
         )
         return Predicted(
@@ -108,13 +110,18 @@ class ModelPredictor:
             others=round(float(raw[explained]) - told, DECIMALS),
             raw=round(float(raw[explained]), DECIMALS),
             residual=round(residual, DECIMALS),
-            says=_summary(listed),
+            says=_summary(listed, row.news),
         )
 
     def _listed(self, row: _Row, phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
         rounded = np.round(phi, DECIMALS)
-        order = np.lexsort((np.arange(len(rounded)), -np.abs(rounded)))[:LISTED]
-        return tuple(self._contribution(row, int(i), float(rounded[i])) for i in order if rounded[i] != 0)
+        order = np.lexsort((np.arange(len(rounded)), -np.abs(rounded)))
+        # A level that no history told of is listed however little it moved: nobody may take it for a known one.
+        listed = (i for place, i in enumerate(order) if place < LISTED or self._is_new_level(row, int(i)))
+        return tuple(self._contribution(row, int(i), float(rounded[i])) for i in listed if rounded[i] != 0)
+
+    def _is_new_level(self, row: _Row, i: int) -> bool:
+        return row.news.get(self._features.names[i], "").endswith(NEW)
 
     def _contribution(self, row: _Row, i: int, phi: float) -> Contribution:
         feature = self._features.features[i]
@@ -125,7 +132,9 @@ class ModelPredictor:
             unit=feature.unit,
             contribution=phi,
             lever=feature.lever,
-            says=self._words(row.case, feature.name) or self._features.sentence(i, float(row.x[i]), usual),
+            says=self._words(row.case, feature.name)
+            or row.news.get(feature.name)
+            or self._features.sentence(i, float(row.x[i]), usual),
         )
 
     def _words(self, case: Case, name: str) -> str | None:
@@ -161,8 +170,6 @@ def _uncalibrated(raw: NDArray[np.float64], risk: bool) -> NDArray[np.float64]:
     return np.asarray(shifted / shifted.sum())
 
 
-def _summary(listed: tuple[Contribution, ...]) -> str:
-    if not listed:
-        return "nothing known of this case moves it from the average"
-    first = listed[0]
-    return f"most of it: {first.says}"
+def _summary(listed: tuple[Contribution, ...], news: dict[str, str]) -> str:
+    most = f"most of it: {listed[0].says}" if listed else "nothing known of this case moves it from the average"
+    return "; ".join(dict.fromkeys((most, *(each for each in news.values() if each.endswith(NEW)))))

@@ -223,7 +223,7 @@ def _beside(prediction: LabelPrediction | RiskPrediction, zone: str | None) -> s
 
 def _contribution(each: Contribution, currency: str | None) -> ContributionView:
     name = display.heading(display.words(each.feature))
-    value = display.seen(each.value, each.unit, currency)
+    value = display.moved_by(each, currency)
     return ContributionView(name, value, display.signed(each.contribution), each.says, each.lever)
 
 

@@ -10,8 +10,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.actions import CATALOGUE, ActionId
-from data.explanation import Seen
+from data.explanation import Contribution, Seen
 from data.record import Unit, money_text
+from features.definition import NEW
 
 UNKNOWN = "not known"
 MINUS = "−"
@@ -119,6 +120,11 @@ def seen(value: Seen, unit: Unit, currency: str | None = None) -> str:
     if isinstance(value, str):
         return _seen_text(value, unit, currency)
     return _seen_number(value, unit, currency)
+
+
+def moved_by(each: Contribution, currency: str | None = None) -> str:
+    """The fact a contribution is of; what no history told of is new, not unknown."""
+    return "new" if each.value is None and NEW in each.says else seen(each.value, each.unit, currency)
 
 
 def saw(value: Seen) -> str:

@@ -16,7 +16,7 @@ from html import escape
 
 from data.explanation import CalibrationStep, Contribution, ModelStep
 from data.prediction import LabelPrediction, RiskPrediction
-from serving.console.display import heading, percent, seen, signed, words
+from serving.console.display import heading, moved_by, percent, signed, words
 
 Prediction = LabelPrediction | RiskPrediction
 
@@ -94,7 +94,7 @@ def bars(step: ModelStep, currency: str | None = None) -> tuple[Bar, ...]:
 
 
 def _label(each: Contribution, currency: str | None) -> str:
-    return f"{heading(words(each.feature))}: {seen(each.value, each.unit, currency)}"
+    return f"{heading(words(each.feature))}: {moved_by(each, currency)}"
 
 
 def _scale(step: ModelStep, rows: tuple[Bar, ...]) -> Scale:

@@ -11,7 +11,7 @@ from data.explanation import CalibrationStep, ModelStep
 from data.prediction import PredictionFailed
 from data.vocabulary import Task
 from models.predictors import ModelPredictor
-from tests.fixtures.task_models import cases, task_model
+from tests.fixtures.task_models import cases, coded_model, task_model
 
 
 def answered(task: Task, index: int) -> tuple[dict[str, float], ModelStep, CalibrationStep]:
@@ -61,3 +61,26 @@ def test_an_explanation_that_does_not_add_up_fails_the_prediction(monkeypatch: p
     monkeypatch.setattr(predictor._explainer, "contributions", lambda x, k: exact(x, k) + 1e-6)
     with pytest.raises(PredictionFailed, match="additivity_failed"):
         predictor.predict(*cases()[0])
+
+
+def coded(code: str | None) -> ModelStep:
+    case, standing = cases()[0]
+    predicted = ModelPredictor(coded_model(), "v").predict(case.model_copy(update={"code": code}), standing)
+    step = predicted.steps[0]
+    assert isinstance(step, ModelStep)
+    return step
+
+
+def test_a_code_the_model_never_saw_is_said_to_be_new() -> None:
+    step = coded("X-17")
+    told = {each.feature: each for each in step.contributions}
+    assert told["code"].says == "code X-17 is new to the model"
+    assert told["code"].value is None
+    assert "code X-17 is new to the model" in step.says
+
+
+@pytest.mark.parametrize(("code", "says"), [("B", "the source's code is B"), (None, "the code is not known")])
+def test_known_and_missing_codes_are_not_called_new(code: str | None, says: str) -> None:
+    step = coded(code)
+    assert {each.feature: each.says for each in step.contributions}["code"] == says
+    assert "new to the model" not in step.says

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.actions import ActionId
+from data.explanation import Contribution
 from data.record import Unit
+from features.definition import NEW
 from serving.console import display
 
 NOW = datetime(2026, 11, 23, 6, 48, tzinfo=UTC)
@@ -134,3 +136,10 @@ def test_ages_and_signs() -> None:
     assert display.ago(NOW - timedelta(seconds=20), NOW) == "just now"
     assert display.ago(NOW - timedelta(hours=4), NOW) == "4 h ago"
     assert (display.signed(0.926), display.signed(-0.41), display.signed(0.0)) == ("+0.93", "−0.41", "+0.00")
+
+
+def test_what_no_history_told_of_reads_as_new_and_what_nobody_sent_as_not_known() -> None:
+    new = Contribution(feature="code", value=None, unit=Unit.LABEL, contribution=0.1, says=f"code X-17 {NEW}")
+    assert display.moved_by(new) == "new"
+    assert display.moved_by(new.model_copy(update={"says": "the code is not known"})) == "not known"
+    assert display.moved_by(new.model_copy(update={"value": "PICK_01"})) == "PICK 01"
