@@ -102,7 +102,7 @@ def _refuse_busy(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             _say(f"Port {port} is taken, perhaps by Fairlead itself. Stop that, or choose another: make run PORT=8081")
-            raise typer.Exit(1) from None
+            raise typer.Exit(2) from None
 
 
 def _simulate(history: Path, cases: int) -> None:

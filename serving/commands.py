@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +17,7 @@ from rich.text import Text
 from data.case import Case
 from serving.bodies import read_record
 from serving.errors import Problem
+from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
 from serving.wiring import Service, wire
 
@@ -27,8 +31,18 @@ Folder = Annotated[Path | None, typer.Option("--folder", help="where database, k
 
 
 def settings_of(**given: Any) -> Settings:
-    """The settings of the environment, with what the command line says on top."""
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    """The settings of the environment, with what the command line says on top. Exits where one cannot be used."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False):
+            _say(_unusable(str(each["loc"][0]), each["msg"]))
+        raise typer.Exit(2) from None
+
+
+def _unusable(name: str, why: str) -> str:
+    where = f"--{name} or FAIRLEAD_{name.upper()}" if name in ("host", "port") else f"FAIRLEAD_{name.upper()}"
+    return f"{name} cannot be used ({why[:1].lower()}{why[1:]}): set another with {where}"
 
 
 @app.command()
@@ -37,8 +51,10 @@ def serve(
     policy: Policy = None,
     db: Database = None,
     folder: Folder = None,
-    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="address to listen on; other machines reach any but loopback (the default)")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on; 0 takes a free one")] = None,
 ) -> None:
     """Serve the API and the review desk, recording every answer before it is sent."""
     import uvicorn
@@ -47,18 +63,15 @@ def serve(
     from serving.keys import ensure_keys
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, host=host, port=port)
+    taken = _listening(settings)
     service = _wired(settings)
     ensure_keys(settings.key_folder, service.principals, service.clock)
-    _tell_what_serves(service)
-    uvicorn.run(
-        create_app(service),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
+    _tell_what_serves(service, taken)
+    config = uvicorn.Config(
+        create_app(service), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[taken])
 
 
 @app.command()
@@ -185,6 +198,15 @@ def _wired(settings: Settings) -> Service:
     raise typer.Exit(2)
 
 
+def _listening(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything else is touched."""
+    try:
+        return listen(settings.host, settings.port)
+    except CannotListen as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
+
+
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -200,7 +222,7 @@ def _refused(problem: Problem) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _tell_what_serves(service: Service) -> None:
+def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     settings, ready = service.settings, service.health.ready()
     _say(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}")
     _say(f"policy {ready.policy} (version {ready.policy_version})")
@@ -208,7 +230,10 @@ def _tell_what_serves(service: Service) -> None:
         _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
     for warning in ready.warnings:
         _say(warning)
-    _say(f"keys in {settings.key_folder}; docs at http://{settings.host}:{settings.port}/docs")
+    host, port = address_of(taken)
+    if beyond_loopback(taken):
+        _say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
+    _say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
 
 
 def _tell_replay(made: Any, as_json: bool) -> None:

@@ -88,6 +88,6 @@ def test_a_taken_port_is_said_before_any_work(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "fairlead.py", "up", "--folder", str(tmp_path / "var"), "--port", port]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "is taken" in done.stderr
     assert not (tmp_path / "var").exists()

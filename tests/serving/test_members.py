@@ -50,5 +50,5 @@ def test_an_unknown_member_is_answered_with_those_that_are_known(
     [fault] = response.json()["errors"]
     assert (response.status_code, fault["pointer"]) == (422, pointer)
     assert fault["expected"].startswith("only members that the schema names here: ")
-    assert f" {told}," in fault["expected"]
+    assert f" {told}" in fault["expected"]
     assert "c4n4ry" not in response.text
