@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +21,7 @@ from serving.bodies import read_record
 from serving.errors import Problem
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
+from serving.store.engine import file_of
 from serving.wiring import Service, wire
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
@@ -83,18 +86,16 @@ def recommend(
     folder: Folder = None,
     as_json: Annotated[bool, typer.Option("--json", help="the answer as the API gives it")] = False,
 ) -> None:
-    """Recommend for one case without a server. Nothing is recorded."""
+    """Recommend for one case without a server. Nothing is recorded, and nothing is created."""
     from serving.card import card
     from serving.recommendations.answering import content_of
 
     content = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
-    service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
-    try:
-        recommendation = service.recommendations.preview(read_record(Case, content))
-    except Problem as problem:
-        raise _refused(problem) from None
-    finally:
-        service.close()
+    with _looking(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)) as service:
+        try:
+            recommendation = service.recommendations.preview(read_record(Case, content))
+        except Problem as problem:
+            raise _refused(problem) from None
     if as_json:
         sys.stdout.buffer.write(content_of(recommendation) + b"\n")
     else:
@@ -118,7 +119,11 @@ def replay(
     """
     from serving.replay import CannotReplay, Replay, replay_by, replay_exactly
 
-    service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
+    settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder)
+    if not _has_database(settings):
+        _say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
+        raise typer.Exit(2)
+    service = _wired(settings)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -196,6 +201,30 @@ def _wired(settings: Settings) -> Service:
     except (PolicyError, ValueError) as error:
         _say(str(error))
     raise typer.Exit(2)
+
+
+def _has_database(settings: Settings) -> bool:
+    """Whether something was ever recorded there. Exits for what is no database's URL."""
+    try:
+        return file_of(settings.database_url).is_file()
+    except ValueError as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
+
+
+def _no_database(settings: Settings) -> str:
+    return f"there is no database at {file_of(settings.database_url)}, so nothing was recorded there"
+
+
+@contextlib.contextmanager
+def _looking(settings: Settings) -> Iterator[Service]:
+    """A service to look with: where no database is, over an empty one that is gone afterwards."""
+    with contextlib.ExitStack() as stack:
+        if not _has_database(settings):
+            _say(f"{_no_database(settings)}: answering as on a first day")
+            passing = stack.enter_context(tempfile.TemporaryDirectory())
+            settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
+        yield stack.enter_context(contextlib.closing(_wired(settings)))
 
 
 def _listening(settings: Settings) -> socket.socket:
