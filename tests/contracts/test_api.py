@@ -25,6 +25,7 @@ from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion
 from tests.fixtures.service import Desk, open_desk
 
 PUBLIC = {
+    "/",
     "/health/live",
     "/health/ready",
     "/metrics",
