@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.case import Case
 from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
 from data.prediction import Predicted, PredictionFailed
@@ -156,7 +157,7 @@ class ModelPredictor:
             version=self.version,
             saw={"raw": round(float(raw[explained]), DECIMALS), "raw_probability": round(float(before), DECIMALS)},
             concluded=probability,
-            says=f"on later days, scores like this came true in {probability:.0%} of cases",
+            says=f"on later days, scores like this came true in {percent(probability)} of cases",
         )
 
 

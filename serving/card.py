@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from data.amounts import percent
 from data.explanation import Contribution, ModelStep, Step
 from data.prediction import LabelPrediction, RiskPrediction
 from data.recommendation import Option, Recommendation
@@ -106,7 +107,7 @@ def _footer(recommendation: Recommendation) -> Text:
 
 
 def _percent(probability: float | None) -> str:
-    return "" if probability is None else f"{probability:.0%}"
+    return "" if probability is None else percent(probability)
 
 
 def _words(label: str) -> str:

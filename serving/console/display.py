@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from data import amounts
 from data.actions import CATALOGUE, ActionId
 from data.explanation import Contribution, Seen
 from data.record import Unit, money_text
@@ -61,11 +62,7 @@ def money(amount: Decimal, currency: str | None = None) -> str:
 
 def percent(share: float) -> str:
     """A share in whole percent; near the ends it says so, because 0 % and 100 % would claim certainty."""
-    if 0 < share < 0.01:
-        return "under 1%"
-    if 0.99 < share < 1:
-        return "over 99%"
-    return f"{MINUS if share < 0 else ''}{abs(share):.0%}"
+    return f"{MINUS if share < 0 else ''}{amounts.percent(abs(share))}"
 
 
 def number(value: float) -> str:

@@ -191,7 +191,7 @@ def _ticks(step: ModelStep, scale: Scale, bottom: float) -> str:
         if 4 <= x <= _WIDTH and x - last >= 11:
             drawn.append(
                 f'<line class="grid" x1="{x:.3f}%" x2="{x:.3f}%" y1="{_TOP - 6}" y2="{bottom:g}"/>'
-                f'<text class="tick" x="{x:.3f}%" y="{_TOP - 10}" text-anchor="middle">{probability:.0%}</text>'
+                f'<text class="tick" x="{x:.3f}%" y="{_TOP - 10}" text-anchor="middle">{percent(probability)}</text>'
             )
             last = x
     return f'<g class="ticks">{"".join(drawn)}</g>'

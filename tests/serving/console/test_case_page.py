@@ -31,10 +31,10 @@ def test_the_head_says_what_presses() -> None:
 def test_options_carry_their_money() -> None:
     shown = page()
     assert shown.recommended is not None
-    assert (shown.recommended.cost, shown.recommended.regret, shown.recommended.breach) == ("EUR 6.10", "", "22%")
+    assert (shown.recommended.cost, shown.recommended.regret, shown.recommended.breach) == ("EUR 6.10", "", "22 %")
     assert [(each.cost, each.regret, each.breach) for each in shown.alternatives] == [
-        ("EUR 7.40", "+1.30", "41%"),
-        ("EUR 58.20", "+52.10", "0%"),
+        ("EUR 7.40", "+1.30", "41 %"),
+        ("EUR 58.20", "+52.10", "0 %"),
         ("not priced", "", ""),
     ]
     assert shown.alternatives[1].held_until == ("payments_up",)
@@ -43,11 +43,11 @@ def test_options_carry_their_money() -> None:
 def test_each_prediction_says_who_served_it_and_why() -> None:
     shown = {each.task: each for each in page().predictions}
     breach, stockout = shown["sla_breach"], shown["stockout"]
-    assert (breach.probability, breach.served_by, breach.drawing is not None) == ("64%", "model", True)
-    assert breach.calibration == "of past cases with this score, 64% broke their promise"
+    assert (breach.probability, breach.served_by, breach.drawing is not None) == ("64 %", "model", True)
+    assert breach.calibration == "of past cases with this score, 64 % broke their promise"
     assert (stockout.served_by, stockout.reason, stockout.drawing) == ("rules", "No usable model was loaded.", None)
     assert stockout.rules[0].startswith("2 units on hand")
-    assert shown["exception_type"].beside == "next likely: late pickup readiness, 22%"
+    assert shown["exception_type"].beside == "next likely: late pickup readiness, 22 %"
 
 
 def test_the_table_of_a_prediction_adds_up_to_what_its_drawing_shows() -> None:

@@ -58,7 +58,15 @@ def test_money_keeps_its_cents_and_its_currency(amount: str, currency: str | Non
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0%"), (0.004, "under 1%"), (0.64, "64%"), (0.996, "over 99%"), (1, "100%"), (2.3, "230%"), (-0.5, "−50%")],
+    [
+        (0, "0 %"),
+        (0.004, "under 1 %"),
+        (0.64, "64 %"),
+        (0.996, "over 99 %"),
+        (1, "100 %"),
+        (2.3, "230 %"),
+        (-0.5, "−50 %"),
+    ],
 )
 def test_percent_claims_no_certainty_it_does_not_have(share: float, text: str) -> None:
     assert display.percent(share) == text
@@ -66,7 +74,7 @@ def test_percent_claims_no_certainty_it_does_not_have(share: float, text: str) -
 
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_only_certainty_reads_as_certainty(share: float) -> None:
-    assert display.percent(share) not in ("0%", "100%")
+    assert display.percent(share) not in ("0 %", "100 %")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +86,7 @@ def test_only_certainty_reads_as_certainty(share: float) -> None:
         (1.0, Unit.DAY, "1 day"),
         (19.0, Unit.DAY, "19 days"),
         (5.0, Unit.HOUR, "5 h"),
-        (0.6, Unit.RATIO, "60%"),
+        (0.6, Unit.RATIO, "60 %"),
         ("240.00", Unit.MONEY, "EUR 240.00"),
         (240.0, Unit.MONEY, "EUR 240.00"),
         (True, Unit.FLAG, "yes"),
