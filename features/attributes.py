@@ -50,6 +50,14 @@ class AttributeSchema(Record):
 EMPTY = AttributeSchema()
 
 
+ASKED = "stockout-risks"
+"""The source of a question about a shelf: no system reported it, so it is no source to learn or to wonder at."""
+
+
+def _source(case: Case) -> str | None:
+    return None if case.event.source == ASKED else case.event.source
+
+
 def _category(case: Case) -> str | None:
     position, lines = case.at_stake, case.affected_lines
     return (position.category if position else None) or (lines[0].category if lines else None)
@@ -57,7 +65,7 @@ def _category(case: Case) -> str | None:
 
 OPEN_FACTS: dict[str, tuple[str, Callable[[Case], str | None]]] = {
     "code": ("the source's code is {value}", lambda case: case.code),
-    "source": ("{value} reported it", lambda case: case.event.source),
+    "source": ("{value} reported it", _source),
     "event_type": ("the event's type is {value}", lambda case: case.event.type),
     "region": ("the region is {value}", lambda case: case.region),
     "category": ("the article belongs to {value}", _category),

@@ -111,18 +111,14 @@ class ModelPredictor:
             others=round(float(raw[explained]) - told, DECIMALS),
             raw=round(float(raw[explained]), DECIMALS),
             residual=round(residual, DECIMALS),
-            says=_summary(listed, row.news),
+            says=_summary(listed),
+            news=tuple(dict.fromkeys(each for each in row.news.values() if NEW in each)),
         )
 
     def _listed(self, row: _Row, phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
         rounded = np.round(phi, DECIMALS)
-        order = np.lexsort((np.arange(len(rounded)), -np.abs(rounded)))
-        # A level that no history told of is listed however little it moved: nobody may take it for a known one.
-        listed = (i for place, i in enumerate(order) if place < LISTED or self._is_new_level(row, int(i)))
-        return tuple(self._contribution(row, int(i), float(rounded[i])) for i in listed if rounded[i] != 0)
-
-    def _is_new_level(self, row: _Row, i: int) -> bool:
-        return row.news.get(self._features.names[i], "").endswith(NEW)
+        order = np.lexsort((np.arange(len(rounded)), -np.abs(rounded)))[:LISTED]
+        return tuple(self._contribution(row, int(i), float(rounded[i])) for i in order if rounded[i] != 0)
 
     def _contribution(self, row: _Row, i: int, phi: float) -> Contribution:
         feature = self._features.features[i]
@@ -171,6 +167,8 @@ def _uncalibrated(raw: NDArray[np.float64], risk: bool) -> NDArray[np.float64]:
     return np.asarray(shifted / shifted.sum())
 
 
-def _summary(listed: tuple[Contribution, ...], news: dict[str, str]) -> str:
-    most = f"most of it: {listed[0].says}" if listed else "nothing known of this case moves it from the average"
-    return "; ".join(dict.fromkeys((most, *(each for each in news.values() if each.endswith(NEW)))))
+def _summary(listed: tuple[Contribution, ...]) -> str:
+    if not listed:
+        return "nothing known of this case moves it from the average"
+    first = listed[0]
+    return f"most of it: {first.says}"

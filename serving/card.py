@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from data.amounts import percent
-from data.explanation import Contribution, ModelStep, Step
+from data.explanation import ModelStep, Step
 from data.prediction import LabelPrediction, RiskPrediction
 from data.recommendation import Option, Recommendation
 from data.record import money_text
 from data.vocabulary import Disposition, Task
-from features.definition import NEW
 
 COLOUR = {Disposition.PROCEED: "green", Disposition.REVIEW: "yellow", Disposition.HOLD: "red"}
 REASONS_SHOWN = 4
@@ -83,16 +82,10 @@ def _regret(option: Option) -> str:
 def _sentences(steps: tuple[Step, ...]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, ModelStep):
-            yield from (f"{_words(step.id)}: {each.says}" for each in _reasons(step))
+            yield from (f"{_words(step.id)}: {each.says}" for each in step.contributions[:REASONS_SHOWN])
+            yield from step.news
         elif step.kind in ("rule", "gate", "promise", "fallback"):
             yield step.says
-
-
-def _reasons(step: ModelStep) -> Iterator[Contribution]:
-    """The largest, and whatever is new to the model."""
-    for place, each in enumerate(step.contributions):
-        if place < REASONS_SHOWN or NEW in each.says:
-            yield each
 
 
 def _footer(recommendation: Recommendation) -> Text:

@@ -62,6 +62,7 @@ def case_page(
         recommended=options[0] if options else None,
         alternatives=options[1:],
         predictions=view.prediction_views(answer, case),
+        news=view.news(answer),
         gates=tuple(gate for gate in gates if 1 in gate.ranks),
         other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),
         checks=view.check_views(answer.explanation, "promise", "rule", "cost"),

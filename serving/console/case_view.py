@@ -9,12 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data.amounts import amount
 from data.case import Case
 from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Seen, Step
 from data.outcome import Outcome
 from data.prediction import LabelPrediction, Predictions, RiskPrediction
 from data.recommendation import Option, Receipt, Recommendation
-from data.record import Amount
+from data.record import Amount, Unit
 from data.review import Review, ReviewState
 from data.vocabulary import Disposition, Role, ServedBy, Task
 from serving.console import display
@@ -73,6 +74,8 @@ _COST_PARTS = {
     "goodwill": "goodwill",
     "review": "the reviewer's time",
 }
+_SHARES = ("sla_breach", "stockout", "remains")
+"""What a check saw that is a probability, though its name does not say so."""
 _OPTIONS = "options"
 """Where a gate says which options it concerns: their ranks, `1, 3`."""
 
@@ -190,6 +193,12 @@ def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> 
     )
 
 
+def news(answer: Recommendation) -> tuple[str, ...]:
+    """What no history told of, each once, whichever models say so."""
+    told = (each for step in answer.explanation if isinstance(step, ModelStep) for each in step.news)
+    return tuple(dict.fromkeys(told))
+
+
 def prediction_of(task: Task, predictions: Predictions) -> LabelPrediction | RiskPrediction:
     """The prediction of a task."""
     found: LabelPrediction | RiskPrediction = getattr(predictions, task.value)
@@ -257,13 +266,18 @@ def _check_view(step: CheckStep) -> CheckView:
         kind=step.kind,
         id=step.id,
         version=step.version,
-        saw=tuple((display.words(name), display.saw(value)) for name, value in step.saw.items() if name != _OPTIONS),
+        saw=tuple((display.words(name), _seen(name, value)) for name, value in step.saw.items() if name != _OPTIONS),
         concluded=DISPOSITION_WORDS[Disposition(verdict)] if verdict else display.saw(step.concluded),
         verdict=str(verdict),
         says=display.heading(step.says),
         missing=tuple(display.words(name) for name in step.missing),
         ranks=_ranks(step),
     )
+
+
+def _seen(name: str, value: Seen) -> str:
+    is_share = name in _SHARES or name.endswith("_probability")
+    return amount(value, Unit.RATIO) if is_share and isinstance(value, float) else display.saw(value)
 
 
 def _ranks(step: CheckStep) -> tuple[int, ...]:

@@ -298,6 +298,8 @@ class CasePage:
     recommended: OptionView | None
     alternatives: tuple[OptionView, ...]
     predictions: tuple[PredictionView, ...]
+    news: tuple[str, ...]
+    """What the case names and no history told of, in sentences."""
     gates: tuple[CheckView, ...]
     """What the gates said of the recommended option."""
     other_gates: tuple[CheckView, ...]

@@ -38,6 +38,7 @@ _SPELLED = {
 
 def words(label: str) -> str:
     """A label of the vocabulary in words: `late_pickup_readiness` is "late pickup readiness"."""
+    label = label.removeprefix("standing.").removeprefix("fact.").removeprefix("attribute.")
     whole = _SPELLED.get(label)
     return whole or " ".join(_SPELLED.get(part, part) for part in label.replace("_", " ").replace(".", " ").split())
 

@@ -9,6 +9,7 @@ from data.prediction import RiskPrediction
 from data.record import canonical, to_milliseconds
 from data.standing import Standing
 from data.vocabulary import Task
+from features.attributes import ASKED
 from policies.fallback import rule_answer, rule_facts
 from policies.ladder import YES, Served, climb_down
 from policies.replenishment import suggest
@@ -20,9 +21,6 @@ from serving.stockouts.days import refuse_days_out_of_place
 from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
-
-ASKED = "stockout-risks"
-"""The source and exception of a question that is no exception."""
 
 
 class StockoutService:

@@ -13,6 +13,7 @@ from data.case import AttributeValue, Case, Event, Workflow
 from data.record import canonical
 from data.standing import Standing
 from features.attributes import (
+    ASKED,
     EMPTY,
     LEAST_SEEN,
     MANY_LEVELS,
@@ -150,3 +151,10 @@ def test_words_no_history_told_of_are_news_and_an_attribute_s_value_is_not_repea
     assert set(_news(schema, known).values()) == {None}
     silent = known.model_copy(update={"code": None, "attributes": {}})
     assert set(_news(schema, silent).values()) == {None}
+
+
+def test_a_question_about_a_shelf_has_no_source_that_could_be_new() -> None:
+    schema = AttributeSchema(facts={"source": ("oms", "wms")})
+    asked = Case(event=Event(source=ASKED, id="1", time=NOON), exception_id=ASKED)
+    assert _news(schema, asked) == {"source": None}
+    assert infer_attributes([asked] * LEAST_SEEN).facts == {}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from data.recommendation import Recommendation
-from data.record import Unit
 from features.definition import NEW
 from serving.card import REASONS_SHOWN, card
-from tests.fixtures.recommendations import contribution, model_step, recommendation
+from tests.fixtures.recommendations import model_step, recommendation
 
 
 def shown(answer: Recommendation) -> str:
@@ -18,11 +17,10 @@ def shown(answer: Recommendation) -> str:
     return capture.get()
 
 
-def test_a_code_no_history_told_of_is_said_though_it_weighs_little() -> None:
+def test_a_code_no_history_told_of_is_said_once_though_it_weighs_little() -> None:
     usual = model_step()
     assert len(usual.contributions) > REASONS_SHOWN
-    new = contribution("code", None, Unit.LABEL, 0.0001, f"code X-17 {NEW}")
-    step = model_step(contributions=(*usual.contributions, new), others=usual.others - 0.0001)
-    text = shown(recommendation(explanation=(step,)))
-    assert f"code X-17 {NEW}" in text
+    news = (f"code X-17 {NEW}",)
+    text = shown(recommendation(explanation=(model_step(news=news), model_step(id="root_cause", news=news))))
+    assert text.count(news[0]) == 1
     assert usual.contributions[REASONS_SHOWN].says not in text

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from data.actions import ActionId
+from data.explanation import CheckStep, Seen
 from data.review import ReviewState
 from data.vocabulary import RejectReason, ReviewVerdict, Role
 from serving.console.case_page import Attempt, case_page
 from serving.console.context import CasePage
+from serving.console.rendering import render
 from tests.fixtures.desk import case_file, onlooker, review
-from tests.fixtures.recommendations import NOW, recommendation, suspicious_return
+from tests.fixtures.recommendations import NOW, model_step, recommendation, suspicious_return
 
 
 def page(file: Any = None, who: Any = None, **also: Any) -> CasePage:
@@ -153,3 +155,19 @@ def test_old_facts_are_called_old() -> None:
     late = case_page(case_file(), onlooker(), NOW + timedelta(hours=1), next_url="")
     assert late.validity.over
     assert late.head.clock.text == "broken 18 min ago"
+
+
+def test_what_is_new_to_the_models_stands_above_the_predictions_once() -> None:
+    assert page().news == ()
+    steps = tuple(model_step(id=task, news=("code X-17 is new to the model",)) for task in ("sla_breach", "root_cause"))
+    shown = page(case_file(answer=recommendation(explanation=steps)))
+    assert shown.news == ("code X-17 is new to the model",)
+    assert render(shown).count("code X-17 is new to the model.") == 1
+
+
+def test_a_probability_that_a_check_saw_reads_as_a_share() -> None:
+    saw: dict[str, Seen] = {"sla_breach": 0.62, "type_probability": 0.405, "source_age": 0.62, "stockout": None}
+    step = CheckStep(kind="fallback", id="fallback.rules_alone", version="1", saw=saw, says="x")
+    told = page(case_file(answer=recommendation(explanation=(step,)))).rules_alone.check
+    assert told is not None
+    assert [value for _, value in told.saw] == ["62 %", "40 %", "0.62", "not known"]

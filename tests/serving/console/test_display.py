@@ -140,6 +140,11 @@ def test_words_spell_what_people_know() -> None:
     assert display.action_words(ActionId.CYCLE_COUNT_FIRST) == "Count the shelf before promising again"
 
 
+def test_words_leave_out_where_a_feature_comes_from() -> None:
+    assert display.words("standing.fact.code.outcomes") == "code outcomes"
+    assert display.words("attribute.store_format") == "store format"
+
+
 def test_ages_and_signs() -> None:
     assert display.ago(NOW - timedelta(seconds=20), NOW) == "just now"
     assert display.ago(NOW - timedelta(hours=4), NOW) == "4 h ago"
