@@ -127,7 +127,8 @@ def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
 
 
 def _either(names: tuple[str, ...]) -> str:
-    return " and ".join(names) or "no role"
+    *first, last = names or ("no role",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _banner(file: CaseFile, onlooker: Onlooker, decided: bool, attempt: Attempt | None) -> Banner | None:

@@ -171,3 +171,8 @@ def test_a_probability_that_a_check_saw_reads_as_a_share() -> None:
     told = page(case_file(answer=recommendation(explanation=(step,)))).rules_alone.check
     assert told is not None
     assert [value for _, value in told.saw] == ["62 %", "40 %", "0.62", "not known"]
+
+
+def test_three_roles_read_as_a_list() -> None:
+    held = frozenset({Role.RETURNS_DESK, Role.PRICING_DESK, Role.SUPPLY_PLANNING})
+    assert page(who=onlooker(roles=held)).why_not.endswith("you hold pricing desk, returns desk and supply planning.")
