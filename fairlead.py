@@ -5,6 +5,7 @@ The only importer of both sides: training and serving never see each other, they
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -216,6 +217,7 @@ def _say(text: str) -> None:
 
 def main() -> None:
     """Run the command line."""
+    faulthandler.enable()  # A crash inside a library says where, instead of ending without a word.
     app()
 
 

@@ -30,6 +30,10 @@ class PartyStanding(Record):
     outcomes: Decayed = 0.0
     """Outcomes with a known verdict on the promise, half-life thirty days."""
     breaches: Decayed = 0.0
+    resolved: Decayed = 0.0
+    """Outcomes that tell when the exception was resolved, half-life thirty days."""
+    resolution: Decayed = 0.0
+    """The sum over those of log(1 + hours from the exception to its resolution)."""
     causes: dict[RootCause, Decayed] = {}
     """Confirmed root causes, half-life thirty days."""
     shelf_outcomes: Decayed = 0.0

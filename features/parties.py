@@ -7,6 +7,7 @@ outcomes known says how much the rate is worth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from features.standing import ARRIVAL_HALF_LIFE, OUTCOME_HALF_LIFE, PARTIES, RET
 _PRIOR_WEIGHT = 5.0
 _BREACH_GUESS = 0.25
 _STOCKOUT_GUESS = 0.1
+_HOURS_GUESS = 24.0
 _CAUSE_GUESS = 1.0 / len(RootCause)
 _ARRIVALS_PER_OUTCOME = ARRIVAL_HALF_LIFE / OUTCOME_HALF_LIFE
 """A steady stream's sum is its rate times the half-life: how many arrivals weigh as much as one outcome."""
@@ -61,6 +63,11 @@ EVERYONE = Party(RETAILER, "usual_", "exceptions of any kind", lambda case: RETA
 def breaches(party: PartyStanding) -> tuple[float, float]:
     """Broken promises out of outcomes."""
     return party.breaches, party.outcomes
+
+
+def resolutions(party: PartyStanding) -> tuple[float, float]:
+    """The sum of log(1 + hours to resolution) out of resolutions."""
+    return party.resolution, party.resolved
 
 
 def stockouts(party: PartyStanding) -> tuple[float, float]:
@@ -197,10 +204,20 @@ def _outcomes(party: PartyStanding) -> float:
     return max(party.outcomes, party.shelf_outcomes)
 
 
-_HOW_MUCH = (outcomes_known, arrivals, pace)
+def resolution_hours(party: Party) -> Feature:
+    """How long exceptions took to be resolved, typically: the geometric mean, which a few endless ones do not move."""
+    of = _where_named(
+        party, lambda standing: math.expm1(rate(standing, party.kind, resolutions, math.log1p(_HOURS_GUESS)))
+    )
+    says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
+    return Feature(f"{party.stem}hours", Unit.HOUR, says, about, of, known="standing")
+
+
+_HOW_MUCH = (outcomes_known, arrivals, pace, resolution_hours)
 
 CASE_PARTIES = (
     breach_rate(EVERYONE),
+    resolution_hours(EVERYONE),
     *(breach_rate(party) for party in (SUPPLIER, CARRIER, NODE)),
     cause_rate(SUPPLIER, RootCause.SUPPLIER_DELAY),
     cause_rate(CARRIER, RootCause.CARRIER_FAILURE),

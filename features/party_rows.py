@@ -32,6 +32,8 @@ class PartyState:
     recorded_at: datetime | None = None
     outcomes: float = 0.0
     breaches: float = 0.0
+    resolved: float = 0.0
+    resolution: float = 0.0
     shelf_outcomes: float = 0.0
     stockouts: float = 0.0
     granted: float = 0.0
@@ -79,7 +81,18 @@ Seeds = Mapping[PartyKey, PartyState]
 """A snapshot as it was read: what a party starts from that the rows have not seen."""
 
 _INSTANTS = ("arrived_at", "recorded_at")
-_SUMS = ("arrivals", "shelves", "empty", "outcomes", "breaches", "shelf_outcomes", "stockouts", "granted")
+_SUMS = (
+    "arrivals",
+    "shelves",
+    "empty",
+    "outcomes",
+    "breaches",
+    "resolved",
+    "resolution",
+    "shelf_outcomes",
+    "stockouts",
+    "granted",
+)
 
 
 def snapshot(rows: Iterable[PartyState]) -> list[dict[str, Any]]:

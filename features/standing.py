@@ -8,6 +8,7 @@ reading changes nothing and the same changes in the same order give the same bit
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -122,12 +123,19 @@ class Lesson(NamedTuple):
     stockout: bool | None
     cause: RootCause | None
     granted: float
+    resolution: float | None
+    """log(1 + hours) from the exception to its resolution."""
 
     @staticmethod
-    def of(outcome: Outcome, due_at: datetime | None) -> Lesson:
-        """What this outcome teaches, given when the promise was due."""
+    def of(case: Case, outcome: Outcome, due_at: datetime | None) -> Lesson:
+        """What this outcome of a case teaches, given when the promise was due."""
         granted = float(outcome.granted or 0)
-        return Lesson(outcome.recorded_at, outcome.breached(due_at), outcome.stockout, outcome.root_cause, granted)
+        breached, resolution = outcome.breached(due_at), _resolution(case.event.time, outcome.resolved_at)
+        return Lesson(outcome.recorded_at, breached, outcome.stockout, outcome.root_cause, granted, resolution)
+
+
+def _resolution(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else math.log1p(max(0.0, (end - start).total_seconds() / 3600.0))
 
 
 class StandingKeeper:
@@ -169,7 +177,7 @@ class StandingKeeper:
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at`."""
-        self.teach(self.keys(case), Lesson.of(outcome, due_at))
+        self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
 
     def meet(self, case: Case, at: datetime) -> tuple[Standing, tuple[PartyKey, ...]]:
         """`of` and then `arrive` in one step, with the case's parties."""
@@ -208,6 +216,8 @@ def _arrived(state: PartyState, at: datetime, empty: float | None) -> PartyState
         recorded_at=state.recorded_at,
         outcomes=state.outcomes,
         breaches=state.breaches,
+        resolved=state.resolved,
+        resolution=state.resolution,
         shelf_outcomes=state.shelf_outcomes,
         stockouts=state.stockouts,
         granted=state.granted,
@@ -229,6 +239,8 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
         recorded_at=_later(start, at),
         outcomes=state.outcomes * left + weight * (lesson.breached is not None),
         breaches=state.breaches * left + weight * bool(lesson.breached),
+        resolved=state.resolved * left + weight * (lesson.resolution is not None),
+        resolution=state.resolution * left + weight * (lesson.resolution or 0.0),
         shelf_outcomes=state.shelf_outcomes * left + weight * (lesson.stockout is not None),
         stockouts=state.stockouts * left + weight * bool(lesson.stockout),
         granted=state.granted * left + weight * lesson.granted,
@@ -254,6 +266,8 @@ def _standing(state: PartyState, at: datetime) -> PartyStanding:
         empty=round(state.empty * lately, _DECIMALS),
         outcomes=round(state.outcomes * left, _DECIMALS),
         breaches=round(state.breaches * left, _DECIMALS),
+        resolved=round(state.resolved * left, _DECIMALS),
+        resolution=round(state.resolution * left, _DECIMALS),
         causes={RootCause(cause): round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},
         shelf_outcomes=round(state.shelf_outcomes * left, _DECIMALS),
         stockouts=round(state.stockouts * left, _DECIMALS),
@@ -299,7 +313,7 @@ def replay(lines: Iterable[HistoryLine], keeper: StandingKeeper) -> Iterator[tup
 
 def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> _Pending:
     due_at = line.case.promise.due_at if line.case.promise else None
-    return _Pending(outcome.recorded_at, line.case.event.id, position, keys, Lesson.of(outcome, due_at))
+    return _Pending(outcome.recorded_at, line.case.event.id, position, keys, Lesson.of(line.case, outcome, due_at))
 
 
 def _teach_next(pending: list[_Pending], keeper: StandingKeeper) -> None:

@@ -19,7 +19,6 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.definition import NEW
 from models.task_model import TaskModel
-from models.treeshap import Explainer
 
 LISTED = 8
 """How many contributions are listed; `others` sums the rest."""
@@ -50,7 +49,6 @@ class ModelPredictor:
         self.model = model
         self.version = version
         self._features = model.features()
-        self._explainer = Explainer(model.trees)
         self._labels = model.task.labels or (YES,)
 
     @property
@@ -68,7 +66,7 @@ class ModelPredictor:
         if self.task is Task.STOCKOUT and case.at_stake is None:
             raise PredictionFailed("no_stock_position", "the case names no stock position")
         x = self._features.vector(case, standing)
-        raw = self.model.trees.raw(x)
+        raw = self.model.score.raw(x)
         probabilities = self._probabilities(raw)
         explained = int(np.argmax(probabilities))
         shown = self._features.shown(x)
@@ -94,8 +92,8 @@ class ModelPredictor:
         return np.round(calibrated, DECIMALS)
 
     def _model_step(self, row: _Row, raw: NDArray[np.float64], explained: int) -> ModelStep:
-        phi = self._explainer.contributions(row.x, explained)
-        base = float(self._explainer.base[explained])
+        phi = self.model.score.contributions(row.x, explained)
+        base = self.model.score.base(explained)
         residual = float(raw[explained]) - base - float(phi.sum())
         if not abs(residual) <= TOLERANCE * max(1.0, abs(float(raw[explained]))):
             raise PredictionFailed("additivity_failed", f"contributions miss the raw score by {residual:.3g}")

@@ -20,8 +20,8 @@ from features.attributes import EMPTY, AttributeSchema
 from features.catalogue import FeatureSet, feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.files import BundleError
+from models.score import Score
 from models.text import TextModel
-from models.trees import TreeEnsemble
 
 Reference = dict[str, tuple[float, float, float]]
 """A feature's 10 %, 50 % and 90 % quantiles where it was trained: what is usual."""
@@ -43,7 +43,7 @@ class TaskModel:
     """
 
     task: Task
-    trees: TreeEnsemble
+    score: Score
     calibrator: BinaryCalibrator | MulticlassCalibrator
     text: TextModel | None = None
     attributes: AttributeSchema = EMPTY
@@ -54,19 +54,22 @@ class TaskModel:
     golden: tuple[Golden, ...] = ()
 
     def features(self) -> FeatureSet:
-        """The features in the order the trees were trained on."""
+        """The features in the order the model was trained on."""
         return feature_set(self.task, self.attributes, self.text)
 
 
 def files_of(model: TaskModel) -> dict[str, bytes]:
     """The model as named files."""
     files = {
-        "trees": _npz(model.trees.to_arrays()),
+        "trees": _npz(model.score.trees.to_arrays()),
         "calibration": canonical(model.calibrator.to_json()),
         "attributes": canonical(model.attributes),
         "reference": canonical({name: list(quantiles) for name, quantiles in model.reference.items()}),
         "golden": canonical([plain(each) for each in model.golden]),
     }
+    linear = model.score.linear_arrays()
+    if linear is not None:
+        files["linear"] = _npz(linear)
     if model.text is not None:
         files["text"] = _npz(model.text.to_arrays())
     return files
@@ -95,8 +98,8 @@ def read(task: Task, described: Mapping[str, Any], fetch: Callable[[str], bytes 
         raise BundleError(
             f"{task} was trained on features {described['fingerprint']}, this Fairlead computes {found}: retrain it"
         )
-    if model.trees.n_features != len(model.features().names):
-        raise BundleError(f"{task} has trees over {model.trees.n_features} features, the schema names others")
+    if model.score.n_features != len(model.features().names):
+        raise BundleError(f"{task} has a score over {model.score.n_features} features, the schema names others")
     return model
 
 
@@ -107,11 +110,11 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    text = fetch("text")
+    text, linear = fetch("text"), fetch("linear")
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
-        trees=TreeEnsemble.from_arrays(_arrays(required("trees"))),
+        score=Score.from_arrays(_arrays(required("trees")), None if linear is None else _arrays(linear)),
         calibrator=calibrator.from_json(json.loads(required("calibration"))),
         text=TextModel.from_arrays(_arrays(text)) if text is not None else None,
         attributes=AttributeSchema.model_validate_json(required("attributes")),

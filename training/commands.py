@@ -53,6 +53,7 @@ def train(
     policy: ThePolicy = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Cores to use; part of what decides the last bit.")] = 2,
+    trials: Annotated[int, typer.Option(min=0, help="Recipes to try (Optuna); 0 trains at once.")] = 30,
     test_share: Annotated[
         float | None, typer.Option(min=0.01, max=0.5, help="Latest part of the cases, kept to test; else by length.")
     ] = None,
@@ -69,7 +70,15 @@ def train(
         tracker = _tracker() if track else None
         read = _opened(history, mapping)
         order = Order(
-            (task,), out, load_policy(policy), datetime.now(UTC), seed, threads, test_share=test_share, tracker=tracker
+            (task,),
+            out,
+            load_policy(policy),
+            datetime.now(UTC),
+            seed,
+            threads,
+            trials,
+            test_share=test_share,
+            tracker=tracker,
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)

@@ -73,8 +73,8 @@ def _scores(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:
-    """Probabilities float64[n, k] as they are served: from the exported trees, calibrated, nine decimals."""
-    return np.round(probabilities_of(model.calibrator, model.trees.raw_batch(features)), DECIMALS)
+    """Probabilities float64[n, k] as they are served: from the exported arrays, calibrated, nine decimals."""
+    return np.round(probabilities_of(model.calibrator, model.score.raw_batch(features)), DECIMALS)
 
 
 def probabilities_of(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: Floats) -> Floats:

@@ -1,30 +1,31 @@
-"""Gradient-boosted trees with a memory: how many, how complex, and how fast the past is forgotten.
+"""One model of a task: gradient-boosted trees with a memory, and beside those of a risk a linear term.
 
-Base rates drift, so how much the past counts often matters more than the learner. The half-life of a case's weight
-and the stopping round are chosen on later rows than those that taught.
+Base rates drift, so how much the past counts often matters more than the learner: every row weighs less the older it
+is, for trees and term alike. How a model is grown is a recipe; `training.tune` chooses it on later rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import SMALLEST, losses_of
-from training.split import Split
+from models.linear import LinearTerm
+from models.score import Score
+from training.export import export_trees
+from training.linear_fit import fit_linear
+from training.metrics import SMALLEST
+from training.rows import DAY, Rows
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
-DAY = 86_400.0
 PATIENCE = 25
 LEVELLINGS = 6
-TRIAL_CELLS = 12_000
-"""Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a task's trees are grown."""
+    """How a task's model is grown."""
 
     rounds: int
     leaves: int
@@ -45,49 +46,59 @@ class Recipe:
     least_in_leaf: int
     features_per_tree: float
     """The share of the features that a tree may look at."""
+    shrinkage: float = 10.0
+    """L2 penalty of the leaves' values."""
+    random_cuts: bool = False
+    """Each feature is tried at one random cut, not at the best (extremely randomised trees): steadier under drift."""
     memory: Memory = Memory()
+    linear_strength: float | None = None
+    """How far the weights of the linear term may leave 0 (C of a logistic regression); None for trees alone."""
+    tree_share: float = 1.0
+    """What the trees' score counts beside the linear term, whose own share is the rest."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for lineage and tracker."""
         return asdict(self)
 
 
-RISK = Recipe(rounds=400, leaves=15, learning_rate=0.05, least_in_leaf=40, features_per_tree=0.5)
+RISK = Recipe(rounds=600, leaves=15, learning_rate=0.05, least_in_leaf=40, features_per_tree=0.5)
 LABELS = Recipe(rounds=200, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)
 """Every label grows a tree a round, so they are smaller, fewer and steeper: an explanation costs by the leaf."""
-TRIAL_ROUNDS = 50
-TRIAL_LEARNING_RATE = 0.15
-MEMORIES = (Memory(), Memory(half_life_days=30.0), Memory(half_life_days=14.0), Memory(window_days=42.0))
-"""Ways to forget that are tried, the plainest first: a tie keeps it."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What is learned from, in time order: features float64[n, k], truth int64[n], seconds float64[n]."""
+class Fitted:
+    """What was learned from rows: trees, and the share of them that a linear term leaves."""
 
-    features: Floats
-    truth: Truth
-    times: Floats
-    categories: tuple[int, ...]
-    """Columns that hold codes."""
-    classes: int
-    """The number of labels; 1 for a risk."""
+    booster: lightgbm.Booster
+    linear: LinearTerm | None
+    tree_share: float
 
-    def upto(self, end: int) -> Rows:
-        """The rows before a position."""
-        return self.at(slice(0, end))
+    def raw(self, features: Floats) -> Floats:
+        """Raw scores float64[n, classes], as `score` gives them."""
+        raw = self.tree_share * raw_scores(self.booster, features)
+        return raw if self.linear is None else raw + self.linear.raw_batch(features)[:, None]
 
-    def at(self, which: slice) -> Rows:
-        """Some of the rows."""
-        return replace(self, features=self.features[which], truth=self.truth[which], times=self.times[which])
+    def score(self) -> Score:
+        """The same as the arrays that serving loads."""
+        return Score(export_trees(self.booster), self.linear, self.tree_share)
 
 
-def fit(rows: Rows, recipe: Recipe, threads: int, seed: int, later: Rows | None = None) -> lightgbm.Booster:
-    """Grow the trees; with `later` rows, stop where `levelled_loss` on them stops getting better.
+def fit(rows: Rows, recipe: Recipe, threads: int, seed: int) -> Fitted:
+    """Learn from rows as the recipe says. The same rows, recipe, threads and seed give the same model."""
+    linear = None if recipe.linear_strength is None else linear_term(rows, recipe).scaled(1.0 - recipe.tree_share)
+    return Fitted(grow(rows, recipe, threads, seed), linear, recipe.tree_share)
 
-    The same rows, recipe, threads and seed give the same trees.
-    """
-    data = _dataset(rows, weights(rows.times, recipe))
+
+def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
+    """The linear term alone, with its whole weight."""
+    assert recipe.linear_strength is not None
+    return fit_linear(rows, weights(rows.times, recipe), recipe.linear_strength)
+
+
+def grow(rows: Rows, recipe: Recipe, threads: int, seed: int, later: Rows | None = None) -> lightgbm.Booster:
+    """Grow the trees; with `later` rows, stop where `levelled_loss` on them stops getting better."""
+    data = _dataset(rows, weights(rows.times, recipe), threads)
     parameters = _parameters(rows, recipe, threads, seed)
     if later is None:
         return lightgbm.train(parameters, data, num_boost_round=recipe.rounds)
@@ -95,7 +106,7 @@ def fit(rows: Rows, recipe: Recipe, threads: int, seed: int, later: Rows | None 
         {**parameters, "metric": "None"},
         data,
         num_boost_round=recipe.rounds,
-        valid_sets=[_dataset(later, None, data)],
+        valid_sets=[_dataset(later, None, threads, data)],
         feval=lambda predicted, _: ("levelled", levelled_loss(later.truth, np.asarray(predicted)), False),
         callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
     )
@@ -104,8 +115,8 @@ def fit(rows: Rows, recipe: Recipe, threads: int, seed: int, later: Rows | None 
 def levelled_loss(truth: Truth, probabilities: Floats) -> float:
     """Log loss after the mean probabilities were brought to the observed rates.
 
-    Rates drift, and a later slice punishes every confident tree for it: plain log loss then stops at the first one.
-    The level is the calibrator's work, what the trees tell apart is theirs.
+    Rates drift, and a later slice punishes every confident model for it: plain log loss then prefers the timid one.
+    The level is the calibrator's work, what the model tells apart is its own.
     """
     both = probabilities.reshape(len(truth), -1)
     both = np.hstack([1.0 - both, both]) if both.shape[1] == 1 else both
@@ -128,47 +139,25 @@ def weights(times: Floats, recipe: Recipe) -> Floats:
 
 
 def raw_scores(booster: lightgbm.Booster, features: Floats) -> Floats:
-    """Raw scores float64[n, classes]."""
-    raw = np.asarray(booster.predict(features, raw_score=True), np.float64)
-    return raw.reshape(len(features), -1)
+    """Raw scores float64[n, classes] of the trees alone.
+
+    By as many threads as grew them: LightGBM keeps their number for the whole process, and another number here would
+    change it under a model that another thread is growing.
+    """
+    raw = booster.predict(features, raw_score=True, num_threads=booster.params["num_threads"])
+    return np.asarray(raw, np.float64).reshape(len(features), -1)
 
 
-def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
-    """The recipe with the memory that gives the later blocks the lowest log loss in a short trial."""
-    trial = replace(recipe, rounds=TRIAL_ROUNDS, learning_rate=TRIAL_LEARNING_RATE)
-    tried = [memory for memory in MEMORIES if _matters(memory, rows, split)]
-    losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
-    return replace(recipe, memory=tried[int(np.argmin(losses))])
+def probabilities(booster: lightgbm.Booster, features: Floats) -> Floats:
+    """The trees' probabilities float64[n, classes], not calibrated."""
+    raw = raw_scores(booster, features)
+    if raw.shape[1] == 1:
+        return np.asarray(1.0 / (1.0 + np.exp(-raw)))
+    odds = np.exp(raw - raw.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
-def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, Floats]:
-    """The recipe with the rounds at which the first block stops getting better, and that block's raw scores."""
-    block = slice(*split.blocks[0])
-    booster = fit(rows.upto(block.start), recipe, threads, seed, later=rows.at(block))
-    return replace(recipe, rounds=max(int(booster.best_iteration), 1)), raw_scores(booster, rows.features[block])
-
-
-def _matters(memory: Memory, rows: Rows, split: Split) -> bool:
-    """A window longer than the past, or a half-life far longer, changes nothing."""
-    past = float(rows.times[split.blocks[0][0]] - rows.times[0]) / DAY
-    window, half_life = memory.window_days, memory.half_life_days
-    return (window is None or window < past) and (half_life is None or half_life < 4 * past)
-
-
-def _trial_loss(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> float:
-    losses = [_block_losses(rows, block, recipe, threads, seed) for block in split.blocks]
-    return float(np.concatenate(losses).mean())
-
-
-def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> Floats:
-    start, end = block
-    step = max(1, start * rows.classes // TRIAL_CELLS)
-    booster = fit(rows.at(slice(start % step, start, step)), recipe, threads, seed)
-    predicted = np.asarray(booster.predict(rows.features[start:end]), np.float64).reshape(end - start, -1)
-    return losses_of(rows.truth[start:end], predicted)
-
-
-def _dataset(rows: Rows, weight: Floats | None, like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
+def _dataset(rows: Rows, weight: Floats | None, threads: int, like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
     return lightgbm.Dataset(
         rows.features,
         rows.truth,
@@ -176,7 +165,7 @@ def _dataset(rows: Rows, weight: Floats | None, like: lightgbm.Dataset | None = 
         reference=like,
         categorical_feature=list(rows.categories),
         free_raw_data=True,
-        params={"verbose": -1},
+        params={"verbose": -1, "num_threads": threads},
     )
 
 
@@ -185,13 +174,15 @@ def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str
     return {
         "objective": "binary" if rows.classes == 1 else "multiclass",
         **dict(labels),
+        **_directions(rows),
         "learning_rate": recipe.learning_rate,
         "num_leaves": recipe.leaves,
         "min_data_in_leaf": recipe.least_in_leaf,
         "feature_fraction": recipe.features_per_tree,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
-        "lambda_l2": 10.0,
+        "lambda_l2": recipe.shrinkage,
+        "extra_trees": recipe.random_cuts,
         "cat_smooth": 20.0,
         "cat_l2": 20.0,
         "max_cat_threshold": 16,
@@ -202,3 +193,10 @@ def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str
         "seed": seed,
         "verbose": -1,
     }
+
+
+def _directions(rows: Rows) -> dict[str, Any]:
+    """Monotone constraints by column, where there are any."""
+    if not rows.directions:
+        return {}
+    return {"monotone_constraints": [rows.directions.get(column, 0) for column in range(rows.features.shape[1])]}

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,11 +26,13 @@ from training.calibrate import fit_binary, fit_multiclass, fit_shape
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 from training.evaluate import calibrated, compare, probabilities_of
-from training.export import export_trees
-from training.fit import LABELS, RISK, Recipe, Rows, choose_memory, choose_rounds, fit, raw_scores, weights
+from training.fit import LABELS, RISK, Recipe, fit, weights
 from training.metrics import losses_of
 from training.progress import Progress
+from training.rows import Rows
+from training.search import Trial
 from training.split import Split, split_in_time
+from training.tune import Effort, choose
 from training.words import message_scores
 
 Floats = NDArray[np.float64]
@@ -61,14 +62,15 @@ HORIZON = "P1D"
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained task: the model to publish, the booster to register, and the rows nothing was fitted on."""
+    """A trained task: the model to publish, and the rows nothing was fitted on."""
 
     model: TaskModel
-    booster: lightgbm.Booster
     recipe: Recipe
     latest: Rows
     probabilities: Floats
     """Of the latest rows, float64[n, k]."""
+    trials: tuple[Trial, ...] = ()
+    """The recipes that were tried."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Origin:
     test_share: float | None
     threads: int
     seed: int
+    trials: int = 0
 
 
 def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learned:
@@ -92,15 +95,18 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     split = split_in_time(known.times, origin.test_share)
     _check_outcomes(task, known.truth[: split.test])
     text, rows = _rows(task, known, split, origin)
-    recipe, scores = _recipe(rows, split, origin, progress, task)
-    calibrator = _calibrator(rows, split, scores)
-    progress.step(f"{task}: the trees that ship")
-    booster = fit(rows.upto(split.test), recipe, origin.threads, origin.seed)
+    progress.step(f"{task}: how to learn")
+    effort = Effort(origin.trials, origin.threads, origin.seed)
+    chosen = choose(rows, split, RISK if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried")
+    recipe = chosen.recipe
+    calibrator = _calibrator(rows, split, chosen.scores)
+    progress.step(f"{task}: the model that ships")
+    fitted = fit(rows.upto(split.test), recipe, origin.threads, origin.seed)
     taught = rows.upto(split.test)
     rules = fit_rules(known.fired[: split.test], taught.truth, rows.classes, weights(taught.times, recipe))
     model = TaskModel(
         task=task,
-        trees=export_trees(booster),
+        score=fitted.score(),
         calibrator=calibrator,
         text=text,
         attributes=origin.attributes,
@@ -115,7 +121,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
         "rule_rates": rules.to_json(),
     }
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
-    return Learned(model, booster, recipe, latest, probabilities)
+    return Learned(model, recipe, latest, probabilities, chosen.trials)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
@@ -135,19 +141,6 @@ def _rows(task: Task, known: Known, split: Split, origin: Origin) -> tuple[TextM
     features = feature_set(task, origin.attributes, text)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
     return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1))
-
-
-def _recipe(rows: Rows, split: Split, origin: Origin, progress: Progress, task: Task) -> tuple[Recipe, list[Floats]]:
-    """How to grow the trees, and each block's raw scores from trees of the rows before it."""
-    progress.step(f"{task}: how fast to forget")
-    recipe = choose_memory(rows, split, RISK if task.is_risk else LABELS, origin.threads, origin.seed)
-    progress.step(f"{task}: when to stop")
-    recipe, first = choose_rounds(rows, split, recipe, origin.threads, origin.seed)
-    progress.step(f"{task}: how to calibrate")
-    boosters = [
-        (fit(rows.upto(start), recipe, origin.threads, origin.seed), start, end) for start, end in split.blocks[1:]
-    ]
-    return recipe, [first, *(raw_scores(booster, rows.features[start:end]) for booster, start, end in boosters)]
 
 
 def _calibrator(rows: Rows, split: Split, scores: list[Floats]) -> Calibrator:

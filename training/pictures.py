@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 
 from data.vocabulary import Task
 from models.task_model import TaskModel
-from models.treeshap import Explainer
 from training.metrics import calibration_bins
 
 Floats = NDArray[np.float64]
@@ -61,6 +60,6 @@ def summary(path: Path, model: TaskModel, features: Floats) -> None:
 
 
 def _contributions(model: TaskModel, rows: Floats) -> Floats:
-    explainer, answered = Explainer(model.trees), model.trees.raw_batch(rows).argmax(axis=1)
-    each = [explainer.contributions(row, int(label)) for row, label in zip(rows, answered, strict=True)]
+    answered = model.score.raw_batch(rows).argmax(axis=1)
+    each = [model.score.contributions(row, int(label)) for row, label in zip(rows, answered, strict=True)]
     return np.array(each)

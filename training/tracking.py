@@ -16,16 +16,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from models.task_model import files_of
 from training.errors import TrackingError
 from training.learn import Learned
+from training.search import Trial
 
 EXPERIMENT = "fairlead"
 ALIAS = "champion"
-REQUIREMENTS = ("lightgbm", "numpy", "scikit-learn")
+REQUIREMENTS = ("numpy", "pandas", "pydantic")
+ROOMS = Path(__file__).parent.parent
 EXAMPLE_ROWS = 3
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -35,7 +36,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # MLflow warns of its own type hints and of Starlette's while it is imported.
     import mlflow
-    import mlflow.lightgbm
+    import mlflow.pyfunc
     from mlflow.models import infer_signature
     from mlflow.tracking import MlflowClient
 
@@ -72,7 +73,7 @@ class Tracker:
             self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
 
     def record(self, learned: Learned) -> Recorded:
-        """Log parameters, metrics, pictures, the bundle's files and the booster with signature and example."""
+        """Log parameters, metrics, pictures, the bundle's files and the model with signature and example."""
         name = f"fairlead-{learned.model.task.value}"
         told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
         with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
@@ -81,8 +82,19 @@ class Tracker:
             with tempfile.TemporaryDirectory() as folder:
                 _artifacts(learned, Path(folder))
                 mlflow.log_artifacts(folder)
-            model = _log_booster(learned)
+            model = _log_model(learned)
+            for number, trial in enumerate(learned.trials):
+                self._record_trial(number, trial)
         return Recorded(run.info.run_id, model.model_id, name)
+
+    def _record_trial(self, number: int, trial: Trial) -> None:
+        """A recipe that was tried, as a run below the one under way."""
+        tags = {"pruned": str(trial.pruned).lower()}
+        with mlflow.start_run(experiment_id=self._experiment, run_name=f"recipe {number}", nested=True, tags=tags):
+            mlflow.log_params({key: str(value) for key, value in _flat(trial.recipe.to_json())})
+            mlflow.log_metric("loss", trial.loss)
+            for block, loss in enumerate(trial.losses):
+                mlflow.log_metric("block_loss", loss, step=block)
 
     def register(self, recorded: Recorded, bundle: str) -> int:
         """Make the recorded model the task's newest version and its champion; returns the version."""
@@ -135,21 +147,26 @@ def _artifacts(learned: Learned, folder: Path) -> None:
 
     model, latest = learned.model, learned.latest
     for name, content in files_of(model).items():
-        ending = ".npz" if name in ("trees", "text") else ".json"
+        ending = ".npz" if name in ("trees", "linear", "text") else ".json"
         (folder / f"{name}{ending}").write_bytes(content)
     pictures.reliability(folder / "reliability.png", model.task, latest.truth, learned.probabilities)
     pictures.summary(folder / "shap_summary.png", model, latest.features)
 
 
-def _log_booster(learned: Learned) -> Any:
-    """The booster gives the probability before calibration; `calibration.json` leads from there to the answer's."""
+def _log_model(learned: Learned) -> Any:
+    """The model as the service answers it; MLflow keeps a copy of the rooms that its arrays are read by."""
+    from training import registered_model
+
     names = list(learned.model.features().names)
     example = pd.DataFrame(learned.latest.features[:EXAMPLE_ROWS], columns=names)
-    before = np.asarray(learned.booster.predict(learned.latest.features[:EXAMPLE_ROWS]))
-    return mlflow.lightgbm.log_model(
-        learned.booster,
-        name="model",
-        signature=infer_signature(example, before),
-        input_example=example,
-        pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        registered_model.write(learned.model, Path(folder))
+        return mlflow.pyfunc.log_model(
+            name="model",
+            python_model=registered_model.__file__,
+            artifacts={registered_model.ARTIFACT: folder},
+            code_paths=[str(ROOMS / room) for room in ("data", "features", "models")],
+            signature=infer_signature(example, registered_model.answer(learned.model, example.to_numpy())),
+            input_example=example,
+            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+        )

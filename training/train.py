@@ -29,7 +29,7 @@ from training.tracking import Tracker
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
 
-LIBRARIES = ("lightgbm", "numpy", "scikit-learn")
+LIBRARIES = ("lightgbm", "numpy", "optuna", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Order:
     created_at: datetime
     seed: int = 0
     threads: int = 2
+    trials: int = 0
+    """Recipes to try; 0 looks quickly at how fast to forget and when to stop, and no further."""
     test_share: float | None = None
     """The latest part of the cases, kept to test; by the history's length where absent."""
     tracker: Tracker | None = None
@@ -69,7 +71,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     attributes, n = _survey(history, progress)
     seen, standing = _studied(history, attributes, n, order, progress)
     threads = order.threads // _workers(order)
-    origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed)
+    origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
     learned, left_out = _learn(seen, origin, order, progress)
     recorded = {task: order.tracker.record(each) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
@@ -153,6 +155,7 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
         "mapping": history.mapping_digest,
         "policy": order.policy.digest,
         "seed": order.seed,
+        "trials": order.trials,
         "threads": order.threads,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }

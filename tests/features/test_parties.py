@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from features.parties import (
     empty_shelves,
     outcomes_known,
     pace,
+    resolution_hours,
     stockout_rate,
 )
 from features.sentences import sentence
@@ -71,6 +73,14 @@ def test_a_cause_is_a_share_of_the_causes_that_are_known() -> None:
     causes = {RootCause.CARRIER_FAILURE: 30.0, RootCause.ADDRESS_PROBLEM: 15.0}
     rate = value(cause_rate(CARRIER, RootCause.CARRIER_FAILURE), CASE, _standing(_known(causes=causes, outcomes=9.0)))
     assert rate == pytest.approx((30 + 5 * 0.1) / 50)
+
+
+def test_how_long_exceptions_take_is_a_geometric_mean_shrunk_to_the_retailers() -> None:
+    hours = resolution_hours(CARRIER)
+    assert value(hours, CASE) == pytest.approx(24.0)
+    slow = _standing(_known(resolved=995.0, resolution=1_000 * math.log(101) - 5 * math.log(25)))
+    assert value(hours, CASE, slow) == pytest.approx(100.0)
+    assert sentence(hours, 100.0, None) == "exceptions of the carrier took 4.2 days lately"
 
 
 def test_shelves_have_their_own_outcomes() -> None:

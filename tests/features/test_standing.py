@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -258,3 +259,17 @@ def test_any_case_can_be_looked_up_and_counted(case: Case) -> None:
     standing = keeper.of(case, now)
     assert [party.kind for party in standing.parties] == [key.kind for key in keeper.keys(case)]
     assert Standing.model_validate_json(canonical(standing)) == standing
+
+
+def test_a_party_learns_how_long_its_exceptions_took() -> None:
+    keeper = StandingKeeper(MemoryRows())
+    case = a_case(carrier=Carrier(id="dhl"))
+    keeper.arrive(case, NOON)
+    at = NOON + timedelta(hours=12)
+    keeper.record(case, Outcome(recorded_at=at, resolved_at=NOON + timedelta(hours=9)), None)
+    keeper.record(case, Outcome(recorded_at=at, resolved_at=NOON - timedelta(hours=9)), None)
+    keeper.record(case, Outcome(recorded_at=at), None)
+    carrier = keeper.of(case, at).of("carrier")
+    assert carrier is not None
+    assert carrier.resolved == 2.0
+    assert carrier.resolution == pytest.approx(math.log(10))

@@ -5,21 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fit import (
-    DAY,
-    RISK,
-    Memory,
-    Recipe,
-    Rows,
-    choose_memory,
-    choose_rounds,
-    fit,
-    levelled_loss,
-    raw_scores,
-    weights,
-)
+from training.fit import Memory, Recipe, fit, grow, levelled_loss, raw_scores, weights
 from training.metrics import log_loss
-from training.split import split_in_time
+from training.rows import DAY, Rows
 
 SMALL = Recipe(rounds=40, leaves=7, learning_rate=0.1, least_in_leaf=20, features_per_tree=1.0)
 
@@ -45,28 +33,22 @@ def test_a_case_weighs_half_after_a_half_life_and_nothing_outside_the_window() -
 
 
 def test_the_same_rows_and_seed_give_the_same_trees_whatever_the_threads() -> None:
-    one, other = (fit(rows(), SMALL, threads, 3).model_to_string() for threads in (1, 1))
+    one, other = (grow(rows(), SMALL, threads, 3).model_to_string() for threads in (1, 1))
     assert one == other
-    two = raw_scores(fit(rows(), SMALL, 2, 3), rows().features)
-    np.testing.assert_array_equal(raw_scores(fit(rows(), SMALL, 1, 3), rows().features), two)
+    two = raw_scores(grow(rows(), SMALL, 2, 3), rows().features)
+    np.testing.assert_array_equal(raw_scores(grow(rows(), SMALL, 1, 3), rows().features), two)
 
 
-def test_where_the_past_misleads_it_is_forgotten() -> None:
-    data = rows(turns=True)
-    assert choose_memory(data, split_in_time(data.times, 0.1), RISK, 1, 0).memory != Memory()
+def test_the_fitted_score_is_that_of_the_arrays_that_serving_loads() -> None:
+    fitted = fit(rows(), replace(SMALL, linear_strength=0.3, tree_share=0.75), 1, 3)
+    np.testing.assert_allclose(fitted.score().raw_batch(rows().features), fitted.raw(rows().features), atol=1e-12)
 
 
-def test_where_the_past_is_sound_it_is_kept() -> None:
-    data = rows(seed=1)
-    assert choose_memory(data, split_in_time(data.times, 0.1), RISK, 1, 0).memory == Memory()
-
-
-def test_a_drifting_rate_does_not_stop_the_trees_at_once() -> None:
-    data = rows(drift=6.0)
-    recipe, scores = choose_rounds(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
-    assert recipe.rounds > 5
-    start, end = split_in_time(data.times, 0.1).blocks[0]
-    assert scores.shape == (end - start, 1)
+def test_more_of_a_feature_with_a_direction_never_lowers_the_score() -> None:
+    data = replace(rows(turns=True, seed=2), directions={0: 1})
+    fitted = fit(data, replace(SMALL, linear_strength=0.3, tree_share=0.5), 1, 3)
+    line = np.column_stack([np.linspace(-4, 4, 300), *np.zeros((3, 300))])
+    assert (np.diff(fitted.raw(line)[:, 0]) >= -1e-12).all()
 
 
 @given(st.integers(0, 99), st.floats(-2, 2))

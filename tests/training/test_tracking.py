@@ -15,6 +15,7 @@ from models.bundle import open_bundle
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
 from training.errors import TrackingError
+from training.evaluate import calibrated
 from training.history import open_history
 from training.progress import Silent
 from training.tracking import ALIAS, EXPERIMENT, Tracker, tracking_uri
@@ -75,7 +76,7 @@ def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, traine
     assert json.loads((folder / "calibration.json").read_text())["kind"] == "binary"
 
 
-def test_the_champion_answers_as_the_bundle_does_before_calibration(home: Path, client: Any, trained: Training) -> None:
+def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, trained: Training) -> None:
     import mlflow
 
     version = client.get_model_version_by_alias("fairlead-sla_breach", ALIAS)
@@ -85,8 +86,11 @@ def test_the_champion_answers_as_the_bundle_does_before_calibration(home: Path, 
     loaded = mlflow.pyfunc.load_model(f"models:/fairlead-sla_breach@{ALIAS}")
     model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
     assert tuple(loaded.metadata.signature.inputs.input_names()) == model.features().names
-    raw = model.trees.raw_batch(loaded.input_example.to_numpy(np.float64))[:, 0]
-    np.testing.assert_allclose(loaded.predict(loaded.input_example), 1 / (1 + np.exp(-raw)), rtol=1e-9)
+    rows = loaded.input_example.to_numpy(np.float64)
+    answered = loaded.predict(loaded.input_example)
+    assert answered["probability"].tolist() == calibrated(model, rows)[:, 0].tolist()
+    contributions = answered.filter(like="contribution.").sum(axis=1)
+    np.testing.assert_allclose(answered["base"] + contributions, model.score.raw_batch(rows)[:, 0], atol=1e-9)
 
 
 def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""How a model is best grown, chosen on rows later than those that teach: memory, trees, when to stop, the linear term.
+
+The blocks before the test are scored by models of the rows before them, as those that ship will be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.fit import Memory, Recipe, grow, levelled_loss, linear_term, probabilities, raw_scores
+from training.metrics import losses_of
+from training.progress import Progress
+from training.rows import DAY, Rows
+from training.search import Trial, best, search
+from training.split import Split
+
+Floats = NDArray[np.float64]
+
+TRIAL_ROUNDS = 50
+TRIAL_LEARNING_RATE = 0.15
+TRIAL_CELLS = 12_000
+"""Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
+MEMORIES = (Memory(), Memory(half_life_days=30.0), Memory(half_life_days=14.0), Memory(window_days=42.0))
+"""Ways to forget that are tried, the plainest first: a tie keeps it."""
+STRENGTHS = (0.03, 0.3)
+TREE_SHARES = (1.0, 0.75, 0.5, 0.25)
+"""What the trees may count beside a linear term, trees alone first: a tie keeps them."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A recipe, and each block's raw scores by a model of the rows before it."""
+
+    recipe: Recipe
+    scores: list[Floats]
+    trials: tuple[Trial, ...] = ()
+    """What else was tried, in its order."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look for a recipe, with what: `trials` of the search, 0 for the quick way alone."""
+
+    trials: int
+    threads: int
+    seed: int
+
+
+def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: Progress, says: str) -> Chosen:
+    """The recipe with its memory, its trees and, for a risk, its linear term chosen, one after another."""
+    threads, seed = effort.threads, effort.seed
+    recipe = choose_memory(rows, split, recipe, threads, seed)
+    recipe, first = choose_rounds(rows, split, recipe, threads, seed)
+    tried: tuple[Trial, ...] = ()
+    if effort.trials:
+        tried = tuple(progress.count(search(rows, split, recipe, effort.trials, threads, seed), says, effort.trials))
+        recipe = best(tried)
+    known = 0 if tried else 1
+    trees = [first][:known] + [
+        raw_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
+        for start, end in split.blocks[known:]
+    ]
+    chosen = Chosen(recipe, trees) if rows.classes > 1 else choose_linear(rows, split, recipe, trees)
+    return replace(chosen, trials=tried)
+
+
+def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
+    """The recipe with the memory that gives the later blocks the lowest log loss in a short trial."""
+    trial = replace(recipe, rounds=TRIAL_ROUNDS, learning_rate=TRIAL_LEARNING_RATE)
+    tried = [memory for memory in MEMORIES if _matters(memory, rows, split)]
+    losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
+    return replace(recipe, memory=tried[int(np.argmin(losses))])
+
+
+def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, Floats]:
+    """The recipe with the rounds at which the first block stops getting better, and that block's raw scores."""
+    block = slice(*split.blocks[0])
+    booster = grow(rows.upto(block.start), recipe, threads, seed, later=rows.at(block))
+    return replace(recipe, rounds=max(int(booster.best_iteration), 1)), raw_scores(booster, rows.features[block])
+
+
+def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats]) -> Chosen:
+    """The recipe with the linear term, and the trees' share beside it, that tell the blocks' cases apart best."""
+    best, least = Chosen(recipe, trees), _levelled(rows, split, trees)
+    for strength in STRENGTHS:
+        trial = replace(recipe, linear_strength=strength)
+        linear = [
+            linear_term(rows.upto(start), trial).raw_batch(rows.features[start:end])[:, None]
+            for start, end in split.blocks
+        ]
+        for share in TREE_SHARES[1:]:
+            mixed = [share * tree + (1.0 - share) * line for tree, line in zip(trees, linear, strict=True)]
+            loss = _levelled(rows, split, mixed)
+            if loss < least:
+                best, least = Chosen(replace(trial, tree_share=share), mixed), loss
+    return best
+
+
+def _levelled(rows: Rows, split: Split, scores: list[Floats]) -> float:
+    """The mean levelled loss over the blocks, by raw scores of a risk."""
+    each = [
+        levelled_loss(rows.truth[start:end], 1.0 / (1.0 + np.exp(-raw)))
+        for (start, end), raw in zip(split.blocks, scores, strict=True)
+    ]
+    return float(np.mean(each))
+
+
+def _matters(memory: Memory, rows: Rows, split: Split) -> bool:
+    """A window longer than the past, or a half-life far longer, changes nothing."""
+    past = float(rows.times[split.blocks[0][0]] - rows.times[0]) / DAY
+    window, half_life = memory.window_days, memory.half_life_days
+    return (window is None or window < past) and (half_life is None or half_life < 4 * past)
+
+
+def _trial_loss(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> float:
+    losses = [_block_losses(rows, block, recipe, threads, seed) for block in split.blocks]
+    return float(np.concatenate(losses).mean())
+
+
+def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> Floats:
+    start, end = block
+    step = max(1, start * rows.classes // TRIAL_CELLS)
+    booster = grow(rows.at(slice(start % step, start, step)), recipe, threads, seed)
+    return losses_of(rows.truth[start:end], probabilities(booster, rows.features[start:end]))
