@@ -106,7 +106,7 @@ def _refuse_busy(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             _say(f"Port {port} is taken, perhaps by Fairlead itself. Stop that, or choose another: make run PORT=8081")
-            raise typer.Exit(1) from None
+            raise typer.Exit(2) from None
 
 
 def _simulate(history: Path, cases: int) -> None:
@@ -201,7 +201,9 @@ Fairlead serves on {address} (simulated retailer, seed {WORLD}). Stop it with Ct
       curl -s {address}/v1/recommendations -H "Authorization: Bearer $(cat {keys}/orchestrator)" \\
       -H "Content-Type: application/json" -d @-
 
-  Decide, as a reviewer would:  {address}/console   (the key: cat {keys}/reviewer-1)
+  Decide, as a reviewer would:  {address}/console
+  Who may do what, each with a key of its own (cat {keys}/NAME); whoever asked never agrees:
+{_principals()}
   Read the API:                 {address}/docs
   See the training runs:        .venv/bin/mlflow ui --backend-store-uri sqlite:///{os.path.relpath(folder)}/mlflow.db
 """
@@ -213,6 +215,12 @@ def _command() -> str:
     if script.exists():
         return shlex.quote(os.path.relpath(script))
     return f"{shlex.quote(os.path.relpath(sys.executable))} -m fairlead"
+
+
+def _principals() -> str:
+    from serving.keys import DEFAULT_PRINCIPALS, does
+
+    return "\n".join(f"    {name:<13} {does(roles)}" for name, roles in DEFAULT_PRINCIPALS.items())
 
 
 def _say(text: str) -> None:

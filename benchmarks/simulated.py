@@ -144,7 +144,8 @@ def markdown(scores: dict[Task, Sides], seed: int, cases: int, reference_cases: 
 def _row(task: Task, n: Any, side: str, scores: dict[str, Any], base: float) -> str:
     right = scores["average_precision" if task.is_risk else "accuracy"]
     skill = 1.0 - scores["log_loss"] / base
-    return f"| {task} | {n:,} | {side} | {skill:.1%} | {scores['log_loss']:.4f} | {right:.3f} | {scores['ece']:.4f} |"
+    shown = f"{100 * skill:.1f} % | {scores['log_loss']:.4f} | {right:.3f} | {scores['ece']:.4f}"
+    return f"| {task} | {n:,} | {side} | {shown} |"
 
 
 if __name__ == "__main__":

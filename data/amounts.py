@@ -52,6 +52,15 @@ def amount(value: float, unit: Unit) -> str:
     return f"{value:z.2f}" if unit is Unit.MONEY else _measured(value, unit).short_with_unit
 
 
+def percent(share: float) -> str:
+    """A share in whole per cent, `62 %`; near the ends it says so, because 0 % and 100 % would claim certainty."""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1:
+        return "over 99 %"
+    return f"{100 * share:z.0f} %"
+
+
 def exactly(value: float, unit: Unit) -> str:
     """A number in its unit with every digit it has: `4 h`, `3 h 20 min`, `34.45 %`."""
     found = _measured(value, unit)

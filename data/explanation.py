@@ -50,6 +50,8 @@ class ModelStep(Record):
     raw: float
     residual: float
     says: str
+    news: tuple[str, ...] = ()
+    """What the case names and no history told of, in sentences; listed above or not, the model cannot know it."""
 
 
 class CalibrationStep(Record):

@@ -13,7 +13,7 @@ from typing import Literal
 from data.case import AttributeName, AttributeValue, Case
 from data.record import Record, Unit
 from data.standing import Standing
-from features.definition import Compute, Feature, Value, coder
+from features.definition import NEW, Compute, Feature, News, Value, coder
 
 LEAST_SEEN = 20
 """An attribute or level seen in fewer cases is not declared."""
@@ -50,6 +50,14 @@ class AttributeSchema(Record):
 EMPTY = AttributeSchema()
 
 
+ASKED = "stockout-risks"
+"""The source of a question about a shelf: no system reported it, so it is no source to learn or to wonder at."""
+
+
+def _source(case: Case) -> str | None:
+    return None if case.event.source == ASKED else case.event.source
+
+
 def _category(case: Case) -> str | None:
     position, lines = case.at_stake, case.affected_lines
     return (position.category if position else None) or (lines[0].category if lines else None)
@@ -57,7 +65,7 @@ def _category(case: Case) -> str | None:
 
 OPEN_FACTS: dict[str, tuple[str, Callable[[Case], str | None]]] = {
     "code": ("the source's code is {value}", lambda case: case.code),
-    "source": ("{value} reported it", lambda case: case.event.source),
+    "source": ("{value} reported it", _source),
     "event_type": ("the event's type is {value}", lambda case: case.event.type),
     "region": ("the region is {value}", lambda case: case.region),
     "category": ("the article belongs to {value}", _category),
@@ -139,7 +147,18 @@ def _fact(name: str, levels: tuple[str, ...]) -> Feature:
     def of(case: Case, standing: Standing) -> Value:
         return code(read(case))
 
-    return Feature(name, Unit.LABEL, says, f"The {name.replace('_', ' ')}", of, levels=levels)
+    said = name.replace("_", " ")
+    return Feature(name, Unit.LABEL, says, f"The {said}", of, levels=levels, news=_fact_news(said, levels, read))
+
+
+def _fact_news(said: str, levels: tuple[str, ...], read: Callable[[Case], str | None]) -> News:
+    known = frozenset(levels)
+
+    def news(case: Case, standing: Standing) -> str | None:
+        word = read(case)
+        return None if word is None or word in known else f"{said} {word} {NEW}"
+
+    return news
 
 
 _UNITS: dict[AttributeKind, Unit] = {"number": Unit.SCORE, "flag": Unit.FLAG, "category": Unit.LABEL}
@@ -147,7 +166,27 @@ _UNITS: dict[AttributeKind, Unit] = {"number": Unit.SCORE, "flag": Unit.FLAG, "c
 
 def _attribute(name: str, declared: Declaration) -> Feature:
     unit, says, about = _UNITS[declared.kind], f"{name} is {{value}}", f"The attribute {name}"
-    return Feature(f"attribute.{name}", unit, says, about, _reader(name, declared), levels=declared.levels)
+    return Feature(
+        f"attribute.{name}",
+        unit,
+        says,
+        about,
+        _reader(name, declared),
+        levels=declared.levels,
+        news=_attribute_news(name, declared),
+    )
+
+
+def _attribute_news(name: str, declared: Declaration) -> News:
+    """An attribute may be personal, and a value seen once is not an established level: it is not repeated."""
+    known = frozenset(declared.levels)
+
+    def news(case: Case, standing: Standing) -> str | None:
+        value = case.attributes.get(name)
+        is_word = declared.kind == "category" and isinstance(value, str)
+        return f"the value of {name} {NEW}" if is_word and value not in known else None
+
+    return news
 
 
 def _reader(name: str, declared: Declaration) -> Compute:

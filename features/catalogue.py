@@ -126,6 +126,11 @@ class FeatureSet:
         """A column's value as a sentence for people, beside what is usual where that is known."""
         return sentences.sentence(self.features[index], float(value), reference)
 
+    def news(self, case: Case, standing: Standing) -> dict[str, str]:
+        """By feature, the sentence for a level or party that no history told of."""
+        told = ((each.name, each.news(case, standing)) for each in self.features if each.news)
+        return {name: sentence for name, sentence in told if sentence}
+
     def reference(self, matrix: Floats) -> dict[str, Quantiles]:
         """What is usual: the 10 %, 50 % and 90 % quantiles of every number with a known value."""
         return {

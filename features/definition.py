@@ -17,6 +17,12 @@ Value = float | None
 """What a feature answers: a finite number, or None where it is not known."""
 
 Compute = Callable[[Case, Standing], Value]
+News = Callable[[Case, Standing], str | None]
+"""The sentence that a case names something no history told of; None where it is known, or nothing is named."""
+
+NEW = "is new to the model"
+"""How such a sentence says it."""
+
 Kind = Literal["number", "category", "flag"]
 Moment = Literal["event", "standing", "history"]
 """When a value is known: with the event, from outcomes recorded before it, or from the days before it."""
@@ -34,7 +40,8 @@ class Feature:
     `says` is a sentence with a `{value}`, and `[one|many]` where a word depends on it; `below_zero` replaces it where
     the value is negative (shown without its sign). `about` names the fact ("How long the task has waited"). `lever`
     is True where somebody can change the value. `levels` are the labels of a category, coded 0 to k - 1; `words` how
-    a flag reads when false and when true. `of` is None-safe and pure, and answers a finite number or None.
+    a flag reads when false and when true. `news` speaks instead of the sentence where the case names a level or party
+    that the history did not. `of` is None-safe and pure, and answers a finite number or None.
     """
 
     name: str
@@ -47,6 +54,7 @@ class Feature:
     levels: tuple[str, ...] = ()
     below_zero: str | None = None
     words: tuple[str, str] = ("no", "yes")
+    news: News | None = None
 
     @property
     def kind(self) -> Kind:

@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from data.case import Case
 from data.record import Unit
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import AttributeSchema, party_words
-from features.definition import Compute, Feature, shared
+from features.definition import NEW, Compute, Feature, News, shared
 from features.standing import ARRIVAL_HALF_LIFE, OUTCOME_HALF_LIFE, PARTIES, RETAILER, Named
 
 _PRIOR_WEIGHT = 5.0
@@ -41,15 +42,17 @@ class Party(NamedTuple):
     stem: str
     exceptions: str
     named: Named
+    who: str = ""
+    """What it is called where its id may follow; empty where the id is personal or no name."""
 
 
-def _canonical(kind: str, words: str) -> Party:
-    return Party(kind, f"{kind}_", f"exceptions of {words}", PARTIES[kind])
+def _canonical(kind: str, words: str, who: str = "") -> Party:
+    return Party(kind, f"{kind}_", f"exceptions of {words}", PARTIES[kind], who)
 
 
-SUPPLIER = _canonical("supplier", "the supplier")
-CARRIER = _canonical("carrier", "the carrier")
-NODE = _canonical("node", "the node")
+SUPPLIER = _canonical("supplier", "the supplier", "supplier")
+CARRIER = _canonical("carrier", "the carrier", "carrier")
+NODE = _canonical("node", "the node", "node")
 CUSTOMER = _canonical("customer", "the customer")
 SKU = _canonical("sku", "the article in this node")
 PRODUCT = _canonical("product", "the article in any node")
@@ -105,10 +108,25 @@ def _where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
     return lambda case, standing: None if named(case) is None else of(standing)
 
 
+def _news(party: Party) -> News | None:
+    """That a party has no past, so that a rate of it is the usual one; the retailer itself is nobody's news."""
+    if party.kind == RETAILER:
+        return None
+
+    def news(case: Case, standing: Standing) -> str | None:
+        name = party.named(case)
+        if name is None or party.kind in _known(standing):
+            return None
+        told = f"{party.who} {name} {NEW}" if party.who else f"no earlier {party.exceptions} are known"
+        return f"{told}: what is usual stands in"
+
+    return news
+
+
 def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Feature:
     of = _where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
     says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
-    return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing")
+    return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing", news=_news(party))
 
 
 def breach_rate(party: Party) -> Feature:
@@ -161,7 +179,9 @@ def pace(party: Party) -> Feature:
         return (seen.arrivals + _STORM_WEIGHT) / (_outcomes(seen) * _ARRIVALS_PER_OUTCOME + _STORM_WEIGHT)
 
     says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
-    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing")
+    return Feature(
+        f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing", news=_news(party)
+    )
 
 
 def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Feature:

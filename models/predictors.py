@@ -11,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.case import Case
 from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
 from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
 from data.vocabulary import Task
+from features.definition import NEW
 from models.task_model import TaskModel
 
 LISTED = 8
@@ -37,6 +39,7 @@ class _Row(NamedTuple):
     case: Case
     x: NDArray[np.float64]
     shown: dict[str, Seen]
+    news: dict[str, str]
 
 
 class ModelPredictor:
@@ -68,7 +71,7 @@ class ModelPredictor:
         explained = int(np.argmax(probabilities))
         shown = self._features.shown(x)
         steps = (
-            self._model_step(_Row(case, x, shown), raw, explained),
+            self._model_step(_Row(case, x, shown, self._features.news(case, standing)), raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained),
         )
         return Predicted(
@@ -107,6 +110,7 @@ class ModelPredictor:
             raw=round(float(raw[explained]), DECIMALS),
             residual=round(residual, DECIMALS),
             says=_summary(listed),
+            news=tuple(dict.fromkeys(each for each in row.news.values() if NEW in each)),
         )
 
     def _listed(self, row: _Row, phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
@@ -123,7 +127,9 @@ class ModelPredictor:
             unit=feature.unit,
             contribution=phi,
             lever=feature.lever,
-            says=self._words(row.case, feature.name) or self._features.sentence(i, float(row.x[i]), usual),
+            says=self._words(row.case, feature.name)
+            or row.news.get(feature.name)
+            or self._features.sentence(i, float(row.x[i]), usual),
         )
 
     def _words(self, case: Case, name: str) -> str | None:
@@ -145,7 +151,7 @@ class ModelPredictor:
             version=self.version,
             saw={"raw": round(float(raw[explained]), DECIMALS), "raw_probability": round(float(before), DECIMALS)},
             concluded=probability,
-            says=f"on later days, scores like this came true in {probability:.0%} of cases",
+            says=f"on later days, scores like this came true in {percent(probability)} of cases",
         )
 
 

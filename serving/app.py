@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving import logs
+from serving import front, logs
 from serving.console import pages as console
 from serving.docs import endpoints as docs
 from serving.edge import Edge
@@ -43,8 +43,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
-    console.install(app, service)
-    for endpoints in (recommendations, reviews, outcomes, stockouts, health, docs):
+    for endpoints in (recommendations, reviews, outcomes, stockouts, health, docs, front):
         app.include_router(endpoints.router)
     console.install(app, service)
     app.add_exception_handler(Problem, _problem)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from data.record import Record
 from serving.errors import BodyTooSlow, Fault, InvalidRequest, WrongContentType
+from serving.members import members_at
 from serving.strict_json import read_json
 
 SECONDS_TO_ARRIVE = 15
@@ -68,7 +69,7 @@ def invalid(model: type[Record], errors: Iterable[ErrorDetails]) -> InvalidReque
     expected: dict[str, list[str]] = {}
     for error in errors:
         sentences = expected.setdefault(_pointer(error["loc"], known), [])
-        if (sentence := _expectation(error)) not in sentences:
+        if (sentence := _expectation(model, error)) not in sentences:
             sentences.append(sentence)
     faults = [Fault(pointer, "; or ".join(sentences)) for pointer, sentences in expected.items()]
     return InvalidRequest("See `errors` for what was expected where.", faults=faults[:MOST_FAULTS])
@@ -84,7 +85,6 @@ def _pointer(location: tuple[int | str, ...], known: frozenset[str]) -> str:
 
 
 _OWN_WORDS = {
-    "extra_forbidden": "no member that the schema does not name; facts of your own go under /attributes of a case",
     "union_tag_invalid": "one of the kinds the schema names",
     "missing": "this member",
     "json_invalid": "JSON without ambiguity",
@@ -92,9 +92,18 @@ _OWN_WORDS = {
 """What pydantic says too shortly, or in a way that would repeat the input."""
 
 
-def _expectation(error: ErrorDetails) -> str:
+def _expectation(model: type[Record], error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return _only(members_at(model, error["loc"][:-1]))
     said = error["msg"].removeprefix("Value error, ")
     return _OWN_WORDS.get(error["type"], said[:1].lower() + said[1:])
+
+
+def _only(members: tuple[str, ...]) -> str:
+    if not members:
+        return "no members"
+    own = "; facts of your own go under attributes" if "attributes" in members else ""
+    return f"only members that the schema names here: {', '.join(members)}{own}"
 
 
 @cache

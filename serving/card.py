@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from data.amounts import percent
 from data.explanation import ModelStep, Step
 from data.prediction import LabelPrediction, RiskPrediction
 from data.recommendation import Option, Recommendation
@@ -82,6 +83,7 @@ def _sentences(steps: tuple[Step, ...]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, ModelStep):
             yield from (f"{_words(step.id)}: {each.says}" for each in step.contributions[:REASONS_SHOWN])
+            yield from step.news
         elif step.kind in ("rule", "gate", "promise", "fallback"):
             yield step.says
 
@@ -98,7 +100,7 @@ def _footer(recommendation: Recommendation) -> Text:
 
 
 def _percent(probability: float | None) -> str:
-    return "" if probability is None else f"{probability:.0%}"
+    return "" if probability is None else percent(probability)
 
 
 def _words(label: str) -> str:

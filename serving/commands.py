@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +23,9 @@ from data.today import as_if_now
 from serving.bodies import read_record
 from serving.errors import Problem
 from serving.identifiers import uuid7
+from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
+from serving.store.engine import file_of
 from serving.wiring import Service, utc_now, wire
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
@@ -32,8 +39,18 @@ Folder = Annotated[Path | None, typer.Option("--folder", help="where database, k
 
 
 def settings_of(**given: Any) -> Settings:
-    """The settings of the environment, with what the command line says on top."""
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    """The settings of the environment, with what the command line says on top. Exits where one cannot be used."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False):
+            _say(_unusable(str(each["loc"][0]), each["msg"]))
+        raise typer.Exit(2) from None
+
+
+def _unusable(name: str, why: str) -> str:
+    where = f"--{name} or FAIRLEAD_{name.upper()}" if name in ("host", "port") else f"FAIRLEAD_{name.upper()}"
+    return f"{name} cannot be used ({why[:1].lower()}{why[1:]}): set another with {where}"
 
 
 @app.command()
@@ -42,8 +59,10 @@ def serve(
     policy: Policy = None,
     db: Database = None,
     folder: Folder = None,
-    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="address to listen on; other machines reach any but loopback (the default)")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on; 0 takes a free one")] = None,
 ) -> None:
     """Serve the API and the review desk, recording every answer before it is sent."""
     import uvicorn
@@ -52,18 +71,15 @@ def serve(
     from serving.keys import ensure_keys
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, host=host, port=port)
+    taken = _listening(settings)
     service = _wired(settings)
     ensure_keys(settings.key_folder, service.principals, service.clock)
-    _tell_what_serves(service)
-    uvicorn.run(
-        create_app(service),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
+    _tell_what_serves(service, taken)
+    config = uvicorn.Config(
+        create_app(service), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[taken])
 
 
 @app.command()
@@ -75,18 +91,16 @@ def recommend(
     folder: Folder = None,
     as_json: Annotated[bool, typer.Option("--json", help="the answer as the API gives it")] = False,
 ) -> None:
-    """Recommend for one case without a server. Nothing is recorded."""
+    """Recommend for one case without a server. Nothing is recorded, and nothing is created."""
     from serving.card import card
     from serving.recommendations.answering import content_of
 
     case = _case_of(file)
-    service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
-    try:
-        recommendation = service.recommendations.preview(case)
-    except Problem as problem:
-        raise _refused(problem) from None
-    finally:
-        service.close()
+    with _looking(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)) as service:
+        try:
+            recommendation = service.recommendations.preview(case)
+        except Problem as problem:
+            raise _refused(problem) from None
     if as_json:
         sys.stdout.buffer.write(content_of(recommendation) + b"\n")
     else:
@@ -125,7 +139,11 @@ def replay(
     """
     from serving.replay import CannotReplay, Replay, replay_by, replay_exactly
 
-    service = _wired(settings_of(bundle=bundle, policy=policy, db=db, folder=folder))
+    settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder)
+    if not _has_database(settings):
+        _say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
+        raise typer.Exit(2)
+    service = _wired(settings)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -152,7 +170,7 @@ def keys(
 ) -> None:
     """Create the principals' keys where they are missing, and say which file holds which key."""
     from data.vocabulary import Role
-    from serving.keys import DEFAULT_PRINCIPALS, ensure_key, ensure_keys
+    from serving.keys import DEFAULT_PRINCIPALS, does, ensure_key, ensure_keys
 
     service = _wired(settings_of(folder=folder, db=db))
     files = ensure_keys(service.settings.key_folder, service.principals, service.clock)
@@ -166,9 +184,9 @@ def keys(
         raise typer.Exit(2) from None
     finally:
         service.close()
-    table = Table("principal", "roles", "key file", box=None)
+    table = Table("principal", "roles", "may", "key file", box=None)
     for name, file in files.items():
-        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), str(file))
+        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), str(file))
     out.print(table)
 
 
@@ -213,6 +231,39 @@ def _wired(settings: Settings) -> Service:
     raise typer.Exit(2)
 
 
+def _has_database(settings: Settings) -> bool:
+    """Whether something was ever recorded there. Exits for what is no database's URL."""
+    try:
+        return file_of(settings.database_url).is_file()
+    except ValueError as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
+
+
+def _no_database(settings: Settings) -> str:
+    return f"there is no database at {file_of(settings.database_url)}, so nothing was recorded there"
+
+
+@contextlib.contextmanager
+def _looking(settings: Settings) -> Iterator[Service]:
+    """A service to look with: where no database is, over an empty one that is gone afterwards."""
+    with contextlib.ExitStack() as stack:
+        if not _has_database(settings):
+            _say(f"{_no_database(settings)}: answering as on a first day")
+            passing = stack.enter_context(tempfile.TemporaryDirectory())
+            settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
+        yield stack.enter_context(contextlib.closing(_wired(settings)))
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything else is touched."""
+    try:
+        return listen(settings.host, settings.port)
+    except CannotListen as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
+
+
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -228,7 +279,7 @@ def _refused(problem: Problem) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _tell_what_serves(service: Service) -> None:
+def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     settings, ready = service.settings, service.health.ready()
     _say(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}")
     _say(f"policy {ready.policy} (version {ready.policy_version})")
@@ -236,7 +287,10 @@ def _tell_what_serves(service: Service) -> None:
         _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
     for warning in ready.warnings:
         _say(warning)
-    _say(f"keys in {settings.key_folder}; docs at http://{settings.host}:{settings.port}/docs")
+    host, port = address_of(taken)
+    if beyond_loopback(taken):
+        _say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
+    _say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
 
 
 def _tell_replay(made: Any, as_json: bool) -> None:

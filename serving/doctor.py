@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from data.vocabulary import ServedBy
 from models.ladder import load_bundle
@@ -21,7 +21,7 @@ from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS
 from serving.settings import Settings
 from serving.store import audit, consistency
-from serving.store.engine import Database, wal_reset_warning
+from serving.store.engine import Database, file_of, wal_reset_warning
 
 SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
 TRAINING = ("lightgbm", "scikit-learn", "mlflow", "shap", "pandas")
@@ -93,8 +93,12 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
-    file = make_url(settings.database_url).database
-    if file is None or not Path(file).is_file():
+    try:
+        file = file_of(settings.database_url)
+    except ValueError as error:
+        yield Finding("wrong", "store", str(error), "name it with --db, or leave that out")
+        return
+    if not file.is_file():
         yield Finding("note", "store", f"no database at {file} yet: serving creates it")
         return
     database = Database(settings.database_url)

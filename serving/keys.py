@@ -8,20 +8,35 @@ from pathlib import Path
 
 from data.vocabulary import Role
 from serving.identifiers import Clock
-from serving.security import REVIEW_ROLES, new_key
+from serving.security import GRANTS, REVIEW_ROLES, Permission, new_key
 from serving.store.principals import Principals
 
 DEFAULT_PRINCIPALS: dict[str, frozenset[Role]] = {
     "orchestrator": frozenset({Role.ORCHESTRATOR}),
-    "reviewer-1": REVIEW_ROLES,
-    "reviewer-2": REVIEW_ROLES,
+    "reviewer-1": frozenset({Role.STORE_OPERATIONS, Role.RETURNS_DESK, Role.SUPPLY_PLANNING}),
+    "reviewer-2": frozenset({Role.STORE_FINANCE, Role.PRICING_DESK}),
     "scientist": frozenset({Role.DATA_SCIENTIST}),
     "auditor": frozenset({Role.AUDITOR}),
 }
-"""Who can work with a fresh installation."""
+"""Who can work with a fresh installation: work and money are agreed to by different people."""
+
+_DOES = {
+    Permission.SUBMIT: "posts exceptions",
+    Permission.REPORT: "reports outcomes",
+    Permission.ASK: "asks about shelves",
+    Permission.READ: "reads cases",
+}
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+def does(roles: frozenset[Role]) -> str:
+    """What a principal with these roles may do, in words."""
+    agrees = [role.value.replace("_", " ") for role in Role if role in roles & REVIEW_ROLES]
+    granted = {permission for role in roles for permission in GRANTS[role]}
+    told = [f"agrees for {', '.join(agrees)}"] if agrees else []
+    return "; ".join((*told, *(words for permission, words in _DOES.items() if permission in granted)))
 
 
 def ensure_keys(folder: Path, principals: Principals, clock: Clock) -> dict[str, Path]:

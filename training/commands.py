@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from data.amounts import percent
 from data.record import canonical
 from data.vocabulary import Task
 from models.files import BundleError
@@ -161,8 +162,8 @@ def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: His
     if share <= MOST_OVERLAP:
         return snapshot
     _note(
-        f"{share:.0%} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when the model was trained "
-        "and tested: the scores do not tell how it does on later days. All parties start unknown"
+        f"{percent(share)} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when the model was "
+        "trained and tested: the scores do not tell how it does on later days. All parties start unknown"
     )
     return []
 

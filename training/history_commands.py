@@ -62,7 +62,7 @@ def _show(report: Check) -> None:
     _console.print(f"{report.history}: {report.cases:,} cases of {report.rows:,} rows, {moment}", highlight=False)
     _console.print(_columns(report))
     for task, months in report.base_rates.items():
-        rates = "  ".join(f"{each.month} {each.rate:.1%} of {each.cases:,}" for each in months)
+        rates = "  ".join(f"{each.month} {each.rate * 100:.1f} % of {each.cases:,}" for each in months)
         _console.print(f"[bold]{task}[/bold]  {rates}", soft_wrap=True, highlight=False)
     unmapped = [column.name for column in report.columns if column.role == "unmapped"]
     _console.print(f"[bold]not mapped[/bold]  {escape(', '.join(unmapped)) or 'none'}", soft_wrap=True, highlight=False)
@@ -83,7 +83,7 @@ def _columns(report: Check) -> Table:
         table.add_row(
             column.name,
             shown,
-            f"{column.missing:.1%}",
+            f"{column.missing * 100:.1f} %",
             f"{column.distinct:,}",
             f"{column.drift:.2f}",
             *areas,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.vocabulary import Task
 from training.associations import Rows, area_alone, binned, skill, uncertainty
 from training.columns import Codes, Column
@@ -99,7 +100,7 @@ def _later(column: Column, seen: Examined) -> Suspicion | None:
     after = column.moments[filled] > seen.times[filled] + MINUTE
     if not len(after) or after.mean() < LATER_SHARE:
         return None
-    return Suspicion("later", f"{after.mean():.0%} of its instants are later than their own row")
+    return Suspicion("later", f"{percent(float(after.mean()))} of its instants are later than their own row")
 
 
 def _one_label(column: Column, truth: NDArray[np.int64], task: Task) -> Suspicion | None:

@@ -15,6 +15,7 @@ from serving.console import display
 from serving.console.context import Banner, CaseHead, CasePage, DecisionForms, Validity, Viewer
 from serving.console.decision_forms import FormProblem, decision_forms
 from serving.console.facts import panels
+from serving.console.foresight import Foresee
 from serving.recommendations.schemas import CaseFile
 
 
@@ -36,6 +37,8 @@ class Onlooker:
     roles: frozenset[Role]
     allowed: tuple[ActionId, ...]
     """The actions the policy allows for this case."""
+    foresee: Foresee
+    """What choosing one of them would mean."""
 
 
 def case_page(
@@ -60,6 +63,7 @@ def case_page(
         alternatives=options[1:],
         promise_title="Promise" if answer.predictions.sla_breach.settled else "Promise still breaks",
         predictions=view.prediction_views(answer, case),
+        news=view.news(answer),
         gates=tuple(gate for gate in gates if 1 in gate.ranks),
         other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),
         checks=view.check_views(answer.explanation, "promise", "rule", "cost"),
@@ -104,7 +108,7 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
 def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> DecisionForms:
     held = sorted(onlooker.roles & set(file.status.roles))
     typed, problem = (attempt.typed, attempt.problem) if attempt else ({}, None)
-    return decision_forms(file, held, onlooker.allowed, typed, problem)
+    return decision_forms(file, held, onlooker.allowed, onlooker.foresee, typed, problem)
 
 
 def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
@@ -124,7 +128,8 @@ def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
 
 
 def _either(names: tuple[str, ...]) -> str:
-    return " and ".join(names) or "no role"
+    *first, last = names or ("no role",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _banner(file: CaseFile, onlooker: Onlooker, decided: bool, attempt: Attempt | None) -> Banner | None:

@@ -9,12 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data.amounts import amount
 from data.case import Case
 from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Seen, Step
 from data.outcome import Outcome
 from data.prediction import LabelPrediction, Predictions, RiskPrediction
 from data.recommendation import Option, Receipt, Recommendation
-from data.record import Amount
+from data.record import Amount, Unit
 from data.review import Review, ReviewState
 from data.vocabulary import Disposition, Role, ServedBy, Task
 from serving.console import display
@@ -77,6 +78,8 @@ _COST_PARTS = {
     "goodwill": "goodwill",
     "review": "the reviewer's time",
 }
+_SHARES = ("sla_breach", "stockout", "remains")
+"""What a check saw that is a probability, though its name does not say so."""
 _OPTIONS = "options"
 """Where a gate says which options it concerns: their ranks, `1, 3`."""
 
@@ -124,10 +127,11 @@ def option_views(answer: Recommendation) -> tuple[OptionView, ...]:
         step.saw["rank"]: step for step in answer.explanation if isinstance(step, CheckStep) and "rank" in step.saw
     }
     breach = answer.predictions.sla_breach
-    return tuple(_option_view(option, costs.get(option.rank), breach) for option in answer.options)
+    return tuple(option_view(option, breach, costs.get(option.rank)) for option in answer.options)
 
 
-def _option_view(option: Option, priced: CheckStep | None, breach: RiskPrediction) -> OptionView:
+def option_view(option: Option, breach: RiskPrediction, priced: CheckStep | None = None) -> OptionView:
+    """One option, in words; `priced` is the step that says what its cost is made of."""
     cost = option.expected_cost
     chance = option.breach_probability
     return OptionView(
@@ -135,7 +139,7 @@ def _option_view(option: Option, priced: CheckStep | None, breach: RiskPredictio
         action=display.action_words(option.action),
         parameters=parameter_words(option.parameters),
         cost=display.money(cost.amount, cost.currency) if cost else "not priced",
-        regret=f"+{display.money(option.regret)}" if option.regret else "",
+        regret=_regret_words(option.regret),
         breach=_ALREADY_BROKEN if breach.settled else "" if chance is None else display.percent(chance),
         disposition=option.disposition.value,
         disposition_words=DISPOSITION_WORDS[option.disposition],
@@ -144,6 +148,12 @@ def _option_view(option: Option, priced: CheckStep | None, breach: RiskPredictio
         says=display.heading(option.says),
         parts=_cost_parts(priced.saw, breach) if priced else (),
     )
+
+
+def _regret_words(regret: Decimal | None) -> str:
+    if not regret:
+        return ""
+    return f"{'+' if regret > 0 else ''}{display.money(regret)}"
 
 
 def _cost_parts(saw: Mapping[str, Seen], breach: RiskPrediction) -> tuple[tuple[str, str], ...]:
@@ -189,6 +199,12 @@ def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> 
     )
 
 
+def news(answer: Recommendation) -> tuple[str, ...]:
+    """What no history told of, each once, whichever models say so."""
+    told = (each for step in answer.explanation if isinstance(step, ModelStep) for each in step.news)
+    return tuple(dict.fromkeys(told))
+
+
 def prediction_of(task: Task, predictions: Predictions) -> LabelPrediction | RiskPrediction:
     """The prediction of a task."""
     found: LabelPrediction | RiskPrediction = getattr(predictions, task.value)
@@ -232,7 +248,7 @@ def _beside(prediction: LabelPrediction | RiskPrediction, zone: str | None) -> s
 
 def _contribution(each: Contribution, currency: str | None) -> ContributionView:
     name = display.heading(display.words(each.feature))
-    value = display.seen(each.value, each.unit, currency)
+    value = display.moved_by(each, currency)
     return ContributionView(name, value, display.signed(each.contribution), each.says, each.lever)
 
 
@@ -266,13 +282,18 @@ def _check_view(step: CheckStep) -> CheckView:
         kind=step.kind,
         id=step.id,
         version=step.version,
-        saw=tuple((display.words(name), display.saw(value)) for name, value in step.saw.items() if name != _OPTIONS),
+        saw=tuple((display.words(name), _seen(name, value)) for name, value in step.saw.items() if name != _OPTIONS),
         concluded=DISPOSITION_WORDS[Disposition(verdict)] if verdict else display.saw(step.concluded),
         verdict=str(verdict),
         says=display.heading(step.says),
         missing=tuple(display.words(name) for name in step.missing),
         ranks=_ranks(step),
     )
+
+
+def _seen(name: str, value: Seen) -> str:
+    is_share = name in _SHARES or name.endswith("_probability")
+    return amount(value, Unit.RATIO) if is_share and isinstance(value, float) else display.saw(value)
 
 
 def _ranks(step: CheckStep) -> tuple[int, ...]:

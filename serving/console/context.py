@@ -190,8 +190,8 @@ class ActionView:
 
     id: str
     label: str
-    beside: str
-    """Its money, where it was priced."""
+    foreseen: OptionView | None
+    """What choosing it with the proposed parameters would mean; None where it needs more than the case knows."""
     fields: tuple[FieldView, ...]
     chosen: bool
 
@@ -301,6 +301,8 @@ class CasePage:
     promise_title: str
     """What the options' `breach` stands under."""
     predictions: tuple[PredictionView, ...]
+    news: tuple[str, ...]
+    """What the case names and no history told of, in sentences."""
     gates: tuple[CheckView, ...]
     """What the gates said of the recommended option."""
     other_gates: tuple[CheckView, ...]

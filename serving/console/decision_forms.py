@@ -21,8 +21,9 @@ from data.record import plain
 from data.review import Review, ReviewRequestBody
 from data.vocabulary import RejectReason, ReviewVerdict, Role
 from serving.console import display
-from serving.console.case_view import parameter_words, role_words
+from serving.console.case_view import option_view, parameter_words, role_words
 from serving.console.context import ActionView, Choice, DecisionForms, FieldView
+from serving.console.foresight import Foresee, with_gates_of
 from serving.recommendations.schemas import CaseFile
 
 LONGEST_COMMENT = 2000
@@ -92,18 +93,19 @@ def decision_forms(
     file: CaseFile,
     own: Iterable[Role],
     allowed: Iterable[ActionId],
+    foresee: Foresee,
     typed: Mapping[str, str],
     problem: FormProblem | None = None,
 ) -> DecisionForms:
     """The forms for a case that waits, with what was posted still in them.
 
-    `own` are the roles one may agree for, `allowed` the actions the policy allows.
+    `own` are the roles one may agree for, `allowed` the actions the policy allows, `foresee` says what each would mean.
     """
     recommendation, status = file.recommendation, file.status
     proposal = under_decision(recommendation, status.reviews)
     alternatives = [each for each in recommendation.options if Proposal(each.action, each.parameters) != proposal]
     priced = {option.action for option in recommendation.options}
-    writer = _FieldWriter(file.case, typed, problem.fields if problem else {})
+    writer = _FieldWriter(file, foresee, typed, problem.fields if problem else {})
     return DecisionForms(
         post_to=f"/console/cases/{recommendation.recommendation_id}/reviews",
         version=status.version,
@@ -122,38 +124,49 @@ def decision_forms(
 class _FieldWriter:
     """Writes actions and their parameters as form fields: what was posted, else proposed, else known of the case."""
 
-    def __init__(self, case: Case, typed: Mapping[str, str], problems: Mapping[str, str]) -> None:
-        self.known = _known(case)
+    def __init__(self, file: CaseFile, foresee: Foresee, typed: Mapping[str, str], problems: Mapping[str, str]) -> None:
+        self.known = _known(file.case)
+        self.breach = file.recommendation.predictions.sla_breach
+        self.foresee = foresee
         self.typed = typed
         self.problems = problems
 
     def priced(self, option: Option) -> ActionView:
-        """An alternative with its money and the parameters it was priced with."""
-        cost = option.expected_cost
-        beside = display.money(cost.amount, cost.currency) if cost else "not priced"
-        return self._action(option.action, f"{option.action}{_RANK}{option.rank}", beside, option.parameters)
+        """An alternative with its recorded money and the parameters it was priced with."""
+        now = self.foresee(option.action, option.parameters)
+        choice = f"{option.action}{_RANK}{option.rank}"
+        return self._action(option.action, choice, with_gates_of(option, now), option.parameters)
 
     def unpriced(self, action: ActionId) -> ActionView:
         """Any other action of the catalogue, with what the case suggests."""
-        return self._action(action, action.value, "", {})
+        declared = CATALOGUE[action].parameters.model_fields
+        proposed = {name: start for name, field in declared.items() if (start := self._start(name, field))}
+        return self._action(action, action.value, self.foresee(action, proposed), proposed)
 
-    def _action(self, action: ActionId, choice: str, beside: str, proposed: Mapping[str, Any]) -> ActionView:
+    def _action(
+        self, action: ActionId, choice: str, foreseen: Option | None, proposed: Mapping[str, Any]
+    ) -> ActionView:
         declared = CATALOGUE[action].parameters.model_fields
         fields = tuple(self._field(choice, name, field, proposed.get(name)) for name, field in declared.items())
         chosen = self.typed.get("action") == choice
-        return ActionView(choice, display.action_words(action), beside, fields, chosen)
+        shown = option_view(foreseen, self.breach) if foreseen else None
+        return ActionView(choice, display.action_words(action), shown, fields, chosen)
+
+    def _start(self, name: str, field: FieldInfo) -> str:
+        """What the case suggests for a parameter that must be given."""
+        known = self.known.get(name, ())
+        return known[0] if known and field.is_required() else ""
 
     def _field(self, choice: str, name: str, field: FieldInfo, proposed: Any) -> FieldView:
         full = field_name(choice, name)
-        known = self.known.get(name, ())
-        start = str(proposed) if proposed is not None else known[0] if known and field.is_required() else ""
+        start = str(proposed) if proposed is not None else self._start(name, field)
         return FieldView(
             name=full,
             label=_SAYS.get(name, display.words(name)),
             value=self.typed.get(full, start),
             numeric=name in ("amount", "quantity"),
             required=field.is_required(),
-            suggestions=known,
+            suggestions=self.known.get(name, ()),
             problem=self.problems.get(full, ""),
         )
 

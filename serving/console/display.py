@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from data import amounts
 from data.actions import CATALOGUE, ActionId
-from data.explanation import Seen
+from data.explanation import Contribution, Seen
 from data.record import Unit, money_text
+from features.definition import NEW
 
 UNKNOWN = "not known"
 MINUS = "−"
@@ -36,6 +38,7 @@ _SPELLED = {
 
 def words(label: str) -> str:
     """A label of the vocabulary in words: `late_pickup_readiness` is "late pickup readiness"."""
+    label = label.removeprefix("standing.").removeprefix("fact.").removeprefix("attribute.")
     whole = _SPELLED.get(label)
     return whole or " ".join(_SPELLED.get(part, part) for part in label.replace("_", " ").replace(".", " ").split())
 
@@ -60,11 +63,7 @@ def money(amount: Decimal, currency: str | None = None) -> str:
 
 def percent(share: float) -> str:
     """A share in whole percent; near the ends it says so, because 0 % and 100 % would claim certainty."""
-    if 0 < share < 0.01:
-        return "under 1%"
-    if 0.99 < share < 1:
-        return "over 99%"
-    return f"{MINUS if share < 0 else ''}{abs(share):.0%}"
+    return f"{MINUS if share < 0 else ''}{amounts.percent(abs(share))}"
 
 
 def number(value: float) -> str:
@@ -119,6 +118,11 @@ def seen(value: Seen, unit: Unit, currency: str | None = None) -> str:
     if isinstance(value, str):
         return _seen_text(value, unit, currency)
     return _seen_number(value, unit, currency)
+
+
+def moved_by(each: Contribution, currency: str | None = None) -> str:
+    """The fact a contribution is of; what no history told of is new, not unknown."""
+    return "new" if each.value is None and NEW in each.says else seen(each.value, each.unit, currency)
 
 
 def saw(value: Seen) -> str:

@@ -28,6 +28,7 @@ from serving.console.case_page import Attempt, Onlooker, case_page
 from serving.console.case_view import STATE_WORDS, moment
 from serving.console.context import ChangedNotice, Page, QueuePage, SignInPage
 from serving.console.decision_forms import FormProblem, read_review
+from serving.console.foresight import foresight
 from serving.console.queue_view import decided_words, queue_row, role_choices, state_choices, waiting_words
 from serving.console.session import COOKIE, LIFETIME, VISIT_COOKIE, Sessions, new_visit, session_secret
 from serving.console.static_files import static_file
@@ -182,9 +183,10 @@ def decide(visit: Reviewer, recommendation_id: str, form: Form) -> Response:
 def _case_page(visit: Visit, recommendation_id: str, attempt: Attempt | None = None, decided: bool = False) -> Page:
     service = visit.service
     file = service.recommendations.case_file(recommendation_id)
-    allowed = allowed_for(file.recommendation, service.in_force.policy)
-    onlooker = Onlooker(visit.viewer, visit.principal.name, visit.principal.roles, allowed)
-    return case_page(file, onlooker, service.clock(), _next_url(visit, recommendation_id), decided, attempt)
+    policy, now = service.in_force.policy, service.clock()
+    allowed, foresee = allowed_for(file.recommendation, policy), foresight(file, policy, now)
+    onlooker = Onlooker(visit.viewer, visit.principal.name, visit.principal.roles, allowed, foresee)
+    return case_page(file, onlooker, now, _next_url(visit, recommendation_id), decided, attempt)
 
 
 def _next_url(visit: Visit, recommendation_id: str) -> str:

@@ -16,7 +16,7 @@ from html import escape
 
 from data.explanation import CalibrationStep, Contribution, ModelStep
 from data.prediction import LabelPrediction, RiskPrediction
-from serving.console.display import heading, percent, seen, signed, words
+from serving.console.display import heading, moved_by, percent, signed, words
 
 Prediction = LabelPrediction | RiskPrediction
 
@@ -94,7 +94,7 @@ def bars(step: ModelStep, currency: str | None = None) -> tuple[Bar, ...]:
 
 
 def _label(each: Contribution, currency: str | None) -> str:
-    return f"{heading(words(each.feature))}: {seen(each.value, each.unit, currency)}"
+    return f"{heading(words(each.feature))}: {moved_by(each, currency)}"
 
 
 def _scale(step: ModelStep, rows: tuple[Bar, ...]) -> Scale:
@@ -191,7 +191,7 @@ def _ticks(step: ModelStep, scale: Scale, bottom: float) -> str:
         if 4 <= x <= _WIDTH and x - last >= 11:
             drawn.append(
                 f'<line class="grid" x1="{x:.3f}%" x2="{x:.3f}%" y1="{_TOP - 6}" y2="{bottom:g}"/>'
-                f'<text class="tick" x="{x:.3f}%" y="{_TOP - 10}" text-anchor="middle">{probability:.0%}</text>'
+                f'<text class="tick" x="{x:.3f}%" y="{_TOP - 10}" text-anchor="middle">{percent(probability)}</text>'
             )
             last = x
     return f'<g class="ticks">{"".join(drawn)}</g>'

@@ -9,6 +9,7 @@ from data.prediction import RiskPrediction
 from data.record import canonical, to_milliseconds
 from data.standing import Standing
 from data.vocabulary import Task
+from features.attributes import ASKED
 from policies.fallback import rule_answer, rule_facts
 from policies.ladder import YES, Served, climb_down
 from policies.replenishment import suggest
@@ -16,12 +17,10 @@ from serving.errors import Fault, InvalidRequest
 from serving.identifiers import Clock
 from serving.in_force import InForce
 from serving.recommendations.service import LATEST_AHEAD
+from serving.stockouts.days import refuse_days_out_of_place
 from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
-
-ASKED = "stockout-risks"
-"""The source and exception of a question that is no exception."""
 
 
 class StockoutService:
@@ -33,13 +32,17 @@ class StockoutService:
         self._clock = clock
 
     def risks(self, question: StockoutQuestion) -> StockoutAnswer:
-        """One risk per position, explained, with a suggested replenishment. Raises InvalidRequest for the future."""
+        """One risk per position, explained, with a suggested replenishment. Raises InvalidRequest for the future.
+
+        Also for a history that tells a day twice, or one that has not ended.
+        """
         now = to_milliseconds(self._clock())
         as_of = question.as_of or now
         if as_of > now + LATEST_AHEAD:
             expected = "no later than five minutes from now, by the service's clock"
             raise InvalidRequest("The question lies in the future.", faults=[Fault("/as_of", expected)])
         cases = [_case(question, position, as_of) for position in question.positions]
+        refuse_days_out_of_place(cases)
         with self._database.read() as connection:
             standings = self._in_force.keeper(StoredRows(connection)).of_shelves(cases, as_of)
         predictors, policy = self._in_force.predictors, self._in_force.policy

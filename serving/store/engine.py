@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from serving.errors import StoreUnavailable
@@ -86,6 +86,17 @@ class Database:
         self.engine.dispose()
 
 
+def file_of(url: str) -> Path:
+    """The file a database URL names. Raises ValueError where it names no SQLite file."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(_A_FILE) from None
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise ValueError(_A_FILE)
+    return Path(parsed.database)
+
+
 def wal_reset_warning() -> str | None:
     """What to know where the linked SQLite has the WAL-reset defect; None where it is mended."""
     if sqlite3.sqlite_version_info >= WAL_RESET_MENDED:
@@ -96,12 +107,12 @@ def wal_reset_warning() -> str | None:
     )
 
 
+_A_FILE = "the database must be a SQLite file, such as sqlite:///var/fairlead.db"
+
+
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise ValueError("the database must be a SQLite file, such as sqlite:///var/fairlead.db")
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, pool_size=READERS, max_overflow=0, connect_args={"check_same_thread": False})
+    file_of(url).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=READERS, max_overflow=0, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine

@@ -25,6 +25,7 @@ from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion
 from tests.fixtures.service import Desk, open_desk
 
 PUBLIC = {
+    "/",
     "/health/live",
     "/health/ready",
     "/metrics",
@@ -110,7 +111,7 @@ class TestDocument:
         served = {
             (method, str(route.path))
             for route in routes(desk)
-            if not str(route.path).startswith(("/console", "/docs", "/openapi"))
+            if str(route.path) != "/" and not str(route.path).startswith(("/console", "/docs", "/openapi"))
             for method in route.methods or ()
         }
         assert described == served

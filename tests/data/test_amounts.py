@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.amounts import amount, beside, exactly, plain_number
+from data.amounts import amount, beside, exactly, percent, plain_number
 from data.record import Unit
 
 
@@ -119,3 +119,19 @@ def test_any_number_is_short_and_has_its_sign(value: float, unit: Unit) -> None:
     assert len(shown) <= 20
     assert "e+" not in shown
     assert not shown.startswith("-0") or float(shown.split()[0]) != 0.0
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (0.004, "under 1 %"),
+        (0.01, "1 %"),
+        (0.625, "62 %"),
+        (0.99, "99 %"),
+        (0.996, "over 99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_a_share_in_whole_per_cent_claims_no_certainty(share: float, text: str) -> None:
+    assert percent(share) == text

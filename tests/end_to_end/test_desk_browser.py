@@ -351,7 +351,7 @@ def test_every_page_fits_and_can_be_read(window: Window, size: dict[str, int], s
     page.emulate_media(color_scheme=scheme)
     window.resize(size)
     window.open("/console/sign-in")
-    pages = ["/console", "/console/decided", hostile_case(window.site), "/console/cases/nothing"]
+    pages = ["/console", "/console/decided", hostile_case(window.site), "/console/cases/nothing", "/docs"]
     unreadable = page.evaluate(READABLE)
     assert (window.overflow(), unreadable) == (0, []), "sign-in"
     window.sign_in()

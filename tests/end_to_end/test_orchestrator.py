@@ -35,7 +35,7 @@ class Running:
         return Fairlead(self.url, self.keys["orchestrator"], send=send, sleep=lambda _: None)
 
     def reviewer(self) -> Fairlead:
-        return Fairlead(self.url, self.keys["reviewer-1"])
+        return Fairlead(self.url, self.keys["reviewer-2"])
 
     def decide(self, body: dict[str, Any]) -> threading.Thread:
         """Decide on the first recommendation that waits, as soon as there is one."""

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from serving.keys import DEFAULT_PRINCIPALS, does
+
 ROOT = Path(__file__).resolve().parents[2]
 CARD_ENDS = "See the training runs"
 
@@ -63,6 +65,8 @@ def test_everything_comes_up_answers_its_printed_request_and_starts_again_in_sec
         first = json.loads(answer.stdout)
         assert first["predictions"]["sla_breach"]["served_by"] == "model", "the example happens now: its promise stands"
         assert first["urgency"]["minutes_to_promise"] > 40
+        for name, roles in DEFAULT_PRINCIPALS.items():
+            assert f"{name:<13} {does(roles)}" in said
         assert all(oct(key.stat().st_mode)[-3:] == "600" for key in (folder / "keys").iterdir())
 
     port, started = free_port(), time.monotonic()
@@ -85,6 +89,6 @@ def test_a_taken_port_is_said_before_any_work(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "fairlead.py", "up", "--folder", str(tmp_path / "var"), "--port", port]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "is taken" in done.stderr
     assert not (tmp_path / "var").exists()

@@ -13,6 +13,7 @@ from data.case import AttributeValue, Case, Event, Workflow
 from data.record import canonical
 from data.standing import Standing
 from features.attributes import (
+    ASKED,
     EMPTY,
     LEAST_SEEN,
     MANY_LEVELS,
@@ -125,3 +126,35 @@ def test_many_levels_make_a_party(count: int, is_party: bool) -> None:
 
 def test_a_fact_this_version_does_not_know_is_left_out() -> None:
     assert attribute_features(AttributeSchema(facts={"weather": ("rain",)})) == ()
+
+
+def _news(schema: AttributeSchema, case: Case) -> dict[str, str | None]:
+    standing = Standing(as_of=case.event.time)
+    return {each.name: each.news(case, standing) for each in attribute_features(schema) if each.news}
+
+
+def test_words_no_history_told_of_are_news_and_an_attribute_s_value_is_not_repeated() -> None:
+    schema = AttributeSchema(
+        attributes={"group": Declaration(kind="category", levels=("north",)), "size": Declaration(kind="number")},
+        facts={"code": ("A",), "source": ("oms", "wms")},
+    )
+    strange = a_case(1, code="X-17", attributes={"group": "Mrs Smith", "size": "large"})
+    strange = strange.model_copy(update={"event": strange.event.model_copy(update={"source": "pos-9"})})
+    assert _news(schema, strange) == {
+        "code": "code X-17 is new to the model",
+        "source": "source pos-9 is new to the model",
+        "attribute.group": "the value of group is new to the model",
+        "attribute.size": None,
+    }
+    known = a_case(1, code="A", attributes={"group": "north"})
+    known = known.model_copy(update={"event": known.event.model_copy(update={"source": "oms"})})
+    assert set(_news(schema, known).values()) == {None}
+    silent = known.model_copy(update={"code": None, "attributes": {}})
+    assert set(_news(schema, silent).values()) == {None}
+
+
+def test_a_question_about_a_shelf_has_no_source_that_could_be_new() -> None:
+    schema = AttributeSchema(facts={"source": ("oms", "wms")})
+    asked = Case(event=Event(source=ASKED, id="1", time=NOON), exception_id=ASKED)
+    assert _news(schema, asked) == {"source": None}
+    assert infer_attributes([asked] * LEAST_SEEN).facts == {}

@@ -15,6 +15,7 @@ from features.attributes import AttributeSchema
 from features.parties import (
     CARRIER,
     CASE_PARTIES,
+    EVERYONE,
     PRODUCT,
     REGIONAL,
     SHELF_PARTIES,
@@ -123,3 +124,15 @@ def test_declared_categories_of_many_levels_have_rates() -> None:
     seen = _standing(PartyStanding(kind="fact:code", id="new", outcomes=95.0, breaches=95.0))
     assert value(rate, a_case(code="new"), seen) == pytest.approx((95 + 5 * 0.25) / 100)
     assert value(rate, a_case(), COLD) is None
+
+
+def test_a_rate_of_a_party_never_seen_says_that_it_is_not_its_own() -> None:
+    told = {kind: breach_rate(party).news for kind, party in (("carrier", CARRIER), ("sku", SKU))}
+    carrier, article = told["carrier"], told["sku"]
+    assert carrier is not None
+    assert article is not None
+    assert carrier(CASE, COLD) == "carrier dhl is new to the model: what is usual stands in"
+    assert article(CASE, COLD) == "no earlier exceptions of the article in this node are known: what is usual stands in"
+    assert carrier(CASE, _standing(_known("carrier", arrivals=1.0))) is None
+    assert carrier(a_case(), COLD) is None
+    assert breach_rate(EVERYONE).news is None

@@ -7,12 +7,14 @@ from itertools import pairwise
 
 import pytest
 
+from data.case import Carrier
 from data.explanation import CalibrationStep, ModelStep
 from data.prediction import PredictionFailed
+from data.standing import PartyStanding, Standing
 from data.vocabulary import Task
 from models.predictors import ModelPredictor
 from models.score import Score
-from tests.fixtures.task_models import cases, task_model
+from tests.fixtures.task_models import cases, coded_model, task_model
 
 
 def answered(task: Task, index: int) -> tuple[dict[str, float], ModelStep, CalibrationStep]:
@@ -61,3 +63,39 @@ def test_an_explanation_that_does_not_add_up_fails_the_prediction(monkeypatch: p
     monkeypatch.setattr(Score, "contributions", lambda self, x, k: exact(self, x, k) + 1e-6)
     with pytest.raises(PredictionFailed, match="additivity_failed"):
         ModelPredictor(task_model(Task.SLA_BREACH), "v").predict(*cases()[0])
+
+
+def coded(code: str | None) -> ModelStep:
+    case, standing = cases()[0]
+    predicted = ModelPredictor(coded_model(), "v").predict(case.model_copy(update={"code": code}), standing)
+    step = predicted.steps[0]
+    assert isinstance(step, ModelStep)
+    return step
+
+
+def test_a_code_the_model_never_saw_is_said_to_be_new() -> None:
+    step = coded("X-17")
+    told = {each.feature: each for each in step.contributions}
+    assert told["code"].says == "code X-17 is new to the model"
+    assert told["code"].value is None
+    assert "code X-17 is new to the model" in step.news
+
+
+@pytest.mark.parametrize(("code", "says"), [("B", "the source's code is B"), (None, "the code is not known")])
+def test_known_and_missing_codes_are_not_called_new(code: str | None, says: str) -> None:
+    step = coded(code)
+    assert {each.feature: each.says for each in step.contributions}["code"] == says
+    assert not [each for each in step.news if "code" in each]
+
+
+def test_a_carrier_without_a_past_is_said_to_be_new() -> None:
+    case, standing = cases()[0]
+    strange = case.model_copy(update={"carrier": Carrier(id="car-9")})
+    predictor = ModelPredictor(task_model(Task.SLA_BREACH), "v")
+    step = predictor.predict(strange, standing).steps[0]
+    assert isinstance(step, ModelStep)
+    assert "carrier car-9 is new to the model: what is usual stands in" in step.news
+    past = Standing(as_of=standing.as_of, parties=(PartyStanding(kind="carrier", id="car-9", arrivals=1.0),))
+    step = predictor.predict(strange, past).steps[0]
+    assert isinstance(step, ModelStep)
+    assert not [each for each in step.news if "carrier" in each]

@@ -60,6 +60,27 @@ def test_recommend_records_nothing(folder: Path) -> None:
     assert open_desk(folder).service.recommendations.queue().total == 0
 
 
+def test_looking_creates_nothing(folder: Path) -> None:
+    looked = run("recommend", EXAMPLES / "exception.json", "--folder", folder)
+    assert looked.exit_code == 0
+    assert f"no database at {folder / 'fairlead.db'}" in looked.stderr
+    replayed = run("replay", "0193582a-6f3a-7c41-9e02-6a1be4a7d001", "--folder", folder)
+    assert (replayed.exit_code, replayed.stdout) == (2, "")
+    assert f"cannot replay: there is no database at {folder / 'fairlead.db'}" in replayed.stderr
+    assert run("doctor", "--folder", folder).exit_code == 1
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://", "postgresql://host/name"])
+@pytest.mark.parametrize("command", ["recommend", "replay", "doctor"])
+def test_a_database_that_is_no_sqlite_file_is_said(folder: Path, url: str, command: str) -> None:
+    about: dict[str, tuple[str | Path, ...]] = {"recommend": (EXAMPLES / "exception.json",), "replay": ("some-id",)}
+    result = run(command, *about.get(command, ()), "--folder", folder, "--db", url)
+    assert result.exit_code == (1 if command == "doctor" else 2)
+    assert "the database must" in result.output
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [(b"{", "Not JSON"), (b"{}", "/event: this member"), (b'{"a": NaN}', "NaN"), (b"", "empty")]
 )
@@ -192,3 +213,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
 def test_json_output_is_json_alone(folder: Path) -> None:
     result = run("recommend", EXAMPLES / "exception.json", "--folder", folder, "--json")
     assert json.loads(result.stdout)["schema"] == "fairlead/recommendation/1"
+
+
+def test_keys_says_who_may_do_what(folder: Path) -> None:
+    said = " ".join(run("keys", "--folder", folder).stdout.split())
+    for words in ("posts exceptions", "agrees for", "reads cases"):
+        assert words in said

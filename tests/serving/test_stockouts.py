@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from serving.openapi import EXAMPLES
+from serving.stockouts.days import NOT_ENDED, TWICE
+from serving.stockouts.schemas import StockoutQuestion
 from tests.fixtures.service import Desk
 
 PATH = "/v1/stockout-risks"
@@ -59,3 +62,43 @@ def test_asking_records_nothing(desk: Desk) -> None:
     desk.post(PATH, {"positions": [SHELF]})
     assert desk.service.recommendations.queue().total == 0
     assert desk.client.get("/health/ready").json()["audit_leaves"] == 0
+
+
+def days(*told: str) -> list[dict[str, Any]]:
+    return [{"day": day, "sold": 1} for day in told]
+
+
+def refused(desk: Desk, *told: str, **also: Any) -> dict[str, str]:
+    other = {**SHELF, "history": days("2026-11-21", "2026-11-22")}
+    response = desk.post(PATH, {"positions": [other, {**SHELF, "history": days(*told)}], **also})
+    if response.status_code == 200:
+        return {}
+    assert response.status_code == 422
+    assert not any(day in response.text for day in told)
+    return {each["pointer"]: each["expected"] for each in response.json()["errors"]}
+
+
+def test_a_day_told_twice_is_refused_where_it_comes_again(desk: Desk) -> None:
+    faults = refused(desk, "2026-11-20", "2026-11-21", "2026-11-20")
+    assert faults == {"/positions/1/history/2/day": TWICE}
+
+
+@pytest.mark.parametrize("day", ["2026-11-23", "2026-11-24", "2027-01-01"])
+def test_a_day_that_had_not_ended_is_refused(desk: Desk, day: str) -> None:
+    assert refused(desk, "2026-11-22", day) == {"/positions/1/history/1/day": NOT_ENDED}
+    assert refused(desk, "2026-11-22") == {}
+
+
+def test_the_day_is_that_of_the_node_and_of_the_moment_asked_about(desk: Desk) -> None:
+    sydney = {"node": {"id": "store-12", "zone": "Australia/Sydney"}}
+    assert refused(desk, "2026-11-23", as_of="2026-11-23T11:00:00Z", **sydney)
+    assert refused(desk, "2026-11-22", as_of="2026-11-22T12:59:00Z", **sydney)
+    assert not refused(desk, "2026-11-22", as_of="2026-11-22T13:00:00Z", **sydney)
+
+
+def test_the_example_s_days_have_ended() -> None:
+    question = StockoutQuestion.model_validate_json((EXAMPLES / "stockouts.json").read_bytes())
+    told = [day.day for position in question.positions for day in position.history]
+    assert question.as_of is not None
+    assert told
+    assert max(told) < question.as_of.date()

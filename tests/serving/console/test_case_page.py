@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from data.actions import ActionId
-from data.explanation import CheckStep
+from data.explanation import CheckStep, Seen
 from data.prediction import RiskPrediction
 from data.review import ReviewState
 from data.vocabulary import RejectReason, ReviewVerdict, Role, ServedBy
 from serving.console.case_page import Attempt, case_page
 from serving.console.context import CasePage
+from serving.console.rendering import render
 from tests.fixtures.desk import case_file, onlooker, review
-from tests.fixtures.recommendations import NOW, recommendation, suspicious_return
+from tests.fixtures.recommendations import NOW, model_step, recommendation, suspicious_return
 
 
 def page(file: Any = None, who: Any = None, **also: Any) -> CasePage:
@@ -33,10 +34,10 @@ def test_the_head_says_what_presses() -> None:
 def test_options_carry_their_money() -> None:
     shown = page()
     assert shown.recommended is not None
-    assert (shown.recommended.cost, shown.recommended.regret, shown.recommended.breach) == ("EUR 6.10", "", "22%")
+    assert (shown.recommended.cost, shown.recommended.regret, shown.recommended.breach) == ("EUR 6.10", "", "22 %")
     assert [(each.cost, each.regret, each.breach) for each in shown.alternatives] == [
-        ("EUR 7.40", "+1.30", "41%"),
-        ("EUR 58.20", "+52.10", "0%"),
+        ("EUR 7.40", "+1.30", "41 %"),
+        ("EUR 58.20", "+52.10", "0 %"),
         ("not priced", "", ""),
     ]
     assert shown.alternatives[1].held_until == ("payments_up",)
@@ -45,11 +46,11 @@ def test_options_carry_their_money() -> None:
 def test_each_prediction_says_who_served_it_and_why() -> None:
     shown = {each.task: each for each in page().predictions}
     breach, stockout = shown["sla_breach"], shown["stockout"]
-    assert (breach.probability, breach.served_by, breach.drawing is not None) == ("64%", "model", True)
-    assert breach.calibration == "of past cases with this score, 64% broke their promise"
+    assert (breach.probability, breach.served_by, breach.drawing is not None) == ("64 %", "model", True)
+    assert breach.calibration == "of past cases with this score, 64 % broke their promise"
     assert (stockout.served_by, stockout.reason, stockout.drawing) == ("rules", "No usable model was loaded.", None)
     assert stockout.rules[0].startswith("2 units on hand")
-    assert shown["exception_type"].beside == "next likely: late pickup readiness, 22%"
+    assert shown["exception_type"].beside == "next likely: late pickup readiness, 22 %"
 
 
 def test_the_table_of_a_prediction_adds_up_to_what_its_drawing_shows() -> None:
@@ -175,3 +176,24 @@ def test_old_facts_are_called_old() -> None:
     late = case_page(case_file(), onlooker(), NOW + timedelta(hours=1), next_url="")
     assert late.validity.over
     assert late.head.clock.text == "broken 18 min ago"
+
+
+def test_what_is_new_to_the_models_stands_above_the_predictions_once() -> None:
+    assert page().news == ()
+    steps = tuple(model_step(id=task, news=("code X-17 is new to the model",)) for task in ("sla_breach", "root_cause"))
+    shown = page(case_file(answer=recommendation(explanation=steps)))
+    assert shown.news == ("code X-17 is new to the model",)
+    assert render(shown).count("code X-17 is new to the model.") == 1
+
+
+def test_a_probability_that_a_check_saw_reads_as_a_share() -> None:
+    saw: dict[str, Seen] = {"sla_breach": 0.62, "type_probability": 0.405, "source_age": 0.62, "stockout": None}
+    step = CheckStep(kind="fallback", id="fallback.rules_alone", version="1", saw=saw, says="x")
+    told = page(case_file(answer=recommendation(explanation=(step,)))).rules_alone.check
+    assert told is not None
+    assert [value for _, value in told.saw] == ["62 %", "40 %", "0.62", "not known"]
+
+
+def test_three_roles_read_as_a_list() -> None:
+    held = frozenset({Role.RETURNS_DESK, Role.PRICING_DESK, Role.SUPPLY_PLANNING})
+    assert page(who=onlooker(roles=held)).why_not.endswith("you hold pricing desk, returns desk and supply planning.")

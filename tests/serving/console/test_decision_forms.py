@@ -11,14 +11,15 @@ from data.actions import CATALOGUE, ActionId
 from data.vocabulary import RejectReason, ReviewVerdict, Role
 from serving.console.context import DecisionForms
 from serving.console.decision_forms import FormProblem, decision_forms, field_name, read_review
-from tests.fixtures.desk import case_file, review
+from tests.fixtures.desk import case_file, foresee, review
 from tests.fixtures.recommendations import failed_handoff, recommendation
 
 OWN = (Role.STORE_FINANCE,)
 
 
 def forms(typed: dict[str, str] | None = None, problem: FormProblem | None = None, **status: Any) -> DecisionForms:
-    return decision_forms(case_file(**status), OWN, ActionId, typed or {}, problem)
+    file = case_file(**status)
+    return decision_forms(file, OWN, ActionId, foresee(file), typed or {}, problem)
 
 
 def test_approve_needs_nothing_but_itself() -> None:
@@ -126,12 +127,14 @@ def test_priced_actions_come_with_the_parameters_they_were_priced_with() -> None
         ("cancel_line:3.line_id", "1"),
         ("cancel_line:3.amount", "199.00"),
     ]
-    assert cancel.beside == "EUR 58.20"
+    assert cancel.foreseen is not None
+    assert (cancel.foreseen.cost, cancel.foreseen.regret) == ("EUR 58.20", "+52.10")
+    assert cancel.foreseen.parameters == (("line id", "1"), ("amount", "199.00"))
 
 
 def test_other_actions_suggest_what_the_case_knows() -> None:
     facts, answer = failed_handoff()
-    shown = decision_forms(case_file(facts, answer), OWN, ActionId, {})
+    shown = decision_forms(case_file(facts, answer), OWN, ActionId, foresee(case_file(facts, answer)), {})
     switch = next(view for view in shown.others if view.id == "switch_supplier")
     supplier, order = switch.fields
     assert (supplier.value, supplier.suggestions, supplier.required) == ("sup-10", ("sup-10", "sup-9"), True)
@@ -153,5 +156,5 @@ def test_after_an_override_it_is_the_override_that_is_approved() -> None:
 
 
 def test_only_what_the_policy_allows_is_offered() -> None:
-    shown = decision_forms(case_file(), OWN, (ActionId.CANCEL_LINE, ActionId.NOTIFY_DELAY), {})
+    shown = decision_forms(case_file(), OWN, (ActionId.CANCEL_LINE, ActionId.NOTIFY_DELAY), foresee(), {})
     assert [view.id for view in shown.others] == ["notify_delay"]

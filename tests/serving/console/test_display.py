@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.actions import ActionId
+from data.explanation import Contribution
 from data.record import Unit
+from features.definition import NEW
 from serving.console import display
 
 NOW = datetime(2026, 11, 23, 6, 48, tzinfo=UTC)
@@ -56,7 +58,15 @@ def test_money_keeps_its_cents_and_its_currency(amount: str, currency: str | Non
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0%"), (0.004, "under 1%"), (0.64, "64%"), (0.996, "over 99%"), (1, "100%"), (2.3, "230%"), (-0.5, "−50%")],
+    [
+        (0, "0 %"),
+        (0.004, "under 1 %"),
+        (0.64, "64 %"),
+        (0.996, "over 99 %"),
+        (1, "100 %"),
+        (2.3, "230 %"),
+        (-0.5, "−50 %"),
+    ],
 )
 def test_percent_claims_no_certainty_it_does_not_have(share: float, text: str) -> None:
     assert display.percent(share) == text
@@ -64,7 +74,7 @@ def test_percent_claims_no_certainty_it_does_not_have(share: float, text: str) -
 
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_only_certainty_reads_as_certainty(share: float) -> None:
-    assert display.percent(share) not in ("0%", "100%")
+    assert display.percent(share) not in ("0 %", "100 %")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +86,7 @@ def test_only_certainty_reads_as_certainty(share: float) -> None:
         (1.0, Unit.DAY, "1 day"),
         (19.0, Unit.DAY, "19 days"),
         (5.0, Unit.HOUR, "5 h"),
-        (0.6, Unit.RATIO, "60%"),
+        (0.6, Unit.RATIO, "60 %"),
         ("240.00", Unit.MONEY, "EUR 240.00"),
         (240.0, Unit.MONEY, "EUR 240.00"),
         (True, Unit.FLAG, "yes"),
@@ -130,7 +140,19 @@ def test_words_spell_what_people_know() -> None:
     assert display.action_words(ActionId.CYCLE_COUNT_FIRST) == "Count the shelf before promising again"
 
 
+def test_words_leave_out_where_a_feature_comes_from() -> None:
+    assert display.words("standing.fact.code.outcomes") == "code outcomes"
+    assert display.words("attribute.store_format") == "store format"
+
+
 def test_ages_and_signs() -> None:
     assert display.ago(NOW - timedelta(seconds=20), NOW) == "just now"
     assert display.ago(NOW - timedelta(hours=4), NOW) == "4 h ago"
     assert (display.signed(0.926), display.signed(-0.41), display.signed(0.0)) == ("+0.93", "−0.41", "+0.00")
+
+
+def test_what_no_history_told_of_reads_as_new_and_what_nobody_sent_as_not_known() -> None:
+    new = Contribution(feature="code", value=None, unit=Unit.LABEL, contribution=0.1, says=f"code X-17 {NEW}")
+    assert display.moved_by(new) == "new"
+    assert display.moved_by(new.model_copy(update={"says": "the code is not known"})) == "not known"
+    assert display.moved_by(new.model_copy(update={"value": "PICK_01"})) == "PICK 01"

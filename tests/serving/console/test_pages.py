@@ -159,8 +159,10 @@ def test_pages_are_not_kept_by_caches_and_files_are(desk: Desk) -> None:
 def test_an_empty_queue_explains_itself(desk: Desk) -> None:
     sign_in(desk)
     assert "Nothing waits for a person" in desk.client.get("/console").text
-    assert "Nothing was decided yet" in desk.client.get("/console/decided").text
-    assert "No case fits the filter" in desk.client.get("/console?role=store_finance").text
+    assert "No case here: approved" in desk.client.get("/console/decided").text
+    assert desk.client.get("/console/decided?state=open").status_code == 200
+    assert "None waits for store finance." in desk.client.get("/console?role=store_finance").text
+    assert "No case here: overridden" in desk.client.get("/console/decided?state=overridden").text
 
 
 def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:

@@ -140,14 +140,14 @@ def test_it_is_an_image_with_a_title_and_a_description() -> None:
     described = svg[1].text or ""
     assert "every case starts at −0.82" in described
     assert "Queue minutes: 41 min raises it by 0.93" in described
-    assert described.endswith("The score is +0.18. The probability shown is 64%.")
+    assert described.endswith("The score is +0.18. The probability shown is 64 %.")
 
 
 def test_values_carry_their_units_and_the_end_is_the_probability_shown() -> None:
     words = [element.text for element in drawn(model_step()).iter(f"{SVG}text")]
     assert "Days since count: 19 days" in words
-    assert "Staff share: 60%" in words
-    assert words[words.index("Probability shown") + 1] == "64%"
+    assert "Staff share: 60 %" in words
+    assert words[words.index("Probability shown") + 1] == "64 %"
 
 
 def test_only_log_odds_have_a_scale_of_probabilities() -> None:
@@ -161,7 +161,7 @@ def test_scale_marks_the_probability_of_the_score() -> None:
     """A score of 0 in log-odds is 50 %: the tick stands where the mark stands."""
     step = model_step(base=-2.0, contributions=(), others=2.0, raw=0.0)
     svg = drawn(step)
-    tick = next(each for each in svg.iter(f"{SVG}text") if each.attrib["class"] == "tick" and each.text == "50%")
+    tick = next(each for each in svg.iter(f"{SVG}text") if each.attrib["class"] == "tick" and each.text == "50 %")
     assert share(tick, "x") == pytest.approx(marks(svg)[1], abs=PIXEL)
 
 

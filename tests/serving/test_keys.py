@@ -1,0 +1,50 @@
+"""The principals of a fresh installation: separate duties that together cover every gate, and words that say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.vocabulary import Role
+from policies.policy import load_policy
+from serving.keys import DEFAULT_PRINCIPALS, does
+from serving.security import REVIEW_ROLES, Permission, Principal
+
+REVIEWERS = [name for name in DEFAULT_PRINCIPALS if name.startswith("reviewer")]
+
+
+def test_reviewers_share_no_role() -> None:
+    first, second = (DEFAULT_PRINCIPALS[name] for name in REVIEWERS)
+    assert first
+    assert second
+    assert not first & second
+
+
+def test_every_role_a_gate_of_the_committed_policy_asks_for_is_somebody_s() -> None:
+    asked = {
+        Role(str(row.outputs["role"]))
+        for table in load_policy().tables.values()
+        for row in table.rows
+        if row.outputs.get("role")
+    }
+    assert len(asked) > 2
+    held: frozenset[Role] = frozenset().union(*(DEFAULT_PRINCIPALS[name] for name in REVIEWERS))
+    assert asked | REVIEW_ROLES <= held
+
+
+def test_only_reviewers_may_agree_and_only_the_orchestrator_may_ask() -> None:
+    may = {name: Principal(name, roles).may for name, roles in DEFAULT_PRINCIPALS.items()}
+    assert [name for name in may if may[name](Permission.REVIEW)] == REVIEWERS
+    assert [name for name in may if may[name](Permission.SUBMIT)] == ["orchestrator"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        ({Role.STORE_FINANCE, Role.PRICING_DESK}, "agrees for store finance, pricing desk; asks about shelves; reads"),
+        ({Role.ORCHESTRATOR}, "posts exceptions; reports outcomes; asks about shelves; reads cases"),
+        ({Role.AUDITOR}, "reads cases"),
+        (set(), ""),
+    ],
+)
+def test_what_a_principal_may_do_is_said_in_words(roles: set[Role], said: str) -> None:
+    assert does(frozenset(roles)).startswith(said)
