@@ -119,7 +119,7 @@ def evaluate(
     with told():
         from models.bundle import open_bundle
         from training.evaluate import evaluate
-        from training.terminal import Bars, comparison
+        from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
         if task not in bundle.models:
@@ -132,6 +132,8 @@ def evaluate(
             typer.echo(json.dumps(scores))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
+            if "conformal" in scores:
+                _console.print(covered(scores["conformal"], "Conformal sets: how often they hold the truth"))
 
 
 @app.command()

@@ -60,6 +60,7 @@ class Known:
     facts: Floats
     exceptions: Truth
     """A number for each case's exception."""
+    regions: list[str | None]
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
 
@@ -149,6 +150,7 @@ class _TaskNotes:
         self._rows: list[int] = []
         self.promise_passed = 0
         self._exceptions: list[str] = []
+        self._regions: list[str | None] = []
 
     def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
         self._times.append(line.case.event.time.timestamp())
@@ -157,6 +159,7 @@ class _TaskNotes:
         self._messages.append(line.case.message)
         self._rows.append(self._matrix.add(line.case, standing, position))
         self._exceptions.append(line.case.exception_id)
+        self._regions.append(line.case.region)
 
     def known(self) -> Known:
         order = self._order()
@@ -167,6 +170,7 @@ class _TaskNotes:
             messages=[self._messages[each] for each in order],
             facts=self._matrix.whole()[np.array(self._rows, np.intp)[order]],
             exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
+            regions=[self._regions[each] for each in order],
             promise_passed=self.promise_passed,
         )
 

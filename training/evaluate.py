@@ -18,6 +18,7 @@ from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.baseline import RuleRates
+from training.conformal_fit import Calibrating, coverage
 from training.dataset import Known, Read, study
 from training.errors import HistoryError
 from training.history import History
@@ -33,6 +34,8 @@ DECIMALS = 9
 PROMISE_PASSED = "promise_passed"
 """The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
 
+CONFORMAL = "conformal"
+"""The key of the scores that tells what the conformal sets cover."""
 
 Snapshot = list[dict[str, Any]]
 
@@ -59,7 +62,7 @@ def evaluate(
         keeper = StandingKeeper(rows, attributes)
         lines = progress.count(_merged(history, before), f"reading {history.name}")
         seen = study(lines, together, attributes, policy, keeper)
-        scores |= {task: _scores(model, seen.known(task), history) for task, model in together.items()}
+        scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
     return scores
 
 
@@ -67,15 +70,23 @@ def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
     return list({digest_of(schema): schema for schema in schemas}.values())
 
 
-def _scores(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
+def _scores(model: TaskModel, known: Known, history: History, policy: Policy) -> dict[str, Any]:
     if not len(known.truth):
         late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
     features = _with_messages(model, known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
-    return compare(model.task, known.truth, calibrated(model, features), rules, known.fired) | passed(
-        known.promise_passed
-    )
+    probabilities = calibrated(model, features)
+    compared = compare(model.task, known.truth, probabilities, rules, known.fired)
+    return compared | passed(known.promise_passed) | _covered(model, known, probabilities, policy)
+
+
+def _covered(model: TaskModel, known: Known, probabilities: Floats, policy: Policy) -> dict[str, Any]:
+    """What the conformal sets cover, where the model and the policy have them."""
+    if model.conformal is None or policy.settings.conformal is None:
+        return {}
+    cases = Calibrating(known.truth, probabilities, known.regions, known.times)
+    return {CONFORMAL: coverage(model.conformal, model.task, cases, float(policy.settings.conformal.error_rate))}
 
 
 def passed(count: int) -> dict[str, int]:

@@ -19,11 +19,13 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.conformal import ConformalSets
 from models.predictors import ModelPredictor
 from models.task_model import Golden, TaskModel
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape
+from training.conformal_fit import Calibrating, fit_conformal
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 from training.evaluate import compare, probabilities_of
@@ -115,16 +117,26 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
 def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Recipe, scores: list[Floats]) -> TaskModel:
     """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
     text, rows = _rows(task, known, split.n, origin)
+    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     return TaskModel(
         task=task,
         score=fit(rows, recipe, origin.threads, origin.seed).score(),
-        calibrator=_calibrator(rows, (*split.blocks, (split.test, split.n)), scores),
+        calibrator=calibrator,
+        conformal=_conformal(task, known, split, calibrator, scores),
         text=text,
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
         lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
     )
+
+
+def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
+    """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
+    later = slice(split.blocks[0][0], split.n)
+    given = probabilities_of(calibrator, np.concatenate(scores))
+    cases = Calibrating(known.truth[later], given, known.regions[later], known.times[later])
+    return fit_conformal(task, cases, split.n - split.test)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
