@@ -18,7 +18,7 @@ def cases(seed: int, n: int, shift: float = 0.0, regions: tuple[str | None, ...]
     truth = (rng.random(n) < 1 / (1 + np.exp(-score - shift))).astype(np.int64)
     probability = np.round(1 / (1 + np.exp(-score)), 9)
     told = [regions[i % len(regions)] for i in range(n)]
-    return Calibrating(truth, probability[:, None], told, np.arange(n) * DAY)
+    return Calibrating(truth, probability[:, None], told, DAY * np.arange(float(n)))
 
 
 def labelled(seed: int, n: int, labels: int) -> Calibrating:
@@ -26,7 +26,7 @@ def labelled(seed: int, n: int, labels: int) -> Calibrating:
     truth = rng.choice(labels, size=n, p=np.arange(1, labels + 1) / np.arange(1, labels + 1).sum())
     raw = rng.normal(size=(n, labels)) + 1.5 * np.eye(labels)[truth]
     odds = np.exp(raw)
-    return Calibrating(truth.astype(np.int64), odds / odds.sum(axis=1, keepdims=True), [None] * n, np.arange(n) * DAY)
+    return Calibrating(truth.astype(np.int64), odds / odds.sum(axis=1, keepdims=True), [None] * n, DAY * np.arange(float(n)))
 
 
 @settings(max_examples=15, deadline=None)
@@ -54,7 +54,7 @@ def test_a_drift_of_the_rate_is_followed() -> None:
         np.concatenate([old.truth, new.truth]),
         np.vstack([old.probabilities, new.probabilities]),
         [*old.regions, *new.regions],
-        np.arange(9_000) * DAY,
+        DAY * np.arange(9_000.0),
     )
     later = cases(5, 4_000, shift=2.0)
     followed = coverage(fit_conformal(Task.SLA_BREACH, both, 1_500), Task.SLA_BREACH, later, 0.1)["classes"]
