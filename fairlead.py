@@ -29,6 +29,8 @@ ROOM_OF = {
     "history": "training.history_commands",
     "train": "training.commands",
     "evaluate": "training.commands",
+    "drift": "training.drift_commands",
+    "recalibrate": "training.drift_commands",
     "cases": "training.commands",
     "policy": "policies.commands",
     "serve": "serving.commands",

@@ -21,6 +21,7 @@ from features.catalogue import FeatureSet, feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
 from models.files import BundleError
+from models.profile import Profile
 from models.score import Score
 from models.text import TextModel
 
@@ -55,6 +56,8 @@ class TaskModel:
     golden: tuple[Golden, ...] = ()
     conformal: ConformalSets | None = None
     """Absent in bundles of an earlier Fairlead, which answer without sets."""
+    profile: Profile | None = None
+    """What later cases are compared with; absent in bundles of an earlier Fairlead."""
 
     def features(self) -> FeatureSet:
         """The features in the order the model was trained on."""
@@ -75,6 +78,8 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
         files["linear"] = _npz(linear)
     if model.conformal is not None:
         files["conformal"] = canonical(model.conformal.to_json())
+    if model.profile is not None:
+        files["profile"] = canonical(model.profile.to_json())
     if model.text is not None:
         files["text"] = _npz(model.text.to_arrays())
     return files
@@ -115,7 +120,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    text, linear, conformal = fetch("text"), fetch("linear"), fetch("conformal")
+    text, linear, conformal, profile = (fetch(name) for name in ("text", "linear", "conformal", "profile"))
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
@@ -129,6 +134,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         lineage=described["lineage"],
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
         conformal=None if conformal is None else ConformalSets.from_json(json.loads(conformal)),
+        profile=None if profile is None else Profile.from_json(json.loads(profile)),
     )
 
 

@@ -67,6 +67,13 @@ class ConformalSettings(_Section):
     error_rate: Annotated[Decimal, Field(ge=Decimal("0.005"), le=Decimal("0.5"))]
 
 
+class DriftSettings(_Section):
+    """When a model that has become worse is worth an alarm."""
+
+    alarm_from: Annotated[Decimal, Field(ge=0)]
+    """Of expected loss per 1,000 cases, in the reference currency."""
+
+
 class TimeSettings(_Section):
     """How long an answer is valid, and how much of the time left an action may take without danger."""
 
@@ -89,6 +96,8 @@ class Settings(_Section):
     thresholds: Thresholds
     conformal: ConformalSettings | None = None
     """Without it, answers carry no sets: policies of an earlier Fairlead have none."""
+    drift: DriftSettings | None = None
+    """Without it, any loss at all is an alarm."""
     time: TimeSettings
     calendars: dict[str, OpeningHours]
 

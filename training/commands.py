@@ -159,7 +159,8 @@ def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: His
             "and nobody can tell which those are by time. All parties start unknown"
         )
         return []
-    taught = datetime.fromtimestamp(model.lineage["tested_on"]["to"], UTC)
+    latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
+    taught = datetime.fromtimestamp(max(latest["to"], model.lineage["tested_on"]["to"]), UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
         return snapshot

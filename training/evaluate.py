@@ -60,7 +60,7 @@ def evaluate(
         together = {task: model for task, model in models.items() if model.attributes == attributes}
         rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
         keeper = StandingKeeper(rows, attributes)
-        lines = progress.count(_merged(history, before), f"reading {history.name}")
+        lines = progress.count(merged(history, before), f"reading {history.name}")
         seen = study(lines, together, attributes, policy, keeper)
         scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
     return scores
@@ -74,7 +74,7 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     if not len(known.truth):
         late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
-    features = _with_messages(model, known.facts, known.messages)
+    features = with_messages(model, known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     probabilities = calibrated(model, features)
     compared = compare(model.task, known.truth, probabilities, rules, known.fired)
@@ -128,7 +128,7 @@ def overlap(history: History, moment: datetime) -> float:
     return 1.0 - sum(later) / len(later) if later else 0.0
 
 
-def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
+def merged(history: History, before: History | Snapshot) -> Iterator[Read]:
     """Both histories in time order; at one instant the earlier one comes first."""
     scored = ((line, True) for line in history.lines())
     if isinstance(before, list):
@@ -137,5 +137,6 @@ def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
     return heapq.merge(earlier, scored, key=lambda read: read[0].case.event.time)
 
 
-def _with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
+def with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
+    """The features float64[n, k]: those of the facts, and the message's scores where the model reads messages."""
     return facts if model.text is None else np.hstack([facts, scored(model.text, messages)])

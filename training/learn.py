@@ -20,7 +20,9 @@ from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
+from models.performance import top_event
 from models.predictors import ModelPredictor
+from models.profile import Profile
 from models.task_model import Golden, TaskModel
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
@@ -31,6 +33,7 @@ from training.errors import HistoryError
 from training.evaluate import compare, probabilities_of
 from training.fit import LABELS, RISK, Recipe, fit, weights
 from training.metrics import losses_of
+from training.profiling import feature_profiles, performances, prediction_profile
 from training.progress import Progress
 from training.rows import Rows
 from training.search import Trial
@@ -109,6 +112,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     metrics = compare(task, rows.truth[split.latest], rehearsed, rules, known.fired[split.test :])
     progress.step(f"{task}: the model that ships")
     model = _shipped(task, known, split, origin, recipe, [*chosen.scores, raw])
+    model = replace(model, profile=_profile(model, known, rows, split, rehearsed))
     model = replace(model, metrics={**metrics, "rule_rates": _rules(task, known, split.n, recipe).to_json()})
     model = replace(model, golden=_golden(model, study.samples))
     return Learned(model, recipe, rows.at(split.latest), rehearsed, chosen.trials)
@@ -128,6 +132,15 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
         lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
+    )
+
+
+def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:
+    """What later cases are compared with: every row's features, and what the rehearsal said of the latest."""
+    probability, happened = top_event(rehearsed, rows.truth[split.latest])
+    return Profile(
+        features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
+        rehearsed=performances(probability, happened, known.regions[split.latest]),
     )
 
 

@@ -26,7 +26,9 @@ def labelled(seed: int, n: int, labels: int) -> Calibrating:
     truth = rng.choice(labels, size=n, p=np.arange(1, labels + 1) / np.arange(1, labels + 1).sum())
     raw = rng.normal(size=(n, labels)) + 1.5 * np.eye(labels)[truth]
     odds = np.exp(raw)
-    return Calibrating(truth.astype(np.int64), odds / odds.sum(axis=1, keepdims=True), [None] * n, DAY * np.arange(float(n)))
+    return Calibrating(
+        truth.astype(np.int64), odds / odds.sum(axis=1, keepdims=True), [None] * n, DAY * np.arange(float(n))
+    )
 
 
 @settings(max_examples=15, deadline=None)
