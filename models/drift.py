@@ -26,7 +26,8 @@ DISCOVERIES = 0.05
 """The share of false discoveries allowed among the features called shifted."""
 MOST_ERROR = 0.02
 """The calibration error, and the change of a rate, up to which all is as it should be."""
-UNLIKELY = 0.05
+UNLIKELY = 0.01
+"""How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,12 @@ def of_exception(connection: Connection, exception_id: str) -> list[Decision]:
     return sorted((_decision(row) for row in rows), key=lambda each: each.age)
 
 
+def latest(connection: Connection, count: int) -> list[Decision]:
+    """The latest decisions, the newest first: ids rise with time."""
+    rows = connection.execute(select(table).order_by(table.c.recommendation_id.desc()).limit(count))
+    return [_decision(row) for row in rows]
+
+
 def listing(
     connection: Connection, state: ReviewState | None, role: Role | None, now: datetime, limit: int, offset: int
 ) -> tuple[Sequence[str], int]:
