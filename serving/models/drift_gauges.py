@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from prometheus_client import CollectorRegistry, Gauge
 
 from models.drift_records import DriftReport
@@ -22,17 +20,18 @@ NAMES = {
 
 
 class DriftGauges:
-    """Gauges of the latest measurement; NaN where nothing can be told yet."""
+    """Gauges of the latest measurement; a task of which nothing can be told yet has none."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._gauges = {name: Gauge(name, says, ["task"], registry=registry) for name, says in NAMES.items()}
 
     def set(self, measured: ModelsDrift) -> None:
-        """Show this measurement."""
+        """Show this measurement in place of the one before."""
+        for gauge in self._gauges.values():
+            gauge.clear()
         for each in measured.tasks:
-            values = {} if each.report is None else _values(each.report)
-            for name, gauge in self._gauges.items():
-                gauge.labels(each.task.value).set(values.get(name, math.nan))
+            for name, value in (_values(each.report) if each.report else {}).items():
+                self._gauges[name].labels(each.task.value).set(value)
 
 
 def _values(report: DriftReport) -> dict[str, float]:

@@ -61,7 +61,8 @@ def test_the_feature_that_moved_is_found_in_stored_decisions(busy: Desk) -> None
     assert found["decisions"] == CASES
     moved = {each["feature"]: each for each in found["report"]["features"]}
     assert moved["queue_minutes"]["level"] == "large"
-    assert moved["queue_minutes"]["ks"] == pytest.approx(1.0)
+    # All lie beyond the model's last edge, which a fifteenth of its own cases does too.
+    assert moved["queue_minutes"]["ks"] == pytest.approx(14 / 15, abs=0.01)
     assert moved["order_value"]["level"] == "none"
 
 
@@ -96,7 +97,8 @@ def test_drift_is_scraped(busy: Desk) -> None:
     text = busy.client.get("/metrics").text
     assert 'fairlead_drift_features{task="sla_breach"}' in text
     assert 'fairlead_base_rate{task="sla_breach"} 0.' in text
-    assert 'fairlead_calibration_error{task="exception_type"} NaN' in text
+    assert 'fairlead_claimed_log_loss{task="exception_type"}' in text
+    assert 'fairlead_calibration_error{task="exception_type"}' not in text, "no outcome told of it"
 
 
 def test_a_key_is_needed(busy: Desk) -> None:
