@@ -24,9 +24,16 @@ class PartyStanding(Record):
     arrivals: Decayed = 0.0
     """Exceptions, half-life six hours: a storm shows here first."""
     shelves: Decayed = 0.0
-    """Cases that told how long a shelf was empty on its last day, half-life six hours."""
+    """Cases that told how long a shelf was empty on its last day, half-life six hours.
+
+    Those of the standing's own moment count: a shelf tells of its day before it is asked about the next.
+    """
     empty: Decayed = 0.0
     """The shares of the opening hours those shelves were empty."""
+    wanted: Decayed = 0.0
+    """Units wanted of those shelves on their last day, as far as it is known."""
+    usual: Decayed = 0.0
+    """Units wanted of the same shelves on a usual day."""
     outcomes: Decayed = 0.0
     """Outcomes with a known verdict on the promise, half-life thirty days."""
     breaches: Decayed = 0.0
@@ -39,6 +46,10 @@ class PartyStanding(Record):
     shelf_outcomes: Decayed = 0.0
     """Outcomes with a known verdict on the shelf, half-life thirty days."""
     stockouts: Decayed = 0.0
+    """Those of them where the shelf ran empty."""
+    shelf_outcomes_lately: Decayed = 0.0
+    """Outcomes with a known verdict on the shelf, half-life three days."""
+    stockouts_lately: Decayed = 0.0
     """Those of them where the shelf ran empty."""
     granted: Decayed = 0.0
     """Refunds and goodwill granted, in the amounts' own currency, half-life thirty days."""
