@@ -90,10 +90,23 @@ def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
             word = read(case)
             if word is not None:
                 facts[name][word] += 1
+    return _schema(kinds, levels, facts)
+
+
+def infer_schema(levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]) -> AttributeSchema:
+    """As `infer_attributes` of cases whose attributes are all categories, counted already: by name, by level."""
+    kinds = {name: Counter[AttributeKind]({"category": seen.total()}) for name, seen in levels.items()}
+    return _schema(kinds, levels, facts)
+
+
+def _schema(
+    kinds: Mapping[str, Counter[AttributeKind]], levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]
+) -> AttributeSchema:
     declared = {name: _declare(kinds[name], levels[name]) for name in sorted(kinds)}
+    often = {name: _often(facts.get(name, Counter())) for name in OPEN_FACTS}
     return AttributeSchema(
         attributes={name: each for name, each in declared.items() if each is not None},
-        facts={name: _often(facts[name]) for name in OPEN_FACTS if len(_often(facts[name])) > 1},
+        facts={name: words for name, words in often.items() if len(words) > 1},
     )
 
 

@@ -289,3 +289,36 @@ def price_change(case: Case, standing: Standing) -> Value:
 def price_over_usual(case: Case, standing: Standing) -> Value:
     """How far the price ahead lies above that of the last weeks."""
     return difference(price_ahead.of(case, standing), told(case, "usual_price"))
+
+
+SUMMARY_OF: dict[str, str] = {
+    "days_known": "days",
+    "daily_demand": "daily",
+    "weekday_demand": "next_weekday",
+    "promotion_demand": "promotion",
+    "last_day_demand": "last_day",
+    "last_week_demand": "last_week",
+    "demand_variation": "variation",
+    "idle_days": "idle_share",
+    "empty_last_day": "empty_last_day",
+    "empty_day_before": "empty_day_before",
+    "empty_last_week": "empty_last_week",
+    "empty_month": "empty_month",
+    "empty_same_weekday": "empty_same_weekday",
+    "empty_share": "empty_share",
+    "empty_run": "empty_run",
+    "days_since_empty": "days_since_empty",
+    "day_before_demand": "day_before",
+    "third_last_day_demand": "two_days_before",
+    "demand_lately": "lately",
+    "last_day_units": "last_day_units",
+    "first_part_units": "first_part",
+    "middle_part_units": "middle_part",
+    "last_part_units": "last_part",
+    "last_part_share": "last_part_share",
+    "unserved_lately": "unserved_lately",
+    "unserved_month": "unserved_month",
+    "late_last_day": "late_last_day",
+    "late_day_before": "late_day_before",
+}
+"""The features that are a summary of the days as it is, by name."""

@@ -49,6 +49,8 @@ __all__ = [
     "SeededRows",
     "Seeds",
     "StandingKeeper",
+    "brought_forward",
+    "party_key",
     "read_snapshot",
     "replay",
     "snapshot",
@@ -101,7 +103,7 @@ PARTIES: dict[str, Named] = {
 """`sku` is an article in its node, `regional` the article in the region, `product` the article everywhere."""
 
 
-def _key(kind: str, id: str) -> PartyKey:
+def party_key(kind: str, id: str) -> PartyKey:
     """The key; what is no identifier, being empty, too long or unprintable, goes by its digest."""
     fits = 0 < len(id) <= _LONGEST_ID and id.isprintable() and id[0] != " "
     return PartyKey(kind, id if fits else digest_of(id.encode()))
@@ -156,7 +158,7 @@ class StandingKeeper:
     def keys(self, case: Case) -> tuple[PartyKey, ...]:
         """The parties a case names, in a fixed order, with the retailer at the end."""
         named = [(kind, named(case)) for kind, named in self._named]
-        return (*(_key(kind, id) for kind, id in named if id is not None), PartyKey(RETAILER, RETAILER))
+        return (*(party_key(kind, id) for kind, id in named if id is not None), PartyKey(RETAILER, RETAILER))
 
     def of(self, case: Case, at: datetime) -> Standing:
         """What is known of the case's parties at a moment, its own shelf's report included; an unseen one is absent."""
@@ -213,7 +215,7 @@ class StandingKeeper:
 
 
 def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Standing:
-    return Standing(as_of=at, parties=tuple(_standing(found[key], at) for key in keys if key in found))
+    return Standing(as_of=at, parties=tuple(brought_forward(found[key], at) for key in keys if key in found))
 
 
 def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
@@ -270,7 +272,8 @@ def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, w
     return faded
 
 
-def _standing(state: PartyState, at: datetime) -> PartyStanding:
+def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
+    """What a party's row says at a moment."""
     left = _fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
     soon = _fade(state.recorded_at, at, LATELY_HALF_LIFE)
     lately = _fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
@@ -305,11 +308,14 @@ class _Pending(NamedTuple):
     lesson: Lesson
 
 
-def replay(lines: Iterable[HistoryLine], keeper: StandingKeeper) -> Iterator[tuple[HistoryLine, Standing]]:
+def replay(
+    lines: Iterable[HistoryLine], keeper: StandingKeeper, settle: bool = True
+) -> Iterator[tuple[HistoryLine, Standing]]:
     """Each line with the standing at its case's moment, from outcomes recorded by then and nothing later.
 
     Lines come in order of their event's time, their cases carrying the promise that counts. Outcomes are applied in
-    the order (recorded_at, event id). After the last line the keeper knows every outcome of the history.
+    the order (recorded_at, event id). After the last line the keeper knows every outcome of the history, unless it is
+    not to `settle`: then only those that were recorded by then.
 
     Raises:
         ValueError: where a line is earlier than the one before it.
@@ -329,7 +335,7 @@ def replay(lines: Iterable[HistoryLine], keeper: StandingKeeper) -> Iterator[tup
             if line.outcome is not None:
                 heapq.heappush(pending, _pending(line, line.outcome, position, keys))
             position += 1
-    while pending:
+    while settle and pending:
         _teach_next(pending, keeper)
 
 
