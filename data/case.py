@@ -110,6 +110,9 @@ class StockDay(Record):
         Unit.EACH, "units sold in each part of the opening day, the earliest first", default=(), max_length=6
     )
     stockout_hours: float | None = fact(Unit.HOUR, "opening hours out of stock", ge=0, le=24)
+    stockout_by_part: tuple[Annotated[float, Field(ge=0, le=24)], ...] = fact(
+        Unit.HOUR, "hours out of stock in each part of the opening day, the earliest first", default=(), max_length=6
+    )
     late_hours: float | None = fact(Unit.HOUR, "hours out of stock after the opening hours", ge=0, le=24)
     price_share: float | None = fact(Unit.RATIO, "the price paid as a share of the list price", ge=0, le=10)
     promotion: bool | None = fact(Unit.FLAG, "whether a promotion ran")

@@ -30,6 +30,8 @@ class PartyStanding(Record):
     """
     empty: Decayed = 0.0
     """The shares of the opening hours those shelves were empty."""
+    closing: Decayed = 0.0
+    """The hours those shelves were empty in the last part of the day, as far as it is told."""
     wanted: Decayed = 0.0
     """Units wanted of those shelves on their last day, as far as it is known."""
     usual: Decayed = 0.0

@@ -18,6 +18,8 @@ from features.definition import NEW, Compute, Feature, News, Value, coder
 LEAST_SEEN = 20
 """An attribute or level seen in fewer cases is not declared."""
 MOST_LEVELS = 1_000
+MOST_CODED = 150
+"""A category with more levels is known by its levels' standing alone: so many codes are learned by heart."""
 MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
@@ -149,8 +151,17 @@ def _often(seen: Counter[str]) -> tuple[str, ...]:
 
 def attribute_features(schema: AttributeSchema) -> tuple[Feature, ...]:
     """One feature per declared attribute (`attribute.NAME`) and per open fact, in order of their names."""
-    facts = [_fact(name, schema.facts[name]) for name in sorted(schema.facts) if name in OPEN_FACTS]
-    return (*facts, *(_attribute(name, schema.attributes[name]) for name in sorted(schema.attributes)))
+    facts = [
+        _fact(name, levels)
+        for name, levels in sorted(schema.facts.items())
+        if name in OPEN_FACTS and len(levels) <= MOST_CODED
+    ]
+    attributes = [
+        _attribute(name, declared)
+        for name, declared in sorted(schema.attributes.items())
+        if len(declared.levels) <= MOST_CODED
+    ]
+    return (*facts, *attributes)
 
 
 def _fact(name: str, levels: tuple[str, ...]) -> Feature:

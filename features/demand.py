@@ -44,7 +44,8 @@ class Windows:
     """Past days of n shelves, float64[n, DAYS] each, NaN where a day or a fact of it is not known.
 
     `sold` units; `empty` opening hours out of stock; `late` hours out of stock after them; `promotion` 0 or 1;
-    `price` by the list price; `parts` float64[n, 6]: what each part of the last day sold; `told` whether the day is.
+    `price` by the list price; `told` whether the day is. Of the last two days, the last at the end,
+    `parts` float64[n, 2, 6] is what each part sold and `gaps` the hours out of stock in it.
     """
 
     sold: Floats
@@ -54,9 +55,12 @@ class Windows:
     price: Floats
     told: Floats
     parts: Floats
+    gaps: Floats
 
 
 MOST_PARTS = 6
+LAST_DAYS = 2
+"""Days of which the parts are read."""
 SUMMARIES = (
     "days",
     "daily",
@@ -79,6 +83,9 @@ SUMMARIES = (
     "empty_last_week",
     "empty_month",
     "empty_same_weekday",
+    "empty_last_part",
+    "empty_last_part_before",
+    "empty_first_part",
     "empty_share",
     "empty_run",
     "days_since_empty",
@@ -108,7 +115,7 @@ def _demand(windows: Windows) -> dict[str, Floats]:
     plain = _mean(np.where(promoted, np.nan, units))
     daily = np.where(np.isnan(plain), _mean(units), plain)
     usual = np.where(daily >= _NEARLY_NONE, daily, np.nan)
-    last, parts = units[:, -1], windows.parts
+    last, parts = units[:, -1], windows.parts[:, -1]
     final = _last_part(parts)
     return {
         "days": windows.told.sum(axis=1),
@@ -143,6 +150,9 @@ def _emptiness(windows: Windows) -> dict[str, Floats]:
         "empty_last_week": _mean(empty[:, -7:]),
         "empty_month": _mean(empty),
         "empty_same_weekday": _mean(empty[:, ::-1][:, 6::7]),
+        "empty_last_part": _last_part(windows.gaps[:, -1]),
+        "empty_last_part_before": _last_part(windows.gaps[:, -2]),
+        "empty_first_part": windows.gaps[:, -1, 0],
         "empty_share": _mean(ran_empty),
         "empty_run": np.where(any_known, _run(ran_empty == 1.0, ran_empty == 0.0), np.nan),
         "days_since_empty": np.where(any_known, since, np.nan),
@@ -158,7 +168,7 @@ def _prices(windows: Windows) -> dict[str, Floats]:
 
 
 def _last_part(parts: Floats) -> Floats:
-    """What the last part that is told sold."""
+    """What is told of the last part that is."""
     place = parts.shape[1] - 1 - np.argmax(~np.isnan(parts[:, ::-1]), axis=1)
     return np.asarray(parts[np.arange(len(parts)), place])
 
@@ -196,9 +206,13 @@ def _run(counted: NDArray[np.bool_], breaks: NDArray[np.bool_]) -> Floats:
 
 
 class ShelfReport(NamedTuple):
-    """What a case tells of its shelf's last day: how much of the opening hours it was empty, units wanted and usual."""
+    """What a case tells of its shelf's last day.
+
+    The share of the opening hours it was empty, the hours it was in the last part, units wanted and usual.
+    """
 
     empty: float
+    closing: float
     wanted: float
     usual: float
 
@@ -208,14 +222,14 @@ def shelf_report(case: Case) -> ShelfReport | None:
     known = summary_of(case)
     if known is None or np.isnan(known["empty_last_day"]) or known["age"] > 1.0:
         return None
-    return report_of(known["empty_last_day"], known["last_day"], known["daily"])
-
-
-def report_of(empty: float, last_day: float, daily: float) -> ShelfReport:
-    """The report of a shelf's summaries; where demand is not known, nothing was wanted and nothing is usual."""
-    wanted = last_day * daily
-    told = not np.isnan(wanted)
-    return ShelfReport(min(empty / OPENING_HOURS, 1.0), wanted if told else 0.0, daily if told else 0.0)
+    wanted, closing = known["last_day"] * known["daily"], known["empty_last_part"]
+    sells = not np.isnan(wanted)  # Where demand is not known, nothing was wanted and nothing is usual.
+    return ShelfReport(
+        empty=min(known["empty_last_day"] / OPENING_HOURS, 1.0),
+        closing=0.0 if np.isnan(closing) else closing,
+        wanted=wanted if sells else 0.0,
+        usual=known["daily"] if sells else 0.0,
+    )
 
 
 def _told(history: Sequence[StockDay], today: date) -> list[StockDay]:
@@ -239,10 +253,14 @@ def window_of(history: Sequence[StockDay], today: date) -> tuple[Windows, float]
         place = DAYS - 1 - (last - each.day).days
         if place >= 0:
             cells[:, 0, place] = _cells(each)
-    parts = np.full((1, MOST_PARTS), np.nan)
-    parts[0, : len(told[-1].sold_by_part)] = told[-1].sold_by_part
+    parts, gaps = (np.full((1, LAST_DAYS, MOST_PARTS), np.nan) for _ in range(2))
+    for each in told:
+        back = (last - each.day).days
+        if back < LAST_DAYS:
+            parts[0, LAST_DAYS - 1 - back, : len(each.sold_by_part)] = each.sold_by_part
+            gaps[0, LAST_DAYS - 1 - back, : len(each.stockout_by_part)] = each.stockout_by_part
     sold, empty, late, promotion, price, there = cells
-    return Windows(sold, empty, late, promotion, price, there, parts), float((today - last).days)
+    return Windows(sold, empty, late, promotion, price, there, parts, gaps), float((today - last).days)
 
 
 def _cells(day: StockDay) -> list[float]:

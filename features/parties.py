@@ -217,6 +217,17 @@ def _lately(standing: Standing, party: Party) -> float:
     return _shrunk(_known(standing).get(party.kind), stockouts_lately, usual)
 
 
+def closing_hours(party: Party, where: str) -> Feature:
+    """How empty shelves stood before the day closed: what runs short there runs short here."""
+
+    def of(standing: Standing) -> float:
+        seen = _known(standing).get(party.kind)
+        return 0.0 if seen is None else seen.closing / (seen.shelves + _REPORT_WEIGHT)
+
+    says, about = f"before closing, {where} were empty for {{value}}", f"How long {where} were empty before closing"
+    return Feature(f"{party.stem}closing", Unit.HOUR, says, about, _where_named(party, of), known="standing")
+
+
 def demand_surge(party: Party, where: str) -> Feature:
     """How demand of the shelves that reported compares with what is usual for them."""
 
@@ -295,6 +306,9 @@ SHELF_PARTIES = (
     empty_shelves(REGIONAL, "the article's shelves in the region", PRODUCT),
     empty_shelves(NODE, "other shelves of the node"),
     *(stockout_rate_lately(party) for party in (EVERYONE, SKU, PRODUCT, NODE, REGIONAL)),
+    closing_hours(PRODUCT, "the article's shelves"),
+    closing_hours(REGIONAL, "the article's shelves in the region"),
+    closing_hours(NODE, "the node's shelves"),
     demand_surge(PRODUCT, "the article's shelves"),
     demand_surge(REGIONAL, "the article's shelves in the region"),
     demand_surge(NODE, "the node's shelves"),

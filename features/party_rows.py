@@ -19,8 +19,8 @@ class PartyKey(NamedTuple):
 class PartyState:
     """A party's stored row: sums as of the instant they were last changed.
 
-    `arrivals`, `shelves`, `empty`, `wanted` and `usual` are as of `arrived_at`; all other sums as of `recorded_at`.
-    What each means stands with `data.standing.PartyStanding`.
+    `arrivals`, `shelves`, `empty`, `closing`, `wanted` and `usual` are as of `arrived_at`; all other sums as of
+    `recorded_at`. What each means stands with `data.standing.PartyStanding`.
     """
 
     kind: str
@@ -29,6 +29,7 @@ class PartyState:
     arrivals: float = 0.0
     shelves: float = 0.0
     empty: float = 0.0
+    closing: float = 0.0
     wanted: float = 0.0
     usual: float = 0.0
     recorded_at: datetime | None = None
@@ -89,6 +90,7 @@ _SUMS = (
     "arrivals",
     "shelves",
     "empty",
+    "closing",
     "wanted",
     "usual",
     "outcomes",

@@ -291,7 +291,28 @@ def price_over_usual(case: Case, standing: Standing) -> Value:
     return difference(price_ahead.of(case, standing), told(case, "usual_price"))
 
 
+@feature(Unit.HOUR, "before the last day closed the shelf was empty for {value}", known="history")
+def empty_last_part(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty in the last part of the last day."""
+    return told(case, "empty_last_part")
+
+
+@feature(Unit.HOUR, "before the day before the last closed the shelf was empty for {value}", known="history")
+def empty_last_part_before(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty in the last part of the day before the last."""
+    return told(case, "empty_last_part_before")
+
+
+@feature(Unit.HOUR, "as the last day began the shelf was empty for {value}", known="history")
+def empty_first_part(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty in the first part of the last day."""
+    return told(case, "empty_first_part")
+
+
 SUMMARY_OF: dict[str, str] = {
+    "empty_last_part": "empty_last_part",
+    "empty_last_part_before": "empty_last_part_before",
+    "empty_first_part": "empty_first_part",
     "days_known": "days",
     "daily_demand": "daily",
     "weekday_demand": "next_weekday",

@@ -223,13 +223,14 @@ def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport |
     start = state.arrived_at
     left = _fade(start, at, ARRIVAL_HALF_LIFE)
     weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
-    told = report or ShelfReport(0.0, 0.0, 0.0)
+    told = report or ShelfReport(0.0, 0.0, 0.0, 0.0)
     return replace(
         state,
         arrived_at=_later(start, at),
         arrivals=state.arrivals * left + weight * arrivals,
         shelves=state.shelves * left + weight * (report is not None),
         empty=state.empty * left + weight * told.empty,
+        closing=state.closing * left + weight * told.closing,
         wanted=state.wanted * left + weight * told.wanted,
         usual=state.usual * left + weight * told.usual,
     )
@@ -283,6 +284,7 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         arrivals=round(state.arrivals * lately, _DECIMALS),
         shelves=round(state.shelves * lately, _DECIMALS),
         empty=round(state.empty * lately, _DECIMALS),
+        closing=round(state.closing * lately, _DECIMALS),
         wanted=round(state.wanted * lately, _DECIMALS),
         usual=round(state.usual * lately, _DECIMALS),
         outcomes=round(state.outcomes * left, _DECIMALS),

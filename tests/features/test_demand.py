@@ -121,11 +121,13 @@ def test_many_shelves_are_told_as_one_is_to_the_last_bit() -> None:
         drawn = np.round(rng.uniform(0, high, (5_000, DAYS)), 2)
         return np.where(rng.random(drawn.shape) < gaps, np.nan, drawn)
 
+    def parts(high: float) -> Any:
+        return np.round(rng.uniform(0, high, (5_000, 2, 6)), 2)
+
     sold, empty = cells(9, 0.1), np.where(rng.random((5_000, DAYS)) < 0.7, 0.0, cells(16, 0.2))
     promotion = np.where(rng.random(sold.shape) < 0.2, 1.0, 0.0)
-    many = Windows(
-        sold, empty, cells(8, 0.5), promotion, cells(1, 0.3), (~np.isnan(sold)).astype(float), cells(5, 0)[:, :6]
-    )
+    told = (~np.isnan(sold)).astype(np.float64)
+    many = Windows(sold, empty, cells(8, 0.5), promotion, cells(1, 0.3), told, parts(5), parts(4))
     whole = summarise(many)
     for row in range(0, 5_000, 61):
         one = summarise(Windows(**{name: each[row : row + 1] for name, each in vars(many).items()}))

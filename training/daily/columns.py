@@ -17,9 +17,9 @@ from data.case import Case
 from data.standing import Standing
 from features.catalogue import FeatureSet
 from features.definition import Feature
-from features.demand import DAYS, MOST_PARTS, OPENING_HOURS, Windows, summarise
+from features.demand import DAYS, LAST_DAYS, MOST_PARTS, OPENING_HOURS, Windows, summarise
 from features.shelf import SUMMARY_OF
-from training.daily.grid import Grid, parts_of
+from training.daily.grid import Grid
 from training.daily.standing import PartySums, Reports
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ Template = Callable[[int], Case]
 def reports_of(grid: Grid) -> Reports:
     """What every day's questions tell of the shelves' last day."""
     shelves, days = grid.shape
-    empty, wanted, usual = (np.zeros(grid.shape) for _ in range(3))
+    empty, closing, wanted, usual = (np.zeros(grid.shape) for _ in range(4))
     told = np.zeros(grid.shape, bool)
     for block in _blocks(shelves * days):
         shelf, day = block // days, block % days
@@ -47,9 +47,10 @@ def reports_of(grid: Grid) -> Reports:
         sells = known & ~np.isnan(units)
         told[shelf, day] = known
         empty[shelf, day] = np.where(known, np.minimum(found["empty_last_day"] / OPENING_HOURS, 1.0), 0.0)
+        closing[shelf, day] = np.where(known, np.nan_to_num(found["empty_last_part"]), 0.0)
         wanted[shelf, day] = np.where(sells, units, 0.0)
         usual[shelf, day] = np.where(sells, found["daily"], 0.0)
-    return Reports(told, empty, wanted, usual)
+    return Reports(told, empty, closing, wanted, usual)
 
 
 def matrix_of(
@@ -164,9 +165,15 @@ def _summaries(grid: Grid, shelf: Places, day: Places) -> tuple[dict[str, Floats
     def window(values: NDArray[Any]) -> Floats:
         return np.where(inside, values[rows, place], np.nan).astype(np.float64)
 
-    parts = np.full((len(shelf), MOST_PARTS), np.nan)
-    for number in range(parts_of(grid)):
-        parts[:, number] = np.where(last >= 0, grid.parts[number][shelf, np.maximum(last, 0)], np.nan)
+    def of_parts(values: NDArray[Any]) -> Floats:
+        whole = np.full((len(shelf), LAST_DAYS, MOST_PARTS), np.nan)
+        for back in range(LAST_DAYS):
+            at = last - back
+            for number in range(len(values)):
+                told = np.where(at >= 0, values[number][shelf, np.maximum(at, 0)], np.nan)
+                whole[:, LAST_DAYS - 1 - back, number] = told
+        return whole
+
     facts = grid.facts
     windows = Windows(
         sold=window(facts["sold"]),
@@ -175,7 +182,8 @@ def _summaries(grid: Grid, shelf: Places, day: Places) -> tuple[dict[str, Floats
         promotion=window(facts["promotion"]),
         price=window(facts["price_share"]),
         told=np.where(inside, grid.exists[rows, place], False).astype(np.float64),
-        parts=parts,
+        parts=of_parts(grid.parts),
+        gaps=of_parts(grid.gaps),
     )
     none = last < 0
     found = {name: np.where(none, np.nan, each) for name, each in summarise(windows).items()}

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.demand import MOST_PARTS
 from training.daily.mapping import Cells, Condition, DailyMapping
 from training.errors import HistoryError, MappingError
 
@@ -26,14 +25,16 @@ FACTS = ("sold", "stockout_hours", "late_hours", "promotion", "holiday", "price_
 class Grid:
     """s shelves on t consecutive days, NaN where nothing is told.
 
-    `facts` float32[s, t] by name of `FACTS`; `parts` float32[parts, s, t]; `exists` whether the table has the row;
-    `asked` whether the question about a day is asked, by the day before; `empty` 1 where the shelf ran empty;
-    `labels` the shelf's words, object[s] by name (`node`, `sku`, `region`, `category`, `attribute:NAME`).
+    `facts` float32[s, t] by name of `FACTS`; `parts` and `gaps` float32[parts, s, t] units sold and hours out of stock
+    in each part of the day; `exists` whether the table has the row; `asked` whether the question about a day is asked,
+    by the day before; `empty` 1 where the shelf ran empty; `labels` the shelf's words, object[s] by name (`node`,
+    `sku`, `region`, `category`, `attribute:NAME`).
     """
 
     first_day: date
     facts: dict[str, Cells2D]
     parts: Cells2D
+    gaps: Cells2D
     exists: NDArray[np.bool_]
     asked: NDArray[np.bool_]
     empty: Cells2D
@@ -87,12 +88,15 @@ def grid_of(frame: pd.DataFrame, mapping: DailyMapping) -> Grid:
             whole[place] = _numbers(frame, cells)
         return whole
 
-    told, nothing = mapping.told, np.empty((0, *shape), np.float32)
-    parts = [spread(each) for each in told.sold_by_part]
+    def stacked(each: tuple[Cells, ...]) -> Cells2D:
+        return np.stack([spread(cells) for cells in each]) if each else np.empty((0, *shape), np.float32)
+
+    told = mapping.told
     return Grid(
         first_day=date(1970, 1, 1) + timedelta(days=first),
         facts={name: spread(getattr(told, name)) for name in FACTS},
-        parts=np.stack(parts) if parts else nothing,
+        parts=stacked(told.sold_by_part),
+        gaps=stacked(told.stockout_by_part),
         exists=exists,
         asked=_asked(mapping.asked_if, spread, shape),
         empty=_held(spread(mapping.ran_empty), mapping.ran_empty),
@@ -169,8 +173,3 @@ def _labels(
         texts = np.array([*map(str, words), None], dtype=object)
         labels[name] = texts[of_shelf]
     return labels
-
-
-def parts_of(grid: Grid) -> int:
-    """How many parts of the day are told."""
-    return min(len(grid.parts), MOST_PARTS)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from policies.fallback import rule_facts
 from policies.policy import Policy
 from training.baseline import NO_RULE
 from training.daily.columns import matrix_of, reports_of
-from training.daily.grid import Grid, grid_of
+from training.daily.grid import Cells2D, Grid, grid_of
 from training.daily.mapping import DailyMapping
 from training.daily.standing import PartySums, party_sums, standing_of, states
 from training.dataset import Known, Sample, Study
@@ -130,11 +131,11 @@ class CaseWriter:
                 yield self._stock_day(shelf, place)
 
     def _stock_day(self, shelf: int, place: int) -> StockDay:
-        parts = [float(each[shelf, place]) for each in self.grid.parts]
         return StockDay(
             day=_date(self.grid, place),
             sold=self._fact("sold", shelf, place),
-            sold_by_part=tuple(parts) if not np.isnan(parts).any() else (),
+            sold_by_part=_parts(self.grid.parts, shelf, place),
+            stockout_by_part=_parts(self.grid.gaps, shelf, place),
             stockout_hours=self._fact("stockout_hours", shelf, place),
             late_hours=self._fact("late_hours", shelf, place),
             promotion=_flag(self._fact("promotion", shelf, place)),
@@ -145,6 +146,12 @@ class CaseWriter:
     def _fact(self, name: str, shelf: int, day: int) -> float | None:
         value = float(self.grid.facts[name][shelf, day])
         return None if np.isnan(value) else value
+
+
+def _parts(values: Cells2D, shelf: int, place: int) -> tuple[float, ...]:
+    """What is told of the parts of a day, up to the first that is not."""
+    told = [float(each[shelf, place]) for each in values]
+    return tuple(takewhile(lambda each: not np.isnan(each), told))
 
 
 def _date(grid: Grid, place: int) -> date:

@@ -59,6 +59,7 @@ class Told(Record):
     sold: Cells
     sold_by_part: tuple[Cells, ...] = Field((), max_length=6, strict=False)
     stockout_hours: Cells | None = None
+    stockout_by_part: tuple[Cells, ...] = Field((), max_length=6, strict=False)
     late_hours: Cells | None = None
     promotion: Cells | None = None
     holiday: Cells | None = None

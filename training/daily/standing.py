@@ -24,7 +24,7 @@ Bools = NDArray[np.bool_]
 
 DAY = timedelta(days=1)
 DECIMALS = 9
-ARRIVING = ("arrivals", "shelves", "empty", "wanted", "usual")
+ARRIVING = ("arrivals", "shelves", "empty", "closing", "wanted", "usual")
 RECORDED = ("shelf_outcomes", "stockouts")
 LATELY = ("shelf_outcomes_lately", "stockouts_lately")
 
@@ -35,6 +35,7 @@ class Reports:
 
     told: Bools
     empty: Floats
+    closing: Floats
     wanted: Floats
     usual: Floats
 
@@ -67,6 +68,7 @@ def party_sums(kind: str, named: NDArray[np.object_], grid: Grid, reports: Repor
         "arrivals": _before(_grouped(grid.exists.astype(np.float64), shelf, len(ids))) * _left(ARRIVAL_HALF_LIFE),
         "shelves": _grouped(reports.told.astype(np.float64), shelf, len(ids)),
         "empty": _grouped(reports.empty, shelf, len(ids)),
+        "closing": _grouped(reports.closing, shelf, len(ids)),
         "wanted": _grouped(reports.wanted, shelf, len(ids)),
         "usual": _grouped(reports.usual, shelf, len(ids)),
     }
