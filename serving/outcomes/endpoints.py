@@ -26,7 +26,8 @@ def report(
 ) -> Response:
     """Report what happened after the exception: the parties' standing learns from it, training later.
 
-    Told once: the same outcome again is answered alike, another one is refused with 409.
+    Told once: the same outcome again is answered alike, another one is refused with 409. A review that is still open
+    ends with it, without a decision, in the state `closed`; nothing of the recommendation may be executed any more.
     """
     reply = service_of(request).outcomes.report(principal, recommendation_id, outcome, key)
     return Response(reply.content, media_type="application/json")

@@ -1,4 +1,4 @@
-"""What then happened: recorded once, and learned from in the same transaction."""
+"""What then happened: recorded once; it closes the review and is learned from in the same transaction."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from sqlalchemy import Connection
 from data.case import Case
 from data.outcome import Outcome
 from data.record import canonical, to_milliseconds
+from serving.bell import Bell
 from serving.errors import Fault, InvalidRequest, OutcomeRecorded
 from serving.identifiers import Clock
 from serving.in_force import InForce
+from serving.outcomes.closing import close
 from serving.recommendations import reading
 from serving.recommendations.service import LATEST_AHEAD
 from serving.security import Principal
@@ -22,13 +24,14 @@ from serving.store.replies import Attempt, Reply
 class OutcomeService:
     """Records outcomes; the parties' standing learns in the outcome's transaction, never from process memory."""
 
-    def __init__(self, database: Database, in_force: InForce, clock: Clock) -> None:
+    def __init__(self, database: Database, in_force: InForce, clock: Clock, bell: Bell) -> None:
         self._database = database
         self._in_force = in_force
         self._clock = clock
+        self._bell = bell
 
     def report(self, principal: Principal, recommendation_id: str, outcome: Outcome, key: str | None = None) -> Reply:
-        """Record the outcome; telling the same one again changes nothing and is answered alike.
+        """Record the outcome and end the review; telling the same one again changes nothing and is answered alike.
 
         Raises NotFound; OutcomeRecorded where another outcome was told before; InvalidRequest for one from the
         future.
@@ -47,6 +50,8 @@ class OutcomeService:
             elif canonical(told) != content:
                 raise OutcomeRecorded("Another outcome of this recommendation is recorded: it is kept as it was told.")
             replies.keep(connection, attempt, reply, self._clock())
+        if told is None:
+            self._bell.ring(recommendation_id)
         return reply
 
     def _record(self, connection: Connection, principal: Principal, recommendation_id: str, outcome: Outcome) -> None:
@@ -55,6 +60,7 @@ class OutcomeService:
         case = Case.model_validate_json(documents.get(connection, decision.input))
         due_at = reading.recommendation_of(connection, decision).predictions.sla_breach.due_at
         content = outcomes.add(connection, recommendation_id, outcome, principal.name, now)
+        close(connection, recommendation_id)
         self._in_force.keeper(StoredRows(connection)).record(case, outcome, due_at)
         audit.append(connection, "outcome", recommendation_id, principal.name, now, content)
 

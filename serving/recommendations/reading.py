@@ -56,9 +56,14 @@ def case_of(connection: Connection, found: Decision) -> Case:
 
 
 def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
-    """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound."""
+    """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound.
+
+    Once an outcome is told nothing is left to execute, nor to wait for.
+    """
     now = verdict(connection, recommendation_id)
-    clear = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
+    over = outcomes.told(connection, recommendation_id)
+    agreed = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
+    clear = agreed and not over
     return ReviewStatus(
         recommendation_id=recommendation_id,
         state=now.state,
@@ -66,7 +71,7 @@ def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
         roles=now.roles,
         execute=now.action if clear else None,
         parameters=now.parameters if clear else {},
-        held_until=now.held_until,
+        held_until=() if over else now.held_until,
         reviews=verdicts.reviews_of(connection, recommendation_id),
     )
 

@@ -343,6 +343,43 @@ def test_a_closed_case_leads_to_the_newer_one_and_tells_the_outcome(people: Desk
     assert "Mon 23 Nov 2026, 12:59 CET" in html
 
 
+def test_a_case_whose_outcome_was_told_says_so_and_offers_no_forms(people: Desk) -> None:
+    case = waiting(people)
+    sign_in(people, FINANCE)
+    assert 'id="approve"' in people.client.get(case).text
+    told(people, case)
+    html = people.client.get(case).text
+    assert "The outcome was told before anybody had decided: nothing is left to decide" in html
+    assert "closed by its outcome" in html
+    assert "What then happened" in html
+    assert not any(f'id="{form}"' in html for form in ("approve", "reject", "override"))
+    assert "may execute" not in html
+    assert case not in people.client.get("/console").text
+    assert case in people.client.get("/console/decided?state=closed").text
+    notice = people.client.get(f"{case}/changes?version=0").text
+    assert "This case changed while you were reading: closed by its outcome." in notice
+
+
+def test_who_decides_on_a_closed_case_is_warned_and_nothing_is_recorded(people: Desk) -> None:
+    case = waiting(people)
+    sign_in(people, FINANCE)
+    read = people.client.get(case).text
+    told(people, case)
+    for verdict, form in (("approve", {}), ("reject", {"reason": "other", "comment": "too late"})):
+        late = decide(people, case, verdict, read, **form)
+        assert late.status_code == 409
+        assert 'class="banner bad"' in late.text
+        assert "nothing of yours was recorded" in late.text
+        assert "The outcome was told before anybody had decided" in late.text
+    assert (state(people, case)["state"], state(people, case)["reviews"]) == ("closed", [])
+
+
+def told(desk: Desk, case: str) -> None:
+    """The orchestrator tells the outcome."""
+    recorded = {"recorded_at": "2026-11-23T12:00:00Z", "resolved_at": "2026-11-23T11:59:00Z"}
+    assert desk.post(f"/v1/recommendations/{case.rpartition('/')[2]}/outcomes", recorded).status_code == 200
+
+
 def test_a_case_that_is_not_kept_here_is_a_page(desk: Desk) -> None:
     sign_in(desk)
     for path in ("/console/cases/nothing", "/console/cases/nothing/changes?version=1"):
