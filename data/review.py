@@ -75,4 +75,6 @@ class ReviewStatus(Record):
     once an outcome is told."""
     parameters: dict[str, Any] = {}
     held_until: tuple[str, ...] = ()
+    superseded_by: Identifier | None = None
+    """The recommendation that answers the newest event of the exception; only where the state is `superseded`."""
     reviews: tuple[Review, ...] = ()

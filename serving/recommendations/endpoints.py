@@ -32,8 +32,9 @@ def recommend(
     """Report an exception; the answer says what it is, what is at stake, what to do, why, and who must agree.
 
     The same event (source and id) or the same Idempotency-Key gets the same bytes again; with another body, 422.
-    A newer event of the same exception supersedes its earlier recommendation. Missing models are no error: each
-    prediction says who served it.
+    A newer event of the same exception supersedes its earlier recommendation; an event that comes after a newer one was
+    answered gets `hold`, and is superseded from the start. Missing models are no error: each prediction says who served
+    it.
     """
     reply = service_of(request).recommendations.submit(principal, case, key)
     location = f"/v1/recommendations/{reply.recommendation_id}"

@@ -72,6 +72,7 @@ def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
         execute=now.action if clear else None,
         parameters=now.parameters if clear else {},
         held_until=() if over else now.held_until,
+        superseded_by=now.superseded_by,
         reviews=verdicts.reviews_of(connection, recommendation_id),
     )
 

@@ -19,6 +19,10 @@ MINUTE = 60_000
 """In milliseconds."""
 
 
+Age = tuple[datetime, str, str]
+"""Time, source and id: what orders the events of one exception, a tie in time alike in whatever order they arrive."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """One recommendation's row: whose event it answers, and the digests of all it was made from."""
@@ -39,8 +43,8 @@ class Decision:
     answer: str
 
     @property
-    def age(self) -> tuple[datetime, str, str]:
-        """What orders the events of one exception; a tie in time is broken alike in whatever order they arrive."""
+    def age(self) -> Age:
+        """Where its event stands among those of its exception."""
         return (self.event_time, self.source, self.event_id)
 
 

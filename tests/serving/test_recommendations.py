@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 import uuid
@@ -124,28 +123,11 @@ def test_a_newer_event_supersedes_the_open_recommendation(desk: Desk) -> None:
     assert file.status.execute is None
 
 
-def test_an_older_event_that_comes_late_does_not_supersede(desk: Desk) -> None:
-    newer = desk.recommend(costly(2, exception="exc", minutes=-5))
-    late = desk.recommend(costly(1, exception="exc", minutes=-10))
-    assert states(desk, newer, late) == [ReviewState.OPEN, ReviewState.SUPERSEDED]
-
-
 def test_what_a_person_decided_stays_decided(desk: Desk) -> None:
     first = desk.recommend(costly(1, exception="exc", minutes=-10))
     assert desk.post(f"{PATH}/{first['recommendation_id']}/reviews", {"verdict": "approve"}, "reviewer-1").is_success
     second = desk.recommend(costly(2, exception="exc", minutes=-5))
     assert states(desk, first, second) == [ReviewState.APPROVED, ReviewState.OPEN]
-
-
-def test_every_order_of_events_ends_in_the_same_state(desk: Desk) -> None:
-    minutes = [-9, -6, -3, -3]  # the last two were noticed at the same moment
-    expected = [ReviewState.SUPERSEDED] * 3 + [ReviewState.OPEN]
-    for number, order in enumerate(itertools.permutations(range(4))):
-        answers = {
-            each: desk.recommend(costly(10 * number + each, exception=f"exc-{number}", minutes=minutes[each]))
-            for each in order
-        }
-        assert states(desk, *(answers[each] for each in range(4))) == expected, order
 
 
 def test_an_event_from_the_future_is_refused_and_one_from_long_ago_is_not(desk: Desk) -> None:
