@@ -50,7 +50,11 @@ def recommendations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """A page of recommendations: those that are open by what a minute of delay costs, all others newest first."""
+    """A page of recommendations: those that are open by what a minute of delay costs, all others newest first.
+
+    Amounts are told in the case's own currency and compared in the policy's, by its rates; what is in a currency
+    without a rate comes first.
+    """
     page = service_of(request).recommendations.queue(state, limit, offset, role)
     return Response(page.model_dump_json(exclude_none=True), media_type="application/json")
 

@@ -22,7 +22,7 @@ from serving.recommendations.answering import Answer, answer, moment_of
 from serving.recommendations.schemas import CaseFile, QueuePage
 from serving.security import Principal
 from serving.store import audit, decisions, documents, replies
-from serving.store.decisions import Decision
+from serving.store.decisions import Decision, Listing
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
@@ -96,10 +96,12 @@ class RecommendationService:
     ) -> QueuePage:
         """A page of recommendations: the open by what a minute of delay costs, all others newest first.
 
-        With a role, only those where that role still must agree.
+        What it costs is compared in the policy's currency; where the policy has no rate, the case waits in front. With
+        a role, only those where that role still must agree.
         """
+        rates = self._in_force.policy.settings.currency.rates
         with self._database.read() as connection:
-            return reading.page(connection, state, role, self._clock(), limit, offset)
+            return reading.page(connection, Listing(state, role, limit, offset, self._clock(), rates))
 
     def case_file(self, recommendation_id: str) -> CaseFile:
         """Everything that is known of one decision. Raises NotFound."""

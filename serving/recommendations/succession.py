@@ -35,6 +35,7 @@ def first_verdict(recommendation: Recommendation) -> Verdict:
         disposition=recommendation.disposition if first else Disposition.REVIEW,
         held_until=first.held_until if first else (),
         loss=float(stake.amount) * weight if stake else 0.0,
+        currency=stake.currency if stake else None,
         promise_due_at=risk.due_at,
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, null, select
 
 from data.review import ReviewState
 from data.vocabulary import Role
@@ -72,21 +73,35 @@ def of_exception(connection: Connection, exception_id: str) -> list[Decision]:
     return sorted((_decision(row) for row in rows), key=lambda each: each.age)
 
 
-def listing(
-    connection: Connection, state: ReviewState | None, role: Role | None, now: datetime, limit: int, offset: int
-) -> tuple[Sequence[str], int]:
+@dataclass(frozen=True)
+class Listing:
+    """What is listed: one page of a state, or of all; with a role, only those where that role still must agree.
+
+    `rates` are units of a currency per unit of the policy's reference currency, in which losses are compared.
+    """
+
+    state: ReviewState | None
+    role: Role | None
+    limit: int
+    offset: int
+    now: datetime
+    rates: Mapping[str, Decimal]
+
+
+def listed(connection: Connection, asked: Listing) -> tuple[Sequence[str], int]:
     """Ids of one page and how many there are: the open by what a minute costs, all others newest first.
 
-    With a role, only those where that role still must agree.
+    Of the open, what is in a currency without a rate comes first: nobody can say how much it is.
     """
+    state, role = asked.state, asked.role
     chosen = select(statuses.c.recommendation_id)
     if state is not None:
         chosen = chosen.where(statuses.c.state == state.value)
     if role is not None:
         chosen = chosen.where(statuses.c.roles.contains(json.dumps(role.value), autoescape=True))
     total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
-    ordered = _most_pressing(chosen, now) if state is ReviewState.OPEN else chosen
-    page = ordered.order_by(statuses.c.recommendation_id.desc()).limit(limit).offset(offset)
+    ordered = _most_pressing(chosen, asked) if state is ReviewState.OPEN else chosen
+    page = ordered.order_by(statuses.c.recommendation_id.desc()).limit(asked.limit).offset(asked.offset)
     return connection.execute(page).scalars().all(), total
 
 
@@ -95,10 +110,18 @@ def count(connection: Connection, state: ReviewState) -> int:
     return connection.execute(select(func.count()).where(statuses.c.state == state.value)).scalar_one()
 
 
-def _most_pressing(chosen: Select[tuple[str]], now: datetime) -> Select[tuple[str]]:
-    minutes = (statuses.c.promise_due_at - to_number(now)) / float(MINUTE)
+def _most_pressing(chosen: Select[tuple[str]], asked: Listing) -> Select[tuple[str]]:
+    minutes = (statuses.c.promise_due_at - to_number(asked.now)) / float(MINUTE)
     left: ColumnElement[float] = case((minutes < 1.0, 1.0), else_=minutes)
-    return chosen.order_by(func.coalesce(statuses.c.loss / left, 0.0).desc(), statuses.c.loss.desc())
+    rates = {currency: float(rate) for currency, rate in asked.rates.items()}
+    loss = statuses.c.loss / case(rates, value=statuses.c.currency, else_=null())
+    unknown = case(((statuses.c.loss > 0) & loss.is_(None), 1), else_=0)
+    return chosen.order_by(
+        unknown.desc(),
+        func.coalesce(loss / left, 0.0).desc(),
+        func.coalesce(loss, 0.0).desc(),
+        minutes.asc().nulls_last(),
+    )
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Decision | None:

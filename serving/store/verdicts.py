@@ -25,8 +25,9 @@ class Verdict:
     """The standing of one recommendation with its people.
 
     `action` is the one under decision: the first option, or what an override chose. `roles` are those that still must
-    agree to it. `loss` is the value at stake times the probability that the promise breaks. `superseded_by` answers the
-    newest event of the exception, where that is another one and people had not decided before it came.
+    agree to it. `loss` is the value at stake times the probability that the promise breaks, in `currency`: None where
+    no value is at stake. `superseded_by` answers the newest event of the exception, where that is another one and
+    people had not decided before it came.
     """
 
     recommendation_id: str
@@ -38,6 +39,7 @@ class Verdict:
     disposition: Disposition
     held_until: tuple[str, ...]
     loss: float = 0.0
+    currency: str | None = None
     promise_due_at: datetime | None = None
     superseded_by: str | None = None
 
@@ -62,6 +64,7 @@ def get(connection: Connection, recommendation_id: str) -> Verdict | None:
         disposition=Disposition(row.disposition),
         held_until=tuple(json.loads(row.held_until)),
         loss=row.loss,
+        currency=row.currency,
         promise_due_at=to_instant(row.promise_due_at) if row.promise_due_at is not None else None,
         superseded_by=row.superseded_by,
     )
@@ -126,6 +129,7 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "disposition": verdict.disposition.value,
         "held_until": json.dumps(verdict.held_until),
         "loss": verdict.loss,
+        "currency": verdict.currency,
         "promise_due_at": to_number(verdict.promise_due_at) if verdict.promise_due_at else None,
         "superseded_by": verdict.superseded_by,
     }

@@ -11,7 +11,7 @@ from httpx import Response
 from data.vocabulary import Role
 from serving.console.access import own_path
 from tests.fixtures.desk import HOSTILE
-from tests.fixtures.service import Desk, costly
+from tests.fixtures.service import Desk, costly, in_currency
 
 FINANCE, OPERATIONS = "fina", "opal"
 
@@ -173,6 +173,18 @@ def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:
     assert "breaks in 20 min" in html
     assert "EUR 640.00" in html
     assert "store-12" in html
+
+
+def test_the_queue_compares_by_worth_and_shows_each_amount_as_it_is(desk: Desk) -> None:
+    cases = []
+    for number, (currency, value) in enumerate((("JPY", "12000.00"), ("EUR", "640.00"), ("XAU", "2.00"))):
+        answer = desk.recommend(in_currency(number, currency, value))
+        cases.append(f"/console/cases/{answer['recommendation_id']}")
+    sign_in(desk)
+    html = desk.client.get("/console").text
+    yen, euro, gold = (html.index(case) for case in cases)
+    assert gold < euro < yen
+    assert all(amount in html for amount in ("JPY 12,000.00", "EUR 640.00", "XAU 2.00"))
 
 
 def test_the_queue_can_be_asked_by_role(people: Desk) -> None:

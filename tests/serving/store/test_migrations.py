@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from serving.store import audit, consistency
-from tests.fixtures.service import Desk, costly, open_desk
+from serving.store.engine import Database
+from tests.fixtures.service import Desk, costly, in_currency, open_desk
 
 PATH = "/v1/recommendations"
 APPROVE = {"verdict": "approve"}
 
 AS_0001 = (
     "ALTER TABLE review_statuses DROP COLUMN superseded_by",
+    "ALTER TABLE review_statuses DROP COLUMN currency",
     "UPDATE review_statuses SET version = version - 1 "
     "WHERE recommendation_id IN (SELECT recommendation_id FROM outcomes)",
     """UPDATE review_statuses SET state = 'open', roles = '["store_finance"]' WHERE state = 'closed'""",
@@ -80,3 +82,28 @@ def test_it_is_worked_with_like_any_other(tmp_path: Path, answers: list[dict[str
     path = f"{PATH}/{newest['recommendation_id']}/reviews"
     assert desk.post(path, APPROVE, "reviewer-2").json()["state"] == "approved"
     desk.service.close()
+
+
+def test_amounts_are_compared_by_their_worth_afterwards(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "var")
+    for number, (currency, value) in enumerate((("JPY", "12000.00"), ("EUR", "640.00"), ("XAU", "2.00"))):
+        desk.recommend(in_currency(number, currency, value))
+    with desk.service.database.write() as connection:
+        for change in AS_0001:
+            connection.execute(text(change))
+    desk.service.close()
+    desk = open_desk(tmp_path / "var")
+    items = desk.get(f"{PATH}?state=open").json()["items"]
+    assert [each["value_at_stake"]["currency"] for each in items] == ["XAU", "EUR", "JPY"]
+    desk.service.close()
+
+
+def test_a_document_that_was_altered_stops_no_upgrade(tmp_path: Path) -> None:
+    written_by_the_first_version(tmp_path / "var")
+    database = Database(f"sqlite:///{tmp_path / 'var' / 'fairlead.db'}")
+    with database.write() as connection:
+        connection.execute(text("UPDATE documents SET content = x'7b7d'"))
+    database.migrate()
+    with database.read() as connection:
+        assert set(connection.execute(text("SELECT currency FROM review_statuses")).scalars()) == {None}
+    database.close()
