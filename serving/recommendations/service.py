@@ -140,7 +140,7 @@ class RecommendationService:
     def _enter(self, connection: Connection, principal: Principal, made: Answer, now: datetime) -> list[str]:
         """The decision, its documents, its verdict, the parties' arrivals and the audit leaf; whom it supersedes."""
         decision = self._decision(connection, principal, made)
-        first = not decisions.of_exception(connection, decision.exception_id)
+        first = decisions.newest(connection, decision.exception_id) is None
         decisions.add(connection, decision)
         if first:  # an exception arrives once, however many events tell of it
             self._in_force.keeper(StoredRows(connection)).arrive(made.case, moment_of(made.case, now))

@@ -61,14 +61,14 @@ def enter(connection: Connection, decision: Decision, verdict: Verdict, knew: bo
 
 def successor(connection: Connection, decision: Decision) -> Decision | None:
     """The recommendation that answers the newest event of the exception; None where that is this one."""
-    newest = decisions.of_exception(connection, decision.exception_id)[-1]
-    return None if newest.recommendation_id == decision.recommendation_id else newest
+    newest = decisions.newest(connection, decision.exception_id)
+    return None if newest == decision else newest
 
 
 def comes_late(connection: Connection, case: Case) -> bool:
     """Whether a newer event of the case's exception was answered already."""
-    age = (case.event.time, case.event.source, case.event.id)
-    return any(each.age > age for each in decisions.of_exception(connection, case.exception_id))
+    newest = decisions.newest(connection, case.exception_id)
+    return newest is not None and newest.age > (case.event.time, case.event.source, case.event.id)
 
 
 def superseded(verdict: Verdict, by: str) -> Verdict:

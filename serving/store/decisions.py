@@ -23,6 +23,9 @@ MINUTE = 60_000
 Age = tuple[datetime, str, str]
 """Time, source and id: what orders the events of one exception, a tie in time alike in whatever order they arrive."""
 
+AGE = (table.c.event_time, table.c.source, table.c.event_id)
+"""The same in the database, which compares text by its bytes: in the order of code points, as Python does."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -67,10 +70,11 @@ def by_event(connection: Connection, source: str, event_id: str) -> Decision | N
     return _one(connection, (table.c.source == source) & (table.c.event_id == event_id))
 
 
-def of_exception(connection: Connection, exception_id: str) -> list[Decision]:
-    """Every decision on events of this exception, the newest event last."""
-    rows = connection.execute(select(table).where(table.c.exception_id == exception_id))
-    return sorted((_decision(row) for row in rows), key=lambda each: each.age)
+def newest(connection: Connection, exception_id: str) -> Decision | None:
+    """The decision on the newest event of this exception, as `Decision.age` orders them; None before the first."""
+    mine = select(table).where(table.c.exception_id == exception_id)
+    row = connection.execute(mine.order_by(*(column.desc() for column in AGE)).limit(1)).first()
+    return _decision(row) if row else None
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,19 @@ def age(event: dict[str, Any]) -> tuple[str, str]:
     return (event["event"]["time"], event["event"]["id"])
 
 
+@pytest.mark.parametrize(
+    "ids", [("evt-é", "evt-z"), ("evt-\U0001f600", "evt-\uffee"), ("evt-a", "evt-B"), ("evt-2", "evt-10")]
+)
+def test_events_of_one_moment_are_ordered_alike_by_python_and_the_database(desk: Desk, ids: tuple[str, str]) -> None:
+    answers = {}
+    for id in ids:
+        event = costly(1, exception="exc")
+        event["event"]["id"] = id
+        answers[id] = desk.recommend(event)
+    newest = max(ids)
+    assert [status(desk, answers[id])["state"] == "open" for id in ids] == [id == newest for id in ids]
+
+
 @pytest.mark.parametrize("run", range(6))
 def test_events_at_the_same_moment_end_with_exactly_one_open(long: Desk, run: int) -> None:
     events = [costly(10**6 + 10 * run + number, exception=f"race-{run}", minutes=-number % 5) for number in range(8)]
