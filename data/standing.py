@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -58,10 +58,15 @@ class PartyStanding(Record):
 
 
 class Standing(Record):
-    """The parties of one case at one moment. An unseen party is absent: a cold start is a valid standing."""
+    """The parties of one case at one moment, and whether the case still counts.
+
+    An unseen party is absent: a cold start is a valid standing.
+    """
 
     as_of: Instant
     parties: tuple[PartyStanding, ...] = ()
+    superseded: Literal[True] | None = None
+    """That a newer event of the exception had been answered already; absent where not, as in standings kept before."""
 
     def of(self, kind: str) -> PartyStanding | None:
         """The standing of the case's party of this kind, None for one never seen."""
