@@ -11,6 +11,8 @@ from data.vocabulary import RootCause
 
 Decayed = Annotated[float, Field(ge=0.0)]
 """A sum of events in which an event loses half its weight every half-life."""
+Later = Annotated[Decayed, Field(exclude_if=lambda value: value == 0.0)]
+"""A sum that stored standings of an earlier day do not have: it is written where it says something."""
 
 
 class PartyStanding(Record):
@@ -30,18 +32,18 @@ class PartyStanding(Record):
     """
     empty: Decayed = 0.0
     """The shares of the opening hours those shelves were empty."""
-    closing: Decayed = 0.0
+    closing: Later = 0.0
     """The hours those shelves were empty in the last part of the day, as far as it is told."""
-    wanted: Decayed = 0.0
+    wanted: Later = 0.0
     """Units wanted of those shelves on their last day, as far as it is known."""
-    usual: Decayed = 0.0
+    usual: Later = 0.0
     """Units wanted of the same shelves on a usual day."""
     outcomes: Decayed = 0.0
     """Outcomes with a known verdict on the promise, half-life thirty days."""
     breaches: Decayed = 0.0
-    resolved: Decayed = 0.0
+    resolved: Later = 0.0
     """Outcomes that tell when the exception was resolved, half-life thirty days."""
-    resolution: Decayed = 0.0
+    resolution: Later = 0.0
     """The sum over those of log(1 + hours from the exception to its resolution)."""
     causes: dict[RootCause, Decayed] = {}
     """Confirmed root causes, half-life thirty days."""
@@ -49,9 +51,9 @@ class PartyStanding(Record):
     """Outcomes with a known verdict on the shelf, half-life thirty days."""
     stockouts: Decayed = 0.0
     """Those of them where the shelf ran empty."""
-    shelf_outcomes_lately: Decayed = 0.0
+    shelf_outcomes_lately: Later = 0.0
     """Outcomes with a known verdict on the shelf, half-life three days."""
-    stockouts_lately: Decayed = 0.0
+    stockouts_lately: Later = 0.0
     """Those of them where the shelf ran empty."""
     granted: Decayed = 0.0
     """Refunds and goodwill granted, in the amounts' own currency, half-life thirty days."""
