@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 RATES = tuple(step / 200 for step in range(1, 101))
 """The error rates a cell can answer for: 0.5 % to 50 %."""
 DECIMALS = 9
@@ -52,6 +55,11 @@ class Cell:
             raise InvalidConformalError(f"{where} holds a threshold that is no probability")
         if list(self.least) != sorted(self.least):
             raise InvalidConformalError(f"{where} has thresholds that fall; expected them to rise with the rate")
+
+    def stays(self, probabilities: NDArray[np.float64], error_rate: float) -> NDArray[np.bool_]:
+        """Whether a label of each probability stays in the set at an error rate."""
+        at = np.searchsorted(np.array(self.least), np.round(probabilities, DECIMALS), side="right")
+        return np.asarray(np.array([*RATES, 1.0])[at] > error_rate)
 
     def leaves_at(self, probability: float) -> float:
         """The least error rate of `RATES` at which a label of this probability leaves the set; 1 where none does."""

@@ -78,7 +78,7 @@ def wire(
             database, in_force, clock, randomness, bell, on_recorded=metrics.recommendation
         ),
         reviews=ReviewService(database, in_force, clock, randomness, bell),
-        outcomes=OutcomeService(database, in_force, clock),
+        outcomes=OutcomeService(database, in_force, clock, bell),
         stockouts=StockoutService(database, in_force, clock),
         drift=DriftService(database, in_force, clock),
         health=HealthService(database, in_force),

@@ -177,9 +177,12 @@ def _note(says: str) -> None:
 
 def _opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
     """The history; with a task, only one whose mapping can tell its truth."""
+    from training.daily.opening import is_daily, load_daily_mapping, open_daily
     from training.history import open_history
     from training.mapping import load_mapping, require_task
 
+    if mapping and is_daily(mapping):
+        return open_daily(history, load_daily_mapping(mapping), task)
     parsed = load_mapping(mapping) if mapping else None
     if parsed is not None and task is not None:
         require_task(parsed, task)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.vocabulary import Task
-from models.conformal import DECIMALS, RATES, Cell, ConformalSets, members, set_labels
+from models.conformal import DECIMALS, RATES, Cell, ConformalSets, set_labels
 from training.metrics import likelihood
 
 Floats = NDArray[np.float64]
@@ -136,14 +136,17 @@ def coverage(sets: ConformalSets, task: Task, cases: Calibrating, error_rate: fl
 def _asked(
     sets: ConformalSets, labels: tuple[str, ...], cases: Calibrating, error_rate: float
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    sizes, covered = np.zeros(len(cases.truth), np.int64), np.zeros(len(cases.truth), bool)
-    whole = cases.probabilities
-    if whole.shape[1] == 1:
-        whole = np.hstack([np.round(1.0 - whole, DECIMALS), whole])
-    for row, (probabilities, region) in enumerate(zip(whole.tolist(), cases.regions, strict=True)):
-        found = members(sets.leaves_at(dict(zip(labels, probabilities, strict=True)), region), error_rate)
-        sizes[row], covered[row] = len(found), labels[cases.truth[row]] in found
-    return sizes, covered
+    """The size of each case's set, and whether it holds the truth."""
+    given, regions = cases.probabilities, np.array([each or "" for each in cases.regions])
+    if given.shape[1] == 1:
+        given = np.hstack([np.round(1.0 - given, DECIMALS), given])
+    stays = np.zeros(given.shape, bool)
+    for region in np.unique(regions):
+        mine = regions == region
+        for place, label in enumerate(labels):
+            cell = sets.cell(label, str(region) or None)
+            stays[mine, place] = cell.stays(given[mine, place], error_rate)
+    return stays.sum(axis=1), stays[np.arange(len(stays)), cases.truth]
 
 
 def _covered(covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float) -> dict[str, Any]:

@@ -75,7 +75,12 @@ class Study:
     """What one pass over a history leaves."""
 
     samples: list[Sample]
-    _tasks: Mapping[Task, _TaskNotes]
+    _tasks: Mapping[Task, _TaskNotes | _Ready]
+
+    @staticmethod
+    def ready(task: Task, known: Known, samples: list[Sample]) -> Study:
+        """A study of one task whose cases were computed all at once."""
+        return Study(samples, {task: _Ready(known)})
 
     def known(self, task: Task) -> Known:
         """The cases that can teach or test a task."""
@@ -84,6 +89,17 @@ class Study:
     def promise_passed(self, task: Task) -> int:
         """How many cases are not among them because their promise had passed."""
         return self._tasks[task].promise_passed
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A task's cases as they are."""
+
+    whole: Known
+    promise_passed: int = 0
+
+    def known(self) -> Known:
+        return self.whole
 
 
 Read = tuple[HistoryLine, bool]
@@ -101,8 +117,8 @@ def study(
 ) -> Study:
     """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole.
 
-    With `without_outcome`, cases that a model would be asked about are kept though no outcome tells their truth: it
-    is `UNKNOWN`.
+    The keeper then knows what was known when the last case had been met. With `without_outcome`, cases that a model
+    would be asked about are kept though no outcome tells their truth: it is `UNKNOWN`.
     """
     notes = _task_notes(tasks, attributes)
     samples = []
@@ -146,7 +162,7 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             promised = with_promise(line.case, due_at(line.case, policy).due_at)
             yield line if promised is line.case else line.model_copy(update={"case": promised})
 
-    for line, standing in replay(with_promises(), keeper):
+    for line, standing in replay(with_promises(), keeper, settle=False):
         yield _Replayed(line, scored.pop(), standing)
 
 

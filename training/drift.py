@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.standing import MemoryRows, SeededRows, StandingKeeper, read_snapshot
 from models.drift import Later, drift_report
 from models.drift_alarms import Stake
 from models.drift_records import DriftReport
 from models.task_model import TaskModel
 from policies.policy import Policy
 from policies.stakes import alarm_from
-from training.dataset import Known, study
+from training.dataset import Known
 from training.errors import HistoryError
-from training.evaluate import Snapshot, calibrated, merged, with_messages
+from training.evaluate import Snapshot, calibrated, studied, with_messages
 from training.history import History
+from training.profiling import spread
 from training.progress import Progress
 
 Floats = NDArray[np.float64]
@@ -44,11 +44,8 @@ def see(
     Raises:
         HistoryError: it holds no case of the task.
     """
-    rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
-    lines = progress.count(merged(history, before), f"reading {history.name}")
-    keeper = StandingKeeper(rows, model.attributes)
-    studied = study(lines, (model.task,), model.attributes, policy, keeper, without_outcome=without_outcome)
-    known = studied.known(model.task)
+    read = studied(history, before, (model.task,), model.attributes, policy, progress, without_outcome)
+    known = read.known(model.task)
     if not len(known.truth):
         raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")
     return Seen(with_messages(model, known.facts, known.messages), known)
@@ -63,7 +60,7 @@ def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
     if model.profile is None:
         raise HistoryError(f"the bundle has no profile of {model.task} to compare with: train it again")
     later = Later.of(
-        model.features().as_shown(seen.features),
+        model.features().as_shown(spread(seen.features)),
         calibrated(model, seen.features),
         seen.known.truth,
         seen.known.regions,

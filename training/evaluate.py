@@ -19,7 +19,8 @@ from models.task_model import TaskModel
 from policies.policy import Policy
 from training.baseline import RuleRates
 from training.conformal_fit import Calibrating, coverage
-from training.dataset import Known, Read, study
+from training.daily.history import DailyHistory, daily_study
+from training.dataset import Known, Read, Study, study
 from training.errors import HistoryError
 from training.history import History
 from training.metrics import scores_of
@@ -58,12 +59,29 @@ def evaluate(
     scores: dict[Task, dict[str, Any]] = {}
     for attributes in _distinct(model.attributes for model in models.values()):
         together = {task: model for task, model in models.items() if model.attributes == attributes}
-        rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
-        keeper = StandingKeeper(rows, attributes)
-        lines = progress.count(merged(history, before), f"reading {history.name}")
-        seen = study(lines, together, attributes, policy, keeper)
+        seen = studied(history, before, together, attributes, policy, progress)
         scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
     return scores
+
+
+def studied(
+    history: History,
+    before: History | Snapshot,
+    tasks: Iterable[Task],
+    attributes: AttributeSchema,
+    policy: Policy,
+    progress: Progress,
+    without_outcome: bool = False,
+) -> Study:
+    """A history as models of these attributes would have met it; see `evaluate` and `training.dataset.study`."""
+    if isinstance(history, DailyHistory):
+        progress.step(f"reading {history.name}")
+        grid, own = history.after(before) if isinstance(before, DailyHistory) else (history.grid, history.grid.exists)
+        return daily_study(grid, own, history.mapping, attributes, policy, samples=0)[0]
+    rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
+    lines = progress.count(_merged(history, before), f"reading {history.name}")
+    keeper = StandingKeeper(rows, attributes)
+    return study(lines, tasks, attributes, policy, keeper, without_outcome=without_outcome)
 
 
 def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
@@ -124,11 +142,14 @@ def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, f
 
 def overlap(history: History, moment: datetime) -> float:
     """The share of the cases that are not later than a moment, such as the last one a model was taught or tested on."""
+    if isinstance(history, DailyHistory):
+        times = np.array([history.grid.moment(day) > moment for day in range(history.grid.shape[1])])
+        return 1.0 - float(history.grid.exists[:, times].sum() / history.grid.exists.sum())
     later = [line.case.event.time > moment for line in history.lines()]
     return 1.0 - sum(later) / len(later) if later else 0.0
 
 
-def merged(history: History, before: History | Snapshot) -> Iterator[Read]:
+def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
     """Both histories in time order; at one instant the earlier one comes first."""
     scored = ((line, True) for line in history.lines())
     if isinstance(before, list):

@@ -7,7 +7,7 @@ is, for trees and term alike. How a model is grown is a recipe; `training.tune` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import lightgbm
@@ -61,6 +61,15 @@ class Recipe:
 
 
 RISK = Recipe(rounds=500, leaves=15, learning_rate=0.03, least_in_leaf=40, features_per_tree=0.5, shrinkage=1.0)
+MOST_LEAVES = 127
+
+
+def risk_recipe(n: int) -> Recipe:
+    """A risk's recipe to start from: the more rows teach it, the more its trees may tell apart."""
+    leaves = int(min(max(RISK.leaves, np.sqrt(n) / 12), MOST_LEAVES))
+    return replace(RISK, leaves=leaves, least_in_leaf=max(RISK.least_in_leaf, 2 * leaves))
+
+
 LABELS = Recipe(rounds=200, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)
 """Every label grows a tree a round, so they are smaller, fewer and steeper: an explanation costs by the leaf."""
 

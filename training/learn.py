@@ -26,12 +26,12 @@ from models.profile import Profile
 from models.task_model import Golden, TaskModel
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
-from training.calibrate import fit_binary, fit_multiclass, fit_shape
+from training.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
 from training.conformal_fit import Calibrating, fit_conformal
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 from training.evaluate import compare, probabilities_of
-from training.fit import LABELS, RISK, Recipe, fit, weights
+from training.fit import LABELS, Recipe, fit, risk_recipe, weights
 from training.metrics import losses_of
 from training.profiling import feature_profiles, performances, prediction_profile
 from training.progress import Progress
@@ -43,17 +43,27 @@ from training.words import message_scores
 
 Floats = NDArray[np.float64]
 Calibrator = BinaryCalibrator | MulticlassCalibrator
-Way = Callable[[Floats, NDArray[np.int64]], Calibrator]
+Scores = Sequence[Floats]
+Truths = Sequence[NDArray[np.int64]]
+Way = Callable[[Scores, Truths], Calibrator]
+"""A way to calibrate from the scores and the truths of blocks."""
+
+
+def _shape(scores: Scores, truths: Truths) -> Calibrator:
+    """How far apart cases lie, from blocks brought to their own levels: rates drift from one to the next."""
+    moved = [levelled(raw[:, 0], truth) for raw, truth in zip(scores, truths, strict=True)]
+    return fit_shape(np.concatenate(moved), np.concatenate(truths))
+
 
 RISK_WAYS: tuple[Way, ...] = (
-    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
-    lambda raw, truth: fit_shape(raw[:, 0], truth),
-    lambda raw, truth: fit_binary(raw[:, 0], truth),
+    _shape,
+    lambda scores, truths: fit_binary(np.concatenate(scores)[:, 0], np.concatenate(truths)),
+    lambda scores, truths: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
 )
 LABEL_WAYS: tuple[Way, ...] = (
-    lambda raw, truth: fit_multiclass(raw, truth, biased=False),
-    fit_multiclass,
-    lambda raw, truth: MulticlassCalibrator(1.0, (0.0,) * raw.shape[1]),
+    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths), biased=False),
+    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths)),
+    lambda scores, truths: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
 )
 """Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
 CLEARLY = 1.0
@@ -103,7 +113,9 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     progress.step(f"{task}: how to learn")
     rows = _rows(task, known, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
-    chosen = choose(rows, split, RISK if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried")
+    chosen = choose(
+        rows, split, risk_recipe(split.n) if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried"
+    )
     recipe = chosen.recipe
     progress.step(f"{task}: a rehearsal on the latest days")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
@@ -187,11 +199,10 @@ def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floa
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
     truths = [rows.truth[start:end] for start, end in blocks]
-    earlier = np.concatenate(scores[:-1]), np.concatenate(truths[:-1])
     ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
-    losses = [losses_of(truths[-1], probabilities_of(way(*earlier), scores[-1])) for way in ways]
+    losses = [losses_of(truths[-1], probabilities_of(way(scores[:-1], truths[:-1]), scores[-1])) for way in ways]
     gains = [_gain(losses[0], other) for other in losses]
-    return ways[int(np.argmax(gains))](np.concatenate(scores), np.concatenate(truths))
+    return ways[int(np.argmax(gains))](scores, truths)
 
 
 def _gain(usual: Floats, other: Floats) -> float:

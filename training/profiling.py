@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,11 +16,18 @@ from models.profile import PREDICTION, FeatureProfile, profile_of
 
 Floats = NDArray[np.float64]
 
+MOST_ROWS = 100_000
+
 
 def feature_profiles(features: FeatureSet, matrix: Floats) -> tuple[FeatureProfile, ...]:
     """The profile of every feature, of the values as they are shown: the service keeps no others."""
-    columns = zip(features.features, features.as_shown(matrix).T, strict=True)
+    columns = zip(features.features, features.as_shown(spread(matrix)).T, strict=True)
     return tuple(profile_of(each.name, column, each.kind == "number") for each, column in columns)
+
+
+def spread(rows: Floats) -> Floats:
+    """Rows spread evenly over all of them, at most `MOST_ROWS`: shares need no more, and millions need not be copied."""
+    return rows[:: math.ceil(len(rows) / MOST_ROWS)] if len(rows) > MOST_ROWS else rows
 
 
 def prediction_profile(task: Task, probabilities: Floats) -> FeatureProfile:

@@ -18,7 +18,8 @@ from features.standing import MemoryRows, StandingKeeper, snapshot
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
-from training.dataset import Read, Study, study
+from training.daily.history import DailyHistory, daily_study, vocabulary
+from training.dataset import Study, study
 from training.errors import HistoryError
 from training.evaluate import Snapshot, passed
 from training.history import History
@@ -73,8 +74,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         HistoryError: a history that cannot teach a task.
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
-    attributes, n = _survey(history, progress)
-    seen, standing = _studied(history, attributes, n, order, progress)
+    attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
     learned, left_out = _learn(seen, origin, order, progress)
@@ -92,6 +92,16 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     }
     timeless = any(without_times(each.model.lineage) for each in learned.values())
     return Training(digest, metrics, versions, left_out, timeless)
+
+
+def _read(history: History, order: Order, progress: Progress) -> tuple[AttributeSchema, Study, Snapshot]:
+    """The history's vocabulary, its cases as numbers, and what was known of the parties when the last case arrived."""
+    if isinstance(history, DailyHistory):
+        progress.step(f"reading {history.name}")
+        attributes, grid = vocabulary(history), history.grid
+        return attributes, *daily_study(grid, grid.exists, history.mapping, attributes, order.policy, SAMPLES)
+    attributes, n = _survey(history, progress)
+    return attributes, *_studied(history, attributes, n, order, progress)
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:
@@ -120,16 +130,10 @@ def _studied(
 ) -> tuple[Study, Snapshot]:
     """The matrices, and what was known of the parties when the last case arrived."""
     rows = MemoryRows()
-    standing: Snapshot = []
-
-    def lines() -> Iterator[Read]:
-        yield from ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
-        # Here the last case has been met, and outcomes that were recorded after it have not been.
-        standing.extend(snapshot(rows))
-
+    lines = ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
-    seen = study(lines(), order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
-    return seen, standing
+    seen = study(lines, order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    return seen, snapshot(rows)
 
 
 def _learn(

@@ -22,7 +22,7 @@ from serving.recommendations.answering import Answer, answer, moment_of
 from serving.recommendations.schemas import CaseFile, QueuePage
 from serving.security import Principal
 from serving.store import audit, decisions, documents, replies
-from serving.store.decisions import Decision
+from serving.store.decisions import Decision, Listing
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
@@ -63,10 +63,21 @@ class RecommendationService:
             known = _known(connection, attempt, case)
             standing = self._standing(connection, case, now)
         if known is None:
-            return self._record(principal, attempt, self._answer(case, standing, now), now)
+            return self._answered(principal, attempt, case, standing, now)
         with self._database.write() as connection:
             replies.keep(connection, attempt, known, now)
         return known
+
+    def _answered(self, principal: Principal, attempt: Attempt, case: Case, standing: Standing, now: datetime) -> Reply:
+        """Answer and record. A newer event may have been answered since the standing was read: then once again.
+
+        That event is never taken back, so the second answer is true whatever happens beside it.
+        """
+        try:
+            return self._record(principal, attempt, self._answer(case, standing, now), now)
+        except succession.Overtaken:
+            late = standing.model_copy(update={"superseded": True})
+            return self._record(principal, attempt, self._answer(case, late, now), now)
 
     def preview(self, case: Case) -> Recommendation:
         """What would be answered now; nothing is recorded."""
@@ -85,10 +96,12 @@ class RecommendationService:
     ) -> QueuePage:
         """A page of recommendations: the open by what a minute of delay costs, all others newest first.
 
-        With a role, only those where that role still must agree.
+        What it costs is compared in the policy's currency; where the policy has no rate, the case waits in front. With
+        a role, only those where that role still must agree.
         """
+        rates = self._in_force.policy.settings.currency.rates
         with self._database.read() as connection:
-            return reading.page(connection, state, role, self._clock(), limit, offset)
+            return reading.page(connection, Listing(state, role, limit, offset, self._clock(), rates))
 
     def case_file(self, recommendation_id: str) -> CaseFile:
         """Everything that is known of one decision. Raises NotFound."""
@@ -96,7 +109,10 @@ class RecommendationService:
             return reading.case_file(connection, recommendation_id)
 
     def _standing(self, connection: Connection, case: Case, now: datetime) -> Standing:
-        return self._in_force.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+        """What is known of the case's parties, and whether a newer event of its exception was answered already."""
+        standing = self._in_force.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+        late = succession.comes_late(connection, case)
+        return standing.model_copy(update={"superseded": True}) if late else standing
 
     def _answer(self, case: Case, standing: Standing, now: datetime) -> Answer:
         if case.event.time > now + LATEST_AHEAD:
@@ -106,7 +122,10 @@ class RecommendationService:
         return answer(case, standing, self._in_force.predictors, self._in_force.policy, now, given)
 
     def _record(self, principal: Principal, attempt: Attempt, made: Answer, now: datetime) -> Reply:
-        """Write everything or nothing; another request may have been faster with the same event."""
+        """Write everything or nothing; another request may have been faster with the same event.
+
+        Raises succession.Overtaken where one was faster with a newer event of the exception.
+        """
         with self._database.write() as connection:
             known = _known(connection, attempt, made.case)
             reply = known or Reply(made.recommendation.recommendation_id, made.content)
@@ -119,13 +138,14 @@ class RecommendationService:
         return reply
 
     def _enter(self, connection: Connection, principal: Principal, made: Answer, now: datetime) -> list[str]:
-        """The decision, its documents, its verdict, the parties' arrivals and the audit leaf."""
+        """The decision, its documents, its verdict, the parties' arrivals and the audit leaf; whom it supersedes."""
         decision = self._decision(connection, principal, made)
-        first = not decisions.of_exception(connection, decision.exception_id)
+        first = decisions.newest(connection, decision.exception_id) is None
         decisions.add(connection, decision)
         if first:  # an exception arrives once, however many events tell of it
             self._in_force.keeper(StoredRows(connection)).arrive(made.case, moment_of(made.case, now))
-        superseded = succession.enter(connection, decision, succession.first_verdict(made.recommendation))
+        verdict = succession.first_verdict(made.recommendation)
+        superseded = succession.enter(connection, decision, verdict, knew=made.superseded)
         audit.append(connection, "recommendation", decision.recommendation_id, principal.name, now, decision.answer)
         return superseded
 
