@@ -32,7 +32,10 @@ UNLIKELY = 0.01
 
 @dataclass(frozen=True)
 class Later:
-    """Later cases as a model met them: features float64[n, k] as shown (perhaps of some of them only), what was said, what happened, region."""
+    """Later cases as a model met them: what was said, what happened, where; features float64[m, k] as shown.
+
+    The features may be those of some of the cases only.
+    """
 
     features: Floats
     probability: Floats

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def _note(
 
 
 def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
-    scored: list[bool] = []
+    scored: deque[bool] = deque()  # A replay reads all lines of a moment before it gives the first.
 
     def with_promises() -> Iterator[HistoryLine]:
         for line, counts in lines:
@@ -163,7 +164,7 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             yield line if promised is line.case else line.model_copy(update={"case": promised})
 
     for line, standing in replay(with_promises(), keeper, settle=False):
-        yield _Replayed(line, scored.pop(), standing)
+        yield _Replayed(line, scored.popleft(), standing)
 
 
 class _TaskNotes:
