@@ -41,7 +41,7 @@ def test_a_prediction_says_what_remains_of_its_conformal_set() -> None:
         says="one answer remains of those that keep the truth in 90 % of cases: yes",
     )
     answer = recommendation()
-    shown = page(case_file(recommendation=recommendation(explanation=(*answer.explanation, step))))
+    shown = page(case_file(answer=recommendation(explanation=(*answer.explanation, step))))
     remains = {each.task: each.remains for each in shown.predictions}
     assert remains["sla_breach"].startswith("One answer remains")
     assert remains["stockout"] == ""
