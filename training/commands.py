@@ -85,6 +85,7 @@ def train(
             trials,
             test_share=test_share,
             tracker=tracker,
+            mapping_file=mapping,
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from typing import Any
 
 import pandas as pd
 
+from data.record import canonical
 from models.task_model import files_of
+from policies.policy import Policy
 from training.errors import TrackingError
 from training.learn import Learned
 from training.search import Trial
@@ -28,6 +31,10 @@ ALIAS = "champion"
 REQUIREMENTS = ("numpy", "pandas", "pydantic")
 ROOMS = Path(__file__).parent.parent
 EXAMPLE_ROWS = 3
+SOURCES = ("history", "data", "mapping", "policy", "fitted_on", "tested_on")
+"""Of the lineage, what names the data: names, digests and windows."""
+SLICE_METRICS = ("n", "rate", "said", "log_loss", "roc_auc")
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_./ -]")
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -53,6 +60,14 @@ class Recorded:
     name: str
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a run was given beside its history: the policy, and the mapping file where there is one."""
+
+    policy: Policy
+    mapping: Path | None = None
+
+
 class Tracker:
     """An MLflow that answered."""
 
@@ -72,15 +87,15 @@ class Tracker:
             artifacts = (folder / "mlartifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
             self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
 
-    def record(self, learned: Learned) -> Recorded:
-        """Log parameters, metrics, pictures, the bundle's files and the model with signature and example."""
+    def record(self, learned: Learned, given: Given) -> Recorded:
+        """Log parameters, metrics, pictures, card, sources, the bundle's files and the model with its example."""
         name = f"fairlead-{learned.model.task.value}"
         told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
         with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
             mlflow.log_params(_parameters(learned))
             mlflow.log_metrics(_metrics(learned))
             with tempfile.TemporaryDirectory() as folder:
-                _artifacts(learned, Path(folder))
+                _artifacts(learned, given, Path(folder))
                 mlflow.log_artifacts(folder)
             model = _log_model(learned)
             for number, trial in enumerate(learned.trials):
@@ -130,8 +145,18 @@ def _parameters(learned: Learned) -> dict[str, Any]:
 
 
 def _metrics(learned: Learned) -> dict[str, float]:
-    told = {key: value for key, value in learned.model.metrics.items() if key != "rule_rates"}
-    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+    told = {key: value for key, value in learned.model.metrics.items() if key not in ("rule_rates", "report")}
+    found = {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+    return found | dict(_slice_metrics(learned.model.metrics["report"]["slices"]))
+
+
+def _slice_metrics(slices: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
+    """`slice.FEATURE.LEVEL.METRIC`, in the letters that MLflow allows."""
+    for each in slices:
+        place = _NOT_ALLOWED.sub("_", f"slice.{each['feature']}.{each['level']}")[:200]
+        for name in SLICE_METRICS:
+            if each[name] is not None:
+                yield f"{place}.{name}", float(each[name])
 
 
 def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -142,15 +167,18 @@ def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def _artifacts(learned: Learned, folder: Path) -> None:
+def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
     from training import pictures
 
-    model, latest = learned.model, learned.latest
+    model = learned.model
     for name, content in files_of(model).items():
         ending = ".npz" if name in ("trees", "linear", "text") else ".json"
         (folder / f"{name}{ending}").write_bytes(content)
-    pictures.reliability(folder / "reliability.png", model.task, latest.truth, learned.probabilities)
-    pictures.summary(folder / "shap_summary.png", model, latest.features)
+    pictures.draw(folder, learned, given.policy)
+    (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
+    (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
+    if given.mapping is not None:
+        (folder / "mapping.yaml").write_bytes(given.mapping.read_bytes())
 
 
 def _log_model(learned: Learned) -> Any:

@@ -25,7 +25,7 @@ from training.history import History
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.split import without_times
-from training.tracking import Tracker
+from training.tracking import Given, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
@@ -48,6 +48,8 @@ class Order:
     test_share: float | None = None
     """The latest part of the cases, kept to test; by the history's length where absent."""
     tracker: Tracker | None = None
+    mapping_file: Path | None = None
+    """The mapping that the history is read through, kept with the tracked run."""
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
 
@@ -78,7 +80,8 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
     learned, left_out = _learn(seen, origin, order, progress)
-    recorded = {task: order.tracker.record(each) for task, each in learned.items()} if order.tracker else {}
+    given = Given(order.policy, order.mapping_file)
+    recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
     digest = publish(
         order.out,

@@ -18,7 +18,7 @@ from training.errors import TrackingError
 from training.evaluate import calibrated
 from training.history import open_history
 from training.progress import Silent
-from training.tracking import ALIAS, EXPERIMENT, Tracker, tracking_uri
+from training.tracking import ALIAS, EXPERIMENT, Given, Tracker, _artifacts, tracking_uri
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
@@ -71,9 +71,37 @@ def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Traini
 
 def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
     folder = Path(client.download_artifacts(the_run(client).info.run_id, "", str(tmp_path)))
-    for picture in ("reliability.png", "shap_summary.png"):
-        assert (folder / picture).read_bytes().startswith(PNG)
+    for picture in ("reliability", "shap_summary", "shap_dependence", "precision_recall", "cost", "drift"):
+        assert (folder / f"{picture}.png").read_bytes().startswith(PNG)
     assert json.loads((folder / "calibration.json").read_text())["kind"] == "binary"
+
+
+def test_slices_and_the_digests_of_the_data_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
+    run = the_run(client)
+    folder = Path(client.download_artifacts(run.info.run_id, "", str(tmp_path)))
+    assert json.loads((folder / "data.json").read_text())["data"] == open_history(parts()[0]).digest
+    told = json.loads((folder / "slices.json").read_text())
+    assert told
+    for each in told:
+        assert run.data.metrics[f"slice.{each['feature']}.{each['level']}.n"] == each["n"] >= 30
+
+
+def test_the_mapping_file_lies_with_the_run_as_it_was_written(tmp_path: Path) -> None:
+    mapping = tmp_path / "own.yaml"
+    mapping.write_text("# with its comments\n", encoding="utf-8")
+
+    class Noting(Tracker):
+        def __init__(self) -> None:
+            self.uri = ""
+
+        def record(self, learned: Any, given: Given) -> Any:
+            _artifacts(learned, given, tmp_path)
+            raise TrackingError("enough")
+
+    order = Order((Task.SLA_BREACH,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
+    with pytest.raises(TrackingError, match="enough"):
+        train(open_history(parts()[0]), replace(order, tracker=Noting(), mapping_file=mapping), Silent())
+    assert (tmp_path / "mapping.yaml").read_bytes() == mapping.read_bytes()
 
 
 def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, trained: Training) -> None:
@@ -100,7 +128,7 @@ def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) 
 
 def test_a_tracker_that_breaks_off_leaves_nothing_published(tracker: Tracker, tmp_path: Path) -> None:
     class Broken(Tracker):
-        def record(self, learned: Any) -> Any:
+        def record(self, learned: Any, given: Any) -> Any:
             raise TrackingError("MLflow stopped answering")
 
     order = Order((Task.STOCKOUT,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
