@@ -29,6 +29,7 @@ ROOM_OF = {
     "history": "training.history_commands",
     "train": "training.commands",
     "evaluate": "training.commands",
+    "card": "training.commands",
     "cases": "training.commands",
     "policy": "policies.commands",
     "serve": "serving.commands",

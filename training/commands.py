@@ -1,4 +1,4 @@
-"""The commands `train`, `evaluate` and `cases`: messages to the error stream, data to standard output."""
+"""The commands `train`, `evaluate`, `card` and `cases`: messages to the error stream, data to standard output."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
 
 if TYPE_CHECKING:
+    from models.bundle import Bundle
     from models.task_model import TaskModel
     from training.history import History
     from training.tracking import Tracker
@@ -123,9 +124,7 @@ def evaluate(
         from training.terminal import Bars, comparison
 
         bundle = open_bundle(folder)
-        if task not in bundle.models:
-            raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, _opened(history, mapping, task)
+        model, read = _model_of(bundle, task), _opened(history, mapping, task)
         before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
@@ -133,6 +132,25 @@ def evaluate(
             typer.echo(json.dumps(scores))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
+
+
+@app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")],
+    task: Annotated[Task, typer.Option("--task", help="What is predicted.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The HTML file to write.")],
+) -> None:
+    """Write a model's card: what it predicts, how well, from what data, where it is weak, and how to go back."""
+    with told():
+        from models.bundle import open_bundle
+        from training.card import card
+
+        bundle = open_bundle(folder)
+        page = card(_model_of(bundle, task), bundle.digest)
+        try:
+            out.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{out} cannot be written ({error.strerror}); name another file with --out") from error
 
 
 @app.command()
@@ -145,6 +163,12 @@ def cases(
     with told():
         for line in islice(_opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
+
+
+def _model_of(bundle: Bundle, task: Task) -> TaskModel:
+    if task not in bundle.models:
+        raise HistoryError(f"{bundle.folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+    return bundle.models[task].model
 
 
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from matplotlib import pyplot
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
+from data.amounts import percent
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
 from models.task_model import TaskModel
@@ -29,7 +30,7 @@ from training.learn import Learned
 from training.metrics import calibration_bins
 from training.rehearsal import Explained, Rehearsal
 from training.report import strength
-from training.shifts import moved, weeks
+from training.shifts import ANOTHER, moved, weeks
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -93,8 +94,8 @@ def cost(path: Path, rehearsal: Rehearsal, at: Prices) -> None:
     axes.axhline(curve.costs[-1], color="0.7", linewidth=1, label=f"never act, {curve.costs[-1]:,.0f}")
     axes.axhline(curve.costs[0], color="0.7", linewidth=1, linestyle=":", label=f"always act, {curve.costs[0]:,.0f}")
     axes.set(xlabel="act from this probability on", ylabel=f"{at.currency} per 1,000 cases", xlim=(0, 1))
-    means = (each.mean() for each in (at.acting, at.remains, at.breach))
-    how = "on average acting costs {:.2f} and leaves {:.0%} of the risk, a breach costs {:.2f}".format(*means)
+    acting, left, breach = (float(each.mean()) for each in (at.acting, at.remains, at.breach))
+    how = f"on average acting costs {acting:.2f} and leaves {percent(left)} of the risk, a breach costs {breach:.2f}"
     axes.set_title(f"{Task.SLA_BREACH.value}, by the policy's costs\n{how}", fontsize="small")
     axes.legend()
     _save(figure, path)
@@ -150,8 +151,8 @@ def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) ->
     course.legend()
     most = moved(features, rehearsal)[:MOVED][::-1]
     shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
-    shift.axvline(0.25, color="0.7", linewidth=1)
-    shift.set(title="features that moved most", xlabel="population stability index (line: 0.25)")
+    shift.axvline(ANOTHER, color="0.7", linewidth=1)
+    shift.set(title="features that moved most", xlabel=f"population stability index (line: {ANOTHER})")
     _save(figure, path)
 
 

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 STRONGEST = 8
 MOVED = 8
 CARD_BINS = 10
+TOP = 0.1
 DECIMALS = 6
 
 
@@ -29,12 +30,28 @@ def report(model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: F
     latest, said = rehearsal.latest, rehearsal.probabilities
     happened = latest.truth if model.task.is_risk else said.argmax(axis=1) == latest.truth
     features = model.features()
+    sides = {"model": said, "rules": rehearsal.rules, "base": base}
+    tops = {side: round(top_share(latest.truth, each[:, 0]), DECIMALS) for side, each in sides.items()}
     return {
+        **({"top_tenth": tops} if model.task.is_risk else {}),
         "reliability": [_rounded(each) for each in calibration_bins(happened, said.max(axis=1), CARD_BINS)],
         "slices": [each.to_json() for each in slices(features, latest.features, latest.truth, said, base)],
         "strongest": _strongest(model, explained),
         "moved": [[each.feature, round(each.index, DECIMALS)] for each in moved(features, rehearsal)[:MOVED]],
     }
+
+
+def top_share(truth: NDArray[np.int64], said: Floats, top: float = TOP) -> float:
+    """How often it happened among the share of the cases that was ranked highest; cases ranked alike count alike."""
+    wanted = max(1.0, top * len(said))
+    found = taken = 0.0
+    for value in np.unique(said)[::-1]:
+        tied = truth[said == value]
+        counted = min(float(len(tied)), wanted - taken)
+        found, taken = found + counted * float(tied.mean()), taken + counted
+        if taken >= wanted:
+            break
+    return found / taken
 
 
 def strength(explained: Explained) -> Floats:

@@ -17,13 +17,15 @@ from training.split import is_timeless
 Floats = NDArray[np.float64]
 
 WEEK = 7 * DAY
+ANOTHER = 0.25
+"""The population stability index from which a distribution is commonly taken to be another."""
 MOST_ROWS = 8_000
 """Rows of each window that are compared, evenly spaced: more would not tell more."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A feature and its population stability index: above 0.25 it is commonly taken to be another than before."""
+    """A feature and its population stability index: above `ANOTHER` it is not what it was."""
 
     feature: str
     index: float

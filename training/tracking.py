@@ -169,12 +169,14 @@ def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
     from training import pictures
+    from training.card import NAME, card
 
     model = learned.model
     for name, content in files_of(model).items():
         ending = ".npz" if name in ("trees", "linear", "text") else ".json"
         (folder / f"{name}{ending}").write_bytes(content)
     pictures.draw(folder, learned, given.policy)
+    (folder / NAME).write_text(card(model), encoding="utf-8")
     (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
     (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
     if given.mapping is not None:

@@ -74,6 +74,7 @@ def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, traine
     for picture in ("reliability", "shap_summary", "shap_dependence", "precision_recall", "cost", "drift"):
         assert (folder / f"{picture}.png").read_bytes().startswith(PNG)
     assert json.loads((folder / "calibration.json").read_text())["kind"] == "binary"
+    assert "Will the promise break?" in (folder / "model_card.html").read_text(encoding="utf-8")
 
 
 def test_slices_and_the_digests_of_the_data_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
