@@ -132,7 +132,12 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
-        lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
+        lineage={
+            **origin.lineage,
+            **_windows(rows, split),
+            "recipe": recipe.to_json(),
+            "selection_weighted": rows.selection is not None,
+        },
     )
 
 
@@ -156,12 +161,16 @@ def _rows(task: Task, known: Known, end: int, origin: Origin) -> tuple[TextModel
     features = feature_set(task, origin.attributes, text)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
     directions = features.directions(task)
-    return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1), directions)
+    classes = max(len(task.labels), 1)
+    return text, Rows(
+        whole, known.truth, known.times, features.categories, classes, directions, selection=known.selection
+    )
 
 
 def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
     """The rules' rates on the rows before `end`, which count as they do for the model."""
-    classes, counts = max(len(task.labels), 1), weights(known.times[:end], recipe)
+    classes = max(len(task.labels), 1)
+    counts = weights(known.times[:end], recipe, None if known.selection is None else known.selection[:end])
     return fit_rules(known.fired[:end], known.truth[:end], classes, counts)
 
 

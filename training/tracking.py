@@ -28,6 +28,8 @@ from training.search import Trial
 
 EXPERIMENT = "fairlead"
 ALIAS = "champion"
+CHALLENGER = "challenger"
+"""The alias of a model that waits to be looked at: `champion` stays where it is."""
 REQUIREMENTS = ("numpy", "pandas", "pydantic")
 ROOMS = Path(__file__).parent.parent
 EXAMPLE_ROWS = 3
@@ -111,8 +113,8 @@ class Tracker:
             for block, loss in enumerate(trial.losses):
                 mlflow.log_metric("block_loss", loss, step=block)
 
-    def register(self, recorded: Recorded, bundle: str) -> int:
-        """Make the recorded model the task's newest version and its champion; returns the version."""
+    def register(self, recorded: Recorded, bundle: str, alias: str = ALIAS) -> int:
+        """Make the recorded model the task's newest version and give it the alias; returns the version."""
         said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
         with _told(f"{said}; train again once it answers"):
             if not self._client.search_registered_models(f"name = '{recorded.name}'"):
@@ -122,7 +124,7 @@ class Tracker:
                 recorded.name, source, recorded.run_id, tags={"bundle": bundle}, model_id=recorded.model_id
             )
             self._client.set_tag(recorded.run_id, "bundle", bundle)
-            self._client.set_registered_model_alias(recorded.name, ALIAS, registered.version)
+            self._client.set_registered_model_alias(recorded.name, alias, registered.version)
         return int(registered.version)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from data.case import Case
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
-from features.standing import MemoryRows, StandingKeeper, snapshot
+from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
@@ -25,7 +25,7 @@ from training.history import History
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.split import without_times
-from training.tracking import Given, Tracker
+from training.tracking import ALIAS, Given, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
@@ -50,6 +50,10 @@ class Order:
     tracker: Tracker | None = None
     mapping_file: Path | None = None
     """The mapping that the history is read through, kept with the tracked run."""
+    alias: str = ALIAS
+    """What the registry calls the new versions."""
+    known_before: Snapshot | None = None
+    """What was known of the parties before the history's first case; nothing where absent."""
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
 
@@ -89,7 +93,11 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         created_at=order.created_at,
         standing=_standing(order.out, standing),
     )
-    versions = {task: order.tracker.register(each, digest) for task, each in recorded.items()} if order.tracker else {}
+    versions = (
+        {task: order.tracker.register(each, digest, order.alias) for task, each in recorded.items()}
+        if order.tracker
+        else {}
+    )
     metrics: dict[Task, Mapping[str, Any]] = {
         task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
     }
@@ -123,6 +131,7 @@ def _studied(
 ) -> tuple[Study, Snapshot]:
     """The matrices, and what was known of the parties when the last case arrived."""
     rows = MemoryRows()
+    rows.put(list(read_snapshot(order.known_before or []).values()))
     standing: Snapshot = []
 
     def lines() -> Iterator[Read]:

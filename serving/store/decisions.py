@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from serving.store.tables import review_statuses as statuses
 
 MINUTE = 60_000
 """In milliseconds."""
+AT_ONCE = 1_000
+"""Rows fetched at once where all are read."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,13 @@ def of_exception(connection: Connection, exception_id: str) -> list[Decision]:
     """Every decision on events of this exception, the newest event last."""
     rows = connection.execute(select(table).where(table.c.exception_id == exception_id))
     return sorted((_decision(row) for row in rows), key=lambda each: each.age)
+
+
+def in_time_order(connection: Connection) -> Iterator[Decision]:
+    """Every decision there is, by the time of its event; a tie is broken alike everywhere."""
+    ordered = select(table).order_by(table.c.event_time, table.c.source, table.c.event_id)
+    for row in connection.execute(ordered).yield_per(AT_ONCE):
+        yield _decision(row)
 
 
 def listing(

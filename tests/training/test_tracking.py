@@ -18,7 +18,7 @@ from training.errors import TrackingError
 from training.evaluate import calibrated
 from training.history import open_history
 from training.progress import Silent
-from training.tracking import ALIAS, EXPERIMENT, Given, Tracker, _artifacts, tracking_uri
+from training.tracking import ALIAS, CHALLENGER, EXPERIMENT, Given, Tracker, _artifacts, tracking_uri
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
@@ -54,8 +54,7 @@ def client(tracker: Tracker) -> Any:
 
 def the_run(client: Any) -> Any:
     experiment = client.get_experiment_by_name(EXPERIMENT)
-    (run,) = client.search_runs([experiment.experiment_id])
-    return run
+    return client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])[0]
 
 
 def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Training) -> None:
@@ -120,6 +119,17 @@ def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, traine
     assert answered["probability"].tolist() == calibrated(model, rows)[:, 0].tolist()
     contributions = answered.filter(like="contribution.").sum(axis=1)
     np.testing.assert_allclose(answered["base"] + contributions, model.score.raw_batch(rows)[:, 0], atol=1e-9)
+
+
+def test_a_challenger_is_registered_and_the_champion_stays(
+    home: Path, tracker: Tracker, client: Any, trained: Training
+) -> None:
+    order = Order((Task.SLA_BREACH,), home / "other", load_policy(), datetime(2026, 11, 24, tzinfo=UTC), threads=1)
+    asked = replace(order, tracker=tracker, alias=CHALLENGER)
+    later = train(open_history(parts()[0]), asked, Silent())
+    name = "fairlead-sla_breach"
+    assert int(client.get_model_version_by_alias(name, CHALLENGER).version) == later.versions[Task.SLA_BREACH]
+    assert int(client.get_model_version_by_alias(name, ALIAS).version) == trained.versions[Task.SLA_BREACH]
 
 
 def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) -> None:
