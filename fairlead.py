@@ -136,16 +136,16 @@ def _train(history: Path, folder: Path) -> None:
 
     from data.vocabulary import Task
     from policies.policy import load_policy
+    from training.commands import told
     from training.history import open_history
     from training.terminal import Bars, comparison
-    from training.tracking import Tracker, tracking_uri
     from training.train import Order, train
 
     _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
     console = Console(stderr=True)
-    tracker = Tracker(tracking_uri(folder), folder)
+    tracker = _tracker(folder)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)
-    with Bars(console) as progress:
+    with told(), Bars(console) as progress:
         trained = train(open_history(history, None), order, progress)
     console.print(comparison(trained.metrics, "Simulated retailer, later days"))
 

@@ -21,6 +21,7 @@ from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
+from training.interruption import Interrupted, interruptible, leave_learners
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -216,12 +217,23 @@ def _tracker() -> Tracker:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors the operator can mend, as one message and exit code 1."""
+    """What the operator can mend or has asked for, as one message: exit code 1 for an error, 128 + n for signal n."""
     try:
-        yield
+        with interruptible():
+            yield
     except (TrainingError, BundleError, PolicyError) as error:
-        _console.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from None
+        raise _ended(str(error), 1) from None
+    except Interrupted as signalled:
+        raise _ended(str(signalled), signalled.exit_code) from None
     except BrokenPipeError:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:
+        what = error.filename or "a file"
+        raise _ended(f"{what} cannot be read or written ({error.strerror}): free the disk or mend it", 1) from None
+
+
+def _ended(says: str, code: int) -> typer.Exit:
+    _console.print(f"[red]error:[/red] {says}", soft_wrap=True, highlight=False)
+    leave_learners(code)
+    return typer.Exit(code)

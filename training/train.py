@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,13 +19,14 @@ from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
 from training.dataset import Read, Study, study
-from training.errors import HistoryError
+from training.errors import HistoryError, TrainingError
 from training.evaluate import Snapshot, passed
 from training.history import History
+from training.interruption import LEARNER, Interrupted
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.split import without_times
-from training.tracking import ALIAS, Given, Tracker
+from training.tracking import ALIAS, Given, Recorded, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
@@ -87,17 +88,8 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     given = Given(order.policy, order.mapping_file)
     recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
-    digest = publish(
-        order.out,
-        {task: each.model for task, each in learned.items()},
-        created_at=order.created_at,
-        standing=_standing(order.out, standing),
-    )
-    versions = (
-        {task: order.tracker.register(each, digest, order.alias) for task, each in recorded.items()}
-        if order.tracker
-        else {}
-    )
+    digest = _publish(order, learned, standing)
+    versions = _register(order.tracker, recorded, digest, order.alias) if order.tracker else {}
     metrics: dict[Task, Mapping[str, Any]] = {
         task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
     }
@@ -155,13 +147,41 @@ def _learn(
         except HistoryError as error:
             return error
 
-    with ThreadPoolExecutor(_workers(order)) as pool:
-        found = dict(zip(order.tasks, pool.map(one, order.tasks), strict=True))
+    found = dict(zip(order.tasks, _each(one, order), strict=True))
     learned = {task: each for task, each in found.items() if isinstance(each, Learned)}
     failed = {task: each for task, each in found.items() if isinstance(each, HistoryError)}
     if failed and not (order.keep_going and learned):
         raise HistoryError("; ".join(f"{task}: {why}" for task, why in failed.items()))
     return learned, {task: str(why) for task, why in failed.items()}
+
+
+def _each(one: Callable[[Task], Learned | HistoryError], order: Order) -> list[Learned | HistoryError]:
+    """In the tasks' order. A signal ends the waiting at once, not when every thread has finished its model."""
+    if _workers(order) == 1:
+        return [one(task) for task in order.tasks]
+    pool = ThreadPoolExecutor(_workers(order), thread_name_prefix=LEARNER)
+    try:
+        return list(pool.map(one, order.tasks))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
+    models = {task: each.model for task, each in learned.items()}
+    try:
+        kept = _standing(order.out, standing)
+        return publish(order.out, models, created_at=order.created_at, standing=kept)
+    except OSError as error:
+        why = f"{order.out} cannot be written ({error.strerror}): nothing was published or registered"
+        raise TrainingError(f"{why}; free the disk or name another folder with --out") from error
+
+
+def _register(tracker: Tracker, recorded: Mapping[Task, Recorded], digest: str, alias: str) -> dict[Task, int]:
+    try:
+        return {task: tracker.register(each, digest, alias) for task, each in recorded.items()}
+    except Interrupted as error:
+        said = f"interrupted: the bundle {digest} is published, but not every model is registered in {tracker.uri}"
+        raise Interrupted(error.number, f"{said}; train again") from None
 
 
 def _workers(order: Order) -> int:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import urllib.request
 import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
+from tests.fixtures.model_server import serving
 from training.errors import TrackingError
 from training.evaluate import calibrated
 from training.history import open_history
@@ -119,6 +122,53 @@ def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, traine
     assert answered["probability"].tolist() == calibrated(model, rows)[:, 0].tolist()
     contributions = answered.filter(like="contribution.").sum(axis=1)
     np.testing.assert_allclose(answered["base"] + contributions, model.score.raw_batch(rows)[:, 0], atol=1e-9)
+
+
+@pytest.mark.slow
+def test_the_champion_answers_over_http_as_the_bundle_does(
+    home: Path, tracker: Tracker, trained: Training, tmp_path: Path
+) -> None:
+    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
+    known = [[None if np.isnan(value) else value for value in row] for row in rows.tolist()]
+    body = json.dumps({"dataframe_split": {"columns": list(model.features().names), "data": known}}).encode()
+    with serving(f"models:/fairlead-sla_breach@{ALIAS}", tracker.uri, tmp_path / "server.log") as address:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{address}/invocations", data=body, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answered = json.loads(response.read())["predictions"]
+    assert [each["probability"] for each in answered] == calibrated(model, rows)[:, 0].tolist()
+    for each, row in zip(answered, rows, strict=True):
+        contributions = sum(value for name, value in each.items() if name.startswith("contribution."))
+        assert each["base"] + contributions == pytest.approx(model.score.raw(row)[0], abs=1e-9)
+
+
+@pytest.mark.slow
+def test_the_champion_answers_in_spark_as_the_bundle_does(
+    home: Path, tracker: Tracker, trained: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark", reason="pyspark is not installed, so the model cannot be tried in Spark here")
+    import mlflow
+    from pyspark.sql import SparkSession
+
+    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    names = list(model.features().names)
+    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
+    mlflow.set_tracking_uri(tracker.uri)
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        asked = mlflow.pyfunc.spark_udf(
+            session, f"models:/fairlead-sla_breach@{ALIAS}", result_type="probability double", env_manager="local"
+        )
+        table = session.createDataFrame(rows.tolist(), schema=names)
+        answered = [
+            row.said.probability
+            for row in table.select(asked(*(f"`{name}`" for name in names)).alias("said")).collect()
+        ]
+    finally:
+        session.stop()
+    assert answered == calibrated(model, rows)[:, 0].tolist()
 
 
 def test_a_challenger_is_registered_and_the_champion_stays(
