@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from data.amounts import amount, percent
 from data.vocabulary import Task
 from features.definition import Feature
+from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.shifts import ANOTHER
 from training.split import without_times
@@ -44,6 +45,7 @@ FEWEST_STEADY = 1_000
 """Measured cases below which the card says that the numbers may be chance."""
 MOST_WEAK = 12
 MOST_MOVED = 5
+MOST_LEVELS = 4
 
 
 @dataclass(frozen=True)
@@ -210,16 +212,25 @@ def _strongest(model: TaskModel, told: list[dict[str, Any]]) -> Iterator[tuple[s
 
 
 def _direction(feature: Feature, more: int) -> str:
+    if feature.kind == "category":
+        return _levels(feature)
     if not more:
-        return "It moves the answer either way, depending on its value."
+        return ""
     if feature.kind == "flag":
         return f"Where so, the risk is {'higher' if more > 0 else 'lower'}."
     return f"The more, the {'higher' if more > 0 else 'lower'} the risk."
 
 
+def _levels(feature: Feature) -> str:
+    """The words it tells apart, the first few by name."""
+    named = [_plain(level) for level in feature.levels]
+    more = f" and {len(named) - MOST_LEVELS:,} more" if len(named) > MOST_LEVELS else ""
+    return f"One of {len(named):,}: {', '.join(named[:MOST_LEVELS])}{more}."
+
+
 def _usual(model: TaskModel, feature: Feature) -> str:
     quantiles = model.reference.get(feature.name)
-    if quantiles is None:
+    if quantiles is None or feature.name.startswith(MESSAGE_PREFIX):
         return ""
     low, middle, high = (amount(each, feature.unit) for each in quantiles)
     return f"Usually {low} to {high}, in the middle {middle}." if low != high else f"Usually {middle}."

@@ -39,6 +39,7 @@ SLICE_METRICS = ("n", "rate", "said", "log_loss", "roc_auc")
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_./ -]")
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 

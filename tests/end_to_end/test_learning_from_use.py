@@ -67,6 +67,18 @@ def test_a_challenger_learns_from_earlier_cases_and_from_use_and_what_is_served_
     assert (var / "bundle" / MANIFEST).read_bytes() == served
 
 
+def test_an_exported_history_is_checked_by_its_facts_alone(var: Path, tmp_path: Path) -> None:
+    use = tmp_path / "use.jsonl"
+    for words in (["export", "--folder", str(var), "--out", str(use)], ["check", "--history", str(use), "--json"]):
+        done = subprocess.run(
+            [sys.executable, "fairlead.py", "history", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    columns = {each["name"] for each in json.loads(done.stdout)["columns"]}
+    assert "case.event.time" in columns
+    assert not [name for name in columns if name.split(".")[0] not in ("case", "outcome")]
+
+
 @pytest.mark.parametrize(
     ("more", "code", "says"),
     [
