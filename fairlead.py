@@ -168,7 +168,7 @@ def retrain(
     Nothing is promoted: the bundle that is served and the alias `champion` stay as they are.
     """
     from serving.history_commands import say, told
-    from serving.history_export import CannotExport, export_history
+    from serving.history_export import CannotExport, export_history, require_database
     from serving.settings import Settings
 
     settings = Settings(folder=folder)
@@ -176,9 +176,10 @@ def retrain(
     if challenger.resolve() == settings.bundle_folder.resolve():
         say(f"{challenger} is the bundle that is served: name another folder with --out")
         raise typer.Exit(2)
-    tracker = _tracker(folder) if track else None
     use = challenger / "history.jsonl.gz"
     try:
+        require_database(settings)
+        tracker = _tracker(folder) if track else None
         say(told(export_history(settings, use), use))
     except CannotExport as error:
         say(str(error))

@@ -100,6 +100,13 @@ def export_history(settings: Settings, out: Path) -> Exported:
         raise CannotExport(f"{out} cannot be written ({error.strerror}): free the disk or name another file") from error
 
 
+def require_database(settings: Settings) -> None:
+    """Raise CannotExport where nothing was ever recorded."""
+    file = file_of(settings.database_url)
+    if not file.is_file():
+        raise CannotExport(f"there is no database at {file}: name the folder of a service with --folder, or its --db")
+
+
 def export(connection: Connection, out: Path) -> Exported:
     """Write every decision of one transaction, in the order of their events."""
     strata = _strata(connection)
@@ -171,9 +178,7 @@ def _served(told: _Told) -> Served:
 @contextlib.contextmanager
 def _opened(settings: Settings) -> Iterator[Connection]:
     """One moment of the store."""
-    file = file_of(settings.database_url)
-    if not file.is_file():
-        raise CannotExport(f"there is no database at {file}: name the folder of a service with --folder, or its --db")
+    require_database(settings)
     database = Database(settings.database_url)
     try:
         database.migrate()

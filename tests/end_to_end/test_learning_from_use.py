@@ -103,7 +103,7 @@ def test_the_served_bundle_is_no_place_for_a_challenger(var: Path) -> None:
 
 
 def test_a_folder_without_a_database_is_said(tmp_path: Path) -> None:
-    done = retrain(tmp_path / "none")
+    done = retrain(tmp_path / "none", "--track")
     assert done.returncode == 2
     assert "there is no database at" in done.stderr
     assert not (tmp_path / "none").exists()
