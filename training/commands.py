@@ -1,4 +1,4 @@
-"""The commands `train`, `evaluate` and `cases`: messages to the error stream, data to standard output."""
+"""The commands `train`, `evaluate`, `card` and `cases`: messages to the error stream, data to standard output."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
+from training.interruption import Interrupted, interruptible, leave_learners
 
 if TYPE_CHECKING:
+    from models.bundle import Bundle
     from models.task_model import TaskModel
     from training.history import History
     from training.tracking import Tracker
@@ -85,6 +87,7 @@ def train(
             trials,
             test_share=test_share,
             tracker=tracker,
+            mapping_file=mapping,
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
@@ -122,9 +125,7 @@ def evaluate(
         from training.terminal import Bars, comparison
 
         bundle = open_bundle(folder)
-        if task not in bundle.models:
-            raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, _opened(history, mapping, task)
+        model, read = _model_of(bundle, task), _opened(history, mapping, task)
         before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
@@ -132,6 +133,25 @@ def evaluate(
             typer.echo(json.dumps(scores))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
+
+
+@app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")],
+    task: Annotated[Task, typer.Option("--task", help="What is predicted.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The HTML file to write.")],
+) -> None:
+    """Write a model's card: what it predicts, how well, from what data, where it is weak, and how to go back."""
+    with told():
+        from models.bundle import open_bundle
+        from training.card import card
+
+        bundle = open_bundle(folder)
+        page = card(_model_of(bundle, task), bundle.digest)
+        try:
+            out.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{out} cannot be written ({error.strerror}); name another file with --out") from error
 
 
 @app.command()
@@ -144,6 +164,12 @@ def cases(
     with told():
         for line in islice(_opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
+
+
+def _model_of(bundle: Bundle, task: Task) -> TaskModel:
+    if task not in bundle.models:
+        raise HistoryError(f"{bundle.folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+    return bundle.models[task].model
 
 
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
@@ -194,12 +220,23 @@ def _tracker() -> Tracker:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors the operator can mend, as one message and exit code 1."""
+    """What the operator can mend or has asked for, as one message: exit code 1 for an error, 128 + n for signal n."""
     try:
-        yield
+        with interruptible():
+            yield
     except (TrainingError, BundleError, PolicyError) as error:
-        _console.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from None
+        raise _ended(str(error), 1) from None
+    except Interrupted as signalled:
+        raise _ended(str(signalled), signalled.exit_code) from None
     except BrokenPipeError:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:
+        what = error.filename or "a file"
+        raise _ended(f"{what} cannot be read or written ({error.strerror}): free the disk or mend it", 1) from None
+
+
+def _ended(says: str, code: int) -> typer.Exit:
+    _console.print(f"[red]error:[/red] {says}", soft_wrap=True, highlight=False)
+    leave_learners(code)
+    return typer.Exit(code)

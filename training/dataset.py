@@ -7,6 +7,7 @@ then. What remains in memory is one row of numbers per case.
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ class Known:
     """A number for each case's exception."""
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
+    selection: Floats | None = None
+    """What each case counts for because of why its outcome is known; None where no line says."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _note(notes: Mapping[Task, _TaskNotes], read: _Replayed, position: int, poli
 
 
 def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
-    scored: list[bool] = []
+    scored: deque[bool] = deque()
 
     def with_promises() -> Iterator[HistoryLine]:
         for line, counts in lines:
@@ -153,7 +156,16 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             yield line if promised is line.case else line.model_copy(update={"case": promised})
 
     for line, standing in replay(with_promises(), keeper, settle=False):
-        yield _Replayed(line, scored.pop(), standing)
+        yield _Replayed(line, scored.popleft(), with_stored(standing, line.standing))
+
+
+def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
+    """What the service knew, where a line says it; of kinds of parties that it did not keep, what the history tells."""
+    if stored is None:
+        return replayed
+    kinds = {each.kind for each in stored.parties}
+    others = tuple(each for each in replayed.parties if each.kind not in kinds)
+    return replayed.model_copy(update={"parties": (*stored.parties, *others)})
 
 
 class _TaskNotes:
@@ -168,6 +180,7 @@ class _TaskNotes:
         self._rows: list[int] = []
         self.promise_passed = 0
         self._exceptions: list[str] = []
+        self._selection: list[float] = []
 
     def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
         self._times.append(line.case.event.time.timestamp())
@@ -176,6 +189,7 @@ class _TaskNotes:
         self._messages.append(line.case.message)
         self._rows.append(self._matrix.add(line.case, standing, position))
         self._exceptions.append(line.case.exception_id)
+        self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
 
     def known(self) -> Known:
         order = self._order()
@@ -187,6 +201,7 @@ class _TaskNotes:
             facts=self._matrix.whole()[np.array(self._rows, np.intp)[order]],
             exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
             promise_passed=self.promise_passed,
+            selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
         )
 
     def _order(self) -> NDArray[np.intp]:
