@@ -31,6 +31,8 @@ ROOM_OF = {
     "train": "training.commands",
     "evaluate": "training.commands",
     "card": "training.commands",
+    "drift": "training.drift_commands",
+    "recalibrate": "training.drift_commands",
     "cases": "training.commands",
     "policy": "policies.commands",
     "serve": "serving.commands",

@@ -13,6 +13,7 @@ from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
 from serving.in_force import InForce, load
 from serving.metrics import Metrics
+from serving.models.drift import DriftService
 from serving.outcomes.service import OutcomeService
 from serving.recommendations.service import RecommendationService
 from serving.reviews.service import ReviewService
@@ -41,6 +42,7 @@ class Service:
     reviews: ReviewService
     outcomes: OutcomeService
     stockouts: StockoutService
+    drift: DriftService
     health: HealthService
     metrics: Metrics
     bell: Bell
@@ -78,6 +80,7 @@ def wire(
         reviews=ReviewService(database, in_force, clock, randomness, bell),
         outcomes=OutcomeService(database, in_force, clock, bell),
         stockouts=StockoutService(database, in_force, clock),
+        drift=DriftService(database, in_force, clock),
         health=HealthService(database, in_force),
         metrics=metrics,
         bell=bell,

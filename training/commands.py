@@ -122,7 +122,7 @@ def evaluate(
     with told():
         from models.bundle import open_bundle
         from training.evaluate import evaluate
-        from training.terminal import Bars, comparison
+        from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
         model, read = _model_of(bundle, task), _opened(history, mapping, task)
@@ -133,6 +133,8 @@ def evaluate(
             typer.echo(json.dumps(scores))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
+            if "conformal" in scores:
+                _console.print(covered(scores["conformal"], "Conformal sets: how often they hold the truth"))
 
 
 @app.command()
@@ -183,7 +185,8 @@ def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: His
             "and nobody can tell which those are by time. All parties start unknown"
         )
         return []
-    taught = datetime.fromtimestamp(model.lineage["tested_on"]["to"], UTC)
+    latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
+    taught = datetime.fromtimestamp(max(latest["to"], model.lineage["tested_on"]["to"]), UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
         return snapshot

@@ -19,16 +19,21 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.conformal import ConformalSets
+from models.performance import top_event
 from models.predictors import ModelPredictor
+from models.profile import Profile
 from models.task_model import Golden, TaskModel
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
+from training.conformal_fit import Calibrating, fit_conformal
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 from training.evaluate import compare, probabilities_of
 from training.fit import LABELS, Recipe, fit, risk_recipe, weights
 from training.metrics import losses_of
+from training.profiling import feature_profiles, performances, prediction_profile
 from training.progress import Progress
 from training.rehearsal import Explained, Rehearsal, explain
 from training.report import report
@@ -126,6 +131,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     progress.step(f"{task}: the model that ships")
     model = _shipped(task, known, split, origin, recipe, [*chosen.scores, raw])
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(known.fired[split.test :]))
+    model = replace(model, profile=_profile(model, known, rows, split, rehearsal.probabilities))
     explained = explain(model, rehearsal.latest)
     told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
     metrics |= {"rule_rates": _rules(task, known, split.n, recipe).to_json(), "report": told}
@@ -136,10 +142,12 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
 def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Recipe, scores: list[Floats]) -> TaskModel:
     """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
     text, rows = _rows(task, known, split.n, origin)
+    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     return TaskModel(
         task=task,
         score=fit(rows, recipe, origin.threads, origin.seed).score(),
-        calibrator=_calibrator(rows, (*split.blocks, (split.test, split.n)), scores),
+        calibrator=calibrator,
+        conformal=_conformal(task, known, split, calibrator, scores),
         text=text,
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
@@ -151,6 +159,23 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
             "selection_weighted": rows.selection is not None,
         },
     )
+
+
+def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:
+    """What later cases are compared with: every row's features, and what the rehearsal said of the latest."""
+    probability, happened = top_event(rehearsed, rows.truth[split.latest])
+    return Profile(
+        features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
+        rehearsed=performances(probability, happened, known.regions[split.latest]),
+    )
+
+
+def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
+    """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
+    later = slice(split.blocks[0][0], split.n)
+    given = probabilities_of(calibrator, np.concatenate(scores))
+    cases = Calibrating(known.truth[later], given, known.regions[later], known.times[later])
+    return fit_conformal(task, cases, split.n - split.test)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:

@@ -197,6 +197,7 @@ def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> 
         answer=_answer(task, prediction),
         probability="" if probability is None or _settled(prediction) else display.percent(probability),
         beside=_beside(prediction, zone_of(case)),
+        remains=_remains(task, recommendation.explanation),
         served_by="settled" if _settled(prediction) else prediction.served_by.value,
         served_words=_SERVED[prediction.served_by],
         reason=_REASONS[prediction.reason] if prediction.reason else "",
@@ -255,6 +256,11 @@ def _beside(prediction: LabelPrediction | RiskPrediction, zone: str | None) -> s
     if prediction.due_at:
         return f"promised by {display.moment(prediction.due_at, zone)}"
     return {"P1D": "within one day"}.get(prediction.horizon or "", prediction.horizon or "")
+
+
+def _remains(task: Task, steps: Iterable[Step]) -> str:
+    found = (step for step in steps if isinstance(step, CheckStep) and step.kind == "conformal")
+    return next((display.heading(step.says) for step in found if step.id == task.value), "")
 
 
 def _contribution(each: Contribution, currency: str | None) -> ContributionView:

@@ -85,6 +85,12 @@ def in_time_order(connection: Connection) -> Iterator[Decision]:
         yield _decision(row)
 
 
+def latest(connection: Connection, count: int) -> list[Decision]:
+    """The latest decisions, the newest first: ids rise with time."""
+    rows = connection.execute(select(table).order_by(table.c.recommendation_id.desc()).limit(count))
+    return [_decision(row) for row in rows]
+
+
 @dataclass(frozen=True)
 class Listing:
     """What is listed: one page of a state, or of all; with a role, only those where that role still must agree.

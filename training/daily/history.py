@@ -6,6 +6,7 @@ replaying the same cases one by one would give.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from features.party_rows import snapshot
 from features.standing import PARTIES, RETAILER
 from policies.fallback import rule_facts
 from policies.policy import Policy
+from policies.stakes import stake
 from training.baseline import NO_RULE
 from training.daily.columns import matrix_of, reports_of
 from training.daily.grid import Cells2D, Grid, grid_of
@@ -209,6 +211,8 @@ def daily_study(
         messages=[None] * len(shelf),
         facts=facts,
         exceptions=np.arange(len(shelf)),
+        regions=_regions(grid, shelf),
+        stakes=np.full(len(shelf), _stake(writer, int(shelf[0]), int(day[0]), policy)),
     )
     chosen = np.linspace(0, len(shelf) - 1, min(samples, len(shelf))).astype(np.int64)
     kept = [
@@ -216,6 +220,17 @@ def daily_study(
         for place in chosen
     ]
     return Study.ready(Task.STOCKOUT, known, kept), snapshot(states(parties, grid))
+
+
+def _regions(grid: Grid, shelf: Places) -> list[str | None]:
+    return grid.labels["region"][shelf].tolist() if "region" in grid.labels else [None] * len(shelf)
+
+
+def _stake(writer: CaseWriter, shelf: int, day: int, policy: Policy) -> float:
+    """What hangs on a question: the same for all, because nobody's customer or promise is told of."""
+    case = writer.case(shelf, day)
+    told = stake(Task.STOCKOUT, rule_facts(case, Standing(as_of=case.event.time), policy), policy)
+    return math.nan if told is None else float(told)
 
 
 def _parties(grid: Grid, attributes: AttributeSchema) -> dict[str, PartySums]:
