@@ -21,6 +21,7 @@ from features.catalogue import FeatureSet, feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.files import BundleError
 from models.score import Score
+from models.taught import Taught
 from models.text import TextModel
 
 Reference = dict[str, tuple[float, float, float]]
@@ -52,6 +53,8 @@ class TaskModel:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     lineage: Mapping[str, Any] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
+    taught: Taught = field(default_factory=dict)
+    """Some of the answers it learned from: a promotion compares them. Empty for a bundle of before there were any."""
 
     def features(self) -> FeatureSet:
         """The features in the order the model was trained on."""
@@ -67,6 +70,8 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
         "reference": canonical({name: list(quantiles) for name, quantiles in model.reference.items()}),
         "golden": canonical([plain(each) for each in model.golden]),
     }
+    if model.taught:
+        files["taught"] = canonical(dict(model.taught))
     linear = model.score.linear_arrays()
     if linear is not None:
         files["linear"] = _npz(linear)
@@ -110,7 +115,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    text, linear = fetch("text"), fetch("linear")
+    text, linear, taught = fetch("text"), fetch("linear"), fetch("taught")
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
@@ -123,6 +128,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         metrics=described["metrics"],
         lineage=described["lineage"],
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
+        taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
     )
 
 

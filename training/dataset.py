@@ -7,7 +7,7 @@ then. What remains in memory is one row of numbers per case.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import FeatureSet, feature_set
 from features.standing import StandingKeeper, replay
+from models.taught import event_key
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
@@ -62,6 +63,8 @@ class Known:
     """A number for each case's exception."""
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
+    events: Sequence[str] = ()
+    """What stands for each case's event: see `models.taught`."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def study(
     attributes: AttributeSchema,
     policy: Policy,
     keeper: StandingKeeper,
-    sampled: frozenset[int] = frozenset(),
+    sampled: Container[int] = frozenset(),
 ) -> Study:
     """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole."""
     notes = _task_notes(tasks, attributes)
@@ -149,6 +152,7 @@ class _TaskNotes:
         self._rows: list[int] = []
         self.promise_passed = 0
         self._exceptions: list[str] = []
+        self._events: list[str] = []
 
     def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
         self._times.append(line.case.event.time.timestamp())
@@ -157,6 +161,7 @@ class _TaskNotes:
         self._messages.append(line.case.message)
         self._rows.append(self._matrix.add(line.case, standing, position))
         self._exceptions.append(line.case.exception_id)
+        self._events.append(event_key(line.case.event.source, line.case.event.id))
 
     def known(self) -> Known:
         order = self._order()
@@ -168,6 +173,7 @@ class _TaskNotes:
             facts=self._matrix.whole()[np.array(self._rows, np.intp)[order]],
             exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
             promise_passed=self.promise_passed,
+            events=[self._events[each] for each in order],
         )
 
     def _order(self) -> NDArray[np.intp]:

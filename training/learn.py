@@ -21,6 +21,7 @@ from features.catalogue import feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.predictors import ModelPredictor
 from models.task_model import Golden, TaskModel
+from models.taught import sample
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape
@@ -124,6 +125,7 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
         lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
+        taught=sample(known.events, known.truth.tolist()),
     )
 
 
