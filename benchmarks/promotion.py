@@ -3,8 +3,8 @@
     python -m benchmarks.promotion --worlds 20 --cases 8000
 
 In each world the champion learns from the first 60 % of the days, the challenger from the first 80 %, and both are
-compared on the rest. A bad challenger learned from the same days, damaged: labels flipped in the whole of them, a column
-that was written after the fact, two columns exchanged. "Alone" leaves out the check of the labels, which needs events
+compared on the rest. A bad challenger learned from the same days, damaged: labels flipped in all of them, a column that
+was written after the fact, two columns exchanged. "Alone" leaves out the check of the labels, which needs events
 that both bundles learned from or that the promotion's history tells; what is left is what the scores alone can show.
 Seeds below 100 are for tuning, from 1000 for reporting.
 """
@@ -78,13 +78,13 @@ def leaked(lines: list[Line], rng: np.random.Generator) -> list[Line]:
 
 
 def swapped(block: str, one: str, other: str) -> Damage:
-    """Two facts of a block exchanged."""
+    """Two facts of a block exchanged; the second one is a whole number."""
 
     def exchange(line: Line) -> Line:
         facts = line["case"].get(block)
         if not isinstance(facts, dict) or one not in facts or other not in facts:
             return line
-        return {**line, "case": {**line["case"], block: {**facts, one: facts[other], other: facts[one]}}}
+        return {**line, "case": {**line["case"], block: {**facts, one: facts[other], other: round(facts[one])}}}
 
     return lambda lines, rng: [exchange(line) for line in lines]
 

@@ -68,9 +68,15 @@ def fetch(folder: Path, digest: str, what: str) -> bytes:
 
 def put_in_force(folder: Path, manifest: bytes) -> str:
     """Publish: keep the manifest under its digest, then replace `manifest.json`. Returns the digest."""
+    digest = keep_manifest(folder, manifest)
+    write_atomically(folder / MANIFEST, manifest)
+    return digest
+
+
+def keep_manifest(folder: Path, manifest: bytes) -> str:
+    """Keep a manifest under its digest without putting it in force. Returns the digest."""
     digest = digest_of(manifest)
     write_atomically(_path(folder, "manifests", digest, ".json"), manifest)
-    write_atomically(folder / MANIFEST, manifest)
     return digest
 
 

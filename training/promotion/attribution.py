@@ -66,7 +66,7 @@ def rank_correlation(found: tuple[Share, ...]) -> float:
     ranks = [_ranks(np.array([getattr(each, side) or 0.0 for each in used])) for side in ("champion", "challenger")]
     if any(each.std() == 0 for each in ranks):
         return 0.0
-    return float(np.corrcoef(np.stack(ranks))[0, 1])
+    return float(np.asarray(np.corrcoef(np.stack(ranks)))[0, 1])
 
 
 def _shares(side: Side) -> Shares:
