@@ -87,10 +87,11 @@ class Shadow:
             return None
         try:
             bundle = open_bundle(folder)
-        except (BundleError, OSError, KeyError, ValueError) as error:
-            self.problem = str(error)
+        except (BundleError, OSError, KeyError, ValueError):
+            self.problem = "the shadow's folder holds no bundle that can be read: train into it, restart the service"
             return None
-        self.problem = "; ".join(bundle.problems.values()) or None
+        if bundle.problems:
+            self.problem = f"these tasks of the shadow cannot be read: {', '.join(map(str, bundle.problems))}"
         return bundle
 
     def _start(self) -> None:
@@ -162,7 +163,7 @@ class Shadow:
     def _fail(self, why: str, count: int) -> None:
         self._counts.failures += count
         self._metrics.shadow_failures(count)
-        self._log.warning("shadow failed", error=why, answers=count)
+        self._log.warning("shadow failed", error=why)
 
 
 def told_by(task: Task, answered: LabelPrediction | RiskPrediction) -> dict[str, float] | None:
