@@ -17,6 +17,8 @@ from pathlib import Path
 from data.record import digest_of
 
 MANIFEST = "manifest.json"
+SERVED = "served"
+"""A file that says that a service has served this folder: from then on, promotions alone change what is in force."""
 
 
 class BundleError(ValueError):
@@ -78,6 +80,14 @@ def keep_manifest(folder: Path, manifest: bytes) -> str:
     digest = digest_of(manifest)
     write_atomically(_path(folder, "manifests", digest, ".json"), manifest)
     return digest
+
+
+def mark_served(folder: Path) -> None:
+    """Say that this folder is served. Where it cannot be written, nobody can train into it either."""
+    if not (folder / MANIFEST).is_file() or (folder / SERVED).exists():
+        return
+    with contextlib.suppress(OSError):
+        (folder / SERVED).write_bytes(b"")
 
 
 def manifest_in_force(folder: Path) -> bytes:

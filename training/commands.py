@@ -62,6 +62,10 @@ def train(
     test_share: Annotated[
         float | None, typer.Option(min=0.01, max=0.5, help="Latest part of the cases, kept to test; else by length.")
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option("--beside", metavar="DIR", help="A bundle whose other tasks the new one keeps: a challenger's."),
+    ] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
 ) -> None:
     """Train one task on a history, in time order, and publish it into a bundle.
@@ -74,7 +78,7 @@ def train(
         from training.train import Order, train
 
         tracker = _tracker() if track else None
-        read = _opened(history, mapping, task)
+        read = opened(history, mapping, task)
         order = Order(
             (task,),
             out,
@@ -85,6 +89,7 @@ def train(
             trials,
             test_share=test_share,
             tracker=tracker,
+            beside=beside,
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
@@ -96,9 +101,10 @@ def train(
                 "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
             )
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
-        for name, version in trained.versions.items():
+        for name, registered in trained.versions.items():
             _console.print(
-                f"registered fairlead-{name.value} version {version} as champion in {tracker and tracker.uri}"
+                f"registered fairlead-{name.value} version {registered.version} as {registered.alias} in "
+                f"{tracker and tracker.uri}"
             )
 
 
@@ -124,8 +130,8 @@ def evaluate(
         bundle = open_bundle(folder)
         if task not in bundle.models:
             raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, _opened(history, mapping, task)
-        before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
+        model, read = bundle.models[task].model, opened(history, mapping, task)
+        before = opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if as_json:
@@ -142,7 +148,7 @@ def cases(
 ) -> None:
     """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
     with told():
-        for line in islice(_opened(file, mapping).lines(), limit):
+        for line in islice(opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
 
 
@@ -172,7 +178,7 @@ def _note(says: str) -> None:
     _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 
-def _opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
+def opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
     """The history; with a task, only one whose mapping can tell its truth."""
     from training.history import open_history
     from training.mapping import load_mapping, require_task
@@ -197,6 +203,17 @@ def told() -> Iterator[None]:
     except (TrainingError, BundleError, PolicyError) as error:
         _console.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        _console.print("[red]interrupted:[/red] a bundle is published whole or not at all; run it again")
+        raise typer.Exit(130) from None
     except BrokenPipeError:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:
+        _console.print(f"[red]error:[/red] {_unwritten(error)}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def _unwritten(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}. What was in force before stays in force; free the place, run it again"

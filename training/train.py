@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from data.case import Case
+from data.record import digest_of
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.standing import MemoryRows, StandingKeeper, snapshot
-from models.bundle import open_bundle, publish
-from models.files import MANIFEST
+from models.bundle import bring, open_bundle, publish
+from models.files import MANIFEST, SERVED, manifest_in_force, put_in_force
 from policies.policy import Policy
 from training.dataset import Read, Study, study
-from training.errors import HistoryError
+from training.errors import HistoryError, ServedError
 from training.evaluate import Snapshot, passed
 from training.history import History
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.split import without_times
-from training.tracking import Tracker
+from training.tracking import Recorded, Registered, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
@@ -48,6 +49,8 @@ class Order:
     test_share: float | None = None
     """The latest part of the cases, kept to test; by the history's length where absent."""
     tracker: Tracker | None = None
+    beside: Path | None = None
+    """A bundle's folder whose tasks are kept beside what is trained, where `out` holds no bundle yet."""
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
 
@@ -61,7 +64,7 @@ class Training:
 
     digest: str
     metrics: dict[Task, Mapping[str, Any]]
-    versions: dict[Task, int] = field(default_factory=dict)
+    versions: dict[Task, Registered] = field(default_factory=dict)
     left_out: dict[Task, str] = field(default_factory=dict)
     timeless: bool = False
 
@@ -71,8 +74,10 @@ def train(history: History, order: Order, progress: Progress) -> Training:
 
     Raises:
         HistoryError: a history that cannot teach a task.
+        ServedError: the folder is served: only a promotion changes what serves.
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
+    _refuse_served(order.out)
     attributes, n = _survey(history, progress)
     seen, standing = _studied(history, attributes, n, order, progress)
     threads = order.threads // _workers(order)
@@ -80,18 +85,44 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     learned, left_out = _learn(seen, origin, order, progress)
     recorded = {task: order.tracker.record(each) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
+    _refuse_served(order.out)  # It may have begun to serve while this trained.
+    _keep_beside(order)
     digest = publish(
         order.out,
         {task: each.model for task, each in learned.items()},
         created_at=order.created_at,
         standing=_standing(order.out, standing),
     )
-    versions = {task: order.tracker.register(each, digest) for task, each in recorded.items()} if order.tracker else {}
+    versions = _registered(order, recorded, digest)
     metrics: dict[Task, Mapping[str, Any]] = {
         task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
     }
     timeless = any(without_times(each.model.lineage) for each in learned.values())
     return Training(digest, metrics, versions, left_out, timeless)
+
+
+def _registered(order: Order, recorded: Mapping[Task, Recorded], digest: str) -> dict[Task, Registered]:
+    if order.tracker is None:
+        return {}
+    models = open_bundle(order.out, digest).models
+    return {task: order.tracker.register(each, digest, models[task].version) for task, each in recorded.items()}
+
+
+def _refuse_served(folder: Path) -> None:
+    if (folder / SERVED).exists() and (folder / MANIFEST).is_file():
+        raise ServedError(
+            f"{folder} is served, and what serves changes by promotion only: train into another folder with "
+            f"--beside {folder}, then fairlead promote"
+        )
+
+
+def _keep_beside(order: Order) -> None:
+    """Begin a new folder with the tasks of another bundle."""
+    if order.beside is None or (order.out / MANIFEST).is_file():
+        return
+    manifest = manifest_in_force(order.beside)
+    bring(order.beside, digest_of(manifest), order.out)
+    put_in_force(order.out, manifest)
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:

@@ -18,7 +18,7 @@ from training.errors import TrackingError
 from training.evaluate import calibrated
 from training.history import open_history
 from training.progress import Silent
-from training.tracking import ALIAS, EXPERIMENT, Tracker, tracking_uri
+from training.tracking import CHAMPION, EXPERIMENT, Tracker, tracking_uri
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
@@ -79,11 +79,11 @@ def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, traine
 def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, trained: Training) -> None:
     import mlflow
 
-    version = client.get_model_version_by_alias("fairlead-sla_breach", ALIAS)
-    assert int(version.version) == trained.versions[Task.SLA_BREACH] == 1
+    version = client.get_model_version_by_alias("fairlead-sla_breach", CHAMPION)
+    assert trained.versions[Task.SLA_BREACH] == (int(version.version), CHAMPION) == (1, CHAMPION)
     assert version.tags["bundle"] == trained.digest
     mlflow.set_tracking_uri(client.tracking_uri)
-    loaded = mlflow.pyfunc.load_model(f"models:/fairlead-sla_breach@{ALIAS}")
+    loaded = mlflow.pyfunc.load_model(f"models:/fairlead-sla_breach@{CHAMPION}")
     model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
     assert tuple(loaded.metadata.signature.inputs.input_names()) == model.features().names
     rows = loaded.input_example.to_numpy(np.float64)

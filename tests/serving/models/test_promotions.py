@@ -170,8 +170,8 @@ def test_files_that_never_came_or_are_not_what_they_say_stop_the_asking(desk: De
 
 def test_a_file_may_be_larger_than_an_exception_and_not_than_its_own_limit(tmp_path: Path) -> None:
     a_bundle(tmp_path / "bundle")
-    small = {"max_body_bytes": 1_000, "max_model_file_bytes": 5_000}
-    desk = open_desk(tmp_path / "var", bundle=tmp_path / "bundle", **small)
+    bundle = tmp_path / "bundle"
+    desk = open_desk(tmp_path / "var", bundle=bundle, max_body_bytes=1_000, max_model_file_bytes=5_000)
     with desk.client:
         headers = {**desk.as_("scientist"), "Content-Type": "application/octet-stream"}
         sent = [

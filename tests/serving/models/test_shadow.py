@@ -81,9 +81,7 @@ def test_the_same_event_again_is_seen_once(tmp_path: Path) -> None:
         assert report(desk)["answers"] == 1
 
 
-def test_a_challenger_that_fails_is_counted_and_nobody_notices(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_challenger_that_fails_is_counted_and_nobody_notices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = a_desk(tmp_path, 2)
     with desk.client:
         challenger = desk.service.shadow.digest
