@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.promotion import CheckName, Dossier, Finding, Metric
+from data.outcome import HistoryLine
+from data.promotion import CheckName, Dossier, Metric
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
 from training.dataset import truth_of
 from training.errors import HistoryError
-from training.history import HistoryLine, open_history
+from training.history import open_history
 from training.progress import Silent
 from training.promotion.compare import compare
 from training.promotion.page import page
@@ -39,7 +42,7 @@ def refusing(dossier: Dossier) -> set[CheckName]:
 
 
 def breached(line: Line) -> int:
-    return truth_of(Task.SLA_BREACH, HistoryLine.model_validate_json(__import__("json").dumps(line)))
+    return truth_of(Task.SLA_BREACH, HistoryLine.model_validate_json(json.dumps(line)))
 
 
 def with_case(line: Line, **facts: Any) -> Line:
@@ -76,11 +79,10 @@ def test_the_same_seed_gives_the_same_numbers(honest: Dossier) -> None:
     assert again.slices == honest.slices
 
 
-@pytest.mark.parametrize("share", [0.02, 0.05, 0.10])
-def test_flipped_labels_are_seen_one_by_one_beside_the_champions(share: float) -> None:
+def test_two_percent_flipped_labels_are_seen_one_by_one_beside_the_champions() -> None:
     rng = np.random.default_rng(5)
-    flipped = [flip(line) if rng.random() < share else line for line in lines()[:CHALLENGER]]
-    dossier = promotion(taught(f"flipped-{share}", flipped))
+    flipped = [flip(line) if rng.random() < 0.02 else line for line in lines()[:CHALLENGER]]
+    dossier = promotion(taught("flipped", flipped))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.LABELS)
     assert "labels were changed" in check.says
 
@@ -121,8 +123,6 @@ def test_a_challenger_that_lost_a_task_or_a_file_is_refused(tmp_path: Path) -> N
 
 
 def _with_another_task(bundle: Any) -> Any:
-    from dataclasses import replace
-
     return replace(bundle, models={**bundle.models, Task.STOCKOUT: bundle.models[Task.SLA_BREACH]})
 
 
@@ -134,14 +134,6 @@ def test_too_few_later_cases_are_refused_not_guessed_from() -> None:
 def test_a_history_without_later_days_is_said() -> None:
     with pytest.raises(HistoryError, match="no case later than"):
         promotion(challenger(), write("ends", lines()[:CHAMPION]))
-
-
-def test_without_common_events_wrong_labels_cannot_be_told_and_that_is_noted() -> None:
-    renamed = [with_case(line, event={**line["case"]["event"], "source": "other"}) for line in lines()]
-    dossier = promotion(taught("renamed", renamed[:CHALLENGER]))
-    (check,) = (each for each in dossier.checks if each.name is CheckName.LABELS)
-    assert check.finding is Finding.NOTED
-    assert "cannot be told" in check.says
 
 
 def test_the_page_says_the_verdict_first_and_escapes_what_came_from_data(honest: Dossier) -> None:
