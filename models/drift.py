@@ -32,7 +32,10 @@ UNLIKELY = 0.01
 
 @dataclass(frozen=True)
 class Later:
-    """Later cases as a model met them: features float64[n, k] as shown (perhaps of some of them only), what was said, what happened, region."""
+    """Later cases as a model met them.
+
+    Features float64[n, k] as shown (perhaps of some cases only), what was said, what happened, the region.
+    """
 
     features: Floats
     probability: Floats

@@ -64,6 +64,10 @@ def train(
     test_share: Annotated[
         float | None, typer.Option(min=0.01, max=0.5, help="Latest part of the cases, kept to test; else by length.")
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option("--beside", metavar="DIR", help="A bundle whose other tasks the new one keeps: a challenger's."),
+    ] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
 ) -> None:
     """Train one task on a history, in time order, and publish it into a bundle.
@@ -76,7 +80,7 @@ def train(
         from training.train import Order, train
 
         tracker = _tracker() if track else None
-        read = _opened(history, mapping, task)
+        read = opened(history, mapping, task)
         order = Order(
             (task,),
             out,
@@ -88,6 +92,7 @@ def train(
             test_share=test_share,
             tracker=tracker,
             mapping_file=mapping,
+            beside=beside,
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
@@ -99,9 +104,10 @@ def train(
                 "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
             )
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
-        for name, version in trained.versions.items():
+        for name, registered in trained.versions.items():
             _console.print(
-                f"registered fairlead-{name.value} version {version} as champion in {tracker and tracker.uri}"
+                f"registered fairlead-{name.value} version {registered.version} as {registered.alias} in "
+                f"{tracker and tracker.uri}"
             )
 
 
@@ -125,8 +131,8 @@ def evaluate(
         from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
-        model, read = _model_of(bundle, task), _opened(history, mapping, task)
-        before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
+        model, read = _model_of(bundle, task), opened(history, mapping, task)
+        before = opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if as_json:
@@ -164,7 +170,7 @@ def cases(
 ) -> None:
     """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
     with told():
-        for line in islice(_opened(file, mapping).lines(), limit):
+        for line in islice(opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
 
 
@@ -201,7 +207,7 @@ def _note(says: str) -> None:
     _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 
-def _opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
+def opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
     """The history; with a task, only one whose mapping can tell its truth."""
     from training.daily.opening import is_daily, load_daily_mapping, open_daily
     from training.history import open_history
@@ -235,8 +241,15 @@ def told() -> Iterator[None]:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
-        what = error.filename or "a file"
-        raise _ended(f"{what} cannot be read or written ({error.strerror}): free the disk or mend it", 1) from None
+        raise _ended(f"{_unwritten(error)}", 1) from None
+
+
+def _unwritten(error: OSError) -> str:
+    what = error.filename or "a file"
+    return (
+        f"{what} cannot be read or written ({error.strerror or error}): free the disk or mend it. "
+        "What was in force before stays in force"
+    )
 
 
 def _ended(says: str, code: int) -> typer.Exit:

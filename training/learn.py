@@ -24,6 +24,7 @@ from models.performance import top_event
 from models.predictors import ModelPredictor
 from models.profile import Profile
 from models.task_model import Golden, TaskModel
+from models.taught import sample
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
@@ -158,6 +159,7 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
             "recipe": recipe.to_json(),
             "selection_weighted": rows.selection is not None,
         },
+        taught=sample(known.events, known.truth.tolist()),
     )
 
 

@@ -10,12 +10,12 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -27,9 +27,10 @@ from training.learn import Learned
 from training.search import Trial
 
 EXPERIMENT = "fairlead"
-ALIAS = "champion"
+CHAMPION = "champion"
+"""The alias of the version that serves."""
 CHALLENGER = "challenger"
-"""The alias of a model that waits to be looked at: `champion` stays where it is."""
+"""The alias of the newest version that does not serve yet: a promotion makes it the champion."""
 REQUIREMENTS = ("numpy", "pandas", "pydantic")
 ROOMS = Path(__file__).parent.parent
 EXAMPLE_ROWS = 3
@@ -69,6 +70,13 @@ class Given:
 
     policy: Policy
     mapping: Path | None = None
+
+
+class Registered(NamedTuple):
+    """A version of a task's model in the registry, and the alias it got."""
+
+    version: int
+    alias: str
 
 
 class Tracker:
@@ -114,19 +122,54 @@ class Tracker:
             for block, loss in enumerate(trial.losses):
                 mlflow.log_metric("block_loss", loss, step=block)
 
-    def register(self, recorded: Recorded, bundle: str, alias: str = ALIAS) -> int:
-        """Make the recorded model the task's newest version and give it the alias; returns the version."""
+    def register(self, recorded: Recorded, bundle: str, model: str, alias: str | None = None) -> Registered:
+        """Make the recorded model the task's newest version: its champion where there is none, else its challenger.
+
+        `model` is the version by which the service knows the model; an `alias` that is given is the one it gets.
+        """
         said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
         with _told(f"{said}; train again once it answers"):
             if not self._client.search_registered_models(f"name = '{recorded.name}'"):
                 self._client.create_registered_model(recorded.name)
             source = self._client.get_logged_model(recorded.model_id).artifact_location
             registered = self._client.create_model_version(
-                recorded.name, source, recorded.run_id, tags={"bundle": bundle}, model_id=recorded.model_id
+                recorded.name,
+                source,
+                recorded.run_id,
+                tags={"bundle": bundle, "model": model},
+                model_id=recorded.model_id,
             )
             self._client.set_tag(recorded.run_id, "bundle", bundle)
-            self._client.set_registered_model_alias(recorded.name, alias, registered.version)
-        return int(registered.version)
+            given = alias or (CHALLENGER if CHAMPION in self._aliases(recorded.name) else CHAMPION)
+            self._client.set_registered_model_alias(recorded.name, given, registered.version)
+        return Registered(int(registered.version), given)
+
+    def crown(self, models: Mapping[str, str]) -> dict[str, int | None]:
+        """Move the alias champion to the versions that serve; returns them by name, None where one is unknown.
+
+        `models` is the service's version of the model in force, by task. Asked again, nothing changes.
+        """
+        crowned: dict[str, int | None] = {}
+        with _told(f"MLflow does not answer at {self.uri}. Start it, or set MLFLOW_TRACKING_URI"):
+            for task, model in models.items():
+                name = f"fairlead-{task}"
+                crowned[name] = self._crowned(name, model)
+        return crowned
+
+    def _crowned(self, name: str, model: str) -> int | None:
+        versions = self._client.search_model_versions(f"name = '{name}'")
+        numbers = [int(each.version) for each in versions if each.tags.get("model") == model]
+        if not numbers:
+            return None
+        version, aliases = str(max(numbers)), self._aliases(name)
+        if str(aliases.get(CHAMPION)) != version:
+            self._client.set_registered_model_alias(name, CHAMPION, version)
+        if str(aliases.get(CHALLENGER)) == version:
+            self._client.delete_registered_model_alias(name, CHALLENGER)
+        return int(version)
+
+    def _aliases(self, name: str) -> dict[str, Any]:
+        return dict(self._client.get_registered_model(name).aliases)
 
 
 def tracking_uri(folder: Path) -> str:

@@ -12,22 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from data.case import Case
+from data.record import digest_of
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
-from models.bundle import open_bundle, publish
-from models.files import MANIFEST
+from models.bundle import bring, open_bundle, publish
+from models.files import MANIFEST, SERVED, manifest_in_force, put_in_force
 from policies.policy import Policy
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.dataset import Study, study
-from training.errors import HistoryError, TrainingError
+from training.errors import HistoryError, ServedError, TrainingError
 from training.evaluate import Snapshot, passed
 from training.history import History
 from training.interruption import LEARNER, Interrupted
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.split import without_times
-from training.tracking import ALIAS, Given, Recorded, Tracker
+from training.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
@@ -52,10 +53,12 @@ class Order:
     tracker: Tracker | None = None
     mapping_file: Path | None = None
     """The mapping that the history is read through, kept with the tracked run."""
-    alias: str = ALIAS
-    """What the registry calls the new versions."""
+    alias: str | None = None
+    """What the registry calls the new versions; absent, the champion where there is none, else the challenger."""
     known_before: Snapshot | None = None
     """What was known of the parties before the history's first case; nothing where absent."""
+    beside: Path | None = None
+    """A bundle's folder whose tasks are kept beside what is trained, where `out` holds no bundle yet."""
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
 
@@ -69,7 +72,7 @@ class Training:
 
     digest: str
     metrics: dict[Task, Mapping[str, Any]]
-    versions: dict[Task, int] = field(default_factory=dict)
+    versions: dict[Task, Registered] = field(default_factory=dict)
     left_out: dict[Task, str] = field(default_factory=dict)
     timeless: bool = False
 
@@ -79,8 +82,10 @@ def train(history: History, order: Order, progress: Progress) -> Training:
 
     Raises:
         HistoryError: a history that cannot teach a task.
+        ServedError: the folder is served: only a promotion changes what serves.
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
+    _refuse_served(order.out)
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
@@ -88,8 +93,9 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     given = Given(order.policy, order.mapping_file)
     recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
+    _refuse_served(order.out)  # It may have begun to serve while this trained.
     digest = _publish(order, learned, standing)
-    versions = _register(order.tracker, recorded, digest, order.alias) if order.tracker else {}
+    versions = _register(order, recorded, digest)
     metrics: dict[Task, Mapping[str, Any]] = {
         task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
     }
@@ -105,6 +111,23 @@ def _read(history: History, order: Order, progress: Progress) -> tuple[Attribute
         return attributes, *daily_study(grid, grid.exists, history.mapping, attributes, order.policy, SAMPLES)
     attributes, n = _survey(history, progress)
     return attributes, *_studied(history, attributes, n, order, progress)
+
+
+def _refuse_served(folder: Path) -> None:
+    if (folder / SERVED).exists() and (folder / MANIFEST).is_file():
+        raise ServedError(
+            f"{folder} is served, and what serves changes by promotion only: train into another folder with "
+            f"--beside {folder}, then fairlead promote"
+        )
+
+
+def _keep_beside(order: Order) -> None:
+    """Begin a new folder with the tasks of another bundle."""
+    if order.beside is None or (order.out / MANIFEST).is_file():
+        return
+    manifest = manifest_in_force(order.beside)
+    bring(order.beside, digest_of(manifest), order.out)
+    put_in_force(order.out, manifest)
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:
@@ -173,6 +196,7 @@ def _each(one: Callable[[Task], Learned | HistoryError], order: Order) -> list[L
 def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
     models = {task: each.model for task, each in learned.items()}
     try:
+        _keep_beside(order)
         kept = _standing(order.out, standing)
         return publish(order.out, models, created_at=order.created_at, standing=kept)
     except OSError as error:
@@ -180,9 +204,15 @@ def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) 
         raise TrainingError(f"{why}; free the disk or name another folder with --out") from error
 
 
-def _register(tracker: Tracker, recorded: Mapping[Task, Recorded], digest: str, alias: str) -> dict[Task, int]:
+def _register(order: Order, recorded: Mapping[Task, Recorded], digest: str) -> dict[Task, Registered]:
+    tracker = order.tracker
+    if tracker is None:
+        return {}
+    models = open_bundle(order.out, digest).models
     try:
-        return {task: tracker.register(each, digest, alias) for task, each in recorded.items()}
+        return {
+            task: tracker.register(each, digest, models[task].version, order.alias) for task, each in recorded.items()
+        }
     except Interrupted as error:
         said = f"interrupted: the bundle {digest} is published, but not every model is registered in {tracker.uri}"
         raise Interrupted(error.number, f"{said}; train again") from None
