@@ -104,6 +104,7 @@ def main(
     seed: Annotated[int, typer.Option(help="The first world; from 1000 on for numbers that are shown.")] = 1_001,
     task: Annotated[list[Task] | None, typer.Option(help="Only these tasks.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only these damages; honest is always there.")] = None,
+    honest: Annotated[int, typer.Option(min=1, help="Honest challengers in each world, of other seeds.")] = 1,
     verbose: Annotated[bool, typer.Option(help="Print what refused each.")] = False,
 ) -> None:
     """Promote in many worlds and print how often each kind of challenger was refused."""
@@ -111,7 +112,7 @@ def main(
     alone: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     for world in range(seed, seed + worlds):
-        for kind, dossier in promotions(world, cases, tuple(task or Task), only):
+        for kind, dossier in promotions(world, cases, tuple(task or Task), only, honest):
             by = [check for check in dossier.refusals if check.name is not CheckName.LABELS]
             tried[kind] += 1
             refused[kind] += bool(dossier.refusals)
@@ -126,28 +127,28 @@ def main(
 
 
 def promotions(
-    world: int, cases: int, tasks: tuple[Task, ...], only: list[str] | None = None
+    world: int, cases: int, tasks: tuple[Task, ...], only: list[str] | None = None, honest: int = 1
 ) -> Iterator[tuple[str, Dossier]]:
-    """The dossiers of an honest challenger and of every bad one in one world."""
+    """The dossiers of honest challengers and of every bad one in one world."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_history(folder / "whole.jsonl", seed=world, count=cases, until=UNTIL, weeks=26)
         lines = [json.loads(line) for line in (folder / "whole.jsonl").read_text(encoding="utf-8").splitlines()]
         teach(folder / "champion", lines[: int(cases * CHAMPION)], tasks, 0)
         taught = lines[: int(cases * CHALLENGER)]
-        kinds: dict[str, Damage] = {"honest": lambda lines, rng: lines} | {
-            kind: damage for kind, damage in BAD.items() if only is None or kind in only
-        }
-        for number, (kind, damage) in enumerate(kinds.items()):
+        kinds: list[tuple[str, Damage]] = [("honest", lambda lines, rng: lines)] * honest
+        kinds += [(kind, damage) for kind, damage in BAD.items() if only is None or kind in only]
+        for number, (kind, damage) in enumerate(kinds):
             rng = np.random.default_rng((world, number))
-            teach(folder / kind, damage(taught, rng), tasks, world)
+            challenger = folder / f"challenger-{number}"
+            teach(challenger, damage(taught, rng), tasks, world + number)
             later = write(
                 folder / "later.jsonl", taught + damage(lines[len(taught) :], rng) if damage is leaked else lines
             )
             yield (
                 kind,
                 compare(
-                    open_bundle(folder / kind),
+                    open_bundle(challenger),
                     open_bundle(folder / "champion"),
                     open_history(later),
                     load_policy(),

@@ -77,5 +77,5 @@ def test_what_up_prints_to_move_the_example_runs_as_it_is() -> None:
 
 
 def test_the_readme_tells_of_every_command() -> None:
-    told = re.findall(r"^    fairlead (\w+) {2,}", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = re.findall(r"^    fairlead ([\w-]+) {2,}", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(told) == sorted(["up", "retrain", *ROOM_OF])

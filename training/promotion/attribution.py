@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Share
 from training.promotion.sides import Pair, Side
 
@@ -44,13 +45,13 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
     its, before = first.challenger or 0.0, first.champion or 0.0
     suspects = its >= CARRIES and its - before >= GAINED
     gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
-    carried = f"{first.feature} carries {its:.0%} of the score, {_before(first)}"
+    carried = f"{first.feature} carries {percent(its)} of the score, {_before(first)}"
     if suspects or (gained and its - before >= GAINED / 4):
         says = f"suspected leak: {carried}; check that it is known before the outcome (fairlead history check)"
         return _check(pair, Finding.REFUSED, says)
     if gained:
         return _check(
-            pair, Finding.NOTED, f"log loss is {-loss.difference / loss.champion:.0%} lower: too good? {carried}"
+            pair, Finding.NOTED, f"log loss is {percent(-loss.difference / loss.champion)} lower: too good? {carried}"
         )
     alike = rank_correlation(found)
     if alike < ALIKE:
@@ -87,7 +88,7 @@ def _rounded(share: float | None) -> float | None:
 
 
 def _before(share: Share) -> str:
-    return "the champion does not know it" if share.champion is None else f"{share.champion:.0%} of the champion's"
+    return "the champion does not know it" if share.champion is None else f"{percent(share.champion)} of the champion's"
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from data.amounts import percent
 from data.promotion import Check, Difference, Dossier, Finding
 from data.record import instant_text
 
@@ -12,7 +13,8 @@ _MARK = {Finding.PASSED: "passed", Finding.NOTED: "note", Finding.REFUSED: "refu
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8dee6;
+table{border-collapse:collapse;min-width:40rem}
+th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8dee6;
 vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .verdict{padding:.8rem 1rem;border-left:.4rem solid #2b7a4b;background:#eef7f1}
 .verdict.refused{border-color:#b3261e;background:#fcefee}
@@ -120,7 +122,7 @@ def _n(value: float) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "no feature of it" if value is None else f"{value:.1%}"
+    return "no feature of it" if value is None else percent(value)
 
 
 def _table(names: Iterable[str], rows: Iterable[tuple[str, ...]], numbers: Iterable[int] = ()) -> str:
