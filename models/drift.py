@@ -32,9 +32,9 @@ UNLIKELY = 0.01
 
 @dataclass(frozen=True)
 class Later:
-    """Later cases as a model met them.
+    """Later cases as a model met them: what was said, what happened, where; features float64[m, k] as shown.
 
-    Features float64[n, k] as shown (perhaps of some cases only), what was said, what happened, the region.
+    The features may be those of some of the cases only.
     """
 
     features: Floats

@@ -160,7 +160,7 @@ def _note(
 
 
 def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
-    scored: deque[bool] = deque()
+    scored: deque[bool] = deque()  # A replay reads all lines of a moment before it gives the first.
 
     def with_promises() -> Iterator[HistoryLine]:
         for line, counts in lines:

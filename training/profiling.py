@@ -26,7 +26,7 @@ def feature_profiles(features: FeatureSet, matrix: Floats) -> tuple[FeatureProfi
 
 
 def spread(rows: Floats) -> Floats:
-    """Rows spread evenly over all of them, about `MOST_ROWS`: shares need no more, millions need not be copied."""
+    """Rows spread evenly over all of them, at most `MOST_ROWS`: shares need no more, so millions are not copied."""
     return rows[:: math.ceil(len(rows) / MOST_ROWS)] if len(rows) > MOST_ROWS else rows
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +22,12 @@ from models.task_model import TaskModel
 from training.baseline import RuleRates
 from training.calibrate import fit_binary, fit_multiclass
 from training.conformal_fit import Calibrating, fit_conformal
-from training.dataset import UNKNOWN
+from training.dataset import UNKNOWN, Known
 from training.drift import Seen
 from training.errors import HistoryError
 from training.evaluate import DECIMALS, compare, probabilities_of
 from training.history import History
+from training.metrics import log_loss
 from training.profiling import performances
 from training.progress import Progress
 
@@ -54,39 +56,66 @@ def recalibrate(model: TaskModel, seen: Seen, history: History, progress: Progre
     Raises:
         HistoryError: too few labels, or a new calibrator that is no better than the old one.
     """
-    known = seen.known.truth != UNKNOWN
-    _check(model, seen.known.truth[known], history)
+    latest = _labelled(seen.known)
+    _check(model, latest.truth, history)
     progress.step("scoring the latest cases")
-    raw, truth = model.score.raw_batch(seen.features[known]), seen.known.truth[known]
-    half = len(truth) // 2
+    raw = model.score.raw_batch(seen.features[seen.known.truth != UNKNOWN])
+    half = len(latest.truth) // 2
     progress.step("a rehearsal: fitted on the earlier half, measured on the later")
-    old = _said(model.calibrator, raw[half:])
-    fit_again, new = _best(model, raw, truth, half)
-    before, after = _performance(old, truth[half:]), _performance(new, truth[half:])
-    if after.log_loss >= before.log_loss:
-        raise HistoryError(
-            f"{model.task}: a new calibrator would give a log loss of {after.log_loss:.4f} on the later half of "
-            f"{history.name}, the old one gives {before.log_loss:.4f}: nothing was published, the old one stays"
-        )
+    old, later = _said(model.calibrator, raw[half:]), latest.truth[half:]
+    way, new = _best(model, raw, latest.truth, half)
+    _check_better(model, history, log_loss(later, old), log_loss(later, new))
     progress.step("fitting on all labels")
-    fired = [each for each, kept in zip(seen.known.fired, known, strict=True) if kept]
-    regions = [each for each, kept in zip(seen.known.regions, known, strict=True) if kept]
-    times = seen.known.times[known]
-    rules = RuleRates.from_json(model.metrics["rule_rates"])
-    compared = compare(model.task, truth[half:], new, rules, fired[half:])
-    calibrator = fit_again(raw, truth)
-    window = {"history": history.name, "data": history.digest, "n": len(truth), "from": times[0], "to": times[-1]}
-    cases = Calibrating(truth, _said(calibrator, raw), regions, times)
+    again = _refitted(model, way(raw, latest.truth), raw, latest, half)
+    scores = {name: _compared(model, latest, half, each) for name, each in (("old", old), ("new", new))}
     again = replace(
-        model,
-        calibrator=calibrator,
-        conformal=fit_conformal(model.task, cases, len(truth) - half),
-        profile=_profile(model, new, truth[half:], regions[half:]),
-        metrics={**compared, "rule_rates": model.metrics["rule_rates"]},
-        lineage={**model.lineage, "recalibrated_on": {**window, "from": float(times[0]), "to": float(times[-1])}},
+        again,
+        profile=_profile(model, new, later, latest.regions[half:]),
+        metrics={**scores["new"], "rule_rates": model.metrics["rule_rates"]},
+        lineage={**model.lineage, "recalibrated_on": _window(history, latest.times)},
     )
-    precision = compare(model.task, truth[half:], old, rules, fired[half:])["model"]["average_precision"]
-    return Recalibrated(_with_golden(again), before, after, (precision, compared["model"]["average_precision"]))
+    precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
+    return Recalibrated(
+        _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1])
+    )
+
+
+def _labelled(known: Known) -> Known:
+    """The cases whose outcome is known."""
+    kept = np.flatnonzero(known.truth != UNKNOWN)
+    return replace(
+        known,
+        times=known.times[kept],
+        truth=known.truth[kept],
+        fired=[known.fired[each] for each in kept],
+        regions=[known.regions[each] for each in kept],
+    )
+
+
+def _refitted(model: TaskModel, calibrator: Calibrator, raw: Floats, latest: Known, half: int) -> TaskModel:
+    """The model with the calibrator, and with conformal sets of what it now says."""
+    cases = Calibrating(latest.truth, _said(calibrator, raw), latest.regions, latest.times)
+    sets = fit_conformal(model.task, cases, len(latest.truth) - half)
+    return replace(model, calibrator=calibrator, conformal=sets)
+
+
+def _compared(model: TaskModel, latest: Known, half: int, said: Floats) -> dict[str, Any]:
+    """The scores on the later half, beside the rules and the base rate."""
+    rules = RuleRates.from_json(model.metrics["rule_rates"])
+    return compare(model.task, latest.truth[half:], said, rules, latest.fired[half:])
+
+
+def _window(history: History, times: Floats) -> dict[str, Any]:
+    span = {"n": len(times), "from": float(times[0]), "to": float(times[-1])}
+    return {"history": history.name, "data": history.digest, **span}
+
+
+def _check_better(model: TaskModel, history: History, before: float, after: float) -> None:
+    if after >= before:
+        raise HistoryError(
+            f"{model.task}: a new calibrator would give a log loss of {after:.4f} on the later half of "
+            f"{history.name}, the old one gives {before:.4f}: nothing was published, the old one stays"
+        )
 
 
 def _check(model: TaskModel, truth: Truth, history: History) -> None:
@@ -103,7 +132,7 @@ def _best(
 ) -> tuple[Callable[[Floats, Truth], Calibrator], Floats]:
     """The way to fit that does best on the later half, and what it says there."""
     said = [(way, _said(way(raw[:half], truth[:half]), raw[half:])) for way in _ways(model)]
-    return min(said, key=lambda each: _performance(each[1], truth[half:]).log_loss)
+    return min(said, key=lambda each: log_loss(truth[half:], each[1]))
 
 
 def _ways(model: TaskModel) -> list[Callable[[Floats, Truth], Calibrator]]:

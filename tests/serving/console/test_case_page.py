@@ -31,6 +31,23 @@ def test_the_head_says_what_presses() -> None:
     assert shown.head.waits_for == ("store finance", "store operations")
 
 
+def test_a_prediction_says_what_remains_of_its_conformal_set() -> None:
+    step = CheckStep(
+        kind="conformal",
+        id="sla_breach",
+        version="1",
+        saw={"error_rate": 0.1, "leaves_at.yes": 0.4},
+        concluded="yes",
+        says="one answer remains of those that keep the truth in 90 % of cases: yes",
+    )
+    answer = recommendation()
+    shown = page(case_file(recommendation=recommendation(explanation=(*answer.explanation, step))))
+    remains = {each.task: each.remains for each in shown.predictions}
+    assert remains["sla_breach"].startswith("One answer remains")
+    assert remains["stockout"] == ""
+    assert "One answer remains" in render(shown)
+
+
 def test_options_carry_their_money() -> None:
     shown = page()
     assert shown.recommended is not None
