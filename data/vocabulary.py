@@ -165,6 +165,7 @@ class Role(StrEnum):
     SUPPLY_PLANNING = "supply_planning"
     PRICING_DESK = "pricing_desk"
     DATA_SCIENTIST = "data_scientist"
+    MODEL_OWNER = "model_owner"
     AUDITOR = "auditor"
 
 

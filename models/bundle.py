@@ -104,6 +104,20 @@ def open_bundle(folder: Path, digest: str | None = None) -> Bundle:
     )
 
 
+def bring(source: Path, digest: str, folder: Path) -> None:
+    """Copy a verified bundle into another folder under its digest, without putting it in force there.
+
+    Raises:
+        BundleError: a file is missing or altered, or a task does not reproduce its golden probabilities.
+    """
+    bundle = open_bundle(source, digest)
+    if bundle.problems:
+        raise BundleError("; ".join(bundle.problems.values()))
+    for what, named in bundle.named.items():
+        files.keep(folder, files.fetch(source, named, what))
+    files.keep_manifest(folder, files.manifest_of(source, digest))
+
+
 def check_golden(predictor: ModelPredictor, model: TaskModel) -> None:
     """Raise BundleError unless the model gives the probabilities it gave where it was trained."""
     for number, golden in enumerate(model.golden):

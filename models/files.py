@@ -17,6 +17,8 @@ from pathlib import Path
 from data.record import digest_of
 
 MANIFEST = "manifest.json"
+SERVED = "served"
+"""A file that says that a service has served this folder: from then on, promotions alone change what is in force."""
 
 
 class BundleError(ValueError):
@@ -68,10 +70,24 @@ def fetch(folder: Path, digest: str, what: str) -> bytes:
 
 def put_in_force(folder: Path, manifest: bytes) -> str:
     """Publish: keep the manifest under its digest, then replace `manifest.json`. Returns the digest."""
-    digest = digest_of(manifest)
-    write_atomically(_path(folder, "manifests", digest, ".json"), manifest)
+    digest = keep_manifest(folder, manifest)
     write_atomically(folder / MANIFEST, manifest)
     return digest
+
+
+def keep_manifest(folder: Path, manifest: bytes) -> str:
+    """Keep a manifest under its digest without putting it in force. Returns the digest."""
+    digest = digest_of(manifest)
+    write_atomically(_path(folder, "manifests", digest, ".json"), manifest)
+    return digest
+
+
+def mark_served(folder: Path) -> None:
+    """Say that this folder is served. Where it cannot be written, nobody can train into it either."""
+    if not (folder / MANIFEST).is_file() or (folder / SERVED).exists():
+        return
+    with contextlib.suppress(OSError):
+        (folder / SERVED).write_bytes(b"")
 
 
 def manifest_in_force(folder: Path) -> bytes:

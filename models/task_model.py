@@ -23,6 +23,7 @@ from models.conformal import ConformalSets
 from models.files import BundleError
 from models.profile import Profile
 from models.score import Score
+from models.taught import Taught
 from models.text import TextModel
 
 Reference = dict[str, tuple[float, float, float]]
@@ -58,6 +59,8 @@ class TaskModel:
     """Absent in bundles of an earlier Fairlead, which answer without sets."""
     profile: Profile | None = None
     """What later cases are compared with; absent in bundles of an earlier Fairlead."""
+    taught: Taught = field(default_factory=dict)
+    """Some of the answers it learned from: a promotion compares them. Empty for a bundle of before there were any."""
 
     def features(self) -> FeatureSet:
         """The features in the order the model was trained on."""
@@ -73,6 +76,8 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
         "reference": canonical({name: list(quantiles) for name, quantiles in model.reference.items()}),
         "golden": canonical([plain(each) for each in model.golden]),
     }
+    if model.taught:
+        files["taught"] = canonical(dict(model.taught))
     linear = model.score.linear_arrays()
     if linear is not None:
         files["linear"] = _npz(linear)
@@ -120,7 +125,8 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    text, linear, conformal, profile = (fetch(name) for name in ("text", "linear", "conformal", "profile"))
+    names = ("text", "linear", "conformal", "profile", "taught")
+    text, linear, conformal, profile, taught = (fetch(name) for name in names)
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
@@ -135,6 +141,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
         conformal=None if conformal is None else ConformalSets.from_json(json.loads(conformal)),
         profile=None if profile is None else Profile.from_json(json.loads(profile)),
+        taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
     )
 
 

@@ -18,11 +18,15 @@ from serving.edge import Edge
 from serving.errors import Fault, InvalidRequest, NotFound, Problem, Refused
 from serving.health import endpoints as health
 from serving.models import drift_endpoints as drift
+from serving.models import promotions, shadow
 from serving.outcomes import endpoints as outcomes
 from serving.recommendations import endpoints as recommendations
 from serving.reviews import endpoints as reviews
 from serving.stockouts import endpoints as stockouts
 from serving.wiring import Service
+
+MODEL_FILES = "/v1/models/files/"
+"""Where files of bundles arrive, which are larger than exceptions; only for whoever may propose."""
 
 ABOUT = (
     "Report a retail exception, get one explained, priced, gated and recorded recommendation, learn the verdict of "
@@ -44,13 +48,19 @@ def create_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
-    for endpoints in (recommendations, reviews, outcomes, stockouts, drift, health, docs, front):
+    rooms = (recommendations, reviews, outcomes, stockouts, drift, promotions, shadow, health, docs, front)
+    for endpoints in rooms:
         app.include_router(endpoints.router)
     console.install(app, service)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Edge, metrics=service.metrics, max_body_bytes=service.settings.max_body_bytes)
+    app.add_middleware(
+        Edge,
+        metrics=service.metrics,
+        max_body_bytes=service.settings.max_body_bytes,
+        larger={MODEL_FILES: service.settings.max_model_file_bytes},
+    )
     return app
 
 

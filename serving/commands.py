@@ -20,6 +20,7 @@ from rich.text import Text
 from data.case import Case
 from data.record import canonical
 from data.today import as_if_now
+from models.files import mark_served
 from serving.bodies import read_record
 from serving.errors import Problem
 from serving.identifiers import uuid7
@@ -59,6 +60,9 @@ def serve(
     policy: Policy = None,
     db: Database = None,
     folder: Folder = None,
+    shadow: Annotated[
+        Path | None, typer.Option("--shadow", help="folder of a bundle that answers beside, without effect")
+    ] = None,
     host: Annotated[
         str | None, typer.Option(help="address to listen on; other machines reach any but loopback (the default)")
     ] = None,
@@ -70,10 +74,11 @@ def serve(
     from serving.app import create_app
     from serving.keys import ensure_keys
 
-    settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, host=host, port=port)
+    settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
     taken = _listening(settings)
     service = _wired(settings)
     ensure_keys(settings.key_folder, service.principals, service.clock)
+    mark_served(settings.bundle_folder)
     _tell_what_serves(service, taken)
     config = uvicorn.Config(
         create_app(service), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
@@ -285,6 +290,10 @@ def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     _say(f"policy {ready.policy} (version {ready.policy_version})")
     for step in ready.ladder:
         _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
+    if service.shadow.digest:
+        _say(f"shadow {service.shadow.digest}: it answers beside, without effect")
+    if service.shadow.problem:
+        _say(f"shadow: {service.shadow.problem}")
     for warning in ready.warnings:
         _say(warning)
     host, port = address_of(taken)

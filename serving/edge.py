@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -37,10 +37,16 @@ class Edge:
     """ASGI middleware around the whole application."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, max_body_bytes: int, timer: Callable[[], float] = time.perf_counter
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        max_body_bytes: int,
+        timer: Callable[[], float] = time.perf_counter,
+        larger: Mapping[str, int] | None = None,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._larger = dict(larger or {})
         self._metrics = metrics
         self._timer = timer
         self._log = structlog.get_logger("fairlead.request")
@@ -60,12 +66,17 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, capped(scope, receive, self._max_body_bytes), send_with_headers)
+            await self._app(scope, capped(scope, receive, self._most(scope)), send_with_headers)
         except Exception as error:  # what nobody expected: the log says where, the answer says nothing of it
             self._log.error("failed", route=route_of(scope), error=type(error).__name__, where=_place_of(error))
             await FAILED.response()(scope, receive, send_with_headers)
         finally:
             self._tell(scope, status, self._timer() - started)
+
+    def _most(self, scope: Scope) -> int:
+        """How many bytes of body this path takes: `larger` says so for paths that begin so."""
+        path = str(scope["path"])
+        return next((most for begins, most in self._larger.items() if path.startswith(begins)), self._max_body_bytes)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route, method = route_of(scope), _method(scope)

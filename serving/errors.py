@@ -3,12 +3,13 @@
 Problem
 ├── MalformedBody 400            ├── ReviewClosed 409
 ├── Unauthenticated 401          ├── OutcomeRecorded 409
-├── NotPermitted 403             ├── StaleVersion 412
-├── OwnRequest 403               ├── BodyTooLarge 413
-├── RoleMissing 403              ├── WrongContentType 415
-├── NotFound 404                 ├── InvalidRequest 422
-├── BodyTooSlow 408              ├── AlreadyUsed 422
-└── Refused, any other 4xx       └── StoreUnavailable 503
+├── NotPermitted 403             ├── PromotionClosed 409
+├── OwnRequest 403               ├── StaleVersion 412
+├── RoleMissing 403              ├── BodyTooLarge 413
+├── NotFound 404                 ├── WrongContentType 415
+├── BodyTooSlow 408              ├── InvalidRequest 422
+└── Refused, any other 4xx       ├── AlreadyUsed 422
+                                 └── StoreUnavailable 503
 """
 
 from __future__ import annotations
@@ -120,6 +121,12 @@ class OutcomeRecorded(Problem):
     """Another outcome of this recommendation is recorded already."""
 
     status, slug, title = 409, "outcome-recorded", "Another outcome is recorded already"
+
+
+class PromotionClosed(Problem):
+    """The promotion cannot go on: decided, refused by its checks, or compared with another bundle."""
+
+    status, slug, title = 409, "promotion-closed", "The promotion cannot go on"
 
 
 class StaleVersion(Problem):

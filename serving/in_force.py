@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class RungMissing(Exception):
 
 
 @dataclass(frozen=True)
-class InForce:
+class Basis:
     """Everything an answer depends on besides its case, its standing and the moment."""
 
     predictors: Predictors
@@ -37,13 +38,61 @@ class InForce:
         """The standing's keeper over these rows, seeded by the bundle."""
         return StandingKeeper(SeededRows(rows, self.seeds), self.attributes)
 
+    @cached_property
+    def ladder(self) -> bytes:
+        """The ladder as a decision records it."""
+        return ladder_record(self.predictors)
+
+
+class InForce:
+    """What decides now. A promotion replaces all of it at once, while requests are answered.
+
+    Whoever needs several parts for one answer takes `basis` once: two parts may come from two bundles.
+    """
+
+    def __init__(self, basis: Basis) -> None:
+        self._basis = basis
+
+    @property
+    def basis(self) -> Basis:
+        """All parts, of one moment."""
+        return self._basis
+
+    @property
+    def predictors(self) -> Predictors:
+        """The ladders of the bundle in force."""
+        return self._basis.predictors
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self._basis.policy
+
+    @property
+    def bundle(self) -> Bundle | None:
+        """The bundle in force; None where none can be read."""
+        return self._basis.bundle
+
+    def keeper(self, rows: PartyRows) -> StandingKeeper:
+        """The standing's keeper over these rows, seeded by the bundle."""
+        return self._basis.keeper(rows)
+
+    def replace(self, basis: Basis) -> None:
+        """Let another basis decide from the next answer on; answers under way end on theirs."""
+        self._basis = basis
+
 
 def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
     """Load what is in force; a bundle that fails leaves the ladder's lower steps. Raises PolicyError."""
+    return InForce(read_basis(bundle_folder, load_policy(policy_folder)))
+
+
+def read_basis(bundle_folder: Path, policy: Policy) -> Basis:
+    """What the bundle folder has in force now, under this policy."""
     predictors, bundle = load_bundle(bundle_folder)
-    return InForce(
+    return Basis(
         predictors=predictors,
-        policy=load_policy(policy_folder),
+        policy=policy,
         bundle=bundle,
         attributes=_attributes(bundle),
         seeds=read_snapshot((bundle.standing if bundle else None) or ()),

@@ -16,6 +16,7 @@ DEFAULT_PRINCIPALS: dict[str, frozenset[Role]] = {
     "reviewer-1": frozenset({Role.STORE_OPERATIONS, Role.RETURNS_DESK, Role.SUPPLY_PLANNING}),
     "reviewer-2": frozenset({Role.STORE_FINANCE, Role.PRICING_DESK}),
     "scientist": frozenset({Role.DATA_SCIENTIST}),
+    "model-owner": frozenset({Role.MODEL_OWNER}),
     "auditor": frozenset({Role.AUDITOR}),
 }
 """Who can work with a fresh installation: work and money are agreed to by different people."""
@@ -25,6 +26,9 @@ _DOES = {
     Permission.REPORT: "reports outcomes",
     Permission.ASK: "asks about shelves",
     Permission.READ: "reads cases",
+    Permission.PROPOSE: "asks for promotions",
+    Permission.APPROVE: "agrees to promotions",
+    Permission.ROLL_BACK: "rolls back",
 }
 
 

@@ -41,6 +41,21 @@ class Metrics:
             registry=registry,
         )
         self._drift = DriftGauges(registry)
+        self._shadow_answers = Counter(
+            "fairlead_shadow_answers", "Answers that the bundle in the shadow gave too", registry=registry
+        )
+        self._shadow_disagreements = Counter(
+            "fairlead_shadow_disagreements",
+            "Predictions of the shadow with another label, or on the other side of one half",
+            ["task"],
+            registry=registry,
+        )
+        self._shadow_failures = Counter(
+            "fairlead_shadow_failures", "Answers that the bundle in the shadow could not give", registry=registry
+        )
+        self._shadow_dropped = Counter(
+            "fairlead_shadow_dropped", "Answers that the shadow did not see because it was behind", registry=registry
+        )
         self._open = Gauge("fairlead_open_reviews", "Recommendations that wait for a person", registry=registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -60,6 +75,22 @@ class Metrics:
                 continue
             prediction = getattr(recommendation.predictions, task.value)
             self._served.labels(task.value, prediction.served_by.value).inc()
+
+    def shadow_answers(self, count: int) -> None:
+        """Count answers that the shadow gave too."""
+        self._shadow_answers.inc(count)
+
+    def shadow_disagreement(self, task: Task) -> None:
+        """Count one prediction in which the shadow differs."""
+        self._shadow_disagreements.labels(task.value).inc()
+
+    def shadow_failures(self, count: int) -> None:
+        """Count answers that the shadow could not give."""
+        self._shadow_failures.inc(count)
+
+    def shadow_dropped(self) -> None:
+        """Count one answer that the shadow did not see."""
+        self._shadow_dropped.inc()
 
     def text(self, open_reviews: int, drift: ModelsDrift) -> bytes:
         """The exposition format."""

@@ -12,13 +12,22 @@ from pydantic.json_schema import models_json_schema
 
 from data.case import Case
 from data.outcome import Outcome
+from data.promotion import Approval, PromotionRequest, Rollback
 from data.record import Record
 from data.review import ReviewRequestBody
 from serving.errors import MEDIA_TYPE
 from serving.stockouts.schemas import StockoutQuestion
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-READ: tuple[type[Record], ...] = (Case, ReviewRequestBody, Outcome, StockoutQuestion)
+READ: tuple[type[Record], ...] = (
+    Case,
+    ReviewRequestBody,
+    Outcome,
+    StockoutQuestion,
+    PromotionRequest,
+    Approval,
+    Rollback,
+)
 """The records that requests carry."""
 
 _REF = "#/components/schemas/"

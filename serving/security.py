@@ -27,12 +27,16 @@ class Permission(StrEnum):
     REVIEW = "review"
     REPORT = "report"
     ASK = "ask"
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    ROLL_BACK = "roll_back"
 
 
 _REVIEWER = frozenset({Permission.READ, Permission.REVIEW, Permission.ASK})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ORCHESTRATOR: frozenset({Permission.SUBMIT, Permission.READ, Permission.REPORT, Permission.ASK}),
-    Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.ASK}),
+    Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.ASK, Permission.PROPOSE, Permission.ROLL_BACK}),
+    Role.MODEL_OWNER: frozenset({Permission.READ, Permission.APPROVE, Permission.ROLL_BACK}),
     Role.AUDITOR: frozenset({Permission.READ}),
 } | dict.fromkeys(REVIEW_ROLES, _REVIEWER)
 """What each role may do. `public` needs no role."""

@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65_535)
     max_body_bytes: int = Field(1024 * 1024, ge=1)
     """A request with a larger body is refused before it is parsed."""
+    max_model_file_bytes: int = Field(64 * 1024 * 1024, ge=1)
+    """The largest file of a bundle that may be sent for a promotion."""
+    shadow: Path | None = None
+    """The folder of a bundle that answers beside the one in force, without effect; none where not given."""
     longest_wait_seconds: float = Field(60, ge=0, le=600)
     """How long a request for a verdict may hold the line."""
 

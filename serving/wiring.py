@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 
+from policies.policy import load_policy
 from serving.bell import Bell
 from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
-from serving.in_force import InForce, load
+from serving.in_force import InForce, read_basis
 from serving.metrics import Metrics
 from serving.models.drift import DriftService
+from serving.models.promoting import PromotionService, settle
+from serving.models.shadowing import Shadow
 from serving.outcomes.service import OutcomeService
+from serving.recommendations.answering import Answer
 from serving.recommendations.service import RecommendationService
 from serving.reviews.service import ReviewService
 from serving.settings import Settings
@@ -43,12 +47,15 @@ class Service:
     outcomes: OutcomeService
     stockouts: StockoutService
     drift: DriftService
+    promotions: PromotionService
+    shadow: Shadow
     health: HealthService
     metrics: Metrics
     bell: Bell
 
     def close(self) -> None:
-        """Close the store."""
+        """Let the shadow finish, then close the store."""
+        self.shadow.close()
         self.database.close()
 
 
@@ -62,25 +69,34 @@ def wire(
 
     Raises PolicyError where the policy is not valid, ValueError for a database that is not a SQLite file.
     """
-    in_force = in_force or load(settings.bundle_folder, settings.policy)
+    policy = in_force.policy if in_force else load_policy(settings.policy)
     database = Database(settings.database_url)
     database.migrate()
+    if in_force is None:
+        settle(database, settings.bundle_folder)
+    in_force = InForce(in_force.basis if in_force else read_basis(settings.bundle_folder, policy))
     with database.write() as connection:
         policies.keep(connection, in_force.policy)
     bell, metrics = Bell(), Metrics(CollectorRegistry())
+    shadow = Shadow(database, settings.shadow, metrics)
+
+    def recorded(made: Answer) -> None:
+        metrics.recommendation(made.recommendation)
+        shadow.saw(made)
+
     return Service(
         settings=settings,
         database=database,
         in_force=in_force,
         clock=clock,
         principals=Principals(database),
-        recommendations=RecommendationService(
-            database, in_force, clock, randomness, bell, on_recorded=metrics.recommendation
-        ),
+        recommendations=RecommendationService(database, in_force, clock, randomness, bell, on_recorded=recorded),
         reviews=ReviewService(database, in_force, clock, randomness, bell),
         outcomes=OutcomeService(database, in_force, clock, bell),
         stockouts=StockoutService(database, in_force, clock),
         drift=DriftService(database, in_force, clock),
+        promotions=PromotionService(database, in_force, settings.bundle_folder, clock, randomness),
+        shadow=shadow,
         health=HealthService(database, in_force),
         metrics=metrics,
         bell=bell,

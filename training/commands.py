@@ -1,4 +1,4 @@
-"""The commands `train`, `evaluate` and `cases`: messages to the error stream, data to standard output."""
+"""The commands `train`, `evaluate`, `card` and `cases`: messages to the error stream, data to standard output."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
+from training.interruption import Interrupted, interruptible, leave_learners
 
 if TYPE_CHECKING:
+    from models.bundle import Bundle
     from models.task_model import TaskModel
     from training.history import History
     from training.tracking import Tracker
@@ -62,6 +64,10 @@ def train(
     test_share: Annotated[
         float | None, typer.Option(min=0.01, max=0.5, help="Latest part of the cases, kept to test; else by length.")
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option("--beside", metavar="DIR", help="A bundle whose other tasks the new one keeps: a challenger's."),
+    ] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
 ) -> None:
     """Train one task on a history, in time order, and publish it into a bundle.
@@ -74,7 +80,7 @@ def train(
         from training.train import Order, train
 
         tracker = _tracker() if track else None
-        read = _opened(history, mapping, task)
+        read = opened(history, mapping, task)
         order = Order(
             (task,),
             out,
@@ -85,6 +91,8 @@ def train(
             trials,
             test_share=test_share,
             tracker=tracker,
+            mapping_file=mapping,
+            beside=beside,
         )
         with Bars(_console) as progress:
             trained = train(read, order, progress)
@@ -96,9 +104,10 @@ def train(
                 "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
             )
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
-        for name, version in trained.versions.items():
+        for name, registered in trained.versions.items():
             _console.print(
-                f"registered fairlead-{name.value} version {version} as champion in {tracker and tracker.uri}"
+                f"registered fairlead-{name.value} version {registered.version} as {registered.alias} in "
+                f"{tracker and tracker.uri}"
             )
 
 
@@ -122,10 +131,8 @@ def evaluate(
         from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
-        if task not in bundle.models:
-            raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, _opened(history, mapping, task)
-        before = _opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
+        model, read = _model_of(bundle, task), opened(history, mapping, task)
+        before = opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if as_json:
@@ -137,6 +144,25 @@ def evaluate(
 
 
 @app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")],
+    task: Annotated[Task, typer.Option("--task", help="What is predicted.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The HTML file to write.")],
+) -> None:
+    """Write a model's card: what it predicts, how well, from what data, where it is weak, and how to go back."""
+    with told():
+        from models.bundle import open_bundle
+        from training.card import card
+
+        bundle = open_bundle(folder)
+        page = card(_model_of(bundle, task), bundle.digest)
+        try:
+            out.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{out} cannot be written ({error.strerror}); name another file with --out") from error
+
+
+@app.command()
 def cases(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
     mapping: TheMapping = None,
@@ -144,8 +170,14 @@ def cases(
 ) -> None:
     """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
     with told():
-        for line in islice(_opened(file, mapping).lines(), limit):
+        for line in islice(opened(file, mapping).lines(), limit):
             typer.echo(canonical(line.case))
+
+
+def _model_of(bundle: Bundle, task: Task) -> TaskModel:
+    if task not in bundle.models:
+        raise HistoryError(f"{bundle.folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+    return bundle.models[task].model
 
 
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
@@ -175,7 +207,7 @@ def _note(says: str) -> None:
     _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 
-def _opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
+def opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
     """The history; with a task, only one whose mapping can tell its truth."""
     from training.daily.opening import is_daily, load_daily_mapping, open_daily
     from training.history import open_history
@@ -197,12 +229,30 @@ def _tracker() -> Tracker:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors the operator can mend, as one message and exit code 1."""
+    """What the operator can mend or has asked for, as one message: exit code 1 for an error, 128 + n for signal n."""
     try:
-        yield
+        with interruptible():
+            yield
     except (TrainingError, BundleError, PolicyError) as error:
-        _console.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from None
+        raise _ended(str(error), 1) from None
+    except Interrupted as signalled:
+        raise _ended(str(signalled), signalled.exit_code) from None
     except BrokenPipeError:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:
+        raise _ended(f"{_unwritten(error)}", 1) from None
+
+
+def _unwritten(error: OSError) -> str:
+    what = error.filename or "a file"
+    return (
+        f"{what} cannot be read or written ({error.strerror or error}): free the disk or mend it. "
+        "What was in force before stays in force"
+    )
+
+
+def _ended(says: str, code: int) -> typer.Exit:
+    _console.print(f"[red]error:[/red] {says}", soft_wrap=True, highlight=False)
+    leave_learners(code)
+    return typer.Exit(code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +25,7 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import FeatureSet, feature_set
 from features.standing import StandingKeeper, replay
+from models.taught import event_key
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
@@ -69,6 +70,10 @@ class Known:
     """What hangs on each prediction by the policy's cost table, in its currency; NaN where it does not tell."""
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
+    selection: Floats | None = None
+    """What each case counts for because of why its outcome is known; None where no line says."""
+    events: Sequence[str] = ()
+    """What stands for each case's event: see `models.taught`."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ def study(
     attributes: AttributeSchema,
     policy: Policy,
     keeper: StandingKeeper,
-    sampled: frozenset[int] = frozenset(),
+    sampled: Container[int] = frozenset(),
     without_outcome: bool = False,
 ) -> Study:
     """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole.
@@ -164,7 +169,16 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             yield line if promised is line.case else line.model_copy(update={"case": promised})
 
     for line, standing in replay(with_promises(), keeper, settle=False):
-        yield _Replayed(line, scored.popleft(), standing)
+        yield _Replayed(line, scored.popleft(), with_stored(standing, line.standing))
+
+
+def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
+    """What the service knew, where a line says it; of kinds of parties that it did not keep, what the history tells."""
+    if stored is None:
+        return replayed
+    kinds = {each.kind for each in stored.parties}
+    others = tuple(each for each in replayed.parties if each.kind not in kinds)
+    return replayed.model_copy(update={"parties": (*stored.parties, *others)})
 
 
 class _TaskNotes:
@@ -179,8 +193,10 @@ class _TaskNotes:
         self._rows: list[int] = []
         self.promise_passed = 0
         self._exceptions: list[str] = []
+        self._selection: list[float] = []
         self._regions: list[str | None] = []
         self._stakes: list[float] = []
+        self._events: list[str] = []
 
     def add(self, read: _Replayed, position: int, truth: int, fired: str, at_stake: Decimal | None) -> None:
         line = read.line
@@ -190,8 +206,10 @@ class _TaskNotes:
         self._messages.append(line.case.message)
         self._rows.append(self._matrix.add(line.case, read.standing, position))
         self._exceptions.append(line.case.exception_id)
+        self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
         self._regions.append(line.case.region)
         self._stakes.append(math.nan if at_stake is None else float(at_stake))
+        self._events.append(event_key(line.case.event.source, line.case.event.id))
 
     def known(self) -> Known:
         order = self._order()
@@ -205,6 +223,8 @@ class _TaskNotes:
             regions=[self._regions[each] for each in order],
             stakes=np.array(self._stakes, np.float64)[order],
             promise_passed=self.promise_passed,
+            selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
+            events=[self._events[each] for each in order],
         )
 
     def _order(self) -> NDArray[np.intp]:

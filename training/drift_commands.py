@@ -11,9 +11,8 @@ from rich.console import Console
 
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
-from training.commands import TheHistory, TheMapping, ThePolicy, told
+from training.commands import TheHistory, TheMapping, ThePolicy, opened, told
 from training.commands import _known_before as known_before
-from training.commands import _opened as opened
 from training.errors import HistoryError
 
 if TYPE_CHECKING:

@@ -3,7 +3,9 @@
 TrainingError
 ├── MappingError    a mapping file, or a column that does not hold what the mapping says
 ├── HistoryError    a history that cannot be read, is out of order or too small
-└── TrackingError   the experiment tracker cannot be reached
+├── TrackingError   the experiment tracker cannot be reached
+├── ServedError     a folder that is served, which only a promotion may change
+└── ServiceError    the service does not answer, or refuses
 """
 
 from __future__ import annotations
@@ -27,3 +29,11 @@ class HistoryError(TrainingError):
 
 class TrackingError(TrainingError):
     """MLflow did not answer; nothing was trained or registered."""
+
+
+class ServedError(TrainingError):
+    """What serves changes by promotion only; nothing was trained."""
+
+
+class ServiceError(TrainingError):
+    """The service did not answer or refused; says what it said."""

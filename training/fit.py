@@ -101,7 +101,7 @@ def fit(rows: Rows, recipe: Recipe, threads: int, seed: int) -> Fitted:
 def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
     """The linear term alone, with its whole weight."""
     assert recipe.linear_strength is not None
-    return fit_linear(rows, weights(rows.times, recipe), recipe.linear_strength)
+    return fit_linear(rows, weights(rows.times, recipe, rows.selection), recipe.linear_strength)
 
 
 def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booster:
@@ -109,7 +109,7 @@ def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booste
     data = lightgbm.Dataset(
         rows.features,
         rows.truth,
-        weight=weights(rows.times, recipe),
+        weight=weights(rows.times, recipe, rows.selection),
         categorical_feature=list(rows.categories),
         free_raw_data=True,
         params={"verbose": -1, "num_threads": threads},
@@ -133,13 +133,15 @@ def levelled_loss(truth: Truth, probabilities: Floats) -> float:
     return float(-np.log(np.maximum(odds[np.arange(len(truth)), truth], SMALLEST)).mean())
 
 
-def weights(times: Floats, recipe: Recipe) -> Floats:
-    """How much each row counts, seen from the last one; zero outside the window."""
+def weights(times: Floats, recipe: Recipe, selection: Floats | None = None) -> Floats:
+    """How much each row counts, seen from the last one; zero outside the window. `selection` multiplies it."""
     age = (times[-1] - times) / DAY
     memory = recipe.memory
     weight = np.ones(len(times)) if memory.half_life_days is None else 0.5 ** (age / memory.half_life_days)
     if memory.window_days is not None:
         weight = np.where(age <= memory.window_days, weight, 0.0)
+    if selection is not None:
+        weight = weight * selection
     return np.asarray(weight / weight.mean())
 
 

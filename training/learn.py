@@ -24,6 +24,7 @@ from models.performance import top_event
 from models.predictors import ModelPredictor
 from models.profile import Profile
 from models.task_model import Golden, TaskModel
+from models.taught import sample
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
@@ -35,6 +36,8 @@ from training.fit import LABELS, Recipe, fit, risk_recipe, weights
 from training.metrics import losses_of
 from training.profiling import feature_profiles, performances, prediction_profile
 from training.progress import Progress
+from training.rehearsal import Explained, Rehearsal, explain
+from training.report import report
 from training.rows import Rows
 from training.search import Trial
 from training.split import Split, split_in_time
@@ -78,15 +81,19 @@ HORIZON = "P1D"
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained task: the model to publish, and the latest rows, which the rehearsal was measured on."""
+    """A trained task: the model to publish, its rehearsal, and some of the latest rows explained by the model."""
 
     model: TaskModel
     recipe: Recipe
-    latest: Rows
-    probabilities: Floats
-    """What the rehearsal said of the latest rows, float64[n, k]."""
+    rehearsal: Rehearsal
+    explained: Explained
     trials: tuple[Trial, ...] = ()
     """The recipes that were tried."""
+
+    @property
+    def latest(self) -> Rows:
+        """The rows that the rehearsal was measured on."""
+        return self.rehearsal.latest
 
 
 @dataclass(frozen=True)
@@ -119,15 +126,18 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     recipe = chosen.recipe
     progress.step(f"{task}: a rehearsal on the latest days")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
-    rehearsed = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), raw)
+    said = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), np.concatenate([*chosen.scores, raw]))
     rules = _rules(task, known, split.test, recipe)
-    metrics = compare(task, rows.truth[split.latest], rehearsed, rules, known.fired[split.test :])
+    metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, known.fired[split.test :])
     progress.step(f"{task}: the model that ships")
     model = _shipped(task, known, split, origin, recipe, [*chosen.scores, raw])
-    model = replace(model, profile=_profile(model, known, rows, split, rehearsed))
-    model = replace(model, metrics={**metrics, "rule_rates": _rules(task, known, split.n, recipe).to_json()})
-    model = replace(model, golden=_golden(model, study.samples))
-    return Learned(model, recipe, rows.at(split.latest), rehearsed, chosen.trials)
+    rehearsal = Rehearsal(rows, split, said, rules.probabilities(known.fired[split.test :]))
+    model = replace(model, profile=_profile(model, known, rows, split, rehearsal.probabilities))
+    explained = explain(model, rehearsal.latest)
+    told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
+    metrics |= {"rule_rates": _rules(task, known, split.n, recipe).to_json(), "report": told}
+    model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
+    return Learned(model, recipe, rehearsal, explained, chosen.trials)
 
 
 def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Recipe, scores: list[Floats]) -> TaskModel:
@@ -143,7 +153,13 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
-        lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
+        lineage={
+            **origin.lineage,
+            **_windows(rows, split),
+            "recipe": recipe.to_json(),
+            "selection_weighted": rows.selection is not None,
+        },
+        taught=sample(known.events, known.truth.tolist()),
     )
 
 
@@ -184,12 +200,16 @@ def _rows(task: Task, known: Known, end: int, origin: Origin) -> tuple[TextModel
     features = feature_set(task, origin.attributes, text)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
     directions = features.directions(task)
-    return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1), directions)
+    classes = max(len(task.labels), 1)
+    return text, Rows(
+        whole, known.truth, known.times, features.categories, classes, directions, selection=known.selection
+    )
 
 
 def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
     """The rules' rates on the rows before `end`, which count as they do for the model."""
-    classes, counts = max(len(task.labels), 1), weights(known.times[:end], recipe)
+    classes = max(len(task.labels), 1)
+    counts = weights(known.times[:end], recipe, None if known.selection is None else known.selection[:end])
     return fit_rules(known.fired[:end], known.truth[:end], classes, counts)
 
 

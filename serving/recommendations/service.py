@@ -16,7 +16,7 @@ from data.vocabulary import Role
 from serving.bell import Bell
 from serving.errors import AlreadyUsed, Fault, InvalidRequest
 from serving.identifiers import Clock, Randomness, uuid7
-from serving.in_force import InForce, ladder_record
+from serving.in_force import Basis, InForce
 from serving.recommendations import reading, succession
 from serving.recommendations.answering import Answer, answer, moment_of
 from serving.recommendations.schemas import CaseFile, QueuePage
@@ -41,11 +41,10 @@ class RecommendationService:
         clock: Clock,
         randomness: Randomness,
         bell: Bell,
-        on_recorded: Callable[[Recommendation], None],
+        on_recorded: Callable[[Answer], None],
     ) -> None:
         self._database = database
         self._in_force = in_force
-        self._ladder = ladder_record(in_force.predictors)
         self._clock = clock
         self._randomness = randomness
         self._bell = bell
@@ -57,34 +56,36 @@ class RecommendationService:
         Raises AlreadyUsed where the event id or the key came with another body before, InvalidRequest for an event
         from the future, StoreUnavailable where nothing could be written.
         """
-        now = to_milliseconds(self._clock())
+        now, basis = to_milliseconds(self._clock()), self._in_force.basis
         attempt = Attempt.of(principal.name, key, "recommendations", canonical(case))
         with self._database.read() as connection:
             known = _known(connection, attempt, case)
-            standing = self._standing(connection, case, now)
+            standing = self._standing(connection, basis, case, now)
         if known is None:
-            return self._answered(principal, attempt, case, standing, now)
+            return self._answered(principal, attempt, case, standing, basis, now)
         with self._database.write() as connection:
             replies.keep(connection, attempt, known, now)
         return known
 
-    def _answered(self, principal: Principal, attempt: Attempt, case: Case, standing: Standing, now: datetime) -> Reply:
+    def _answered(
+        self, principal: Principal, attempt: Attempt, case: Case, standing: Standing, basis: Basis, now: datetime
+    ) -> Reply:
         """Answer and record. A newer event may have been answered since the standing was read: then once again.
 
         That event is never taken back, so the second answer is true whatever happens beside it.
         """
         try:
-            return self._record(principal, attempt, self._answer(case, standing, now), now)
+            return self._record(principal, attempt, self._answer(basis, case, standing, now), basis, now)
         except succession.Overtaken:
             late = standing.model_copy(update={"superseded": True})
-            return self._record(principal, attempt, self._answer(case, late, now), now)
+            return self._record(principal, attempt, self._answer(basis, case, late, now), basis, now)
 
     def preview(self, case: Case) -> Recommendation:
         """What would be answered now; nothing is recorded."""
-        now = to_milliseconds(self._clock())
+        now, basis = to_milliseconds(self._clock()), self._in_force.basis
         with self._database.read() as connection:
-            standing = self._standing(connection, case, now)
-        return self._answer(case, standing, now).recommendation
+            standing = self._standing(connection, basis, case, now)
+        return self._answer(basis, case, standing, now).recommendation
 
     def content(self, recommendation_id: str) -> bytes:
         """The bytes that were answered. Raises NotFound."""
@@ -108,20 +109,20 @@ class RecommendationService:
         with self._database.read() as connection:
             return reading.case_file(connection, recommendation_id)
 
-    def _standing(self, connection: Connection, case: Case, now: datetime) -> Standing:
+    def _standing(self, connection: Connection, basis: Basis, case: Case, now: datetime) -> Standing:
         """What is known of the case's parties, and whether a newer event of its exception was answered already."""
-        standing = self._in_force.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+        standing = basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
         late = succession.comes_late(connection, case)
         return standing.model_copy(update={"superseded": True}) if late else standing
 
-    def _answer(self, case: Case, standing: Standing, now: datetime) -> Answer:
+    def _answer(self, basis: Basis, case: Case, standing: Standing, now: datetime) -> Answer:
         if case.event.time > now + LATEST_AHEAD:
             expected = "no later than five minutes from now, by the service's clock"
             raise InvalidRequest("The event lies in the future.", faults=[Fault("/event/time", expected)])
         given = uuid7(now, self._randomness)
-        return answer(case, standing, self._in_force.predictors, self._in_force.policy, now, given)
+        return answer(case, standing, basis.predictors, basis.policy, now, given)
 
-    def _record(self, principal: Principal, attempt: Attempt, made: Answer, now: datetime) -> Reply:
+    def _record(self, principal: Principal, attempt: Attempt, made: Answer, basis: Basis, now: datetime) -> Reply:
         """Write everything or nothing; another request may have been faster with the same event.
 
         Raises succession.Overtaken where one was faster with a newer event of the exception.
@@ -129,44 +130,51 @@ class RecommendationService:
         with self._database.write() as connection:
             known = _known(connection, attempt, made.case)
             reply = known or Reply(made.recommendation.recommendation_id, made.content)
-            superseded = [] if known else self._enter(connection, principal, made, now)
+            superseded = [] if known else self._enter(connection, principal, made, basis, now)
             replies.keep(connection, attempt, reply, now)
         if known is None:
-            self._on_recorded(made.recommendation)
+            self._on_recorded(made)
         for recommendation_id in superseded:
             self._bell.ring(recommendation_id)
         return reply
 
-    def _enter(self, connection: Connection, principal: Principal, made: Answer, now: datetime) -> list[str]:
+    def _enter(
+        self, connection: Connection, principal: Principal, made: Answer, basis: Basis, now: datetime
+    ) -> list[str]:
         """The decision, its documents, its verdict, the parties' arrivals and the audit leaf; whom it supersedes."""
-        decision = self._decision(connection, principal, made)
+        decision = _decision(connection, principal, made, basis)
         first = decisions.newest(connection, decision.exception_id) is None
         decisions.add(connection, decision)
         if first:  # an exception arrives once, however many events tell of it
-            self._in_force.keeper(StoredRows(connection)).arrive(made.case, moment_of(made.case, now))
+            basis.keeper(StoredRows(connection)).arrive(made.case, moment_of(made.case, now))
         verdict = succession.first_verdict(made.recommendation)
         superseded = succession.enter(connection, decision, verdict, knew=made.superseded)
         audit.append(connection, "recommendation", decision.recommendation_id, principal.name, now, decision.answer)
         return superseded
 
-    def _decision(self, connection: Connection, principal: Principal, made: Answer) -> Decision:
-        recommendation = made.recommendation
-        return Decision(
-            recommendation_id=recommendation.recommendation_id,
-            source=made.case.event.source,
-            event_id=made.case.event.id,
-            event_time=made.case.event.time,
-            exception_id=made.case.exception_id,
-            requested_by=principal.name,
-            issued_at=recommendation.issued_at,
-            bundle=recommendation.receipt.bundle,
-            policy=recommendation.receipt.policy,
-            input=documents.put(connection, made.input),
-            standing=documents.put(connection, made.standing),
-            ladder=documents.put(connection, self._ladder),
-            features=documents.put(connection, made.features),
-            answer=documents.put(connection, made.content),
-        )
+
+def _standing(connection: Connection, basis: Basis, case: Case, now: datetime) -> Standing:
+    return basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+
+
+def _decision(connection: Connection, principal: Principal, made: Answer, basis: Basis) -> Decision:
+    recommendation = made.recommendation
+    return Decision(
+        recommendation_id=recommendation.recommendation_id,
+        source=made.case.event.source,
+        event_id=made.case.event.id,
+        event_time=made.case.event.time,
+        exception_id=made.case.exception_id,
+        requested_by=principal.name,
+        issued_at=recommendation.issued_at,
+        bundle=recommendation.receipt.bundle,
+        policy=recommendation.receipt.policy,
+        input=documents.put(connection, made.input),
+        standing=documents.put(connection, made.standing),
+        ladder=documents.put(connection, basis.ladder),
+        features=documents.put(connection, made.features),
+        answer=documents.put(connection, made.content),
+    )
 
 
 def _known(connection: Connection, attempt: Attempt, case: Case) -> Reply | None:

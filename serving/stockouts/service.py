@@ -12,10 +12,11 @@ from data.vocabulary import Task
 from features.attributes import ASKED
 from policies.fallback import rule_answer, rule_facts
 from policies.ladder import YES, Served, climb_down
+from policies.policy import Policy
 from policies.replenishment import suggest
 from serving.errors import Fault, InvalidRequest
 from serving.identifiers import Clock
-from serving.in_force import InForce
+from serving.in_force import Basis, InForce
 from serving.recommendations.service import LATEST_AHEAD
 from serving.stockouts.days import refuse_days_out_of_place
 from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
@@ -43,40 +44,43 @@ class StockoutService:
             raise InvalidRequest("The question lies in the future.", faults=[Fault("/as_of", expected)])
         cases = [_case(question, position, as_of) for position in question.positions]
         refuse_days_out_of_place(cases)
+        basis = self._in_force.basis
         with self._database.read() as connection:
-            standings = self._in_force.keeper(StoredRows(connection)).of_shelves(cases, as_of)
-        predictors, policy = self._in_force.predictors, self._in_force.policy
+            standings = basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
+        predictors, policy = basis.predictors, basis.policy
         return StockoutAnswer(
             as_of=as_of,
-            risks=tuple(self._risk(case, standing) for case, standing in zip(cases, standings, strict=True)),
+            risks=tuple(_risk(basis, case, standing) for case, standing in zip(cases, standings, strict=True)),
             unused_attributes=tuple(sorted(set(question.attributes) - predictors.declared_attributes)),
             bundle=predictors.digest,
             policy=policy.digest,
         )
 
-    def _risk(self, case: Case, standing: Standing) -> StockoutRisk:
-        policy, (position,) = self._in_force.policy, case.stock
-        by_rules = rule_answer(Task.STOCKOUT, rule_facts(case, standing, policy), policy)
-        ladder = self._in_force.predictors.ladder(Task.STOCKOUT)
-        served = climb_down(Task.STOCKOUT, ladder, case, standing, by_rules)
-        prediction = self._prediction(served)
-        return StockoutRisk(
-            sku=position.sku,
-            node=position.node,
-            prediction=prediction,
-            replenishment=suggest(position, prediction.probability, policy, case.event.time),
-            explanation=served.predicted.steps if served.predicted else (),
-        )
 
-    def _prediction(self, served: Served) -> RiskPrediction:
-        if served.predicted is None:
-            return RiskPrediction(served_by=served.served_by, reason=served.reason)
-        return RiskPrediction(
-            probability=served.predicted.probabilities[YES],
-            horizon=served.predicted.horizon or self._in_force.policy.settings.time.stockout_horizon,
-            served_by=served.served_by,
-            reason=served.reason,
-        )
+def _risk(basis: Basis, case: Case, standing: Standing) -> StockoutRisk:
+    policy, (position,) = basis.policy, case.stock
+    by_rules = rule_answer(Task.STOCKOUT, rule_facts(case, standing, policy), policy)
+    ladder = basis.predictors.ladder(Task.STOCKOUT)
+    served = climb_down(Task.STOCKOUT, ladder, case, standing, by_rules)
+    prediction = _prediction(served, policy)
+    return StockoutRisk(
+        sku=position.sku,
+        node=position.node,
+        prediction=prediction,
+        replenishment=suggest(position, prediction.probability, policy, case.event.time),
+        explanation=served.predicted.steps if served.predicted else (),
+    )
+
+
+def _prediction(served: Served, policy: Policy) -> RiskPrediction:
+    if served.predicted is None:
+        return RiskPrediction(served_by=served.served_by, reason=served.reason)
+    return RiskPrediction(
+        probability=served.predicted.probabilities[YES],
+        horizon=served.predicted.horizon or policy.settings.time.stockout_horizon,
+        served_by=served.served_by,
+        reason=served.reason,
+    )
 
 
 def _case(question: StockoutQuestion, position: StockPosition, as_of: datetime) -> Case:

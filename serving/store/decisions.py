@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,8 @@ from serving.store.tables import review_statuses as statuses
 
 MINUTE = 60_000
 """In milliseconds."""
+AT_ONCE = 1_000
+"""Rows fetched at once where all are read."""
 
 
 Age = tuple[datetime, str, str]
@@ -75,6 +77,12 @@ def newest(connection: Connection, exception_id: str) -> Decision | None:
     mine = select(table).where(table.c.exception_id == exception_id)
     row = connection.execute(mine.order_by(*(column.desc() for column in AGE)).limit(1)).first()
     return _decision(row) if row else None
+
+
+def in_time_order(connection: Connection) -> Iterator[Decision]:
+    """Every decision there is, by the time of its event; a tie is broken alike everywhere."""
+    for row in connection.execute(select(table).order_by(*AGE)).yield_per(AT_ONCE):
+        yield _decision(row)
 
 
 def latest(connection: Connection, count: int) -> list[Decision]:

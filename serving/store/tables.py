@@ -160,6 +160,67 @@ replies = Table(
 )
 """What was answered under an idempotency key."""
 
+promotions = Table(
+    "promotions",
+    metadata,
+    Column("promotion_id", String(36), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("challenger", String(71), nullable=False),
+    Column("champion", String(71), nullable=False),
+    Column("requested_by", String(128), ForeignKey("principals.name"), nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    _document("dossier"),
+    UniqueConstraint("promotion_id", "requested_by", "state"),
+    CheckConstraint("state IN ('proposed', 'refused')", name="state_as_asked"),
+    Index("ix_promotions_challenger", "challenger"),
+)
+"""One row per promotion that was asked for, immutable: `state` is what the checks made of it."""
+
+promotion_decisions = Table(
+    "promotion_decisions",
+    metadata,
+    Column("promotion_id", String(36), primary_key=True),
+    Column("requested_by", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("decided_by", String(128), ForeignKey("principals.name"), nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["promotion_id", "requested_by", "state"],
+        ["promotions.promotion_id", "promotions.requested_by", "promotions.state"],
+    ),
+    CheckConstraint("decided_by <> requested_by", name="who_asked_does_not_decide"),
+    CheckConstraint("state = 'proposed'", name="what_was_refused_is_not_decided"),
+    CheckConstraint("verdict IN ('approve', 'reject')", name="verdict"),
+)
+"""One decision at most per promotion: never by whoever asked, never on one that its checks refused."""
+
+bundles_in_force = Table(
+    "bundles_in_force",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("bundle", String(71), nullable=False),
+    Column("came", String(16), nullable=False),
+    Column("before", Integer, ForeignKey("bundles_in_force.sequence")),
+    Column("promotion_id", String(36), ForeignKey("promotions.promotion_id")),
+    Column("principal", String(128), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Every bundle that came in force, in order; `before` is the row that a rollback returns to."""
+
+shadow_answers = Table(
+    "shadow_answers",
+    metadata,
+    Column("recommendation_id", String(36), ForeignKey("recommendations.recommendation_id"), primary_key=True),
+    Column("champion", String(71), nullable=False),
+    Column("challenger", String(71), nullable=False, index=True),
+    Column("content", Text, nullable=False),
+)
+"""What a bundle in the shadow would have said beside what was answered; nothing is decided from it."""
+
 audit_leaves = Table(
     "audit_leaves",
     metadata,

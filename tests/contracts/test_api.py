@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from data.case import Case
 from data.outcome import Outcome
+from data.promotion import Approval, PromotionRequest, Rollback
 from data.recommendation import Recommendation, answer_digest
 from data.record import Record, digest_of
 from data.review import ReviewRequestBody
@@ -164,6 +165,9 @@ class TestPage:
 EXAMPLE_RECORDS: dict[str, type[Record]] = {
     "exception.json": Case,
     "review.json": ReviewRequestBody,
+    "promotion.json": PromotionRequest,
+    "approval.json": Approval,
+    "rollback.json": Rollback,
     "outcome.json": Outcome,
     "stockouts.json": StockoutQuestion,
     "recommendation.json": Recommendation,

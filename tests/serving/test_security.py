@@ -34,6 +34,7 @@ def test_keys_are_files_for_their_owner_alone(desk: Desk) -> None:
         "reviewer-1",
         "reviewer-2",
         "scientist",
+        "model-owner",
         "auditor",
     }
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in folder.iterdir())

@@ -1,0 +1,259 @@
+"""A promotion: two bundles compared on the same later days, the dossier of it, and what people decided on it.
+
+Training writes the dossier, the service checks it and keeps it; both read these records. A dossier's verdict is not a
+field: it follows from its checks, so nobody can state another one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from data.record import Count, Digest, Identifier, Instant, Record
+from data.vocabulary import Task
+
+Words = Annotated[str, Field(min_length=1, max_length=2_000)]
+Why = Annotated[str, Field(min_length=3, max_length=500)]
+"""A reason that a person gives."""
+
+
+class Metric(StrEnum):
+    """What two bundles are compared by, row by row on the same cases."""
+
+    LOG_LOSS = "log_loss"
+    AVERAGE_PRECISION = "average_precision"
+    EXPECTED_COST = "expected_cost"
+
+
+class CheckName(StrEnum):
+    """What a challenger must pass, in the order in which a reader wants to know."""
+
+    TASKS = "tasks"
+    WINDOW = "window"
+    LABELS = "labels"
+    COLUMNS = "columns"
+    ATTRIBUTION = "attribution"
+    LOG_LOSS = "log_loss"
+    AVERAGE_PRECISION = "average_precision"
+    EXPECTED_COST = "expected_cost"
+    SLICES = "slices"
+    CALIBRATION = "calibration"
+    LATENCY = "latency"
+    SIZE = "size"
+
+
+OF_BUNDLE = frozenset({CheckName.TASKS, CheckName.SIZE})
+"""Checks of the bundle as a whole; every other one is made per task."""
+
+
+class Finding(StrEnum):
+    """What a check found, in order of caution."""
+
+    PASSED = "passed"
+    NOTED = "noted"
+    """Nothing that stops a promotion, but whoever agrees should know."""
+    REFUSED = "refused"
+
+
+class Check(Record):
+    """One check with its sentence for people; `task` is absent for checks of the whole bundle."""
+
+    name: CheckName
+    task: Task | None = None
+    finding: Finding
+    says: Words
+
+
+class Difference(Record):
+    """One metric of both on the same rows; `low` and `high` bound 95 % of the resampled differences.
+
+    `difference` is challenger minus champion in the metric's own unit: nats, share, or money of the policy's currency
+    per case. `worse` is the share of the resamples in which the challenger is the worse one.
+    """
+
+    task: Task
+    metric: Metric
+    n: Count
+    champion: float
+    challenger: float
+    difference: float
+    low: float
+    high: float
+    worse: Annotated[float, Field(ge=0, le=1)]
+
+
+class Slice(Record):
+    """Log loss of both on some of the rows."""
+
+    task: Task
+    by: Identifier
+    value: Identifier
+    n: Count
+    champion: float
+    challenger: float
+    difference: float
+    errors: float
+    """The difference in its own standard errors: above 0 the challenger is the worse one."""
+
+
+class Calibration(Record):
+    """Expected calibration error of both, over 15 equally filled bins."""
+
+    task: Task
+    champion: float
+    challenger: float
+
+
+class Share(Record):
+    """A feature's share of the mean absolute contribution, of both on the same rows; absent where not a feature."""
+
+    task: Task
+    feature: Annotated[str, Field(min_length=1, max_length=200)]
+    champion: float | None = None
+    challenger: float | None = None
+
+
+class Cost(Record):
+    """What answering takes: milliseconds of predicting and explaining one case, and bytes of the files."""
+
+    champion_milliseconds: float
+    challenger_milliseconds: float
+    champion_bytes: Annotated[int, Field(ge=0)]
+    challenger_bytes: Annotated[int, Field(ge=0)]
+
+
+class Window(Record):
+    """The later days both were compared on; neither has learned from them."""
+
+    history: Annotated[str, Field(min_length=1, max_length=500)]
+    data: Digest
+    n: Count
+    exceptions: Count
+    begins: Instant
+    ends: Instant
+
+
+class Dossier(Record):
+    """Everything a person needs to agree to a promotion, or a service to refuse it."""
+
+    schema_: Annotated[Literal["fairlead/dossier/1"], Field(alias="schema")] = "fairlead/dossier/1"
+    challenger: Digest
+    champion: Digest
+    made_at: Instant
+    policy: Digest
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    resamples: Count
+    seed: Count
+    window: Window
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1)]
+    """What was compared: every task of the challenger that the champion has too."""
+    new_tasks: tuple[Task, ...] = ()
+    """Tasks of the challenger that the champion lacks: there is nothing to compare them with."""
+    checks: tuple[Check, ...]
+    differences: tuple[Difference, ...]
+    slices: tuple[Slice, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
+    shares: tuple[Share, ...] = ()
+    cost: Cost
+
+    @property
+    def refusals(self) -> tuple[Check, ...]:
+        """The checks that stop the promotion; empty where it may be agreed to."""
+        return tuple(check for check in self.checks if check.finding is Finding.REFUSED)
+
+    @property
+    def unmade(self) -> tuple[str, ...]:
+        """The checks that are missing, by name and task: an incomplete dossier proves nothing."""
+        made = {(check.name, check.task) for check in self.checks}
+        needed: list[tuple[CheckName, Task | None]] = [(name, None) for name in CheckName if name in OF_BUNDLE]
+        needed += [(name, task) for task in self.tasks for name in CheckName if name not in OF_BUNDLE]
+        return tuple(f"{name} of {task or 'the bundle'}" for name, task in needed if (name, task) not in made)
+
+
+class PromotionState(StrEnum):
+    """Where a promotion stands."""
+
+    PROPOSED = "proposed"
+    """It passed its checks and waits for another principal."""
+    REFUSED = "refused"
+    """Its checks refused it; nobody can agree to it."""
+    APPROVED = "approved"
+    """Another principal agreed, and the challenger came in force."""
+    REJECTED = "rejected"
+    """Another principal did not agree."""
+
+
+class PromotionRequest(Record):
+    """Ask for a promotion: the dossier, and why the challenger should serve."""
+
+    dossier: Dossier
+    reason: Why
+
+
+class Approval(Record):
+    """What another principal decides on a promotion, and why."""
+
+    verdict: Literal["approve", "reject"]
+    reason: Why
+
+
+class Rollback(Record):
+    """Return to the bundle that was in force before; why."""
+
+    reason: Why
+
+
+class Decided(Record):
+    """Who decided on a promotion, when and why."""
+
+    verdict: Literal["approve", "reject"]
+    by: Identifier
+    at: Instant
+    reason: Why
+
+
+class Promotion(Record):
+    """A promotion as it stands: who asked and why, what the checks refused, who decided."""
+
+    promotion_id: Identifier
+    state: PromotionState
+    challenger: Digest
+    champion: Digest
+    requested_by: Identifier
+    requested_at: Instant
+    reason: Why
+    dossier: Digest
+    """Of the dossier's canonical bytes."""
+    refusals: tuple[Words, ...] = ()
+    decided: Decided | None = None
+
+
+class Promotions(Record):
+    """Promotions, the newest first."""
+
+    items: tuple[Promotion, ...]
+
+
+class ComingInForce(StrEnum):
+    """How a bundle came in force."""
+
+    FOUND = "found"
+    """It was in the folder when a promotion replaced it for the first time."""
+    PROMOTION = "promotion"
+    ROLLBACK = "rollback"
+
+
+class InForceNow(Record):
+    """The bundle in force: since when, by whom and why, and where a rollback would lead."""
+
+    bundle: Digest | None = None
+    models: dict[str, Digest] = {}
+    """The version of each task's model, by which MLflow's registry knows it."""
+    came: ComingInForce = ComingInForce.FOUND
+    since: Instant | None = None
+    by: Identifier | None = None
+    reason: Words | None = None
+    promotion_id: Identifier | None = None
+    rollback_to: Digest | None = None

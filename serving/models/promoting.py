@@ -1,0 +1,293 @@
+"""Promotions: asked for with a dossier, agreed to by another principal, undone in one call.
+
+Training compares, this service decides: it verifies the challenger's files itself, holds the dossier against what is in
+force now, and reads the verdict from the checks. What comes in force is recorded in the transaction that switches it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from data.promotion import (
+    Approval,
+    ComingInForce,
+    Decided,
+    InForceNow,
+    Promotion,
+    PromotionRequest,
+    Promotions,
+    PromotionState,
+    Rollback,
+)
+from data.record import canonical, digest_of, to_milliseconds
+from models import files
+from models.bundle import bring, open_bundle
+from models.files import BundleError
+from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, PromotionClosed
+from serving.identifiers import Clock, Randomness, uuid7
+from serving.in_force import InForce, read_basis
+from serving.models.staging import Staging, cannot_write
+from serving.security import Principal
+from serving.store import audit, documents, promotions
+from serving.store.engine import Database
+
+LISTED = 50
+
+
+class PromotionService:
+    """Decides which bundle serves, and records who and why."""
+
+    def __init__(
+        self, database: Database, in_force: InForce, folder: Path, clock: Clock, randomness: Randomness
+    ) -> None:
+        self._database = database
+        self._in_force = in_force
+        self._folder = folder
+        self._clock = clock
+        self._randomness = randomness
+        self._turn = threading.Lock()
+        self.staging = Staging(folder)
+
+    def now(self) -> InForceNow:
+        """The bundle in force, since when and why, and where a rollback would lead."""
+        basis = self._in_force.basis
+        models = {task.value: each.version for task, each in basis.bundle.models.items()} if basis.bundle else {}
+        bare = InForceNow(bundle=basis.predictors.digest, models=models)
+        with self._database.read() as connection:
+            last = promotions.last(connection)
+            if last is None or last.bundle != bare.bundle:
+                return bare
+            before = promotions.at(connection, last.before) if last.before else None
+        told = {
+            "came": last.came,
+            "since": last.at,
+            "by": last.principal,
+            "reason": last.reason,
+            "promotion_id": last.promotion_id,
+            "rollback_to": before.bundle if before else None,
+        }
+        return bare.model_copy(update=told)
+
+    def listing(self) -> Promotions:
+        """The newest promotions."""
+        with self._database.read() as connection:
+            return Promotions(items=tuple(promotions.newest(connection, LISTED)))
+
+    def get(self, promotion_id: str) -> Promotion:
+        """The promotion of this id. Raises NotFound."""
+        with self._database.read() as connection:
+            return _found(connection, promotion_id)
+
+    def dossier(self, promotion_id: str) -> bytes:
+        """Its dossier as canonical JSON. Raises NotFound."""
+        with self._database.read() as connection:
+            return promotions.dossier_of(connection, _found(connection, promotion_id))
+
+    def propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
+        """Record a promotion with what its checks made of it; one that is refused waits for nobody.
+
+        Raises:
+            PromotionClosed: the dossier compares with another bundle than the one in force, or one waits already.
+            InvalidRequest: the challenger's files are not here, or the dossier lacks checks.
+        """
+        dossier = request.dossier
+        self._refuse_other_champion(dossier.champion)
+        bundle = self.staging.bundle(dossier.challenger)
+        if missing := [task for task in bundle.models if task not in (*dossier.tasks, *dossier.new_tasks)]:
+            raise _incomplete(f"a comparison of every task of the challenger, {', '.join(missing)} too")
+        if not dossier.refusals and dossier.unmade:
+            raise _incomplete(f"every check, these too: {', '.join(dossier.unmade[:8])}")
+        now = to_milliseconds(self._clock())
+        promotion = Promotion(
+            promotion_id=uuid7(now, self._randomness),
+            state=PromotionState.REFUSED if dossier.refusals else PromotionState.PROPOSED,
+            challenger=dossier.challenger,
+            champion=dossier.champion,
+            requested_by=principal.name,
+            requested_at=now,
+            reason=request.reason,
+            dossier=digest_of(dossier),
+            refusals=promotions.refusals_of(dossier),
+        )
+        with self._database.write() as connection:
+            if promotions.waiting_for(connection, dossier.challenger):
+                raise PromotionClosed("A promotion of this bundle waits already: decide on that one.")
+            promotions.add(connection, promotion, dossier)
+            self._leaf(connection, "promotion", promotion.promotion_id, principal, canonical(promotion))
+        return promotion
+
+    def decide(self, principal: Principal, promotion_id: str, approval: Approval) -> Promotion:
+        """Agree or not. Agreeing publishes the challenger: the next answer is its.
+
+        Raises NotFound; OwnRequest for whoever asked; PromotionClosed where nothing is left to decide or the bundle in
+        force is another by now; InvalidRequest where the files were altered since; StoreUnavailable where the disk
+        cannot take them. In each case the bundle before serves on.
+        """
+        with self._turn:
+            promotion = self.get(promotion_id)
+            _refuse(principal, promotion)
+            decided = Decided(
+                verdict=approval.verdict, by=principal.name, at=to_milliseconds(self._clock()), reason=approval.reason
+            )
+            if approval.verdict == "approve":
+                self._publish(principal, promotion, decided)
+            else:
+                with self._database.write() as connection:
+                    self._record(connection, principal, promotion, decided)
+            return self.get(promotion_id)
+
+    def roll_back(self, principal: Principal, rollback: Rollback) -> InForceNow:
+        """Return to the bundle that was in force before. Raises PromotionClosed where there is none, or it is gone."""
+        with self._turn:
+            with self._database.read() as connection:
+                last = promotions.last(connection)
+                if last is None or last.before is None or last.bundle != self._in_force.predictors.digest:
+                    raise PromotionClosed("No promotion brought the bundle in force: there is nothing to return to.")
+                before = promotions.at(connection, last.before)
+            self._verify(before.bundle)
+
+            def record(connection: Connection) -> None:
+                now = to_milliseconds(self._clock())
+                promotions.come(
+                    connection,
+                    before.bundle,
+                    ComingInForce.ROLLBACK,
+                    before.before,
+                    principal.name,
+                    now,
+                    rollback.reason,
+                )
+                told = {"from": last.bundle, "to": before.bundle, "reason": rollback.reason}
+                self._leaf(connection, "rollback", last.promotion_id or "", principal, canonical(told))
+
+            self._switch(before.bundle, record)
+        return self.now()
+
+    def _publish(self, principal: Principal, promotion: Promotion, decided: Decided) -> None:
+        self._refuse_other_champion(promotion.champion)
+        self.staging.bundle(promotion.challenger)
+        try:
+            bring(self.staging.folder, promotion.challenger, self._folder)
+        except BundleError as error:
+            raise InvalidRequest("The challenger's files were altered since: ask for another promotion.") from error
+        except OSError as error:
+            raise cannot_write(error) from error
+
+        def record(connection: Connection) -> None:
+            self._record(connection, principal, promotion, decided)
+            before = self._champion_row(connection, promotion.champion)
+            promotions.come(
+                connection,
+                promotion.challenger,
+                ComingInForce.PROMOTION,
+                before,
+                principal.name,
+                decided.at,
+                promotion.reason,
+                promotion.promotion_id,
+            )
+
+        self._switch(promotion.challenger, record)
+
+    def _champion_row(self, connection: Connection, champion: str) -> int:
+        """The row of the bundle that is replaced, added where no promotion brought it."""
+        last = promotions.last(connection)
+        if last is not None and last.bundle == champion:
+            return last.sequence
+        before = last.sequence if last else None
+        now, why = to_milliseconds(self._clock()), "in the folder when a promotion replaced it"
+        return promotions.come(connection, champion, ComingInForce.FOUND, before, "service", now, why)
+
+    def _switch(self, digest: str, record: Callable[[Connection], None]) -> None:
+        """Record and switch together: the manifest is replaced last, and put back where the record cannot be kept."""
+        manifest = files.manifest_of(self._folder, digest)
+        with _put_back(self._folder), self._database.write() as connection:
+            record(connection)
+            try:
+                files.put_in_force(self._folder, manifest)
+            except OSError as error:
+                raise cannot_write(error) from error
+        self._in_force.replace(read_basis(self._folder, self._in_force.policy))
+
+    def _verify(self, digest: str) -> None:
+        try:
+            problems = open_bundle(self._folder, digest).problems
+        except BundleError:
+            problems = {}
+            raise PromotionClosed("The bundle before is not in the folder any more, or was altered.") from None
+        if problems:
+            told = ", ".join(task.value for task in problems)
+            raise PromotionClosed(f"The bundle before cannot be read any more, in these tasks: {told}.")
+
+    def _record(self, connection: Connection, principal: Principal, promotion: Promotion, decided: Decided) -> None:
+        _refuse(principal, _found(connection, promotion.promotion_id))
+        promotions.decide(connection, promotion, decided)
+        told = {"promotion": promotion.promotion_id, "dossier": promotion.dossier, **decided.model_dump(mode="json")}
+        self._leaf(connection, "promotion_decision", promotion.promotion_id, principal, canonical(told))
+
+    def _leaf(self, connection: Connection, kind: str, subject: str, principal: Principal, content: bytes) -> None:
+        now = to_milliseconds(self._clock())
+        audit.append(connection, kind, subject, principal.name, now, documents.put(connection, content))
+
+    def _refuse_other_champion(self, champion: str) -> None:
+        """The comparison must be with what serves, and what serves must be what the folder has in force."""
+        if champion != self._in_force.predictors.digest:
+            raise PromotionClosed("The dossier compares with another bundle than the one in force: compare again.")
+        try:
+            there = digest_of(files.manifest_in_force(self._folder))
+        except BundleError:
+            there = ""
+        if there != champion:
+            raise PromotionClosed(
+                "The bundle folder holds another bundle than the one that serves: restart the service, compare again."
+            )
+
+
+def settle(database: Database, folder: Path) -> None:
+    """Undo a switch that was not recorded, as a crash between the two leaves it: nobody agreed to that bundle."""
+    try:
+        there = digest_of(files.manifest_in_force(folder))
+    except (BundleError, OSError):
+        return
+    with database.read() as connection:
+        waiting = promotions.waiting_for(connection, there)
+    if waiting is not None:
+        with contextlib.suppress(BundleError):
+            files.put_in_force(folder, files.manifest_of(folder, waiting.champion))
+
+
+@contextlib.contextmanager
+def _put_back(folder: Path) -> Iterator[None]:
+    """What was in force before, again in force where anything fails."""
+    before = files.manifest_in_force(folder)
+    try:
+        yield
+    except BaseException:
+        if files.manifest_in_force(folder) != before:
+            files.put_in_force(folder, before)
+        raise
+
+
+def _found(connection: Connection, promotion_id: str) -> Promotion:
+    found = promotions.get(connection, promotion_id)
+    if found is None:
+        raise NotFound("No promotion has this id.")
+    return found
+
+
+def _refuse(principal: Principal, promotion: Promotion) -> None:
+    """Say why this principal cannot decide now."""
+    if principal.name == promotion.requested_by:
+        raise OwnRequest("The principal that asked for the promotion cannot decide on it: another person must.")
+    if promotion.state is not PromotionState.PROPOSED:
+        raise PromotionClosed(f"The promotion is {promotion.state.value}: nothing is left to decide.")
+
+
+def _incomplete(expected: str) -> InvalidRequest:
+    fault = Fault("/dossier/checks", expected)
+    return InvalidRequest("The dossier is incomplete: make it with fairlead promote.", faults=[fault])

@@ -1,0 +1,124 @@
+"""What the shadow would have said, held against what was said and what then happened."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from data.outcome import Outcome
+from data.record import Count, Digest, Record
+from data.vocabulary import Task
+from serving.store.shadows import Seen
+
+SMALLEST = 1e-6
+YES = "yes"
+
+
+class ShadowTask(Record):
+    """One task over the answers both gave; the losses over those whose outcome is known."""
+
+    task: Task
+    answers: Count
+    mean_difference: float
+    """Mean absolute difference of the probability of the event, or of the label that was answered."""
+    disagreements: Count
+    """Other labels, or other sides of one half."""
+    outcomes: Count
+    champion_log_loss: float | None = None
+    challenger_log_loss: float | None = None
+
+
+class ShadowReport(Record):
+    """How a bundle in the shadow compares with the one in force, over the newest answers."""
+
+    champion: Digest | None = None
+    challenger: Digest | None = None
+    problem: str | None = None
+    """Why there is no shadow, or which of its tasks cannot be read."""
+    answers: Count = 0
+    """Answers it saw and kept since the service started."""
+    failures: Count = 0
+    dropped: Count = 0
+    """Answers it did not see because it was behind."""
+    tasks: tuple[ShadowTask, ...] = ()
+
+
+@dataclass
+class ShadowCounts:
+    """What the shadow did since the service started."""
+
+    answers: int = 0
+    failures: int = 0
+    dropped: int = 0
+
+
+def report(
+    champion: str | None, challenger: str | None, problem: str | None, counts: ShadowCounts, rows: Sequence[Seen]
+) -> ShadowReport:
+    """The report over rows of the same two bundles."""
+    parsed = [(json.loads(row.content), row.outcome) for row in rows]
+    tasks = tuple(told for task in Task if (told := _task(task, parsed)) is not None)
+    return ShadowReport(
+        champion=champion,
+        challenger=challenger,
+        problem=problem,
+        answers=counts.answers,
+        failures=counts.failures,
+        dropped=counts.dropped,
+        tasks=tasks,
+    )
+
+
+def _task(task: Task, parsed: Sequence[tuple[dict[str, Any], Outcome | None]]) -> ShadowTask | None:
+    both = [(told, outcome) for told, outcome in parsed if task.value in told["said"]]
+    if not both:
+        return None
+    said = [told["said"][task.value] for told, _ in both]
+    losses = [loss for told, outcome in both if outcome and (loss := _losses(task, told, outcome)) is not None]
+    return ShadowTask(
+        task=task,
+        answers=len(said),
+        mean_difference=round(sum(_apart(each) for each in said) / len(said), 6),
+        disagreements=sum(_first(each["champion"], task) != _first(each["challenger"], task) for each in said),
+        outcomes=len(losses),
+        champion_log_loss=_mean([each[0] for each in losses]),
+        challenger_log_loss=_mean([each[1] for each in losses]),
+    )
+
+
+def _apart(said: dict[str, dict[str, float]]) -> float:
+    label = max(said["champion"], key=said["champion"].__getitem__)
+    return abs(said["champion"][label] - said["challenger"].get(label, 0.0))
+
+
+def _first(told: dict[str, float], task: Task) -> str:
+    """The likeliest label; for a risk, the side of one half."""
+    return str(told[YES] >= 0.5) if task.is_risk else max(told, key=told.__getitem__)
+
+
+def _losses(task: Task, told: dict[str, Any], outcome: Outcome) -> tuple[float, float] | None:
+    due = datetime.fromisoformat(told["due_at"]) if told["due_at"] else None
+    truth = outcome.truth(task, due)
+    if truth is None:
+        return None
+    said = told["said"][task.value]
+    return _loss(said["champion"], truth, task), _loss(said["challenger"], truth, task)
+
+
+def _loss(told: dict[str, float], truth: str | bool, task: Task) -> float:
+    """Negative log-likelihood. An answer tells two labels: for both sides alike the others share the rest evenly."""
+    if task.is_risk:
+        probability = told[YES] if truth else 1.0 - told[YES]
+    else:
+        two = dict(sorted(told.items(), key=lambda each: -each[1])[:2])
+        rest = (1.0 - sum(two.values())) / max(len(task.labels) - len(two), 1)
+        probability = two.get(str(truth), rest)
+    return -math.log(max(probability, SMALLEST))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 6) if values else None

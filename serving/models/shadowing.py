@@ -1,0 +1,185 @@
+"""A bundle in the shadow: it answers beside the one in force, after the answer is fixed and recorded, without effect.
+
+One thread works through what was answered; where it falls behind, cases are dropped and counted, never waited for. What
+it would have said is kept beside what was said, so that both can be held against the outcome once there is one.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from data.prediction import LabelPrediction, PredictionFailed, RiskPrediction
+from data.standing import Standing
+from data.vocabulary import Task
+from models.bundle import Bundle, open_bundle
+from models.files import BundleError
+from serving.errors import StoreUnavailable
+from serving.metrics import Metrics
+from serving.models.shadow_report import ShadowCounts, ShadowReport, report
+from serving.recommendations.answering import Answer
+from serving.store import shadows
+from serving.store.engine import Database
+from serving.store.shadows import Beside
+
+WAITING = 1_000
+"""Answers that may wait for the shadow."""
+TOGETHER = 50
+"""Rows written in one transaction."""
+YES = "yes"
+
+Said = dict[str, dict[str, Any]]
+
+
+class Shadow:
+    """Sees every recorded answer; without a bundle it sees nothing and costs nothing."""
+
+    def __init__(self, database: Database, folder: Path | None, metrics: Metrics) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._counts = ShadowCounts()
+        self.problem: str | None = None
+        self._bundle = self._opened(folder)
+        self._queue: queue.Queue[Answer | None] = queue.Queue(WAITING)
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._log = structlog.get_logger("fairlead.shadow")
+
+    @property
+    def digest(self) -> str | None:
+        """The bundle in the shadow; None where there is none."""
+        return self._bundle.digest if self._bundle else None
+
+    def saw(self, made: Answer) -> None:
+        """Take note of an answer that is fixed and recorded. Never waits, never raises."""
+        if self._bundle is None:
+            return
+        try:
+            self._start()
+            self._queue.put_nowait(made)
+        except (queue.Full, RuntimeError):  # behind, or no thread can be started: the answer does not wait for it
+            self._counts.dropped += 1
+            self._metrics.shadow_dropped()
+
+    def report(self, in_force: str | None) -> ShadowReport:
+        """How the shadow compares with what was answered, live."""
+        with self._database.read() as connection:
+            rows = shadows.newest(connection, in_force, self.digest) if in_force and self.digest else []
+        return report(in_force, self.digest, self.problem, self._counts, rows)
+
+    def drain(self) -> None:
+        """Wait until everything seen so far is worked through."""
+        self._queue.join()
+
+    def close(self) -> None:
+        """Work through what waits, then end."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(timeout=10)
+
+    def _opened(self, folder: Path | None) -> Bundle | None:
+        if folder is None:
+            return None
+        try:
+            bundle = open_bundle(folder)
+        except (BundleError, OSError, KeyError, ValueError):
+            self.problem = "the shadow's folder holds no bundle that can be read: train into it, restart the service"
+            return None
+        if bundle.problems:
+            self.problem = f"these tasks of the shadow cannot be read: {', '.join(map(str, bundle.problems))}"
+        return bundle
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="shadow", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            taken = [self._queue.get()]
+            while len(taken) < TOGETHER:
+                try:
+                    taken.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            self._keep([beside for made in taken if made is not None and (beside := self._beside(made))])
+            for _ in taken:
+                self._queue.task_done()
+            if None in taken:
+                return
+
+    def _keep(self, rows: list[Beside]) -> None:
+        if not rows:
+            return
+        try:
+            with self._database.write() as connection:
+                shadows.add(connection, rows)
+        except StoreUnavailable:
+            self._fail("store", len(rows))
+            return
+        self._counts.answers += len(rows)
+        self._metrics.shadow_answers(len(rows))
+
+    def _beside(self, made: Answer) -> Beside | None:
+        """What both say of the case; None where the answer was not the bundle in force's, or the shadow failed."""
+        assert self._bundle is not None
+        champion = made.recommendation.receipt.bundle
+        if champion is None or champion == self._bundle.digest:
+            return None
+        try:
+            said = self._said(made)
+        except Exception as error:  # whatever a challenger does wrong, it is counted and the service goes on
+            self._fail(type(error).__name__, 1)
+            return None
+        risk = made.recommendation.predictions.sla_breach
+        due = risk.due_at.isoformat() if risk.due_at else None
+        content = json.dumps({"due_at": due, "said": said})
+        return Beside(made.recommendation.recommendation_id, champion, self._bundle.digest, content)
+
+    def _said(self, made: Answer) -> Said:
+        assert self._bundle is not None
+        standing = Standing.model_validate_json(made.standing)
+        said: Said = {}
+        for task, predictor in self._bundle.models.items():
+            answered = getattr(made.recommendation.predictions, task.value)
+            champion = told_by(task, answered)
+            if champion is None:
+                continue
+            try:
+                predicted = predictor.predict(made.case, standing).probabilities
+            except PredictionFailed:
+                continue
+            said[task.value] = {"champion": champion, "challenger": predicted}
+            if disagree(task, champion, predicted):
+                self._metrics.shadow_disagreement(task)
+        return said
+
+    def _fail(self, why: str, count: int) -> None:
+        self._counts.failures += count
+        self._metrics.shadow_failures(count)
+        self._log.warning("shadow failed", error=why)
+
+
+def told_by(task: Task, answered: LabelPrediction | RiskPrediction) -> dict[str, float] | None:
+    """The probabilities an answer tells: of the event, or of the label and its runner-up; None where it tells none."""
+    if answered.probability is None:
+        return None
+    if isinstance(answered, RiskPrediction):
+        return None if answered.settled else {YES: answered.probability}
+    if answered.label is None or answered.label not in task.labels:
+        return None
+    runner_up = {answered.runner_up[0]: answered.runner_up[1]} if answered.runner_up else {}
+    return runner_up | {answered.label: answered.probability}
+
+
+def disagree(task: Task, champion: dict[str, float], challenger: dict[str, float]) -> bool:
+    """Whether the two name different labels, or stand on different sides of one half."""
+    if task.is_risk:
+        return (champion[YES] >= 0.5) != (challenger[YES] >= 0.5)
+    return max(champion, key=champion.__getitem__) != max(challenger, key=challenger.__getitem__)

@@ -1,0 +1,60 @@
+"""Where a challenger's files wait: beside the bundles that serve, verified on arrival, never loaded by an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.record import digest_of
+from models import files
+from models.bundle import Bundle, open_bundle
+from models.files import BundleError
+from serving.errors import Fault, InvalidRequest, StoreUnavailable
+
+ROOM = "proposed"
+
+
+class Staging:
+    """The waiting room of a bundle folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / ROOM
+
+    def receive(self, digest: str, content: bytes) -> None:
+        """Keep a file under its digest. Raises InvalidRequest where the bytes have another, StoreUnavailable."""
+        if digest_of(content) != digest:
+            fault = Fault("/digest", "the SHA-256 of the bytes that are sent")
+            raise InvalidRequest("The file is not what its name says: send it again.", faults=[fault])
+        try:
+            files.keep(self.folder, content)
+        except OSError as error:
+            raise cannot_write(error) from error
+
+    def bundle(self, digest: str) -> Bundle:
+        """The challenger, every file verified and every golden case answered. Raises InvalidRequest."""
+        try:
+            files.keep_manifest(self.folder, files.fetch(self.folder, digest, "the manifest"))
+            bundle = open_bundle(self.folder, digest)
+        except (BundleError, KeyError, TypeError, ValueError) as error:
+            raise _unfit("its manifest and every file it names, sent before") from error
+        except OSError as error:
+            raise cannot_write(error) from error
+        if bundle.problems or not bundle.models:
+            tasks = ", ".join(task.value for task in bundle.problems) or "all"
+            raise _unfit(f"files of every task that this service can verify and read; these fail: {tasks}")
+        return bundle
+
+
+def cannot_write(error: OSError) -> StoreUnavailable:
+    """The bundle folder cannot be written; nothing has changed."""
+    why = error.strerror or "unknown"
+    return StoreUnavailable(
+        f"The bundle folder cannot be written ({why}): nothing was promoted, the bundle before serves on. "
+        "Free it, then send the same request again."
+    )
+
+
+def _unfit(expected: str) -> InvalidRequest:
+    return InvalidRequest(
+        "The challenger cannot be loaded here: send its files, or train it with this version.",
+        faults=[Fault("/dossier/challenger", expected)],
+    )

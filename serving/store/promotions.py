@@ -1,0 +1,170 @@
+"""Promotions that were asked for, who decided on them, and which bundle came in force when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
+
+from data.promotion import ComingInForce, Decided, Dossier, Promotion, PromotionState
+from data.record import canonical
+from serving.store import documents
+from serving.store.instants import to_instant, to_number
+from serving.store.tables import bundles_in_force as in_force
+from serving.store.tables import promotion_decisions as decisions
+from serving.store.tables import promotions as table
+
+
+@dataclass(frozen=True)
+class Came:
+    """A bundle that came in force: how, by whom, why; `before` is the sequence of the row a rollback returns to."""
+
+    sequence: int
+    bundle: str
+    came: ComingInForce
+    before: int | None
+    promotion_id: str | None
+    principal: str
+    at: datetime
+    reason: str
+
+
+def add(connection: Connection, promotion: Promotion, dossier: Dossier) -> str:
+    """Insert a promotion as its checks left it; returns the digest of the dossier."""
+    content = documents.put(connection, canonical(dossier))
+    connection.execute(
+        insert(table).values(
+            promotion_id=promotion.promotion_id,
+            state=promotion.state.value,
+            challenger=promotion.challenger,
+            champion=promotion.champion,
+            requested_by=promotion.requested_by,
+            requested_at=to_number(promotion.requested_at),
+            reason=promotion.reason,
+            dossier=content,
+        )
+    )
+    return content
+
+
+def decide(connection: Connection, promotion: Promotion, decided: Decided) -> None:
+    """Insert the decision. The database refuses a second one, and one by whoever asked."""
+    connection.execute(
+        insert(decisions).values(
+            promotion_id=promotion.promotion_id,
+            requested_by=promotion.requested_by,
+            state=promotion.state.value,
+            verdict=decided.verdict,
+            decided_by=decided.by,
+            decided_at=to_number(decided.at),
+            reason=decided.reason,
+        )
+    )
+
+
+def get(connection: Connection, promotion_id: str) -> Promotion | None:
+    """The promotion of this id."""
+    found = _found(connection, table.c.promotion_id == promotion_id, 1)
+    return found[0] if found else None
+
+
+def newest(connection: Connection, limit: int) -> list[Promotion]:
+    """The newest promotions first."""
+    return _found(connection, table.c.promotion_id.is_not(None), limit)
+
+
+def waiting_for(connection: Connection, challenger: str) -> Promotion | None:
+    """The promotion of this bundle that nobody has decided on."""
+    found = _found(connection, table.c.challenger == challenger, 100)
+    return next((each for each in found if each.state is PromotionState.PROPOSED), None)
+
+
+def dossier_of(connection: Connection, promotion: Promotion) -> bytes:
+    """The dossier's canonical bytes."""
+    return documents.get(connection, promotion.dossier)
+
+
+def come(
+    connection: Connection,
+    bundle: str,
+    came: ComingInForce,
+    before: int | None,
+    principal: str,
+    at: datetime,
+    reason: str,
+    promotion_id: str | None = None,
+) -> int:
+    """Record that a bundle came in force; returns its place in the order."""
+    last = connection.execute(select(func.max(in_force.c.sequence))).scalar() or 0
+    connection.execute(
+        insert(in_force).values(
+            sequence=last + 1,
+            bundle=bundle,
+            came=came.value,
+            before=before,
+            promotion_id=promotion_id,
+            principal=principal,
+            at=to_number(at),
+            reason=reason,
+        )
+    )
+    return last + 1
+
+
+def last(connection: Connection) -> Came | None:
+    """The bundle that came in force last, as far as promotions know."""
+    row = connection.execute(select(in_force).order_by(in_force.c.sequence.desc()).limit(1)).first()
+    return _came(row) if row else None
+
+
+def at(connection: Connection, sequence: int) -> Came:
+    """The row of this place."""
+    return _came(connection.execute(select(in_force).where(in_force.c.sequence == sequence)).one())
+
+
+def _found(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Promotion]:
+    ordered = (
+        select(
+            table, decisions.c.verdict, decisions.c.decided_by, decisions.c.decided_at, decisions.c.reason.label("why")
+        )
+        .join_from(table, decisions, table.c.promotion_id == decisions.c.promotion_id, isouter=True)
+        .where(condition)
+        .order_by(table.c.requested_at.desc(), table.c.promotion_id.desc())
+        .limit(limit)
+    )
+    return [_promotion(connection, row) for row in connection.execute(ordered)]
+
+
+def _promotion(connection: Connection, row: Row[tuple[object, ...]]) -> Promotion:
+    decided, state = None, PromotionState(row.state)
+    if row.verdict is not None:
+        decided = Decided(verdict=row.verdict, by=row.decided_by, at=to_instant(row.decided_at), reason=row.why)
+        state = PromotionState.APPROVED if row.verdict == "approve" else PromotionState.REJECTED
+    refusals: tuple[str, ...] = ()
+    if state is PromotionState.REFUSED:
+        refusals = refusals_of(Dossier.model_validate_json(documents.get(connection, row.dossier)))
+    return Promotion(
+        promotion_id=row.promotion_id,
+        state=state,
+        challenger=row.challenger,
+        champion=row.champion,
+        requested_by=row.requested_by,
+        requested_at=to_instant(row.requested_at),
+        reason=row.reason,
+        dossier=row.dossier,
+        refusals=refusals,
+        decided=decided,
+    )
+
+
+def refusals_of(dossier: Dossier) -> tuple[str, ...]:
+    """What the checks refused, as sentences."""
+    return tuple(f"{check.task or 'bundle'}: {check.says}"[:2_000] for check in dossier.refusals)
+
+
+def _came(row: Row[tuple[object, ...]]) -> Came:
+    values = dict(row._mapping)
+    values["came"] = ComingInForce(row.came)
+    values["at"] = to_instant(row.at)
+    return Came(**values)

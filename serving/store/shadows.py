@@ -1,0 +1,56 @@
+"""What a bundle in the shadow would have said, kept beside what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from data.outcome import Outcome
+from serving.store import documents
+from serving.store.tables import outcomes
+from serving.store.tables import shadow_answers as table
+
+NEWEST = 20_000
+"""Answers that a report looks at."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One answer of both: `content` is JSON, `champion` and `challenger` are the bundles' digests."""
+
+    recommendation_id: str
+    champion: str
+    challenger: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One answer of both with what then happened, once that is known."""
+
+    content: str
+    outcome: Outcome | None
+
+
+def add(connection: Connection, rows: Sequence[Beside]) -> None:
+    """Insert rows; one that is there stays."""
+    connection.execute(insert(table).on_conflict_do_nothing(), [asdict(row) for row in rows])
+
+
+def newest(connection: Connection, champion: str, challenger: str) -> list[Seen]:
+    """The newest answers of these two bundles."""
+    mine = (
+        select(table.c.content, outcomes.c.content.label("outcome"))
+        .join_from(table, outcomes, table.c.recommendation_id == outcomes.c.recommendation_id, isouter=True)
+        .where((table.c.champion == champion) & (table.c.challenger == challenger))
+        .order_by(table.c.recommendation_id.desc())
+        .limit(NEWEST)
+    )
+    return [Seen(row.content, _outcome(connection, row.outcome)) for row in connection.execute(mine)]
+
+
+def _outcome(connection: Connection, digest: str | None) -> Outcome | None:
+    return Outcome.model_validate_json(documents.get(connection, digest)) if digest else None

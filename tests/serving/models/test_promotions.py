@@ -1,0 +1,303 @@
+"""A promotion from the asking to the next answer, and every way it is stopped: what serves is never half changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from data.promotion import Check
+from data.record import digest_of, plain
+from data.vocabulary import Role, Task
+from models import files
+from models.files import MANIFEST
+from serving.replay import replay_exactly
+from serving.settings import Settings
+from serving.store import audit
+from serving.wiring import wire
+from tests.fixtures.bundles import a_bundle, damage
+from tests.fixtures.dossiers import a_dossier, passed, refused, send
+from tests.fixtures.service import NOON, Desk, an_exception, open_desk
+
+AGREE = {"verdict": "approve", "reason": "the dossier is convincing"}
+BACK = {"reason": "complaints since noon"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    a_bundle(tmp_path / "bundle", seed=1)
+    opened = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    with opened.client:
+        yield opened
+
+
+@pytest.fixture
+def challenger(desk: Desk, tmp_path: Path) -> str:
+    return send(desk, a_bundle(tmp_path / "challenger", seed=2))
+
+
+def in_force(desk: Desk) -> str:
+    """What serves, in memory and in the folder alike."""
+    told: str = desk.get("/v1/models").json()["bundle"]
+    assert digest_of(files.manifest_in_force(desk.service.settings.bundle_folder)) == told
+    return told
+
+
+def ask(desk: Desk, challenger: str, checks: list[Check] | None = None, **changes: Any) -> Response:
+    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()))
+    dossier = dossier.model_copy(update=changes)
+    return desk.post("/v1/models/promotions", {"dossier": plain(dossier), "reason": "learned October"}, "scientist")
+
+
+def promoted(desk: Desk, challenger: str) -> dict[str, Any]:
+    asked = ask(desk, challenger).json()
+    answer = desk.post(f"/v1/models/promotions/{asked['promotion_id']}/approvals", AGREE, "model-owner")
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_the_next_answer_is_the_challengers_once_another_principal_agreed(desk: Desk, challenger: str) -> None:
+    champion = in_force(desk)
+    assert desk.recommend(an_exception(1))["receipt"]["bundle"] == champion
+    asked = ask(desk, challenger).json()
+    assert asked["state"] == "proposed"
+    assert desk.recommend(an_exception(2))["receipt"]["bundle"] == champion
+    agreed = desk.post(f"/v1/models/promotions/{asked['promotion_id']}/approvals", AGREE, "model-owner").json()
+    assert agreed["state"] == "approved"
+    assert agreed["decided"]["by"] == "model-owner"
+    assert in_force(desk) == challenger
+    assert desk.recommend(an_exception(3))["receipt"]["bundle"] == challenger
+    assert desk.client.get("/health/ready").json()["bundle"] == challenger
+
+
+def test_answers_of_before_and_after_are_replayed_byte_for_byte(desk: Desk, challenger: str) -> None:
+    before = desk.recommend(an_exception(1))["recommendation_id"]
+    promoted(desk, challenger)
+    after = desk.recommend(an_exception(2))["recommendation_id"]
+    with desk.service.database.read() as connection:
+        for each in (before, after):
+            assert replay_exactly(connection, desk.service.settings.bundle_folder, each).same
+
+
+def test_what_is_in_force_says_who_and_why_and_where_back_leads(desk: Desk, challenger: str) -> None:
+    champion = in_force(desk)
+    told = promoted(desk, challenger)
+    now = desk.get("/v1/models").json()
+    assert now["by"] == "model-owner"
+    assert now["reason"] == "learned October"
+    assert now["promotion_id"] == told["promotion_id"]
+    assert now["rollback_to"] == champion
+    assert set(now["models"]) == {task.value for task in Task}
+
+
+def test_every_step_leaves_a_leaf_and_the_chain_holds(desk: Desk, challenger: str) -> None:
+    promoted(desk, challenger)
+    desk.post("/v1/models/rollbacks", BACK, "scientist")
+    with desk.service.database.read() as connection:
+        assert not list(audit.faults(connection))
+        assert audit.head(connection).leaves == 3
+
+
+def test_whoever_asked_cannot_agree_whatever_roles_are_held(desk: Desk, challenger: str) -> None:
+    champion = in_force(desk)
+    desk.add("both", Role.DATA_SCIENTIST, Role.MODEL_OWNER)
+    dossier = plain(a_dossier(challenger, champion))
+    asked = desk.post("/v1/models/promotions", {"dossier": dossier, "reason": "mine"}, "both").json()
+    answer = desk.post(f"/v1/models/promotions/{asked['promotion_id']}/approvals", AGREE, "both")
+    assert answer.status_code == 403
+    assert answer.json()["type"].endswith("own-request")
+    assert in_force(desk) == champion
+
+
+def test_the_database_itself_refuses_whoever_asked_and_a_second_decision(desk: Desk, challenger: str) -> None:
+    asked = ask(desk, challenger).json()["promotion_id"]
+    row = "INSERT INTO promotion_decisions VALUES (?, 'scientist', 'proposed', 'approve', ?, 0, 'because')"
+    with sqlite3.connect(desk.service.settings.folder / "fairlead.db") as database:
+        database.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError, match="who_asked_does_not_decide"):
+            database.execute(row, (asked, "scientist"))
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            database.execute(row.replace("'scientist', 'proposed'", "'auditor', 'proposed'"), (asked, "scientist"))
+        database.execute(row, (asked, "model-owner"))
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+            database.execute(row, (asked, "auditor"))
+        database.rollback()
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["scientist", "auditor", "reviewer-1", "orchestrator"])
+def test_only_who_owns_models_may_agree(desk: Desk, challenger: str, name: str) -> None:
+    asked = ask(desk, challenger).json()["promotion_id"]
+    assert desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, name).status_code == 403
+
+
+def test_what_the_checks_refused_is_recorded_with_the_reason_and_cannot_be_agreed_to(
+    desk: Desk, challenger: str
+) -> None:
+    champion = in_force(desk)
+    asked = ask(desk, challenger, refused()).json()
+    assert asked["state"] == "refused"
+    assert "closing_code carries 81%" in asked["refusals"][0]
+    answer = desk.post(f"/v1/models/promotions/{asked['promotion_id']}/approvals", AGREE, "model-owner")
+    assert answer.status_code == 409
+    assert in_force(desk) == champion
+    assert desk.get(f"/v1/models/promotions/{asked['promotion_id']}").json() == asked
+
+
+def test_a_dossier_without_all_checks_is_not_taken(desk: Desk, challenger: str) -> None:
+    answer = ask(desk, challenger, passed()[:-1])
+    assert answer.status_code == 422
+    assert "size" in answer.text or "of" in answer.json()["errors"][0]["expected"]
+
+
+def test_a_dossier_on_another_champion_is_not_taken(desk: Desk, challenger: str) -> None:
+    answer = ask(desk, challenger, champion=digest_of(b"another"))
+    assert answer.status_code == 409
+    assert "compare again" in answer.json()["detail"]
+
+
+def test_files_that_never_came_or_are_not_what_they_say_stop_the_asking(desk: Desk, tmp_path: Path) -> None:
+    assert ask(desk, digest_of(b"never sent")).status_code == 422
+    headers = {**desk.as_("scientist"), "Content-Type": "application/octet-stream"}
+    answer = desk.client.put(f"/v1/models/files/{digest_of(b'one')}", content=b"other", headers=headers)
+    assert answer.status_code == 422
+
+
+def test_a_file_may_be_larger_than_an_exception_and_not_than_its_own_limit(tmp_path: Path) -> None:
+    a_bundle(tmp_path / "bundle")
+    bundle = tmp_path / "bundle"
+    desk = open_desk(tmp_path / "var", bundle=bundle, max_body_bytes=1_000, max_model_file_bytes=5_000)
+    with desk.client:
+        headers = {**desk.as_("scientist"), "Content-Type": "application/octet-stream"}
+        sent = [
+            desk.client.put(f"/v1/models/files/{digest_of(each)}", content=each, headers=headers).status_code
+            for each in (b"x" * 4_000, b"x" * 6_000)
+        ]
+    assert sent == [204, 413]
+
+
+def test_files_altered_between_asking_and_agreeing_stop_it(desk: Desk, challenger: str) -> None:
+    champion = in_force(desk)
+    asked = ask(desk, challenger).json()["promotion_id"]
+    staged = desk.service.promotions.staging.folder / "files"
+    largest = max((each for each in staged.iterdir()), key=lambda each: each.stat().st_size)
+    damage(largest)
+    answer = desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner")
+    assert answer.status_code == 422
+    assert in_force(desk) == champion
+    assert desk.get(f"/v1/models/promotions/{asked}").json()["state"] == "proposed"
+
+
+def test_a_rejection_ends_it_and_changes_nothing(desk: Desk, challenger: str) -> None:
+    champion = in_force(desk)
+    asked = ask(desk, challenger).json()["promotion_id"]
+    body = {"verdict": "reject", "reason": "wait until after the sales"}
+    assert desk.post(f"/v1/models/promotions/{asked}/approvals", body, "model-owner").json()["state"] == "rejected"
+    assert desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner").status_code == 409
+    assert in_force(desk) == champion
+
+
+def test_one_promotion_of_a_bundle_waits_at_a_time(desk: Desk, challenger: str) -> None:
+    assert ask(desk, challenger).json()["state"] == "proposed"
+    assert ask(desk, challenger).status_code == 409
+
+
+class TestRollback:
+    def test_returns_in_one_call_and_says_who_and_why(self, desk: Desk, challenger: str) -> None:
+        champion = in_force(desk)
+        promoted(desk, challenger)
+        now = desk.post("/v1/models/rollbacks", BACK, "scientist").json()
+        assert now["bundle"] == champion == in_force(desk)
+        assert now["by"] == "scientist"
+        assert now["reason"] == "complaints since noon"
+        assert desk.recommend(an_exception(1))["receipt"]["bundle"] == champion
+
+    def test_goes_back_one_more_each_time_and_then_says_that_nothing_is_left(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        first = in_force(desk)
+        promoted(desk, challenger)
+        promoted(desk, send(desk, a_bundle(tmp_path / "third", seed=3)))
+        gone_to = [desk.post("/v1/models/rollbacks", BACK, "scientist").json()["bundle"] for _ in range(2)]
+        assert gone_to == [challenger, first]
+        assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409
+
+    def test_needs_a_promotion_to_undo(self, desk: Desk) -> None:
+        assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409
+
+    def test_a_bundle_before_that_was_altered_is_not_returned_to(self, desk: Desk, challenger: str) -> None:
+        champion = desk.service.in_force.bundle
+        assert champion is not None
+        promoted(desk, challenger)
+        damage(champion.folder / "files" / champion.named["sla_breach trees"].removeprefix("sha256:"))
+        assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409
+        assert in_force(desk) == challenger
+
+
+class TestWhatFails:
+    def test_a_full_disk_leaves_everything_as_it_was_and_says_so(
+        self, desk: Desk, challenger: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        champion = in_force(desk)
+        asked = ask(desk, challenger).json()["promotion_id"]
+        whole = files.write_atomically
+
+        def full(path: Path, content: bytes) -> None:
+            if path.name == MANIFEST:
+                raise OSError(28, "No space left on device")
+            whole(path, content)
+
+        monkeypatch.setattr(files, "write_atomically", full)
+        answer = desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner")
+        assert answer.status_code == 503
+        assert "No space left on device" in answer.json()["detail"]
+        assert in_force(desk) == champion
+        assert desk.get(f"/v1/models/promotions/{asked}").json()["state"] == "proposed"
+        assert desk.recommend(an_exception(1))["receipt"]["bundle"] == champion
+        monkeypatch.undo()
+        assert desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner").status_code == 200
+        assert in_force(desk) == challenger
+
+    def test_a_record_that_cannot_be_kept_puts_the_champion_back(
+        self, desk: Desk, challenger: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        champion = in_force(desk)
+        asked = ask(desk, challenger).json()["promotion_id"]
+        switched = files.put_in_force
+
+        def then_fail(folder: Path, manifest: bytes) -> str:
+            digest = switched(folder, manifest)
+            if digest == challenger:
+                raise RuntimeError("the commit fails")
+            return digest
+
+        monkeypatch.setattr(files, "put_in_force", then_fail)
+        assert desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner").status_code == 500
+        assert in_force(desk) == champion
+
+    def test_a_crash_between_switch_and_record_is_undone_at_the_next_start(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        champion, folder = in_force(desk), desk.service.settings.bundle_folder
+        ask(desk, challenger)
+        files.put_in_force(folder, files.manifest_of(desk.service.promotions.staging.folder, challenger))
+        again = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON)
+        try:
+            assert again.in_force.predictors.digest == champion
+        finally:
+            again.close()
+
+    def test_a_folder_that_somebody_trained_into_meanwhile_stops_the_promotion(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        dossier = plain(a_dossier(challenger, in_force(desk)))
+        folder = desk.service.settings.bundle_folder
+        files.put_in_force(folder, files.manifest_in_force(a_bundle(tmp_path / "other", seed=3)))
+        answer = desk.post("/v1/models/promotions", {"dossier": dossier, "reason": "mine"}, "scientist")
+        assert answer.status_code == 409
+        assert "restart the service" in answer.json()["detail"]

@@ -1,0 +1,150 @@
+"""A bundle in the shadow: it sees what is answered, changes no byte of it, and is held against outcomes."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.prediction import RiskPrediction
+from data.vocabulary import ServedBy, Task
+from models.predictors import ModelPredictor
+from serving.models import shadowing
+from serving.models.shadowing import told_by
+from tests.fixtures.bundles import a_bundle
+from tests.fixtures.service import Desk, costly, open_desk
+
+
+def a_desk(folder: Path, shadow: int | None, **also: Any) -> Desk:
+    bundle = folder / "bundle"
+    if not bundle.exists():
+        a_bundle(bundle, seed=1)
+    beside = None if shadow is None else a_bundle(folder / "shadow", seed=shadow)
+    return open_desk(folder / f"var-{shadow}", bundle=bundle, shadow=beside, **also)
+
+
+def report(desk: Desk) -> dict[str, Any]:
+    desk.service.shadow.drain()
+    told: dict[str, Any] = desk.get("/v1/models/shadow").json()
+    return told
+
+
+def counted(desk: Desk, name: str) -> float:
+    lines = desk.client.get("/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and not line.startswith("#"))
+
+
+def promised(number: int) -> dict[str, Any]:
+    return costly(number, promise={"due_at": "2026-11-23T16:00:00Z"}, workflow={"queue_minutes": 7.0 * number})
+
+
+def test_it_sees_every_answer_and_changes_no_byte(tmp_path: Path) -> None:
+    with_shadow, without = a_desk(tmp_path, 2), a_desk(tmp_path, None)
+    with with_shadow.client, without.client:
+        for number in range(5):
+            both = [desk.post("/v1/recommendations", promised(number)) for desk in (with_shadow, without)]
+            assert both[0].content == both[1].content
+        told = report(with_shadow)
+        assert told["answers"] == 5
+        assert counted(with_shadow, "fairlead_shadow_answers_total") == 5
+        assert counted(without, "fairlead_shadow_answers_total") == 0
+        assert told["challenger"] != told["champion"] == with_shadow.service.in_force.predictors.digest
+        by_task = {each["task"]: each for each in told["tasks"]}
+        assert by_task["sla_breach"]["answers"] == 5
+        assert by_task["sla_breach"]["mean_difference"] > 0
+        disagreements = sum(each["disagreements"] for each in told["tasks"])
+        assert counted(with_shadow, "fairlead_shadow_disagreements_total") == disagreements
+
+
+def test_once_there_are_outcomes_both_are_held_against_them(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path, 2)
+    with desk.client:
+        answer = desk.recommend(promised(1))
+        said = answer["predictions"]["sla_breach"]["probability"]
+        outcome = {"recorded_at": "2026-11-23T12:00:00Z", "sla_breached": True}
+        desk.post(f"/v1/recommendations/{answer['recommendation_id']}/outcomes", outcome)
+        desk.recommend(promised(2))
+        (risk,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
+        assert (risk["answers"], risk["outcomes"]) == (2, 1)
+        assert risk["champion_log_loss"] == pytest.approx(-math.log(said), abs=1e-6)
+        assert risk["challenger_log_loss"] != risk["champion_log_loss"]
+
+
+def test_the_same_event_again_is_seen_once(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path, 2)
+    with desk.client:
+        for _ in range(3):
+            desk.recommend(promised(1))
+        assert report(desk)["answers"] == 1
+
+
+def test_a_challenger_that_fails_is_counted_and_nobody_notices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = a_desk(tmp_path, 2)
+    with desk.client:
+        challenger = desk.service.shadow.digest
+        before, whole = desk.recommend(promised(1)), ModelPredictor.predict
+        desk.service.shadow.drain()
+
+        def fail(self: ModelPredictor, *given: Any) -> Any:
+            if threading.current_thread().name == "shadow":
+                raise ZeroDivisionError
+            return whole(self, *given)
+
+        monkeypatch.setattr(ModelPredictor, "predict", fail)
+        after = desk.recommend(promised(2))
+        told = report(desk)
+        assert (told["answers"], told["failures"], told["challenger"]) == (1, 1, challenger)
+        assert counted(desk, "fairlead_shadow_failures_total") == 1
+        assert after["receipt"]["bundle"] == before["receipt"]["bundle"]
+        monkeypatch.undo()
+        desk.recommend(promised(3))
+        assert report(desk)["answers"] == 2
+
+
+def test_where_it_falls_behind_answers_are_dropped_and_counted_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shadowing, "WAITING", 1)
+    desk = a_desk(tmp_path, 2)
+    stuck = threading.Event()
+    whole = desk.service.shadow._keep
+    monkeypatch.setattr(desk.service.shadow, "_keep", lambda rows: (stuck.wait(20), whole(rows)))
+    with desk.client:
+        for number in range(6):
+            desk.recommend(promised(number))
+        dropped = counted(desk, "fairlead_shadow_dropped_total")
+        assert dropped >= 3
+        stuck.set()
+        told = report(desk)
+        assert told["answers"] + told["dropped"] == 6
+        assert told["dropped"] == dropped
+
+
+def test_a_shadow_that_cannot_be_read_is_said_and_the_service_serves(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    bundle = a_bundle(tmp_path / "bundle")
+    desk = open_desk(tmp_path / "var", bundle=bundle, shadow=tmp_path / "nothing")
+    with desk.client:
+        assert desk.recommend(promised(1))["predictions"]["sla_breach"]["served_by"] == "model"
+        told = report(desk)
+        assert told["answers"] == 0
+        assert "no bundle that can be read" in told["problem"]
+        assert str(tmp_path) not in told["problem"]
+
+
+def test_without_a_shadow_the_report_says_nothing(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path, None)
+    with desk.client:
+        desk.recommend(promised(1))
+        told = report(desk)
+        assert "challenger" not in told
+        assert told["tasks"] == []
+
+
+def test_a_promise_that_has_passed_is_no_prediction_to_compare() -> None:
+    settled = RiskPrediction(probability=1.0, served_by=ServedBy.RULES, reason="promise_passed")
+    assert told_by(Task.SLA_BREACH, settled) is None
+    assert told_by(Task.SLA_BREACH, RiskPrediction(probability=0.3, served_by=ServedBy.MODEL)) == {"yes": 0.3}

@@ -1,0 +1,144 @@
+"""Challenger against champion on later days: an honest one passes, a damaged one is stopped with the reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.outcome import HistoryLine
+from data.promotion import CheckName, Dossier, Metric
+from data.vocabulary import Task
+from models.bundle import open_bundle
+from policies.policy import load_policy
+from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
+from training.dataset import truth_of
+from training.errors import HistoryError
+from training.history import open_history
+from training.progress import Silent
+from training.promotion.compare import compare
+from training.promotion.page import page
+
+pytestmark = pytest.mark.xdist_group("training")
+
+
+def promotion(folder: Path, history: Path | None = None) -> Dossier:
+    opened = open_history(history or later())
+    return compare(open_bundle(folder), open_bundle(champion()), opened, load_policy(), AT, Silent(), resamples=200)
+
+
+@pytest.fixture(scope="module")
+def honest() -> Dossier:
+    return promotion(challenger())
+
+
+def refusing(dossier: Dossier) -> set[CheckName]:
+    return {check.name for check in dossier.refusals}
+
+
+def breached(line: Line) -> int:
+    return truth_of(Task.SLA_BREACH, HistoryLine.model_validate_json(json.dumps(line)))
+
+
+def with_case(line: Line, **facts: Any) -> Line:
+    return {**line, "case": {**line["case"], **facts}}
+
+
+def flip(line: Line) -> Line:
+    truth = breached(line)
+    return line if truth < 0 else {**line, "outcome": {**line["outcome"], "sla_breached": not truth}}
+
+
+def test_an_honest_retraining_passes_with_every_check_made(honest: Dossier) -> None:
+    assert honest.refusals == ()
+    assert honest.unmade == ()
+    assert {each.metric for each in honest.differences} == set(Metric)
+
+
+def test_both_are_compared_on_the_days_after_both(honest: Dossier) -> None:
+    first = datetime.fromisoformat(lines()[CHALLENGER]["case"]["event"]["time"]).astimezone(UTC)
+    assert honest.window.begins >= first
+    assert honest.window.n <= len(lines()) - CHALLENGER
+
+
+def test_a_bundle_compared_with_itself_differs_by_nothing() -> None:
+    dossier = promotion(champion())
+    assert dossier.challenger == dossier.champion
+    assert {(each.difference, each.low, each.high) for each in dossier.differences} == {(0.0, 0.0, 0.0)}
+    assert dossier.refusals == ()
+
+
+def test_the_same_seed_gives_the_same_numbers(honest: Dossier) -> None:
+    again = promotion(challenger())
+    assert again.differences == honest.differences
+    assert again.slices == honest.slices
+
+
+def test_two_percent_flipped_labels_are_seen_one_by_one_beside_the_champions() -> None:
+    rng = np.random.default_rng(5)
+    flipped = [flip(line) if rng.random() < 0.02 else line for line in lines()[:CHALLENGER]]
+    dossier = promotion(taught("flipped", flipped))
+    (check,) = (each for each in dossier.refusals if each.name is CheckName.LABELS)
+    assert "labels were changed" in check.says
+
+
+def test_a_column_written_after_the_fact_is_a_suspected_leak() -> None:
+    told = [with_case(line, attributes={"closing_code": "late" if breached(line) else "fine"}) for line in lines()]
+    dossier = promotion(taught("leaked", told[:CHALLENGER]), write("leaked-later", told))
+    (check,) = (each for each in dossier.refusals if each.name is CheckName.ATTRIBUTION)
+    assert "closing_code" in check.says
+
+
+def test_exchanged_columns_are_named() -> None:
+    def exchanged(line: Line) -> Line:
+        work = line["case"].get("workflow") or {}
+        if not {"queue_minutes", "queue_length"} <= work.keys():
+            return line
+        swapped = {**work, "queue_minutes": work["queue_length"], "queue_length": round(work["queue_minutes"])}
+        return with_case(line, workflow=swapped)
+
+    dossier = promotion(taught("swapped", [exchanged(line) for line in lines()[:CHALLENGER]]))
+    (check,) = (each for each in dossier.refusals if each.name is CheckName.COLUMNS)
+    assert "queue_minutes" in check.says
+    assert "queue_length" in check.says
+
+
+def test_a_challenger_that_lost_a_task_or_a_file_is_refused(tmp_path: Path) -> None:
+    lacking = compare(
+        open_bundle(challenger()),
+        _with_another_task(open_bundle(champion())),
+        open_history(later()),
+        load_policy(),
+        AT,
+        Silent(),
+        resamples=20,
+    )
+    assert CheckName.TASKS in refusing(lacking)
+    assert "stockout would be lost" in lacking.refusals[0].says
+
+
+def _with_another_task(bundle: Any) -> Any:
+    return replace(bundle, models={**bundle.models, Task.STOCKOUT: bundle.models[Task.SLA_BREACH]})
+
+
+def test_too_few_later_cases_are_refused_not_guessed_from() -> None:
+    dossier = promotion(challenger(), write("few", lines()[: CHALLENGER + 60]))
+    assert refusing(dossier) == {CheckName.WINDOW}
+
+
+def test_a_history_without_later_days_is_said() -> None:
+    with pytest.raises(HistoryError, match="no case later than"):
+        promotion(challenger(), write("ends", lines()[:CHAMPION]))
+
+
+def test_the_page_says_the_verdict_first_and_escapes_what_came_from_data(honest: Dossier) -> None:
+    assert "<strong>It may</strong>" in page(honest)
+    hostile = honest.window.model_copy(update={"history": "<script>alert(1)</script>.jsonl"})
+    told = page(honest.model_copy(update={"window": hostile}))
+    assert "<script>" not in told
+    assert "&lt;script&gt;" in told

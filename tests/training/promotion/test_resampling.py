@@ -1,0 +1,41 @@
+"""The paired bootstrap: whole exceptions are drawn, averages are what they should be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
+
+from training.promotion.resampling import Draws, average_precision, average_precisions, mean_in, means
+
+N = 300
+
+
+def test_average_precision_is_scikit_learns_with_ties_and_with_weights() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, N)
+    probability = np.round(rng.random(N), 1)
+    assert average_precision(truth, probability[:, None]) == pytest.approx(average_precision_score(truth, probability))
+    draws = Draws(np.arange(N), 3, 0)
+    (weights,) = draws.blocks()
+    expected = [average_precision_score(truth, probability, sample_weight=row) for row in weights]
+    assert average_precisions(draws, truth, probability[:, None]) == pytest.approx(expected)
+
+
+def test_rows_of_one_exception_are_drawn_together() -> None:
+    groups = np.repeat(np.arange(60), 5)
+    for weights in Draws(groups, 10, 1).blocks():
+        assert (weights.reshape(len(weights), 60, 5) == weights.reshape(len(weights), 60, 5)[:, :, :1]).all()
+
+
+def test_the_spread_of_the_means_is_the_standard_error() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=N)
+    spread = means(Draws(np.arange(N), 1_000, 0), values).std()
+    assert spread == pytest.approx(values.std() / np.sqrt(N), rel=0.1)
+
+
+def test_the_mean_of_a_slice_is_of_its_rows_alone() -> None:
+    chosen = np.arange(N) < 50
+    values = np.where(chosen, 2.0, 100.0)
+    assert set(mean_in(Draws(np.arange(N), 20, 0), values, chosen)) == {2.0}

@@ -1,0 +1,66 @@
+"""What answering takes with either bundle: time to predict and explain one case, and the size of the files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+
+from data.case import Case
+from data.prediction import PredictionFailed
+from data.promotion import Check, CheckName, Cost, Finding
+from data.standing import Standing
+from data.vocabulary import Task
+from models.bundle import Bundle
+from models.predictors import ModelPredictor
+
+ASKED = 40
+"""Cases that each is asked, in turns, so that a busy machine slows both."""
+SLOWER = 3.0
+PATIENCE = 5.0
+"""Milliseconds: a challenger is too slow where it takes so many times as long and so much longer."""
+LARGER = 5.0
+ROOM = 50_000_000
+"""Bytes: a challenger is too large where it is so many times as large and larger than this."""
+
+
+def milliseconds(
+    champion: ModelPredictor, challenger: ModelPredictor, known: Sequence[tuple[Case, Standing]]
+) -> tuple[float, float]:
+    """The median time to predict and explain a case, of champion and challenger."""
+    step = max(1, len(known) // ASKED)
+    times: tuple[list[float], list[float]] = ([], [])
+    for case, standing in known[::step][:ASKED]:
+        for side, predictor in enumerate((champion, challenger)):
+            started = time.perf_counter()
+            with suppress(PredictionFailed):
+                predictor.predict(case, standing)
+            times[side].append(1_000 * (time.perf_counter() - started))
+    return median(times[0]), median(times[1])
+
+
+def latency_check(task: Task, champion: float, challenger: float) -> Check:
+    """Whether the challenger keeps an answer waiting."""
+    slow = challenger > SLOWER * champion and challenger - champion > PATIENCE
+    says = f"predicting and explaining a case takes {challenger:.1f} ms against {champion:.1f} ms"
+    finding = Finding.REFUSED if slow else Finding.PASSED
+    return Check(name=CheckName.LATENCY, task=task, finding=finding, says=says)
+
+
+def size_check(cost: Cost) -> Check:
+    """Whether the challenger is out of proportion."""
+    one, other = cost.champion_bytes, cost.challenger_bytes
+    large = other > LARGER * one and other > ROOM
+    says = f"its files take {other / 1e6:.2f} MB against {one / 1e6:.2f} MB"
+    return Check(name=CheckName.SIZE, finding=Finding.REFUSED if large else Finding.PASSED, says=says)
+
+
+def size_of(bundle: Bundle) -> int:
+    """Bytes of the files that a bundle names."""
+    return sum(_file(bundle.folder, digest).stat().st_size for digest in set(bundle.named.values()))
+
+
+def _file(folder: Path, digest: str) -> Path:
+    return folder / "files" / digest.removeprefix("sha256:")

@@ -1,0 +1,103 @@
+"""The service, asked over HTTP: send a challenger, ask for its promotion, decide, roll back. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.promotion import Approval, Dossier, InForceNow, Promotion, PromotionRequest, Promotions, Rollback
+from data.record import canonical, digest_of
+from models import files
+from models.bundle import Bundle
+from training.errors import ServiceError
+
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class AskedService:
+    """A running service and the key of the principal that asks."""
+
+    address: str
+    key: str
+
+    @staticmethod
+    def of(address: str, key_file: Path) -> AskedService:
+        """The service at an address, with the key in a file. Raises ServiceError."""
+        if not address.startswith(("http://", "https://")):
+            raise ServiceError(f"{address} is no address: expected such as http://127.0.0.1:8080")
+        try:
+            key = key_file.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            raise ServiceError(
+                f"{key_file} holds no key that can be read: name a principal's key file with --key (fairlead keys)"
+            ) from None
+        return AskedService(address.rstrip("/"), key)
+
+    def send(self, bundle: Bundle) -> None:
+        """Send every file of a bundle and its manifest."""
+        for what, digest in bundle.named.items():
+            self._put(digest, files.fetch(bundle.folder, digest, what))
+        manifest = files.manifest_of(bundle.folder, bundle.digest)
+        self._put(digest_of(manifest), manifest)
+
+    def propose(self, dossier: Dossier, reason: str) -> Promotion:
+        """Ask for a promotion."""
+        request = PromotionRequest(dossier=dossier, reason=reason)
+        return Promotion.model_validate_json(self._post("/promotions", canonical(request)))
+
+    def promotions(self) -> Promotions:
+        """The newest promotions."""
+        return Promotions.model_validate_json(self._call("GET", "/promotions"))
+
+    def decide(self, promotion_id: str, approval: Approval) -> Promotion:
+        """Agree or not."""
+        path = f"/promotions/{urllib.parse.quote(promotion_id, safe='')}/approvals"
+        return Promotion.model_validate_json(self._post(path, canonical(approval)))
+
+    def roll_back(self, reason: str) -> InForceNow:
+        """Return to the bundle before."""
+        return InForceNow.model_validate_json(self._post("/rollbacks", canonical(Rollback(reason=reason))))
+
+    def in_force(self) -> InForceNow:
+        """The bundle in force."""
+        return InForceNow.model_validate_json(self._call("GET", ""))
+
+    def _put(self, digest: str, content: bytes) -> None:
+        self._call("PUT", f"/files/{digest}", content, "application/octet-stream")
+
+    def _post(self, path: str, content: bytes) -> bytes:
+        return self._call("POST", path, content)
+
+    def _call(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> bytes:
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": kind}
+        url = f"{self.address}/v1/models{path}"
+        request = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310 - checked in `of`
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+                content: bytes = answer.read()
+        except urllib.error.HTTPError as error:
+            raise ServiceError(_refusal(error.code, error.read())) from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "reason", error)
+            raise ServiceError(
+                f"no service answers at {self.address} ({why}): nothing was changed. Start it with fairlead serve, or "
+                "name another with --server"
+            ) from None
+        return content
+
+
+def _refusal(status: int, content: bytes) -> str:
+    """The problem the service told, in one line."""
+    try:
+        problem: dict[str, Any] = json.loads(content)
+    except ValueError:
+        return f"the service refused with status {status}"
+    faults = "; ".join(f"{each['pointer']}: {each['expected']}" for each in problem.get("errors", ()))
+    told = f"{problem.get('title', 'refused')} ({status}): {problem.get('detail', '')}"
+    return f"{told} {faults}".strip()

@@ -1,0 +1,102 @@
+"""What carries the scores: a feature that suddenly carries most of one was probably written after the fact."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.amounts import percent
+from data.promotion import Check, CheckName, Difference, Finding, Share
+from training.promotion.sides import Pair, Side
+
+ROWS = 150
+"""Rows explained: shares of mean contributions settle soon."""
+LISTED = 15
+CARRIES = 0.30
+"""A feature with this share of a score carries it."""
+GAINED = 0.20
+"""How much more than the champion's it must be."""
+TOO_GOOD = 0.25
+"""A log loss so much lower comes from the outcome itself sooner than from a better model."""
+ALIKE = 0.5
+"""Rank correlation below which the two decide by other facts."""
+
+Shares = dict[str, float]
+
+
+def shares(pair: Pair) -> tuple[Share, ...]:
+    """Each feature's share of the mean absolute contribution, the most important of either first."""
+    champion, challenger = (_shares(side) for side in pair.sides)
+    names = sorted({*champion, *challenger}, key=lambda each: (-_largest(champion, challenger, each), each))
+    return tuple(
+        Share(
+            task=pair.task,
+            feature=name,
+            champion=_rounded(champion.get(name)),
+            challenger=_rounded(challenger.get(name)),
+        )
+        for name in names
+    )
+
+
+def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
+    """Whether a feature looks like the outcome, or the two decide by other facts."""
+    first = max(found, key=lambda each: (each.challenger or 0.0) - (each.champion or 0.0))
+    its, before = first.challenger or 0.0, first.champion or 0.0
+    suspects = its >= CARRIES and its - before >= GAINED
+    gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
+    carried = f"{first.feature} carries {percent(its)} of the score, {_before(first)}"
+    if suspects or (gained and its - before >= GAINED / 4):
+        says = f"suspected leak: {carried}; check that it is known before the outcome (fairlead history check)"
+        return _check(pair, Finding.REFUSED, says)
+    if gained:
+        return _check(
+            pair, Finding.NOTED, f"log loss is {percent(-loss.difference / loss.champion)} lower: too good? {carried}"
+        )
+    alike = rank_correlation(found)
+    if alike < ALIKE:
+        return _check(pair, Finding.NOTED, f"the two decide by other facts (rank correlation {alike:.2f}); {carried}")
+    return _check(pair, Finding.PASSED, f"the two decide by the same facts (rank correlation {alike:.2f})")
+
+
+def rank_correlation(found: tuple[Share, ...]) -> float:
+    """Spearman's, of the features' shares in both; features that neither uses are left out."""
+    used = [each for each in found if (each.champion or 0.0) + (each.challenger or 0.0) > 0.0]
+    if len(used) < 3:
+        return 1.0
+    ranks = [_ranks(np.array([getattr(each, side) or 0.0 for each in used])) for side in ("champion", "challenger")]
+    if any(each.std() == 0 for each in ranks):
+        return 0.0
+    return float(np.asarray(np.corrcoef(np.stack(ranks)))[0, 1])
+
+
+def _shares(side: Side) -> Shares:
+    rows = np.linspace(0, len(side.features) - 1, min(ROWS, len(side.features))).astype(np.intp)
+    chosen = side.probabilities[rows].argmax(axis=1)
+    phi = [side.model.score.contributions(side.features[r], int(k)) for r, k in zip(rows, chosen, strict=True)]
+    mean = np.abs(np.array(phi)).mean(axis=0)
+    total = float(mean.sum()) or 1.0
+    return {name: float(each) / total for name, each in zip(side.model.features().names, mean, strict=True)}
+
+
+def _largest(champion: Shares, challenger: Shares, name: str) -> float:
+    return max(champion.get(name, 0.0), challenger.get(name, 0.0))
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 6)
+
+
+def _before(share: Share) -> str:
+    return "the champion does not know it" if share.champion is None else f"{percent(share.champion)} of the champion's"
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks, those of equal values averaged."""
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2.0)[where], np.float64)
+
+
+def _check(pair: Pair, finding: Finding, says: str) -> Check:
+    return Check(name=CheckName.ATTRIBUTION, task=pair.task, finding=finding, says=says[:2_000])

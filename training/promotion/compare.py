@@ -1,0 +1,215 @@
+"""Two bundles to a dossier: every check of every task on the same later days. Nothing is published here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from data.promotion import (
+    Calibration,
+    Check,
+    CheckName,
+    Cost,
+    Difference,
+    Dossier,
+    Finding,
+    Share,
+    Slice,
+    Window,
+)
+from data.record import digest_of, to_milliseconds
+from data.vocabulary import Task
+from models.bundle import Bundle
+from policies.policy import Policy
+from training.errors import HistoryError
+from training.history import History
+from training.progress import Progress
+from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
+from training.promotion.costs import Prices
+from training.promotion.resampling import RESAMPLES, Draws
+from training.promotion.sides import Matrices, Pair, pair
+from training.promotion.window import Reading, read_later, taught_until
+
+FEWEST = 200
+"""Cases of later days below which a comparison says nothing."""
+ENOUGH = 1_000
+"""Cases below which whoever agrees should know how few they are."""
+
+
+@dataclass
+class _Findings:
+    checks: list[Check] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    slices: list[Slice] = field(default_factory=list)
+    calibrations: list[Calibration] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+    times: list[tuple[float, float]] = field(default_factory=list)
+
+
+def compare(
+    challenger: Bundle,
+    champion: Bundle,
+    history: History,
+    policy: Policy,
+    made_at: datetime,
+    progress: Progress,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Dossier:
+    """Compare two bundles on the cases of a history that are later than anything either has learned from.
+
+    Raises:
+        HistoryError: no later case, or a bundle that does not say until when it learned.
+    """
+    after = taught_until(challenger, champion)
+    readings = _readings(challenger, champion, history, after, policy, progress)
+    whole = readings[_schema(challenger)].later
+    if not whole.lines:
+        raise HistoryError(
+            f"{history.name} has no case later than {after:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
+            "give a history that goes on after it"
+        )
+    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
+    found = _Findings(checks=[_tasks_check(challenger, champion)])
+    matrices = Matrices()
+    for task in tasks:
+        progress.step(f"{task}: champion and challenger on the same {len(whole.lines):,} later cases")
+        _compare_task(task, challenger, champion, readings, matrices, policy, found, (resamples, seed))
+    cost = _cost(challenger, champion, found.times)
+    found.checks.append(answering.size_check(cost))
+    return Dossier(
+        challenger=challenger.digest,
+        champion=champion.digest,
+        made_at=to_milliseconds(made_at),
+        policy=policy.digest,
+        currency=policy.settings.currency.reference,
+        resamples=resamples,
+        seed=seed,
+        window=_window(history, readings[_schema(challenger)]),
+        tasks=tasks,
+        new_tasks=tuple(task for task in Task if task in challenger.models and task not in champion.models),
+        checks=tuple(found.checks),
+        differences=tuple(found.differences),
+        slices=tuple(found.slices),
+        calibrations=tuple(found.calibrations),
+        shares=tuple(found.shares),
+        cost=cost,
+    )
+
+
+def _schema(bundle: Bundle) -> str:
+    """What a bundle's models declare; those trained together declare the same."""
+    return digest_of([digest_of(model.model.attributes) for _, model in sorted(bundle.models.items())])
+
+
+def _readings(
+    challenger: Bundle,
+    champion: Bundle,
+    history: History,
+    after: datetime,
+    policy: Policy,
+    progress: Progress,
+) -> dict[str, Reading]:
+    """The later days for each bundle; read once where both declare the same attributes."""
+    readings: dict[str, Reading] = {}
+    for bundle in (challenger, champion):
+        if not bundle.models:
+            raise HistoryError(
+                f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}"
+            )
+        if _schema(bundle) not in readings:
+            schema = next(iter(bundle.models.values())).model.attributes
+            standing = challenger.standing or champion.standing or []
+            readings[_schema(bundle)] = read_later(history, after, schema, standing, policy, progress)
+    return readings
+
+
+def _compare_task(
+    task: Task,
+    challenger: Bundle,
+    champion: Bundle,
+    readings: Mapping[str, Reading],
+    matrices: Matrices,
+    policy: Policy,
+    found: _Findings,
+    drawing: tuple[int, int],
+) -> None:
+    its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
+    both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
+    window = _window_check(both)
+    found.checks.append(window)
+    if window.finding is Finding.REFUSED:
+        return
+    cases = [its.later.known[row][0] for row in both.rows]
+    draws, prices = Draws(both.groups, *drawing), Prices(task, policy)
+    events = prices.events(cases) if task.is_risk else np.zeros(len(cases))
+    told = metrics.differences(both, events, prices, draws)
+    cut = slices.slices(both, cases, draws)
+    calibration = calibrations.calibration(both)
+    shares = attribution.shares(both)
+    took = answering.milliseconds(
+        champion.models[task], challenger.models[task], [its.later.known[row] for row in both.rows]
+    )
+    found.checks += [
+        labels.check(both, its.answers),
+        columns.check(both),
+        attribution.check(both, shares, told[0]),
+        *map(metrics.check, told),
+        slices.check(both, cut),
+        calibrations.check(both, calibration),
+        answering.latency_check(task, *took),
+    ]
+    found.differences += told
+    found.slices += cut[: slices.LISTED]
+    found.calibrations.append(calibration)
+    found.shares += shares[: attribution.LISTED]
+    found.times.append(took)
+
+
+def _tasks_check(challenger: Bundle, champion: Bundle) -> Check:
+    """Whether the challenger can serve all that the champion serves."""
+    lost = [task.value for task in Task if task in champion.models and task not in challenger.models]
+    broken = [f"{task}: {why}" for task, why in challenger.problems.items()]
+    if lost or broken:
+        told = "; ".join([*broken, *(f"{task} would be lost" for task in lost if task not in challenger.problems)])
+        says = f"the challenger cannot serve all that the champion serves: {told}; train it with --beside"
+        return Check(name=CheckName.TASKS, finding=Finding.REFUSED, says=says[:2_000])
+    says = f"every task of the champion is there and answers its golden cases: {', '.join(sorted(champion.models))}"
+    return Check(name=CheckName.TASKS, finding=Finding.PASSED, says=says)
+
+
+def _window_check(both: Pair) -> Check:
+    n, seen = len(both.truth), len(np.unique(both.truth))
+    finding, says = Finding.PASSED, f"{n:,} later cases tell the truth of it"
+    if n < FEWEST or seen < 2:
+        finding = Finding.REFUSED
+        says += f", {seen} outcomes among them: at least {FEWEST} cases and two outcomes are needed to compare"
+    elif n < ENOUGH:
+        finding, says = Finding.NOTED, f"only {says}: small harm does not show in so few"
+    return Check(name=CheckName.WINDOW, task=both.task, finding=finding, says=says)
+
+
+def _window(history: History, reading: Reading) -> Window:
+    times = [line.case.event.time for line in reading.later.lines]
+    return Window(
+        history=history.name,
+        data=history.digest,
+        n=len(times),
+        exceptions=len(np.unique(reading.later.groups)),
+        begins=times[0].astimezone(UTC),
+        ends=times[-1].astimezone(UTC),
+    )
+
+
+def _cost(challenger: Bundle, champion: Bundle, times: Sequence[tuple[float, float]]) -> Cost:
+    """Time over all tasks, as an answer takes it; bytes of the files."""
+    return Cost(
+        champion_milliseconds=round(sum(each[0] for each in times), 3),
+        challenger_milliseconds=round(sum(each[1] for each in times), 3),
+        champion_bytes=answering.size_of(champion),
+        challenger_bytes=answering.size_of(challenger),
+    )

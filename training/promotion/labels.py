@@ -1,0 +1,64 @@
+"""Whether the challenger was taught what happened: its answers beside the champion's and beside the history's own.
+
+A few wrong labels in a hundred hardly move a score, so no score finds them surely. Laid side by side they are seen one
+by one: both bundles keep the answers of some events, and the history that the promotion is asked with tells them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from data.promotion import Check, CheckName, Finding
+from data.vocabulary import Task
+from training.promotion.sides import Pair
+
+FEWEST = 100
+"""Events in common below which nothing is told."""
+ALLOWED = 0.005
+"""Share of answers that corrections of the books change between two trainings."""
+ERRORS = 3.0
+"""Standard errors above the allowed share from which the labels count as changed."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Answers to the same events, and how many of them differ."""
+
+    beside: str
+    common: int
+    differ: int
+
+    @property
+    def refuses(self) -> bool:
+        """Whether more differ than corrections and chance explain."""
+        expected = self.common * ALLOWED
+        return self.common >= FEWEST and self.differ > expected + ERRORS * (expected * (1 - ALLOWED)) ** 0.5
+
+    def __str__(self) -> str:
+        return f"{self.differ:,} of {self.common:,} differ from {self.beside}"
+
+
+def check(pair: Pair, answers: Mapping[Task, Mapping[str, int]]) -> Check:
+    """Whether the answers the challenger was taught are those that others know."""
+    its = pair.challenger.model.taught
+    beside = (
+        _agreement("what the champion was taught", its, pair.champion.model.taught),
+        _agreement("what the history tells", its, answers.get(pair.task, {})),
+    )
+    told = "; ".join(str(each) for each in beside if each.common)
+    if any(each.refuses for each in beside):
+        return _check(pair, Finding.REFUSED, f"labels were changed before the challenger learned from them: {told}")
+    if all(each.common < FEWEST for each in beside):
+        says = "nobody else knows the events it learned from, so wrong labels cannot be told: give a history with them"
+        return _check(pair, Finding.NOTED, f"{says}; {told}" if told else says)
+    return _check(pair, Finding.PASSED, f"it was taught what happened: {told}")
+
+
+def _agreement(beside: str, its: Mapping[str, int], others: Mapping[str, int]) -> Agreement:
+    common = its.keys() & others.keys()
+    return Agreement(beside, len(common), sum(its[each] != others[each] for each in common))
+
+
+def _check(pair: Pair, finding: Finding, says: str) -> Check:
+    return Check(name=CheckName.LABELS, task=pair.task, finding=finding, says=says)

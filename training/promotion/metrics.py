@@ -1,0 +1,88 @@
+"""Log loss, average precision and expected cost of both on the same rows, with what chance alone would do to them.
+
+A challenger is refused where it is clearly the worse one and by more than a retraining moves the number anyway: both
+are needed, for with enough rows any difference is clear, and with few rows any difference is large.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.promotion import Check, CheckName, Difference, Finding, Metric
+from training.metrics import losses_of
+from training.promotion.costs import Prices, per_case
+from training.promotion.resampling import Draws, average_precision, average_precisions, means
+from training.promotion.sides import Pair
+
+Floats = NDArray[np.float64]
+
+CLEAR = 0.995
+"""Share of the resamples in which the challenger must be the worse one to be called so."""
+MARGIN = {Metric.LOG_LOSS: 0.004, Metric.AVERAGE_PRECISION: 0.01, Metric.EXPECTED_COST: 0.02}
+"""How much worse, as a share of the champion's number: honest retrainings stay below (benchmarks/promotion.py)."""
+
+_NAME = {
+    Metric.LOG_LOSS: "log loss",
+    Metric.AVERAGE_PRECISION: "average precision",
+    Metric.EXPECTED_COST: "expected cost",
+}
+
+
+def differences(pair: Pair, events: Floats, prices: Prices, draws: Draws) -> tuple[Difference, ...]:
+    """The three metrics of a task; `events` is what the event costs in each row."""
+    losses = [losses_of(pair.truth, side.probabilities) for side in pair.sides]
+    costs = [per_case(pair.truth, side.probabilities, events, prices.acting) for side in pair.sides]
+    precisions = [average_precisions(draws, pair.truth, side.probabilities) for side in pair.sides]
+    precise = [average_precision(pair.truth, side.probabilities) for side in pair.sides]
+    return (
+        _difference(
+            pair, Metric.LOG_LOSS, [float(each.mean()) for each in losses], means(draws, losses[1] - losses[0])
+        ),
+        _difference(pair, Metric.AVERAGE_PRECISION, precise, precisions[1] - precisions[0]),
+        _difference(
+            pair, Metric.EXPECTED_COST, [float(each.mean()) for each in costs], means(draws, costs[1] - costs[0])
+        ),
+    )
+
+
+def check(difference: Difference) -> Check:
+    """Whether the challenger is clearly worse by this metric."""
+    name, higher_is_better = _NAME[difference.metric], difference.metric is Metric.AVERAGE_PRECISION
+    loss = -difference.difference if higher_is_better else difference.difference
+    margin = MARGIN[difference.metric] * abs(difference.champion)
+    said = (
+        f"{name} {difference.challenger:.4f} against the champion's {difference.champion:.4f} on {difference.n:,} "
+        f"cases (difference {difference.difference:+.4f}, 95 % of resamples from {difference.low:+.4f} to "
+        f"{difference.high:+.4f})"
+    )
+    finding, judged = _judged(difference.worse, loss, margin)
+    return Check(
+        name=CheckName(difference.metric.value), task=difference.task, finding=finding, says=f"{judged}: {said}"
+    )
+
+
+def _judged(worse: float, loss: float, margin: float) -> tuple[Finding, str]:
+    if worse >= CLEAR and loss > margin:
+        return Finding.REFUSED, "clearly worse than the champion"
+    if worse >= CLEAR:
+        return Finding.NOTED, "a little worse than the champion, no more than a retraining moves it"
+    if worse <= 1.0 - CLEAR:
+        return Finding.PASSED, "clearly better than the champion"
+    return Finding.PASSED, "no clear difference"
+
+
+def _difference(pair: Pair, metric: Metric, values: list[float], resampled: Floats) -> Difference:
+    low, high = np.quantile(resampled, (0.025, 0.975))
+    worse = resampled < 0 if metric is Metric.AVERAGE_PRECISION else resampled > 0
+    return Difference(
+        task=pair.task,
+        metric=metric,
+        n=len(pair.truth),
+        champion=round(values[0], 6),
+        challenger=round(values[1], 6),
+        difference=round(values[1] - values[0], 6),
+        low=round(float(low), 6),
+        high=round(float(high), 6),
+        worse=round(float(worse.mean()), 4),
+    )

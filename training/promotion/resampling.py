@@ -1,0 +1,89 @@
+"""A paired bootstrap: the same cases are drawn for both bundles, whole exceptions at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+
+RESAMPLES = 1_000
+BLOCK = 50
+"""Resamples held at once."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How often each row counts in each resample; the same for every metric of the same rows."""
+
+    groups: Truth
+    resamples: int
+    seed: int
+
+    def blocks(self) -> Iterator[Floats]:
+        """Weights float64[b, n], block by block, always the same ones."""
+        rng = np.random.default_rng(self.seed)
+        names, row = np.unique(self.groups, return_inverse=True)
+        left = self.resamples
+        while left > 0:
+            size = min(BLOCK, left)
+            drawn = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), size=size)
+            yield drawn[:, row].astype(np.float64)
+            left -= size
+
+
+def means(draws: Draws, values: Floats) -> Floats:
+    """The mean of a value per row, in each resample."""
+    return np.concatenate([weights @ values / weights.sum(axis=1) for weights in draws.blocks()])
+
+
+def mean_in(draws: Draws, values: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    """The mean over some rows, in each resample that holds any of them."""
+    found = []
+    for weights in draws.blocks():
+        part = weights[:, chosen]
+        total = part.sum(axis=1)
+        found.append((part @ values[chosen])[total > 0] / total[total > 0])
+    return np.concatenate(found)
+
+
+def average_precisions(draws: Draws, truth: Truth, probabilities: Floats) -> Floats:
+    """Average precision in each resample; for labels the mean over those that occur, each against the rest."""
+    columns = [(truth == 1, probabilities[:, 0])]
+    if probabilities.shape[1] > 1:
+        columns = [(truth == label, column) for label, column in enumerate(probabilities.T) if (truth == label).any()]
+    ranked = [_Ranked(happened, column) for happened, column in columns]
+    return np.concatenate([np.mean([each.precision(w) for each in ranked], axis=0) for w in draws.blocks()])
+
+
+class _Ranked:
+    """Rows in falling order of a probability, ties taken together."""
+
+    def __init__(self, happened: NDArray[np.bool_], probability: Floats) -> None:
+        self._order = np.argsort(-probability, kind="stable")
+        ranked = probability[self._order]
+        self._happened = happened[self._order].astype(np.float64)
+        self._ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
+
+    def precision(self, weights: Floats) -> Floats:
+        """Average precision float64[b] under weights float64[b, n]; 0 where the event is not drawn."""
+        ranked = weights[:, self._order]
+        taken = ranked.cumsum(axis=1)[:, self._ends]
+        hits = (ranked * self._happened).cumsum(axis=1)[:, self._ends]
+        gained = np.diff(hits, axis=1, prepend=0.0)
+        total = hits[:, -1]
+        precision = hits / np.maximum(taken, 1e-12)
+        return np.asarray((gained * precision).sum(axis=1) / np.maximum(total, 1e-12))
+
+
+def average_precision(truth: Truth, probabilities: Floats) -> float:
+    """Average precision of the rows as they are."""
+    every = np.ones((1, len(truth)))
+    columns = [(truth == 1, probabilities[:, 0])]
+    if probabilities.shape[1] > 1:
+        columns = [(truth == label, column) for label, column in enumerate(probabilities.T) if (truth == label).any()]
+    return float(np.mean([_Ranked(happened, column).precision(every)[0] for happened, column in columns]))
