@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,9 @@ ROOM_OF = {
     "history": "training.history_commands",
     "train": "training.commands",
     "evaluate": "training.commands",
+    "card": "training.commands",
+    "drift": "training.drift_commands",
+    "recalibrate": "training.drift_commands",
     "promote": "training.promotion_commands",
     "promotions": "training.promotion_commands",
     "approve-promotion": "training.promotion_commands",
@@ -43,6 +47,9 @@ ROOM_OF = {
     "doctor": "serving.commands",
 }
 """Which module defines which command, in the order in which a newcomer meets them."""
+
+MORE_OF = {"history": ("serving.history_commands",)}
+"""Other modules that add commands to a group: two rooms may share a word, never a module."""
 
 WORLD = 7
 """The seed of the simulated retailer that `up` shows; never one that a benchmark reports on."""
@@ -61,8 +68,15 @@ class FrontDoor(TyperGroup):
         """The command, its room imported now; None where there is no such name."""
         if cmd_name not in ROOM_OF:
             return super().get_command(ctx, cmd_name)
-        room = get_group(importlib.import_module(ROOM_OF[cmd_name]).app)
-        return room.commands.get(cmd_name)
+        command, *more = (_found(module, cmd_name) for module in (ROOM_OF[cmd_name], *MORE_OF.get(cmd_name, ())))
+        for group in more:
+            command.commands.update(group.commands)
+        return command
+
+
+def _found(module: str, name: str) -> Any:
+    """A module's command of this name."""
+    return get_group(importlib.import_module(module).app).commands[name]
 
 
 app = typer.Typer(
@@ -128,18 +142,131 @@ def _train(history: Path, folder: Path) -> None:
 
     from data.vocabulary import Task
     from policies.policy import load_policy
+    from training.commands import told
     from training.history import open_history
     from training.terminal import Bars, comparison
-    from training.tracking import Tracker, tracking_uri
     from training.train import Order, train
 
     _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
     console = Console(stderr=True)
-    tracker = Tracker(tracking_uri(folder), folder)
+    tracker = _tracker(folder)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)
-    with Bars(console) as progress:
+    with told(), Bars(console) as progress:
         trained = train(open_history(history, None), order, progress)
     console.print(comparison(trained.metrics, "Simulated retailer, later days"))
+
+
+@app.command()
+def retrain(
+    folder: Annotated[Path, typer.Option(help="The service's folder: its database and its bundle.")] = Path("var"),
+    task: Annotated[list[str] | None, typer.Option(help="What to predict; repeat. Without: what is served.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The challenger's folder; a new one by default.")] = None,
+    history: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Earlier cases to learn from too, as `train` reads them.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="How that file is read.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The policy's folder; without, the committed one.")] = None,
+    trials: Annotated[int, typer.Option(min=0, help="Recipes to try; 0 trains at once.")] = 20,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
+) -> None:
+    """Learn from use: export what the service has recorded and train a challenger on it.
+
+    Nothing is promoted: the bundle that is served and the alias `champion` stay as they are.
+    """
+    from serving.history_commands import say, told
+    from serving.history_export import CannotExport, export_history, require_database
+    from serving.settings import Settings
+
+    settings = Settings(folder=folder)
+    challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    if challenger.resolve() == settings.bundle_folder.resolve():
+        say(f"{challenger} is the bundle that is served: name another folder with --out")
+        raise typer.Exit(2)
+    use = challenger / "history.jsonl.gz"
+    try:
+        require_database(settings)
+        tracker = _tracker(folder) if track else None
+        say(told(export_history(settings, use), use))
+    except CannotExport as error:
+        say(str(error))
+        raise typer.Exit(2) from None
+    asked = _Retraining(settings.bundle_folder, challenger, use, history, mapping, policy, trials, tuple(task or ()))
+    _challenge(asked, tracker)
+
+
+@dataclass(frozen=True)
+class _Retraining:
+    served: Path
+    challenger: Path
+    use: Path
+    history: str | None
+    mapping: Path | None
+    policy: Path | None
+    trials: int
+    tasks: tuple[str, ...]
+
+
+def _tracker(folder: Path) -> Any:
+    from training.commands import told
+    from training.tracking import Tracker, tracking_uri
+
+    with told():
+        return Tracker(tracking_uri(folder), folder)
+
+
+def _challenge(asked: _Retraining, tracker: Any) -> None:
+    """Train the challenger and say how to look at it."""
+    from rich.console import Console
+
+    from models.ladder import load_bundle
+    from policies.policy import load_policy
+    from training.commands import told
+    from training.terminal import Bars, comparison
+    from training.tracking import CHALLENGER
+    from training.train import Order, train
+
+    console = Console(stderr=True)
+    with told():
+        served = load_bundle(asked.served)[1]
+        order = Order(
+            _tasks(asked, served),
+            asked.challenger / "bundle",
+            load_policy(asked.policy),
+            datetime.now(UTC),
+            trials=asked.trials,
+            tracker=tracker,
+            mapping_file=asked.mapping,
+            alias=CHALLENGER,
+            known_before=served.standing if served and asked.history is None else None,
+            keep_going=True,
+        )
+        with Bars(console) as progress:
+            trained = train(_learned_from(asked), order, progress)
+    console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
+    for name, why in trained.left_out.items():
+        _say(f"left out: {name}: {why}")
+    _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
+
+
+def _tasks(asked: _Retraining, served: Any) -> tuple[Any, ...]:
+    from data.vocabulary import Task
+    from training.errors import TrainingError
+
+    try:
+        return tuple(Task(each) for each in asked.tasks) or tuple(served.models if served else Task)
+    except ValueError:
+        raise TrainingError(f"a task is one of {', '.join(Task)}; --task named another") from None
+
+
+def _learned_from(asked: _Retraining) -> Any:
+    from training.history import open_history
+    from training.mapping import load_mapping
+    from training.together import Together
+
+    use = open_history(asked.use)
+    if asked.history is None:
+        return use
+    return Together(open_history(asked.history, load_mapping(asked.mapping) if asked.mapping else None), use)
 
 
 def _serve(folder: Path, port: int) -> None:

@@ -106,7 +106,15 @@ class StockDay(Record):
 
     day: date = fact(Unit.DATE, "the local calendar day", default=...)
     sold: float | None = fact(Unit.EACH, "units sold", ge=0, le=1e7)
+    sold_by_part: tuple[Annotated[float, Field(ge=0, le=1e7)], ...] = fact(
+        Unit.EACH, "units sold in each part of the opening day, the earliest first", default=(), max_length=6
+    )
     stockout_hours: float | None = fact(Unit.HOUR, "opening hours out of stock", ge=0, le=24)
+    stockout_by_part: tuple[Annotated[float, Field(ge=0, le=24)], ...] = fact(
+        Unit.HOUR, "hours out of stock in each part of the opening day, the earliest first", default=(), max_length=6
+    )
+    late_hours: float | None = fact(Unit.HOUR, "hours out of stock after the opening hours", ge=0, le=24)
+    price_share: float | None = fact(Unit.RATIO, "the price paid as a share of the list price", ge=0, le=10)
     promotion: bool | None = fact(Unit.FLAG, "whether a promotion ran")
     holiday: bool | None = fact(Unit.FLAG, "whether it was a holiday")
 
@@ -129,6 +137,7 @@ class StockPosition(Record):
     transfer_minutes: float | None = fact(Unit.MINUTE, "time to bring a unit where it is needed", ge=0, le=1e6)
     transfer_cost: Money | None = fact(Unit.MONEY, "cost to bring a unit where it is needed", ge=Decimal(0))
     promotion_ahead: bool | None = fact(Unit.FLAG, "whether a promotion runs within the horizon")
+    price_share_ahead: float | None = fact(Unit.RATIO, "the price within the horizon by the list price", ge=0, le=10)
     holiday_ahead: bool | None = fact(Unit.FLAG, "whether a holiday falls within the horizon")
     history: tuple[StockDay, ...] = fact(Unit.LABEL, "past days, oldest first", default=(), max_length=60)
 

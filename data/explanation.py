@@ -66,9 +66,9 @@ class CalibrationStep(Record):
 
 
 class CheckStep(Record):
-    """What a rule, a gate, the costs or the fallback saw and concluded."""
+    """What a rule, a gate, the costs, a conformal set or the fallback saw and concluded."""
 
-    kind: Literal["rule", "gate", "cost", "fallback", "promise"]
+    kind: Literal["rule", "gate", "cost", "fallback", "promise", "conformal"]
     id: Identifier
     version: str
     saw: dict[str, Seen]

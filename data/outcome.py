@@ -9,8 +9,9 @@ from pydantic import Field
 
 from data.actions import ActionId
 from data.case import Case
-from data.record import Instant, Money, Probability, Record
-from data.vocabulary import ExceptionType, RootCause, Task
+from data.record import Digest, Identifier, Instant, Money, Probability, Record
+from data.standing import Standing
+from data.vocabulary import Disposition, ExceptionType, RejectReason, ReviewVerdict, RootCause, Task
 
 
 class Outcome(Record):
@@ -59,9 +60,49 @@ class LoggedDecision(Record):
     propensity: Probability
 
 
+class PeopleDecision(Record):
+    """What somebody decided on a recommendation: a signal to look at, never a label to learn from. Nobody is named."""
+
+    verdict: ReviewVerdict
+    action: ActionId
+    reason: RejectReason | None = None
+    decided_at: Instant
+
+
+class Served(Record):
+    """What the service recommended in a case, and what people made of it, in their order."""
+
+    recommendation_id: Identifier
+    issued_at: Instant
+    bundle: Digest | None = None
+    policy: Digest
+    action: ActionId | None = None
+    """The first option's."""
+    disposition: Disposition
+    people: tuple[PeopleDecision, ...] = ()
+
+
+class Selection(Record):
+    """How likely a case like this one was to have its outcome told, and what it therefore counts for."""
+
+    stratum: Identifier
+    """Cases that were treated alike: disposition and whether anybody looked, such as `review/reviewed`."""
+    observed: Probability
+    """The share of the stratum's cases whose outcome is known."""
+    weight: Annotated[float, Field(gt=0.0)] | None = None
+    """Cases' worth that an outcome of the stratum counts for; absent where none of its outcomes is known."""
+
+
 class HistoryLine(Record):
-    """One past case with what was decided and what then happened: a line of a native history."""
+    """One past case with what was decided and what then happened: a line of a native history.
+
+    A line without an outcome teaches no task; it still tells of its parties. `standing` is what the service knew at the
+    case's moment, `served` what it answered, `selection` why this outcome is known and not another.
+    """
 
     case: Case
     decision: LoggedDecision | None = None
     outcome: Outcome | None = None
+    standing: Standing | None = None
+    served: Served | None = None
+    selection: Selection | None = None

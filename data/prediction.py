@@ -32,6 +32,9 @@ class LabelPrediction(Record):
     label: str | None = None
     probability: Probability | None = None
     runner_up: tuple[str, Probability] | None = None
+    set: tuple[str, ...] | None = None
+    """The labels that cannot be ruled out at the policy's error rate: one to act on, several to look among, or none,
+    which is unusual. Absent where whoever served has no conformal sets."""
     served_by: ServedBy
     reason: Reason | None = None
 
@@ -43,6 +46,8 @@ class RiskPrediction(Record):
     due_at: Instant | None = None
     horizon: str | None = None
     """An ISO 8601 duration."""
+    set: tuple[str, ...] | None = None
+    """`no`, `yes`, both or none: what cannot be ruled out; see `LabelPrediction.set`."""
     served_by: ServedBy
     reason: Reason | None = None
 
@@ -74,6 +79,9 @@ class Predicted:
     features: dict[str, Seen] = field(default_factory=dict)
     horizon: str | None = None
     """The ISO 8601 duration a stock-out probability speaks of, where the predictor has its own."""
+    leaves_at: dict[str, float] = field(default_factory=dict)
+    """Per label (`no` and `yes` of a risk), the least error rate at which it leaves the conformal set; empty where
+    the predictor has no such sets."""
 
 
 class PredictionFailed(Exception):

@@ -21,6 +21,9 @@ class ReviewState(StrEnum):
     REJECTED = "rejected"
     OVERRIDDEN = "overridden"
     SUPERSEDED = "superseded"
+    """A newer event of the exception was answered."""
+    CLOSED = "closed"
+    """The outcome was told before people had decided: the review ends without a decision."""
 
 
 class ReviewRequestBody(Record):
@@ -68,7 +71,10 @@ class ReviewStatus(Record):
     roles: tuple[Role, ...] = ()
     """Roles that still must agree."""
     execute: ActionId | None = None
-    """The action that may be executed now; absent while somebody must still agree, or a condition must clear."""
+    """The action that may be executed now; absent while somebody must still agree, while a condition must clear, and
+    once an outcome is told."""
     parameters: dict[str, Any] = {}
     held_until: tuple[str, ...] = ()
+    superseded_by: Identifier | None = None
+    """The recommendation that answers the newest event of the exception; only where the state is `superseded`."""
     reviews: tuple[Review, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from data.vocabulary import RootCause
 
 Decayed = Annotated[float, Field(ge=0.0)]
 """A sum of events in which an event loses half its weight every half-life."""
+Later = Annotated[Decayed, Field(exclude_if=lambda value: value == 0.0)]
+"""A sum that stored standings of an earlier day do not have: it is written where it says something."""
 
 
 class PartyStanding(Record):
@@ -24,15 +26,24 @@ class PartyStanding(Record):
     arrivals: Decayed = 0.0
     """Exceptions, half-life six hours: a storm shows here first."""
     shelves: Decayed = 0.0
-    """Cases that told how long a shelf was empty on its last day, half-life six hours."""
+    """Cases that told how long a shelf was empty on its last day, half-life six hours.
+
+    Those of the standing's own moment count: a shelf tells of its day before it is asked about the next.
+    """
     empty: Decayed = 0.0
     """The shares of the opening hours those shelves were empty."""
+    closing: Later = 0.0
+    """The hours those shelves were empty in the last part of the day, as far as it is told."""
+    wanted: Later = 0.0
+    """Units wanted of those shelves on their last day, as far as it is known."""
+    usual: Later = 0.0
+    """Units wanted of the same shelves on a usual day."""
     outcomes: Decayed = 0.0
     """Outcomes with a known verdict on the promise, half-life thirty days."""
     breaches: Decayed = 0.0
-    resolved: Decayed = 0.0
+    resolved: Later = 0.0
     """Outcomes that tell when the exception was resolved, half-life thirty days."""
-    resolution: Decayed = 0.0
+    resolution: Later = 0.0
     """The sum over those of log(1 + hours from the exception to its resolution)."""
     causes: dict[RootCause, Decayed] = {}
     """Confirmed root causes, half-life thirty days."""
@@ -40,15 +51,24 @@ class PartyStanding(Record):
     """Outcomes with a known verdict on the shelf, half-life thirty days."""
     stockouts: Decayed = 0.0
     """Those of them where the shelf ran empty."""
+    shelf_outcomes_lately: Later = 0.0
+    """Outcomes with a known verdict on the shelf, half-life three days."""
+    stockouts_lately: Later = 0.0
+    """Those of them where the shelf ran empty."""
     granted: Decayed = 0.0
     """Refunds and goodwill granted, in the amounts' own currency, half-life thirty days."""
 
 
 class Standing(Record):
-    """The parties of one case at one moment. An unseen party is absent: a cold start is a valid standing."""
+    """The parties of one case at one moment, and whether the case still counts.
+
+    An unseen party is absent: a cold start is a valid standing.
+    """
 
     as_of: Instant
     parties: tuple[PartyStanding, ...] = ()
+    superseded: Literal[True] | None = None
+    """That a newer event of the exception had been answered already; absent where not, as in standings kept before."""
 
     def of(self, kind: str) -> PartyStanding | None:
         """The standing of the case's party of this kind, None for one never seen."""

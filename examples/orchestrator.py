@@ -10,7 +10,8 @@ It needs nothing but Python and a running service. What makes it safe to run, cr
 - every request carries an Idempotency-Key made from the event's identity, so a retry gets the first answer's bytes;
 - it retries only what may pass by itself (no connection, 429, 5xx), honours Retry-After, and backs off with jitter;
 - what happened is written to a journal before it is told, so a run after a crash goes on where the last one stopped;
-- it executes only what the verdict says may be executed now, never the recommendation by itself;
+- it executes only what the verdict says may be executed now, never the recommendation by itself: nothing where the
+  review was `closed` because somebody told the outcome, and nothing again once it has told the outcome itself;
 - it holds one line while people decide (`?wait=30` with the version's ETag) instead of asking again and again.
 """
 
@@ -107,12 +108,15 @@ class Journal:
 
     file: Path
 
-    def once(self, key: str, act: Callable[[], Json]) -> Json:
-        """What was written under the key; the first time, what `act` gives."""
+    def find(self, key: str) -> Json | None:
+        """What was written under the key; None where nothing was."""
         for line in self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else ():
             if (told := json.loads(line))["key"] == key:
                 return dict(told["result"])
-        result = act()
+        return None
+
+    def write(self, key: str, result: Json) -> Json:
+        """Write the result under the key; it is on the disk on return."""
         with self.file.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps({"key": key, "result": result}) + "\n")
             stream.flush()
@@ -133,8 +137,10 @@ def handle(fairlead: Fairlead, exception: Json, execute: Execute, journal: Journ
     verdict = wait_for_verdict(fairlead, path, patience)
     told: Json = {"recommendation": recommendation, "verdict": verdict, "outcome": None}
     action, key = verdict.get("execute"), _key(exception, "outcome")
-    if verdict["state"] in EXECUTABLE and action:
-        happened = journal.once(key, lambda: _executed(execute, action, verdict["parameters"], key))
+    happened = journal.find(key)
+    if happened is None and verdict["state"] in EXECUTABLE and action:
+        happened = journal.write(key, _executed(execute, action, verdict["parameters"], key))
+    if happened is not None:
         told["outcome"] = fairlead.call("POST", f"{path}/outcomes", happened, Idempotency_Key=key).body
     return told
 

@@ -18,6 +18,8 @@ from features.definition import NEW, Compute, Feature, News, Value, coder
 LEAST_SEEN = 20
 """An attribute or level seen in fewer cases is not declared."""
 MOST_LEVELS = 1_000
+MOST_CODED = 150
+"""A category with more levels is known by its levels' standing alone: so many codes are learned by heart."""
 MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
@@ -90,10 +92,23 @@ def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
             word = read(case)
             if word is not None:
                 facts[name][word] += 1
+    return _schema(kinds, levels, facts)
+
+
+def infer_schema(levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]) -> AttributeSchema:
+    """As `infer_attributes` of cases whose attributes are all categories, counted already: by name, by level."""
+    kinds = {name: Counter[AttributeKind]({"category": seen.total()}) for name, seen in levels.items()}
+    return _schema(kinds, levels, facts)
+
+
+def _schema(
+    kinds: Mapping[str, Counter[AttributeKind]], levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]
+) -> AttributeSchema:
     declared = {name: _declare(kinds[name], levels[name]) for name in sorted(kinds)}
+    often = {name: _often(facts.get(name, Counter())) for name in OPEN_FACTS}
     return AttributeSchema(
         attributes={name: each for name, each in declared.items() if each is not None},
-        facts={name: _often(facts[name]) for name in OPEN_FACTS if len(_often(facts[name])) > 1},
+        facts={name: words for name, words in often.items() if len(words) > 1},
     )
 
 
@@ -136,8 +151,17 @@ def _often(seen: Counter[str]) -> tuple[str, ...]:
 
 def attribute_features(schema: AttributeSchema) -> tuple[Feature, ...]:
     """One feature per declared attribute (`attribute.NAME`) and per open fact, in order of their names."""
-    facts = [_fact(name, schema.facts[name]) for name in sorted(schema.facts) if name in OPEN_FACTS]
-    return (*facts, *(_attribute(name, schema.attributes[name]) for name in sorted(schema.attributes)))
+    facts = [
+        _fact(name, levels)
+        for name, levels in sorted(schema.facts.items())
+        if name in OPEN_FACTS and len(levels) <= MOST_CODED
+    ]
+    attributes = [
+        _attribute(name, declared)
+        for name, declared in sorted(schema.attributes.items())
+        if len(declared.levels) <= MOST_CODED
+    ]
+    return (*facts, *attributes)
 
 
 def _fact(name: str, levels: tuple[str, ...]) -> Feature:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -122,6 +122,15 @@ class FeatureSet:
         """The values as people and records see them: levels by name, flags as flags, money as text, NaN as None."""
         return {each.name: _seen(each, value) for each, value in zip(self.features, vector.tolist(), strict=True)}
 
+    def as_shown(self, matrix: Floats) -> Floats:
+        """Cases float64[n, k] with the decimals that `shown` leaves, so that both fall into the same bins."""
+        decimals = [2 if each.unit is Unit.MONEY else _DECIMALS for each in self.features]
+        return np.column_stack([np.round(column, places) for column, places in zip(matrix.T, decimals, strict=True)])
+
+    def read(self, shown: Mapping[str, Seen]) -> Floats:
+        """One case as float64[k] again from what `shown` gave; NaN for what is missing or cannot be read."""
+        return np.array([_read(each, shown.get(each.name)) for each in self.features], dtype=np.float64)
+
     def sentence(self, index: int, value: float, reference: Quantiles | None = None) -> str:
         """A column's value as a sentence for people, beside what is usual where that is known."""
         return sentences.sentence(self.features[index], float(value), reference)
@@ -186,6 +195,17 @@ def _seen(feature: Feature, value: float) -> Seen:
     if feature.kind == "category":
         return feature.levels[int(value)]
     return f"{value:.2f}" if feature.unit is Unit.MONEY else round(value, _DECIMALS)
+
+
+def _read(feature: Feature, value: Seen) -> float:
+    if value is None:
+        return _NAN
+    if feature.kind == "category":
+        return float(feature.levels.index(str(value))) if value in feature.levels else _NAN
+    try:
+        return float(value)
+    except ValueError:
+        return _NAN
 
 
 def feature_set(task: Task, attributes: AttributeSchema = EMPTY, text: TextScorer | None = None) -> FeatureSet:

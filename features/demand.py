@@ -1,4 +1,7 @@
-"""What the past days of one article in one node say of its demand and of its empty shelf.
+"""What the past days of articles in nodes say of their demand and of their empty shelves.
+
+One shelf or millions: every summary is computed on windows of days, a row each, by the same code, so that a service
+which asks about one shelf agrees with a history of a year to the last bit.
 
 Sales are censored by stock-outs: what nobody could buy was not sold. A day's demand is therefore its sales by the
 share of the opening hours that the shelf was filled (the censored-mean estimate of Nahmias, Naval Research Logistics
@@ -7,66 +10,226 @@ share of the opening hours that the shelf was filled (the censored-mean estimate
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.case import Case, StockDay
 from features.calendar import local_time
-from features.definition import shared
+from features.definition import Value, shared
+
+Floats = NDArray[np.float64]
 
 OPENING_HOURS = 16.0
 """Hours of a day in which a shelf can be empty for customers."""
+DAYS = 28
+"""Days of a window: four weeks, the last day known at its end."""
 _LEAST_FILLED = 0.25
-_RECENT_DAYS = 28
 _PRIOR_DAYS = 3.0
 """How many usual days stand against the days seen, for a weekday's or a promotion's share of the usual demand."""
 _LONGEST = 60.0
 _NEARLY_NONE = 1e-6
+_LONG = 4.0
+"""Hours from which a day counts as one that the shelf did not serve."""
+_SHORT_HALF_LIFE = 3.0
+_LONG_HALF_LIFE = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Summary of the past days; None where no day tells.
+@dataclass(frozen=True)
+class Windows:
+    """Past days of n shelves, float64[n, DAYS] each, NaN where a day or a fact of it is not known.
 
-    `daily` units per day; `next_day` and `promotion` shares of it (1 is usual); `last_day` and `last_week` the same
-    for what was sold lately; `variation` the standard deviation by the mean; hours are opening hours out of stock.
+    `sold` units; `empty` opening hours out of stock; `late` hours out of stock after them; `promotion` 0 or 1;
+    `price` by the list price; `told` whether the day is. Of the last two days, the last at the end,
+    `parts` float64[n, 2, 6] is what each part sold and `gaps` the hours out of stock in it.
     """
 
-    days: int
-    daily: float | None
-    next_weekday: float | None
-    promotion: float | None
-    last_day: float | None
-    last_week: float | None
-    variation: float | None
-    idle_share: float | None
-    empty_last_day: float | None
-    empty_day_before: float | None
-    empty_last_week: float | None
-    empty_month: float | None
-    empty_same_weekday: float | None
-    empty_share: float | None
-    empty_run: float | None
-    days_since_empty: float | None
+    sold: Floats
+    empty: Floats
+    late: Floats
+    promotion: Floats
+    price: Floats
+    told: Floats
+    parts: Floats
+    gaps: Floats
 
 
-class _Day(NamedTuple):
-    """One day: its weekday, the demand it tells of (None: it tells nothing), the hours it was empty."""
+MOST_PARTS = 6
+LAST_DAYS = 2
+"""Days of which the parts are read."""
+SUMMARIES = (
+    "days",
+    "daily",
+    "next_weekday",
+    "promotion",
+    "last_day",
+    "day_before",
+    "two_days_before",
+    "last_week",
+    "lately",
+    "variation",
+    "idle_share",
+    "last_day_units",
+    "first_part",
+    "middle_part",
+    "last_part",
+    "last_part_share",
+    "empty_last_day",
+    "empty_day_before",
+    "empty_last_week",
+    "empty_month",
+    "empty_same_weekday",
+    "empty_last_part",
+    "empty_last_part_before",
+    "empty_first_part",
+    "empty_share",
+    "empty_run",
+    "days_since_empty",
+    "unserved_lately",
+    "unserved_month",
+    "late_last_day",
+    "late_day_before",
+    "last_price",
+    "usual_price",
+)
 
-    weekday: int
-    units: float | None
-    empty: float | None
-    promotion: bool
+
+def summarise(windows: Windows) -> dict[str, Floats]:
+    """Every summary of `SUMMARIES` by name, float64[n]; NaN where no day tells.
+
+    `daily` is in units a day; `next_weekday`, `promotion` and what lies between `last_day` and `lately` are shares of
+    it (1 is usual); `variation` is the standard deviation by the mean; hours are hours out of stock.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {**_demand(windows), **_emptiness(windows), **_prices(windows)}
 
 
-def _read(day: StockDay) -> _Day:
-    empty = day.stockout_hours
-    filled = 1.0 - empty / OPENING_HOURS if empty else 1.0
-    units = day.sold / filled if day.sold is not None and filled >= _LEAST_FILLED else None
-    return _Day(day.day.weekday(), units, empty, bool(day.promotion))
+def _demand(windows: Windows) -> dict[str, Floats]:
+    filled = np.where(windows.empty > 0.0, 1.0 - windows.empty / OPENING_HOURS, 1.0)
+    units = np.where(filled >= _LEAST_FILLED, windows.sold / filled, np.nan)
+    promoted = windows.promotion == 1.0
+    plain = _mean(np.where(promoted, np.nan, units))
+    daily = np.where(np.isnan(plain), _mean(units), plain)
+    usual = np.where(daily >= _NEARLY_NONE, daily, np.nan)
+    last, parts = units[:, -1], windows.parts[:, -1]
+    final = _last_part(parts)
+    return {
+        "days": windows.told.sum(axis=1),
+        "daily": daily,
+        "next_weekday": _share(units[:, ::-1][:, 6::7], usual),
+        "promotion": _share(np.where(promoted, units, np.nan), usual),
+        "last_day": last / usual,
+        "day_before": units[:, -2] / usual,
+        "two_days_before": units[:, -3] / usual,
+        "last_week": _mean(units[:, -7:]) / usual,
+        "lately": _faded(units, _SHORT_HALF_LIFE) / usual,
+        "variation": _variation(units, usual),
+        "idle_share": _mean(np.where(np.isnan(units), np.nan, units < _NEARLY_NONE)),
+        "last_day_units": windows.sold[:, -1],
+        "first_part": parts[:, 0],
+        "middle_part": parts[:, 1],
+        "last_part": final,
+        "last_part_share": final / usual,
+    }
+
+
+def _emptiness(windows: Windows) -> dict[str, Floats]:
+    empty, known = windows.empty, ~np.isnan(windows.empty)
+    ran_empty = np.where(known, empty >= 1.0, np.nan)
+    unserved = np.where(known, empty >= _LONG, np.nan)
+    any_known = known.any(axis=1)
+    held = _run(ran_empty == 0.0, ran_empty == 1.0)
+    since = np.where((ran_empty == 1.0).any(axis=1), held, _LONGEST)
+    return {
+        "empty_last_day": empty[:, -1],
+        "empty_day_before": empty[:, -2],
+        "empty_last_week": _mean(empty[:, -7:]),
+        "empty_month": _mean(empty),
+        "empty_same_weekday": _mean(empty[:, ::-1][:, 6::7]),
+        "empty_last_part": _last_part(windows.gaps[:, -1]),
+        "empty_last_part_before": _last_part(windows.gaps[:, -2]),
+        "empty_first_part": windows.gaps[:, -1, 0],
+        "empty_share": _mean(ran_empty),
+        "empty_run": np.where(any_known, _run(ran_empty == 1.0, ran_empty == 0.0), np.nan),
+        "days_since_empty": np.where(any_known, since, np.nan),
+        "unserved_lately": _faded(unserved, _SHORT_HALF_LIFE),
+        "unserved_month": _faded(unserved, _LONG_HALF_LIFE),
+        "late_last_day": windows.late[:, -1],
+        "late_day_before": windows.late[:, -2],
+    }
+
+
+def _prices(windows: Windows) -> dict[str, Floats]:
+    return {"last_price": windows.price[:, -1], "usual_price": _faded(windows.price, _LONG_HALF_LIFE)}
+
+
+def _last_part(parts: Floats) -> Floats:
+    """What is told of the last part that is."""
+    place = parts.shape[1] - 1 - np.argmax(~np.isnan(parts[:, ::-1]), axis=1)
+    return np.asarray(parts[np.arange(len(parts)), place])
+
+
+def _mean(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1))
+
+
+def _faded(values: Floats, half_life: float) -> Floats:
+    """The mean in which a day counts half as much for every half-life it lies back."""
+    weight = 0.5 ** (np.arange(values.shape[1])[::-1] / half_life)
+    known = ~np.isnan(values)
+    return np.asarray((np.where(known, values, 0.0) * weight).sum(axis=1) / (known * weight).sum(axis=1))
+
+
+def _share(values: Floats, usual: Floats) -> Floats:
+    """The values' mean as a share of the usual, shrunk to 1 while few; NaN where no usual is known."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0.0).sum(axis=1)
+    return np.asarray((total / usual + _PRIOR_DAYS) / (known.sum(axis=1) + _PRIOR_DAYS))
+
+
+def _variation(units: Floats, usual: Floats) -> Floats:
+    known = ~np.isnan(units)
+    count = known.sum(axis=1)
+    squares = np.where(known, (units / usual[:, None] - 1.0) ** 2, 0.0).sum(axis=1)
+    return np.asarray(np.where(count >= 2, np.sqrt(squares / (count - 1.0)), np.nan) + 0.0 * usual)
+
+
+def _run(counted: NDArray[np.bool_], breaks: NDArray[np.bool_]) -> Floats:
+    """How many of the last days are counted without one that breaks; days that tell nothing do neither."""
+    after = np.cumsum(breaks[:, ::-1], axis=1) == 0
+    return np.asarray((counted[:, ::-1] & after).sum(axis=1), np.float64)
+
+
+class ShelfReport(NamedTuple):
+    """What a case tells of its shelf's last day.
+
+    The share of the opening hours it was empty, the hours it was in the last part, units wanted and usual.
+    """
+
+    empty: float
+    closing: float
+    wanted: float
+    usual: float
+
+
+def shelf_report(case: Case) -> ShelfReport | None:
+    """What is told of yesterday or today at the shelf at stake; None where nobody told."""
+    known = summary_of(case)
+    if known is None or np.isnan(known["empty_last_day"]) or known["age"] > 1.0:
+        return None
+    wanted, closing = known["last_day"] * known["daily"], known["empty_last_part"]
+    sells = not np.isnan(wanted)  # Where demand is not known, nothing was wanted and nothing is usual.
+    return ShelfReport(
+        empty=min(known["empty_last_day"] / OPENING_HOURS, 1.0),
+        closing=0.0 if np.isnan(closing) else closing,
+        wanted=wanted if sells else 0.0,
+        usual=known["daily"] if sells else 0.0,
+    )
 
 
 def _told(history: Sequence[StockDay], today: date) -> list[StockDay]:
@@ -75,96 +238,49 @@ def _told(history: Sequence[StockDay], today: date) -> list[StockDay]:
     return sorted((each for each in history if each.day <= latest), key=lambda each: each.day)
 
 
-def shelf_report(case: Case) -> float | None:
-    """The share of the opening hours the shelf at stake was empty yesterday or today; None where nobody told."""
-    today = local_time(case).date()
-    told = _told(case.at_stake.history, today) if case.at_stake else []
-    if not told or told[-1].stockout_hours is None or (today - told[-1].day).days > 1:
-        return None
-    return min(told[-1].stockout_hours / OPENING_HOURS, 1.0)
+def window_of(history: Sequence[StockDay], today: date) -> tuple[Windows, float] | None:
+    """The days of one shelf up to today as windows of one row, and how many days ago the last one was.
 
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
-
-
-def _share(values: Sequence[float], usual: float | None) -> float | None:
-    """The values' mean as a share of the usual, shrunk to 1 while few; None where no usual is known."""
-    if usual is None or usual < _NEARLY_NONE:
-        return None
-    return (sum(values) / usual + _PRIOR_DAYS) / (len(values) + _PRIOR_DAYS)
-
-
-def _variation(values: Sequence[float], usual: float | None) -> float | None:
-    if usual is None or usual < _NEARLY_NONE or len(values) < 2:
-        return None
-    spread = sum((each / usual - 1.0) ** 2 for each in values) / (len(values) - 1)
-    return math.sqrt(spread)
-
-
-def _run(empty: Sequence[bool]) -> float:
-    """How many of the last days are True without a break."""
-    count = 0
-    for each in reversed(empty):
-        if not each:
-            break
-        count += 1
-    return float(count)
-
-
-def _empty_of(day: _Day | None) -> float | None:
-    return day.empty if day else None
-
-
-def summarise(history: Sequence[StockDay], today: date) -> Demand | None:
-    """The summary of the last four weeks' days up to today's; None where there are none."""
-    told = _told(history, today)[-_RECENT_DAYS:]
+    None where no day is told. Of a day told twice, the later in the sequence counts.
+    """
+    told = _told(history, today)
     if not told:
         return None
-    weekday = (told[-1].day.weekday() + 1) % 7
-    return _summary([_read(each) for each in told], weekday)
+    last = told[-1].day
+    cells = np.full((6, 1, DAYS), np.nan)
+    cells[5] = 0.0
+    for each in told:
+        place = DAYS - 1 - (last - each.day).days
+        if place >= 0:
+            cells[:, 0, place] = _cells(each)
+    parts, gaps = (np.full((1, LAST_DAYS, MOST_PARTS), np.nan) for _ in range(2))
+    for each in told:
+        back = (last - each.day).days
+        if back < LAST_DAYS:
+            parts[0, LAST_DAYS - 1 - back, : len(each.sold_by_part)] = each.sold_by_part
+            gaps[0, LAST_DAYS - 1 - back, : len(each.stockout_by_part)] = each.stockout_by_part
+    sold, empty, late, promotion, price, there = cells
+    return Windows(sold, empty, late, promotion, price, there, parts, gaps), float((today - last).days)
 
 
-def _summary(days: list[_Day], weekday: int) -> Demand:
-    known = [each for each in days if each.units is not None]
-    plain = [each.units for each in known if not each.promotion and each.units is not None]
-    everything = [each.units for each in known if each.units is not None]
-    daily = _mean(plain) if plain else _mean(everything)
-    shelf = [each.empty for each in days if each.empty is not None]
-    was_empty = [each >= 1.0 for each in shelf]
-    filled_run = _run([not each for each in was_empty])
-    return Demand(
-        days=len(days),
-        daily=daily,
-        next_weekday=_share(
-            [each.units for each in known if each.weekday == weekday and each.units is not None], daily
-        ),
-        promotion=_share([each.units for each in known if each.promotion and each.units is not None], daily),
-        last_day=_share_now(days[-1:], daily),
-        last_week=_share_now(days[-7:], daily),
-        variation=_variation(everything, daily),
-        idle_share=_mean([float(each < _NEARLY_NONE) for each in everything]),
-        empty_last_day=_empty_of(days[-1]),
-        empty_day_before=_empty_of(days[-2] if len(days) > 1 else None),
-        empty_last_week=_mean([each.empty for each in days[-7:] if each.empty is not None]),
-        empty_month=_mean(shelf),
-        empty_same_weekday=_mean([each.empty for each in days if each.weekday == weekday and each.empty is not None]),
-        empty_share=_mean([float(each) for each in was_empty]),
-        empty_run=_run(was_empty) if shelf else None,
-        days_since_empty=(filled_run if any(was_empty) else _LONGEST) if shelf else None,
-    )
-
-
-def _share_now(days: Sequence[_Day], usual: float | None) -> float | None:
-    """The days' mean demand as a share of the usual, not shrunk."""
-    units = _mean([each.units for each in days if each.units is not None])
-    if units is None or usual is None or usual < _NEARLY_NONE:
-        return None
-    return units / usual
+def _cells(day: StockDay) -> list[float]:
+    facts = (day.sold, day.stockout_hours, day.late_hours, day.promotion, day.price_share)
+    return [*(np.nan if each is None else float(each) for each in facts), 1.0]
 
 
 @shared
-def demand_of(case: Case) -> Demand | None:
-    """The summary for the position at stake; None where no day is known."""
+def summary_of(case: Case) -> dict[str, float] | None:
+    """The summaries for the position at stake, and the last day's `age` in days; None where no day is known."""
     position = case.at_stake
-    return summarise(position.history, local_time(case).date()) if position and position.history else None
+    found = window_of(position.history, local_time(case).date()) if position and position.history else None
+    if found is None:
+        return None
+    windows, age = found
+    return {**{name: float(each[0]) for name, each in summarise(windows).items()}, "age": age}
+
+
+def told(case: Case, name: str) -> Value:
+    """One summary of the case's shelf; None where it is not known."""
+    known = summary_of(case)
+    value = np.nan if known is None else known[name]
+    return None if np.isnan(value) else value

@@ -28,6 +28,8 @@ _ARRIVALS_PER_OUTCOME = ARRIVAL_HALF_LIFE / OUTCOME_HALF_LIFE
 """A steady stream's sum is its rate times the half-life: how many arrivals weigh as much as one outcome."""
 _STORM_WEIGHT = 0.5
 _EMPTY_GUESS = 0.1
+_SURGE_UNITS = 0.5
+"""Units of demand that stand for as usual, so that a few units say little."""
 _REPORT_WEIGHT = 0.25
 """Of a day's half-lives only a sixteenth is left: a few shelves told of yesterday still count for something."""
 
@@ -115,7 +117,8 @@ def _news(party: Party) -> News | None:
 
     def news(case: Case, standing: Standing) -> str | None:
         name = party.named(case)
-        if name is None or party.kind in _known(standing):
+        seen = _known(standing).get(party.kind)
+        if name is None or (seen and (seen.arrivals or _outcomes(seen))):
             return None
         told = f"{party.who} {name} {NEW}" if party.who else f"no earlier {party.exceptions} are known"
         return f"{told}: what is usual stands in"
@@ -195,6 +198,54 @@ def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Featu
     return Feature(f"{party.stem}empty", Unit.RATIO, says, about, _where_named(party, of), known="standing")
 
 
+def stockouts_lately(party: PartyStanding) -> tuple[float, float]:
+    """Empty shelves out of shelf outcomes of the last few days."""
+    return party.stockouts_lately, party.shelf_outcomes_lately
+
+
+def stockout_rate_lately(party: Party) -> Feature:
+    """How often the shelf ran empty in the last few days."""
+    says = f"{{value}} of {party.exceptions} in the last few days ended with an empty shelf"
+    about = f"How often {party.exceptions} in the last few days ended with an empty shelf"
+    of = _where_named(party, lambda standing: _lately(standing, party))
+    return Feature(f"{party.stem}stockout_rate_lately", Unit.RATIO, says, about, of, known="standing")
+
+
+def _lately(standing: Standing, party: Party) -> float:
+    """The last days' rate, shrunk to the party's own of a month."""
+    usual = rate(standing, party.kind, stockouts, _STOCKOUT_GUESS)
+    return _shrunk(_known(standing).get(party.kind), stockouts_lately, usual)
+
+
+def closing_hours(party: Party, where: str) -> Feature:
+    """How empty shelves stood before the day closed: what runs short there runs short here."""
+
+    def of(standing: Standing) -> float:
+        seen = _known(standing).get(party.kind)
+        return 0.0 if seen is None else seen.closing / (seen.shelves + _REPORT_WEIGHT)
+
+    says, about = f"before closing, {where} were empty for {{value}}", f"How long {where} were empty before closing"
+    return Feature(f"{party.stem}closing", Unit.HOUR, says, about, _where_named(party, of), known="standing")
+
+
+def demand_surge(party: Party, where: str) -> Feature:
+    """How demand of the shelves that reported compares with what is usual for them."""
+
+    def of(standing: Standing) -> float:
+        seen = _known(standing).get(party.kind)
+        return 1.0 if seen is None else (seen.wanted + _SURGE_UNITS) / (seen.usual + _SURGE_UNITS)
+
+    says, about = f"demand at {where} is {{value}} of the usual", f"How demand at {where} compares with the usual"
+    return Feature(f"{party.stem}surge", Unit.RATIO, says, about, _where_named(party, of), known="standing")
+
+
+def shelves_known(party: Party) -> Feature:
+    """How many shelf outcomes the party's rates rest on."""
+    says = f"it is known how {{value}} recent {party.exceptions} ended for the shelf"
+    about = f"How many {party.exceptions} have ended for the shelf"
+    return _number(party, "shelf_outcomes", Unit.EACH, says, about, lambda seen: seen.shelf_outcomes)
+
+
 def _emptiness(standing: Standing, party: Party, prior: float) -> float:
     seen = _known(standing).get(party.kind)
     return prior if seen is None else (seen.empty + _REPORT_WEIGHT * prior) / (seen.shelves + _REPORT_WEIGHT)
@@ -254,8 +305,15 @@ SHELF_PARTIES = (
     empty_shelves(PRODUCT, "the article's shelves in other nodes"),
     empty_shelves(REGIONAL, "the article's shelves in the region", PRODUCT),
     empty_shelves(NODE, "other shelves of the node"),
-    outcomes_known(SKU),
-    outcomes_known(PRODUCT),
+    *(stockout_rate_lately(party) for party in (EVERYONE, SKU, PRODUCT, NODE, REGIONAL)),
+    closing_hours(PRODUCT, "the article's shelves"),
+    closing_hours(REGIONAL, "the article's shelves in the region"),
+    closing_hours(NODE, "the node's shelves"),
+    demand_surge(PRODUCT, "the article's shelves"),
+    demand_surge(REGIONAL, "the article's shelves in the region"),
+    demand_surge(NODE, "the node's shelves"),
+    shelves_known(SKU),
+    shelves_known(PRODUCT),
 )
 """What is known of parties when a shelf is judged."""
 
@@ -269,5 +327,5 @@ def _declared(attributes: AttributeSchema) -> tuple[Party, ...]:
 
 def declared_parties(attributes: AttributeSchema, shelf: bool) -> tuple[Feature, ...]:
     """What is known of the declared categories of many levels: of shelves, or of promises."""
-    told = (stockout_rate, outcomes_known) if shelf else (breach_rate, *_HOW_MUCH)
+    told = (stockout_rate, stockout_rate_lately, shelves_known) if shelf else (breach_rate, *_HOW_MUCH)
     return tuple(tell(party) for party in _declared(attributes) for tell in told)

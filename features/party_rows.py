@@ -19,8 +19,8 @@ class PartyKey(NamedTuple):
 class PartyState:
     """A party's stored row: sums as of the instant they were last changed.
 
-    `arrivals`, `shelves` and `empty` are as of `arrived_at`; all other sums as of `recorded_at`. What each means
-    stands with `data.standing.PartyStanding`.
+    `arrivals`, `shelves`, `empty`, `closing`, `wanted` and `usual` are as of `arrived_at`; all other sums as of
+    `recorded_at`. What each means stands with `data.standing.PartyStanding`.
     """
 
     kind: str
@@ -29,6 +29,9 @@ class PartyState:
     arrivals: float = 0.0
     shelves: float = 0.0
     empty: float = 0.0
+    closing: float = 0.0
+    wanted: float = 0.0
+    usual: float = 0.0
     recorded_at: datetime | None = None
     outcomes: float = 0.0
     breaches: float = 0.0
@@ -36,6 +39,8 @@ class PartyState:
     resolution: float = 0.0
     shelf_outcomes: float = 0.0
     stockouts: float = 0.0
+    shelf_outcomes_lately: float = 0.0
+    stockouts_lately: float = 0.0
     granted: float = 0.0
     causes: Mapping[str, float] = field(default_factory=dict)
 
@@ -85,12 +90,17 @@ _SUMS = (
     "arrivals",
     "shelves",
     "empty",
+    "closing",
+    "wanted",
+    "usual",
     "outcomes",
     "breaches",
     "resolved",
     "resolution",
     "shelf_outcomes",
     "stockouts",
+    "shelf_outcomes_lately",
+    "stockouts_lately",
     "granted",
 )
 

@@ -8,7 +8,7 @@ from data.case import Case
 from data.record import Unit
 from data.standing import Standing
 from features.definition import Value, difference, feature, number, ratio, since
-from features.demand import demand_of
+from features.demand import told
 from features.stock import available, unreserved
 
 _DAY_MINUTES = 1440.0
@@ -29,25 +29,23 @@ def holiday_ahead(case: Case, standing: Standing) -> Value:
 @feature(Unit.EACH, "{value} past [day is|days are] known", known="history")
 def days_known(case: Case, standing: Standing) -> Value:
     """The number of past days that are known."""
-    demand = demand_of(case)
-    return float(demand.days) if demand else None
+    return told(case, "days")
 
 
 @feature(Unit.EACH, "{value} [unit is|units are] wanted on a usual day", known="history")
 def daily_demand(case: Case, standing: Standing) -> Value:
     """The number of units wanted on a usual day."""
-    demand = demand_of(case)
-    return demand.daily if demand else None
+    return told(case, "daily")
 
 
 @feature(Unit.EACH, "{value} [unit is|units are] to be expected on the day ahead", known="history")
 def next_day_demand(case: Case, standing: Standing) -> Value:
     """The number of units to be expected on the day ahead."""
-    demand, position = demand_of(case), case.at_stake
-    if demand is None or position is None or demand.daily is None:
+    daily, position = told(case, "daily"), case.at_stake
+    if daily is None or position is None:
         return None
-    uplift = demand.promotion if position.promotion_ahead else None
-    return demand.daily * (demand.next_weekday or 1.0) * (uplift or 1.0)
+    uplift = told(case, "promotion") if position.promotion_ahead else None
+    return daily * (told(case, "next_weekday") or 1.0) * (uplift or 1.0)
 
 
 @feature(
@@ -112,96 +110,236 @@ def safety_factor(case: Case, standing: Standing) -> Value:
 @feature(Unit.RATIO, "a day of this name sells {value} of the usual", known="history")
 def weekday_demand(case: Case, standing: Standing) -> Value:
     """The demand of the coming weekday as a share of the usual."""
-    demand = demand_of(case)
-    return demand.next_weekday if demand else None
+    return told(case, "next_weekday")
 
 
 @feature(Unit.RATIO, "a promotion sells {value} of the usual", known="history")
 def promotion_demand(case: Case, standing: Standing) -> Value:
     """The demand in a promotion as a share of the usual."""
-    demand = demand_of(case)
-    return demand.promotion if demand else None
+    return told(case, "promotion")
 
 
 @feature(Unit.RATIO, "the last day showed {value} of the usual demand", known="history")
 def last_day_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last day as a share of the usual."""
-    demand = demand_of(case)
-    return demand.last_day if demand else None
+    return told(case, "last_day")
 
 
 @feature(Unit.RATIO, "the last week showed {value} of the usual demand", known="history")
 def last_week_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last week as a share of the usual."""
-    demand = demand_of(case)
-    return demand.last_week if demand else None
+    return told(case, "last_week")
 
 
 @feature(Unit.RATIO, "demand varies by {value} from day to day", known="history")
 def demand_variation(case: Case, standing: Standing) -> Value:
     """How much demand varies from day to day."""
-    demand = demand_of(case)
-    return demand.variation if demand else None
+    return told(case, "variation")
 
 
 @feature(Unit.RATIO, "nothing is sold on {value} of the days", known="history")
 def idle_days(case: Case, standing: Standing) -> Value:
     """The share of days on which nothing is sold."""
-    demand = demand_of(case)
-    return demand.idle_share if demand else None
+    return told(case, "idle_share")
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} on the last day", known="history")
 def empty_last_day(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty on the last day."""
-    demand = demand_of(case)
-    return demand.empty_last_day if demand else None
+    return told(case, "empty_last_day")
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} on the day before the last", known="history")
 def empty_day_before(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty on the day before the last."""
-    demand = demand_of(case)
-    return demand.empty_day_before if demand else None
+    return told(case, "empty_day_before")
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} a day in the last week", known="history")
 def empty_last_week(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty a day in the last week."""
-    demand = demand_of(case)
-    return demand.empty_last_week if demand else None
+    return told(case, "empty_last_week")
 
 
 @feature(Unit.HOUR, "the shelf was empty for {value} a day in four weeks", known="history")
 def empty_month(case: Case, standing: Standing) -> Value:
     """How long the shelf was empty a day in four weeks."""
-    demand = demand_of(case)
-    return demand.empty_month if demand else None
+    return told(case, "empty_month")
 
 
 @feature(Unit.HOUR, "the shelf is empty for {value} on a day of this name", known="history")
 def empty_same_weekday(case: Case, standing: Standing) -> Value:
     """How long the shelf is empty on the coming weekday."""
-    demand = demand_of(case)
-    return demand.empty_same_weekday if demand else None
+    return told(case, "empty_same_weekday")
 
 
 @feature(Unit.RATIO, "the shelf ran empty on {value} of the days", known="history")
 def empty_share(case: Case, standing: Standing) -> Value:
     """The share of days on which the shelf ran empty."""
-    demand = demand_of(case)
-    return demand.empty_share if demand else None
+    return told(case, "empty_share")
 
 
 @feature(Unit.DAY, "the shelf has run empty for {value} on end", known="history")
 def empty_run(case: Case, standing: Standing) -> Value:
     """For how many days on end the shelf has run empty."""
-    demand = demand_of(case)
-    return demand.empty_run if demand else None
+    return told(case, "empty_run")
 
 
 @feature(Unit.DAY, "the shelf has held for {value} on end", known="history")
 def days_since_empty(case: Case, standing: Standing) -> Value:
     """For how many days on end the shelf has held."""
-    demand = demand_of(case)
-    return demand.days_since_empty if demand else None
+    return told(case, "days_since_empty")
+
+
+@feature(Unit.RATIO, "the day before the last showed {value} of the usual demand", known="history")
+def day_before_demand(case: Case, standing: Standing) -> Value:
+    """The demand of the day before the last as a share of the usual."""
+    return told(case, "day_before")
+
+
+@feature(Unit.RATIO, "the third last day showed {value} of the usual demand", known="history")
+def third_last_day_demand(case: Case, standing: Standing) -> Value:
+    """The demand of the third last day as a share of the usual."""
+    return told(case, "two_days_before")
+
+
+@feature(Unit.RATIO, "the last few days showed {value} of the usual demand", known="history")
+def demand_lately(case: Case, standing: Standing) -> Value:
+    """The demand of the last few days as a share of the usual."""
+    return told(case, "lately")
+
+
+@feature(Unit.EACH, "{value} [unit was|units were] sold on the last day", known="history")
+def last_day_units(case: Case, standing: Standing) -> Value:
+    """The number of units sold on the last day."""
+    return told(case, "last_day_units")
+
+
+@feature(Unit.EACH, "{value} [unit was|units were] sold in the first part of the last day", known="history")
+def first_part_units(case: Case, standing: Standing) -> Value:
+    """The number of units sold in the first part of the last day."""
+    return told(case, "first_part")
+
+
+@feature(Unit.EACH, "{value} [unit was|units were] sold in the second part of the last day", known="history")
+def middle_part_units(case: Case, standing: Standing) -> Value:
+    """The number of units sold in the second part of the last day."""
+    return told(case, "middle_part")
+
+
+@feature(Unit.EACH, "{value} [unit was|units were] sold before the last day closed", known="history")
+def last_part_units(case: Case, standing: Standing) -> Value:
+    """The number of units sold in the last part of the last day: a shelf that runs low sells little there."""
+    return told(case, "last_part")
+
+
+@feature(Unit.RATIO, "before the last day closed, {value} of a usual day's demand was sold", known="history")
+def last_part_share(case: Case, standing: Standing) -> Value:
+    """The units sold in the last part of the last day as a share of a usual day's demand."""
+    return told(case, "last_part_share")
+
+
+@feature(Unit.RATIO, "on {value} of the last few days the shelf was empty for hours", known="history")
+def unserved_lately(case: Case, standing: Standing) -> Value:
+    """The share of the last few days on which the shelf was empty for four hours or more."""
+    return told(case, "unserved_lately")
+
+
+@feature(Unit.RATIO, "on {value} of the last weeks' days the shelf was empty for hours", known="history")
+def unserved_month(case: Case, standing: Standing) -> Value:
+    """The share of the last weeks' days on which the shelf was empty for four hours or more."""
+    return told(case, "unserved_month")
+
+
+@feature(Unit.HOUR, "after the last day's opening hours the shelf was empty for {value}", known="history")
+def late_last_day(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty after the opening hours of the last day."""
+    return told(case, "late_last_day")
+
+
+@feature(Unit.HOUR, "after the opening hours of the day before the last it was empty for {value}", known="history")
+def late_day_before(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty after the opening hours of the day before the last."""
+    return told(case, "late_day_before")
+
+
+@feature(Unit.RATIO, "the price ahead is {value} of the list price")
+def price_ahead(case: Case, standing: Standing) -> Value:
+    """The price ahead as a share of the list price."""
+    return case.at_stake.price_share_ahead if case.at_stake else None
+
+
+@feature(
+    Unit.RATIO,
+    "the price ahead is {value} of the list price above the last day's",
+    below_zero="the price ahead is {value} of the list price below the last day's",
+    known="history",
+)
+def price_change(case: Case, standing: Standing) -> Value:
+    """How far the price ahead lies above the last day's."""
+    return difference(price_ahead.of(case, standing), told(case, "last_price"))
+
+
+@feature(
+    Unit.RATIO,
+    "the price ahead is {value} of the list price above the usual",
+    below_zero="the price ahead is {value} of the list price below the usual",
+    known="history",
+)
+def price_over_usual(case: Case, standing: Standing) -> Value:
+    """How far the price ahead lies above that of the last weeks."""
+    return difference(price_ahead.of(case, standing), told(case, "usual_price"))
+
+
+@feature(Unit.HOUR, "before the last day closed the shelf was empty for {value}", known="history")
+def empty_last_part(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty in the last part of the last day."""
+    return told(case, "empty_last_part")
+
+
+@feature(Unit.HOUR, "before the day before the last closed the shelf was empty for {value}", known="history")
+def empty_last_part_before(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty in the last part of the day before the last."""
+    return told(case, "empty_last_part_before")
+
+
+@feature(Unit.HOUR, "as the last day began the shelf was empty for {value}", known="history")
+def empty_first_part(case: Case, standing: Standing) -> Value:
+    """How long the shelf was empty in the first part of the last day."""
+    return told(case, "empty_first_part")
+
+
+SUMMARY_OF: dict[str, str] = {
+    "empty_last_part": "empty_last_part",
+    "empty_last_part_before": "empty_last_part_before",
+    "empty_first_part": "empty_first_part",
+    "days_known": "days",
+    "daily_demand": "daily",
+    "weekday_demand": "next_weekday",
+    "promotion_demand": "promotion",
+    "last_day_demand": "last_day",
+    "last_week_demand": "last_week",
+    "demand_variation": "variation",
+    "idle_days": "idle_share",
+    "empty_last_day": "empty_last_day",
+    "empty_day_before": "empty_day_before",
+    "empty_last_week": "empty_last_week",
+    "empty_month": "empty_month",
+    "empty_same_weekday": "empty_same_weekday",
+    "empty_share": "empty_share",
+    "empty_run": "empty_run",
+    "days_since_empty": "days_since_empty",
+    "day_before_demand": "day_before",
+    "third_last_day_demand": "two_days_before",
+    "demand_lately": "lately",
+    "last_day_units": "last_day_units",
+    "first_part_units": "first_part",
+    "middle_part_units": "middle_part",
+    "last_part_units": "last_part",
+    "last_part_share": "last_part_share",
+    "unserved_lately": "unserved_lately",
+    "unserved_month": "unserved_month",
+    "late_last_day": "late_last_day",
+    "late_day_before": "late_day_before",
+}
+"""The features that are a summary of the days as it is, by name."""

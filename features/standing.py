@@ -10,7 +10,9 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from data.case import Case
@@ -19,7 +21,7 @@ from data.record import digest_of
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import EMPTY, AttributeSchema, party_words
-from features.demand import shelf_report
+from features.demand import ShelfReport, shelf_report
 from features.party_rows import (
     MemoryRows,
     PartyKey,
@@ -47,6 +49,8 @@ __all__ = [
     "SeededRows",
     "Seeds",
     "StandingKeeper",
+    "brought_forward",
+    "party_key",
     "read_snapshot",
     "replay",
     "snapshot",
@@ -54,6 +58,7 @@ __all__ = [
 
 ARRIVAL_HALF_LIFE = timedelta(hours=6)
 OUTCOME_HALF_LIFE = timedelta(days=30)
+LATELY_HALF_LIFE = timedelta(days=3)
 RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
 _LONGEST_ID = 128
@@ -98,7 +103,7 @@ PARTIES: dict[str, Named] = {
 """`sku` is an article in its node, `regional` the article in the region, `product` the article everywhere."""
 
 
-def _key(kind: str, id: str) -> PartyKey:
+def party_key(kind: str, id: str) -> PartyKey:
     """The key; what is no identifier, being empty, too long or unprintable, goes by its digest."""
     fits = 0 < len(id) <= _LONGEST_ID and id.isprintable() and id[0] != " "
     return PartyKey(kind, id if fits else digest_of(id.encode()))
@@ -141,8 +146,8 @@ def _resolution(start: datetime, end: datetime | None) -> float | None:
 class StandingKeeper:
     """Keeps the standing of all parties in rows: replay and live are the same calls.
 
-    For every case: `of`, then `arrive`, so a case never counts itself; for every outcome, when it is recorded:
-    `record`. Live, both happen in the transaction of what they belong to.
+    For every case: `of`, then `arrive`, so a case never counts itself, but for what it tells of its shelf's past day;
+    for every outcome, when it is recorded: `record`. Live, both happen in the transaction of what they belong to.
     """
 
     def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY) -> None:
@@ -153,96 +158,109 @@ class StandingKeeper:
     def keys(self, case: Case) -> tuple[PartyKey, ...]:
         """The parties a case names, in a fixed order, with the retailer at the end."""
         named = [(kind, named(case)) for kind, named in self._named]
-        return (*(_key(kind, id) for kind, id in named if id is not None), PartyKey(RETAILER, RETAILER))
+        return (*(party_key(kind, id) for kind, id in named if id is not None), PartyKey(RETAILER, RETAILER))
 
     def of(self, case: Case, at: datetime) -> Standing:
-        """What is known of the case's parties at a moment; a party never seen is absent."""
-        return self._of(self.keys(case), at)
+        """What is known of the case's parties at a moment, its own shelf's report included; an unseen one is absent."""
+        keys = self.keys(case)
+        found, report = self._rows.get(keys), shelf_report(case)
+        if report is None:
+            return _seen(found, keys, at)
+        told = {key: _reported(found.get(key) or PartyState(*key), at, report) for key in keys[:-1]}
+        return _seen({**found, **told}, keys, at)
 
     def arrive(self, case: Case, at: datetime) -> None:
-        """Count the case among its parties' arrivals.
+        """Count the case among its parties' arrivals, and what it tells of its shelf.
 
         The retailer's are not counted: that one row would be written by every request.
         """
-        self._arrive(self.keys(case), at, shelf_report(case))
+        met = self.keys(case)[:-1]
+        self._tell(met, at, shelf_report(case))
+        self._arrive(met, at)
 
-    def of_shelves(self, cases: Iterable[Case], at: datetime) -> list[Standing]:
-        """What is known for shelves that are asked about together, each after those before it; nothing is kept.
+    def of_shelves(self, cases: Sequence[Case], at: datetime) -> list[Standing]:
+        """What is known for shelves that are asked about together, each after the reports of all; nothing is kept.
 
-        As in a history of such questions: a shelf tells of itself to the next, so one question about an article in
-        many nodes is worth more than many about one.
+        As in a history of such questions: every shelf of the question tells of its day before one is answered.
         """
         asked = StandingKeeper(ScratchRows(self._rows), self._attributes)
-        return [asked.meet(case, at)[0] for case in cases]
+        return [standing for standing, _ in asked.meet_together(cases, at)]
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at`."""
         self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
 
-    def meet(self, case: Case, at: datetime) -> tuple[Standing, tuple[PartyKey, ...]]:
-        """`of` and then `arrive` in one step, with the case's parties."""
-        keys = self.keys(case)
-        standing = self._of(keys, at)
-        self._arrive(keys, at, shelf_report(case))
-        return standing, keys
+    def meet_together(self, cases: Iterable[Case], at: datetime) -> Iterator[tuple[Standing, tuple[PartyKey, ...]]]:
+        """The standing and the parties of cases of one moment: all tell of their shelves, then each is met in turn."""
+        met = [(self.keys(case), shelf_report(case)) for case in cases]
+        for keys, report in met:
+            self._tell(keys[:-1], at, report)
+        for keys, _ in met:
+            yield _seen(self._rows.get(keys), keys, at), keys
+            self._arrive(keys[:-1], at)
 
     def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
         """Count a lesson for the parties of these keys."""
         found = self._rows.get(keys)
         self._rows.put([_taught(found.get(key) or PartyState(*key), lesson) for key in keys])
 
-    def _of(self, keys: Sequence[PartyKey], at: datetime) -> Standing:
-        found = self._rows.get(keys)
-        return Standing(as_of=at, parties=tuple(_standing(found[key], at) for key in keys if key in found))
+    def _tell(self, met: Sequence[PartyKey], at: datetime, report: ShelfReport | None) -> None:
+        if report is not None:
+            found = self._rows.get(met)
+            self._rows.put([_reported(found.get(key) or PartyState(*key), at, report) for key in met])
 
-    def _arrive(self, keys: Sequence[PartyKey], at: datetime, empty: float | None) -> None:
-        met = keys[:-1]
+    def _arrive(self, met: Sequence[PartyKey], at: datetime) -> None:
         found = self._rows.get(met)
-        self._rows.put([_arrived(found.get(key) or PartyState(*key), at, empty) for key in met])
+        self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
 
 
-def _arrived(state: PartyState, at: datetime, empty: float | None) -> PartyState:
+def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Standing:
+    return Standing(as_of=at, parties=tuple(brought_forward(found[key], at) for key in keys if key in found))
+
+
+def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
+    """The row with what happened at a moment; what comes late counts as faded already, so its order hardly matters."""
     start = state.arrived_at
     left = _fade(start, at, ARRIVAL_HALF_LIFE)
-    # An event that comes late counts as faded already, so that the order of arrival hardly matters.
     weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
-    return PartyState(
-        kind=state.kind,
-        id=state.id,
+    told = report or ShelfReport(0.0, 0.0, 0.0, 0.0)
+    return replace(
+        state,
         arrived_at=_later(start, at),
-        arrivals=state.arrivals * left + weight,
-        shelves=state.shelves * left + weight * (empty is not None),
-        empty=state.empty * left + weight * (empty or 0.0),
-        recorded_at=state.recorded_at,
-        outcomes=state.outcomes,
-        breaches=state.breaches,
-        resolved=state.resolved,
-        resolution=state.resolution,
-        shelf_outcomes=state.shelf_outcomes,
-        stockouts=state.stockouts,
-        granted=state.granted,
-        causes=state.causes,
+        arrivals=state.arrivals * left + weight * arrivals,
+        shelves=state.shelves * left + weight * (report is not None),
+        empty=state.empty * left + weight * told.empty,
+        closing=state.closing * left + weight * told.closing,
+        wanted=state.wanted * left + weight * told.wanted,
+        usual=state.usual * left + weight * told.usual,
     )
+
+
+def _arrived(state: PartyState, at: datetime) -> PartyState:
+    return _met(state, at, 1.0, None)
+
+
+def _reported(state: PartyState, at: datetime, report: ShelfReport) -> PartyState:
+    return _met(state, at, 0.0, report)
 
 
 def _taught(state: PartyState, lesson: Lesson) -> PartyState:
     start, at = state.recorded_at, lesson.recorded_at
-    left = _fade(start, at, OUTCOME_HALF_LIFE)
+    left, soon = (_fade(start, at, half_life) for half_life in (OUTCOME_HALF_LIFE, LATELY_HALF_LIFE))
     weight = 1.0 if start is None else _fade(at, start, OUTCOME_HALF_LIFE)
-    return PartyState(
-        kind=state.kind,
-        id=state.id,
-        arrived_at=state.arrived_at,
-        arrivals=state.arrivals,
-        shelves=state.shelves,
-        empty=state.empty,
+    lately = 1.0 if start is None else _fade(at, start, LATELY_HALF_LIFE)
+    told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
+    return replace(
+        state,
         recorded_at=_later(start, at),
         outcomes=state.outcomes * left + weight * (lesson.breached is not None),
         breaches=state.breaches * left + weight * bool(lesson.breached),
         resolved=state.resolved * left + weight * (lesson.resolution is not None),
         resolution=state.resolution * left + weight * (lesson.resolution or 0.0),
-        shelf_outcomes=state.shelf_outcomes * left + weight * (lesson.stockout is not None),
-        stockouts=state.stockouts * left + weight * bool(lesson.stockout),
+        shelf_outcomes=state.shelf_outcomes * left + weight * told,
+        stockouts=state.stockouts * left + weight * empty,
+        shelf_outcomes_lately=state.shelf_outcomes_lately * soon + lately * told,
+        stockouts_lately=state.stockouts_lately * soon + lately * empty,
         granted=state.granted * left + weight * lesson.granted,
         causes=_caused(state.causes, left, lesson.cause, weight),
     )
@@ -255,8 +273,10 @@ def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, w
     return faded
 
 
-def _standing(state: PartyState, at: datetime) -> PartyStanding:
+def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
+    """What a party's row says at a moment."""
     left = _fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
+    soon = _fade(state.recorded_at, at, LATELY_HALF_LIFE)
     lately = _fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
     return PartyStanding(
         kind=state.kind,
@@ -264,6 +284,9 @@ def _standing(state: PartyState, at: datetime) -> PartyStanding:
         arrivals=round(state.arrivals * lately, _DECIMALS),
         shelves=round(state.shelves * lately, _DECIMALS),
         empty=round(state.empty * lately, _DECIMALS),
+        closing=round(state.closing * lately, _DECIMALS),
+        wanted=round(state.wanted * lately, _DECIMALS),
+        usual=round(state.usual * lately, _DECIMALS),
         outcomes=round(state.outcomes * left, _DECIMALS),
         breaches=round(state.breaches * left, _DECIMALS),
         resolved=round(state.resolved * left, _DECIMALS),
@@ -271,6 +294,8 @@ def _standing(state: PartyState, at: datetime) -> PartyStanding:
         causes={RootCause(cause): round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},
         shelf_outcomes=round(state.shelf_outcomes * left, _DECIMALS),
         stockouts=round(state.stockouts * left, _DECIMALS),
+        shelf_outcomes_lately=round(state.shelf_outcomes_lately * soon, _DECIMALS),
+        stockouts_lately=round(state.stockouts_lately * soon, _DECIMALS),
         granted=round(state.granted * left, _DECIMALS),
     )
 
@@ -285,29 +310,34 @@ class _Pending(NamedTuple):
     lesson: Lesson
 
 
-def replay(lines: Iterable[HistoryLine], keeper: StandingKeeper) -> Iterator[tuple[HistoryLine, Standing]]:
+def replay(
+    lines: Iterable[HistoryLine], keeper: StandingKeeper, settle: bool = True
+) -> Iterator[tuple[HistoryLine, Standing]]:
     """Each line with the standing at its case's moment, from outcomes recorded by then and nothing later.
 
     Lines come in order of their event's time, their cases carrying the promise that counts. Outcomes are applied in
-    the order (recorded_at, event id). After the last line the keeper knows every outcome of the history.
+    the order (recorded_at, event id). After the last line the keeper knows every outcome of the history, unless it is
+    not to `settle`: then only those that were recorded by then.
 
     Raises:
         ValueError: where a line is earlier than the one before it.
     """
     pending: list[_Pending] = []
     latest: datetime | None = None
-    for position, line in enumerate(lines):
-        now = line.case.event.time
+    position = 0
+    for now, together in groupby(lines, key=lambda line: line.case.event.time):
         if latest is not None and now < latest:
             raise ValueError(f"line {position + 1} is earlier than the one before it: sort the history by event time")
         latest = now
         while pending and pending[0].recorded_at <= now:
             _teach_next(pending, keeper)
-        standing, keys = keeper.meet(line.case, now)
-        yield line, standing
-        if line.outcome is not None:
-            heapq.heappush(pending, _pending(line, line.outcome, position, keys))
-    while pending:
+        told = list(together)
+        for line, (standing, keys) in zip(told, keeper.meet_together((line.case for line in told), now), strict=True):
+            yield line, standing
+            if line.outcome is not None:
+                heapq.heappush(pending, _pending(line, line.outcome, position, keys))
+            position += 1
+    while settle and pending:
         _teach_next(pending, keeper)
 
 

@@ -18,6 +18,7 @@ from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
 from data.vocabulary import Task
 from features.definition import NEW
+from models.conformal import with_no
 from models.task_model import TaskModel
 
 LISTED = 8
@@ -74,12 +75,15 @@ class ModelPredictor:
             self._model_step(_Row(case, x, shown, self._features.news(case, standing)), raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained),
         )
+        told = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
+        sets = self.model.conformal
         return Predicted(
             task=self.task,
-            probabilities={label: float(p) for label, p in zip(self._labels, probabilities, strict=True)},
+            probabilities=told,
             steps=steps,
             features=shown,
             horizon=self.model.horizon,
+            leaves_at={} if sets is None else sets.leaves_at(with_no(told), case.region),
         )
 
     def _probabilities(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:

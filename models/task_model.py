@@ -19,7 +19,9 @@ from data.vocabulary import Task
 from features.attributes import EMPTY, AttributeSchema
 from features.catalogue import FeatureSet, feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.conformal import ConformalSets
 from models.files import BundleError
+from models.profile import Profile
 from models.score import Score
 from models.taught import Taught
 from models.text import TextModel
@@ -53,6 +55,10 @@ class TaskModel:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     lineage: Mapping[str, Any] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
+    conformal: ConformalSets | None = None
+    """Absent in bundles of an earlier Fairlead, which answer without sets."""
+    profile: Profile | None = None
+    """What later cases are compared with; absent in bundles of an earlier Fairlead."""
     taught: Taught = field(default_factory=dict)
     """Some of the answers it learned from: a promotion compares them. Empty for a bundle of before there were any."""
 
@@ -75,6 +81,10 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
     linear = model.score.linear_arrays()
     if linear is not None:
         files["linear"] = _npz(linear)
+    if model.conformal is not None:
+        files["conformal"] = canonical(model.conformal.to_json())
+    if model.profile is not None:
+        files["profile"] = canonical(model.profile.to_json())
     if model.text is not None:
         files["text"] = _npz(model.text.to_arrays())
     return files
@@ -115,7 +125,8 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    text, linear, taught = fetch("text"), fetch("linear"), fetch("taught")
+    names = ("text", "linear", "conformal", "profile", "taught")
+    text, linear, conformal, profile, taught = (fetch(name) for name in names)
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
@@ -128,6 +139,8 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         metrics=described["metrics"],
         lineage=described["lineage"],
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
+        conformal=None if conformal is None else ConformalSets.from_json(json.loads(conformal)),
+        profile=None if profile is None else Profile.from_json(json.loads(profile)),
         taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
     )
 

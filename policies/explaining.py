@@ -15,8 +15,10 @@ from data.record import money_text
 from data.vocabulary import Task
 from policies.answer_words import ALREADY_BROKEN
 from policies.choose import Prospect
+from policies.conformal import conformal_step
 from policies.decide import Decision, Weighed
 from policies.gates import Finding
+from policies.policy import Policy
 from policies.predicting import Told
 from policies.situation import rounded
 from policies.situation import told as told_facts
@@ -37,14 +39,16 @@ _PARTS = {
 
 def steps(promise: CheckStep, told: Told, view: Prospect, decision: Decision, fallback: CheckStep) -> tuple[Step, ...]:
     """Every step, in order."""
-    return (promise, *_predicted(told), *_priced(view, decision), *_gated(decision), fallback)
+    return (promise, *_predicted(told, view.policy), *_priced(view, decision), *_gated(decision), fallback)
 
 
-def _predicted(told: Told) -> Iterator[Step]:
+def _predicted(told: Told, policy: Policy) -> Iterator[Step]:
     for task in Task:
         predicted = told.answers[task].predicted
         if predicted is not None:
             yield from predicted.steps
+        if (conformal := conformal_step(predicted, policy)) is not None:
+            yield conformal
 
 
 def _priced(view: Prospect, decision: Decision) -> Iterator[CheckStep]:

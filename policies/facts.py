@@ -125,6 +125,7 @@ def _granted(s: Situation) -> Decimal | None:
 
 
 _ORDER = (
+    _flag("superseded", "a newer event was answered already", lambda s: s.standing.superseded is True),
     _label("reported_type", "reported type", lambda s: s.case.reported_type, ExceptionType),
     _label("code", "code of the source system", lambda s: s.case.code),
     _label("channel", "channel", lambda s: s.case.channel, Channel),

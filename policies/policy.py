@@ -81,7 +81,8 @@ def _is_gate(table: Table) -> bool:
 
 def _digest(settings: Settings, tables: Mapping[str, Table]) -> str:
     content = {name: table.content() for name, table in tables.items()}
-    return digest_of({"settings": settings.model_dump(mode="json"), "tables": content})
+    # A section that is absent is left out, so that policies written before it keep their digest.
+    return digest_of({"settings": settings.model_dump(mode="json", exclude_none=True), "tables": content})
 
 
 def _narrowed_gates(gates: Iterable[Table], action: ActionId) -> Iterator[Table]:

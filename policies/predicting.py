@@ -9,6 +9,7 @@ from typing import Any
 from data.case import Case
 from data.prediction import LabelPrediction, Predictions, Predictors, RiskPrediction
 from data.vocabulary import UNRECOGNISED, ServedBy, Task
+from policies.conformal import conformal_set
 from policies.fallback import rule_answer, with_ruled_type
 from policies.ladder import YES, Served, climb_down
 from policies.passed import passed
@@ -65,15 +66,15 @@ def _not_asked(task: Task, situation: Situation, policy: Policy) -> Served | Non
 def _told(answers: Answers, case: Case, policy: Policy) -> Told:
     due_at = case.promise.due_at if case.promise else None
     predictions = Predictions(
-        exception_type=_recognised(_label(answers[Task.EXCEPTION_TYPE]), policy),
-        root_cause=_label(answers[Task.ROOT_CAUSE]),
-        sla_breach=_risk(answers[Task.SLA_BREACH]).model_copy(update={"due_at": due_at}),
-        stockout=_risk(answers[Task.STOCKOUT]).model_copy(update={"horizon": _horizon(answers, policy)}),
+        exception_type=_recognised(_label(answers[Task.EXCEPTION_TYPE], policy), policy),
+        root_cause=_label(answers[Task.ROOT_CAUSE], policy),
+        sla_breach=_risk(answers[Task.SLA_BREACH], policy).model_copy(update={"due_at": due_at}),
+        stockout=_risk(answers[Task.STOCKOUT], policy).model_copy(update={"horizon": _horizon(answers, policy)}),
     )
     return Told(answers, predictions)
 
 
-def _label(served: Served) -> LabelPrediction:
+def _label(served: Served, policy: Policy) -> LabelPrediction:
     if served.predicted is None:
         return LabelPrediction(served_by=served.served_by, reason=served.reason)
     # Sorted by label first, so that equal probabilities keep one order.
@@ -83,6 +84,7 @@ def _label(served: Served) -> LabelPrediction:
         label=label,
         probability=probability,
         runner_up=second if second[1] > third[1] else None,
+        set=conformal_set(served.predicted, policy),
         served_by=served.served_by,
         reason=served.reason,
     )
@@ -98,9 +100,13 @@ def _recognised(prediction: LabelPrediction, policy: Policy) -> LabelPrediction:
     return prediction.model_copy(update={"label": UNRECOGNISED, "probability": None, "runner_up": likeliest})
 
 
-def _risk(served: Served) -> RiskPrediction:
-    probability = served.predicted.probabilities[YES] if served.predicted else None
-    return RiskPrediction(probability=probability, served_by=served.served_by, reason=served.reason)
+def _risk(served: Served, policy: Policy) -> RiskPrediction:
+    return RiskPrediction(
+        probability=served.predicted.probabilities[YES] if served.predicted else None,
+        set=conformal_set(served.predicted, policy),
+        served_by=served.served_by,
+        reason=served.reason,
+    )
 
 
 def _horizon(answers: Answers, policy: Policy) -> str | None:

@@ -61,6 +61,19 @@ class Thresholds(_Section):
     """An exception type less likely than this is `unrecognised`."""
 
 
+class ConformalSettings(_Section):
+    """How often a conformal set may miss the truth of the cases of a class and region."""
+
+    error_rate: Annotated[Decimal, Field(ge=Decimal("0.005"), le=Decimal("0.5"))]
+
+
+class DriftSettings(_Section):
+    """When a model that has become worse is worth an alarm."""
+
+    alarm_from: Annotated[Decimal, Field(ge=0)]
+    """Of expected loss per 1,000 cases, in the reference currency."""
+
+
 class TimeSettings(_Section):
     """How long an answer is valid, and how much of the time left an action may take without danger."""
 
@@ -81,6 +94,10 @@ class Settings(_Section):
     """What an hour of work costs, by kind."""
     review: ReviewSettings
     thresholds: Thresholds
+    conformal: ConformalSettings | None = None
+    """Without it, answers carry no sets: policies of an earlier Fairlead have none."""
+    drift: DriftSettings | None = None
+    """Without it, any loss at all is an alarm."""
     time: TimeSettings
     calendars: dict[str, OpeningHours]
 

@@ -17,6 +17,7 @@ from serving.docs import endpoints as docs
 from serving.edge import Edge
 from serving.errors import Fault, InvalidRequest, NotFound, Problem, Refused
 from serving.health import endpoints as health
+from serving.models import drift_endpoints as drift
 from serving.models import promotions, shadow
 from serving.outcomes import endpoints as outcomes
 from serving.recommendations import endpoints as recommendations
@@ -47,7 +48,8 @@ def create_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
-    for endpoints in (recommendations, reviews, outcomes, stockouts, promotions, shadow, health, docs, front):
+    rooms = (recommendations, reviews, outcomes, stockouts, drift, promotions, shadow, health, docs, front)
+    for endpoints in rooms:
         app.include_router(endpoints.router)
     console.install(app, service)
     app.add_exception_handler(Problem, _problem)

@@ -38,11 +38,13 @@ def card(recommendation: Recommendation) -> RenderableType:
 
 
 def _predictions(recommendation: Recommendation) -> Table:
-    table = Table("prediction", "answer", "probability", "served by", box=box.SIMPLE, pad_edge=False)
+    table = Table("prediction", "answer", "probability", "set", "served by", box=box.SIMPLE, pad_edge=False)
     for task in Task:
         prediction = getattr(recommendation.predictions, task.value)
         served = prediction.served_by.value + (f" ({prediction.reason})" if prediction.reason else "")
-        table.add_row(_words(task.value), _answer(prediction), _percent(prediction.probability), served)
+        table.add_row(
+            _words(task.value), _answer(prediction), _percent(prediction.probability), _set(prediction), served
+        )
     return table
 
 
@@ -52,6 +54,13 @@ def _answer(prediction: LabelPrediction | RiskPrediction) -> str:
     if prediction.due_at is not None:
         return f"{'broken since' if prediction.settled else 'by'} {prediction.due_at:%Y-%m-%d %H:%M} UTC"
     return f"within {prediction.horizon}" if prediction.horizon else ""
+
+
+def _set(prediction: LabelPrediction | RiskPrediction) -> str:
+    """What cannot be ruled out; empty where whoever served has no sets."""
+    if prediction.set is None:
+        return ""
+    return ", ".join(map(_words, prediction.set)) or "none: unusual"
 
 
 def _options(recommendation: Recommendation) -> Table:

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from data.recommendation import Recommendation
 from data.vocabulary import Task
+from serving.models.drift_gauges import DriftGauges
+from serving.models.drift_schemas import ModelsDrift
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
 
@@ -38,6 +40,7 @@ class Metrics:
             ["agrees"],
             registry=registry,
         )
+        self._drift = DriftGauges(registry)
         self._shadow_answers = Counter(
             "fairlead_shadow_answers", "Answers that the bundle in the shadow gave too", registry=registry
         )
@@ -89,7 +92,8 @@ class Metrics:
         """Count one answer that the shadow did not see."""
         self._shadow_dropped.inc()
 
-    def text(self, open_reviews: int) -> bytes:
+    def text(self, open_reviews: int, drift: ModelsDrift) -> bytes:
         """The exposition format."""
         self._open.set(open_reviews)
+        self._drift.set(drift)
         return generate_latest(self._registry)

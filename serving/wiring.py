@@ -14,6 +14,7 @@ from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
 from serving.in_force import InForce, read_basis
 from serving.metrics import Metrics
+from serving.models.drift import DriftService
 from serving.models.promoting import PromotionService, settle
 from serving.models.shadowing import Shadow
 from serving.outcomes.service import OutcomeService
@@ -45,6 +46,7 @@ class Service:
     reviews: ReviewService
     outcomes: OutcomeService
     stockouts: StockoutService
+    drift: DriftService
     promotions: PromotionService
     shadow: Shadow
     health: HealthService
@@ -89,8 +91,9 @@ def wire(
         principals=Principals(database),
         recommendations=RecommendationService(database, in_force, clock, randomness, bell, on_recorded=recorded),
         reviews=ReviewService(database, in_force, clock, randomness, bell),
-        outcomes=OutcomeService(database, in_force, clock),
+        outcomes=OutcomeService(database, in_force, clock, bell),
         stockouts=StockoutService(database, in_force, clock),
+        drift=DriftService(database, in_force, clock),
         promotions=PromotionService(database, in_force, settings.bundle_folder, clock, randomness),
         shadow=shadow,
         health=HealthService(database, in_force),

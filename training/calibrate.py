@@ -64,6 +64,12 @@ def fit_shape(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
     return BinaryCalibrator(fitted.raw, tuple(each + shift for each in fitted.log_odds))
 
 
+def levelled(raw: Floats, y: NDArray[np.integer]) -> Floats:
+    """The scores moved so that their mean probability is the slice's rate: what they tell apart, not their level."""
+    rate = float(np.clip(y.mean(), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY))
+    return np.asarray(raw + float(brentq(lambda shift: _sigmoid(raw + shift).mean() - rate, -60.0, 60.0)))
+
+
 @dataclass(frozen=True)
 class _Cases:
     """Cases in the order of their scores."""

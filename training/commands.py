@@ -1,4 +1,4 @@
-"""The commands `train`, `evaluate` and `cases`: messages to the error stream, data to standard output."""
+"""The commands `train`, `evaluate`, `card` and `cases`: messages to the error stream, data to standard output."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
+from training.interruption import Interrupted, interruptible, leave_learners
 
 if TYPE_CHECKING:
+    from models.bundle import Bundle
     from models.task_model import TaskModel
     from training.history import History
     from training.tracking import Tracker
@@ -89,6 +91,7 @@ def train(
             trials,
             test_share=test_share,
             tracker=tracker,
+            mapping_file=mapping,
             beside=beside,
         )
         with Bars(_console) as progress:
@@ -125,12 +128,10 @@ def evaluate(
     with told():
         from models.bundle import open_bundle
         from training.evaluate import evaluate
-        from training.terminal import Bars, comparison
+        from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
-        if task not in bundle.models:
-            raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
-        model, read = bundle.models[task].model, opened(history, mapping, task)
+        model, read = _model_of(bundle, task), opened(history, mapping, task)
         before = opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
@@ -138,6 +139,27 @@ def evaluate(
             typer.echo(json.dumps(scores))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
+            if "conformal" in scores:
+                _console.print(covered(scores["conformal"], "Conformal sets: how often they hold the truth"))
+
+
+@app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")],
+    task: Annotated[Task, typer.Option("--task", help="What is predicted.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The HTML file to write.")],
+) -> None:
+    """Write a model's card: what it predicts, how well, from what data, where it is weak, and how to go back."""
+    with told():
+        from models.bundle import open_bundle
+        from training.card import card
+
+        bundle = open_bundle(folder)
+        page = card(_model_of(bundle, task), bundle.digest)
+        try:
+            out.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{out} cannot be written ({error.strerror}); name another file with --out") from error
 
 
 @app.command()
@@ -152,6 +174,12 @@ def cases(
             typer.echo(canonical(line.case))
 
 
+def _model_of(bundle: Bundle, task: Task) -> TaskModel:
+    if task not in bundle.models:
+        raise HistoryError(f"{bundle.folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+    return bundle.models[task].model
+
+
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
     """The bundle's own standing, where the cases are later than it; said where they are not."""
     from training.evaluate import overlap
@@ -163,7 +191,8 @@ def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: His
             "and nobody can tell which those are by time. All parties start unknown"
         )
         return []
-    taught = datetime.fromtimestamp(model.lineage["tested_on"]["to"], UTC)
+    latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
+    taught = datetime.fromtimestamp(max(latest["to"], model.lineage["tested_on"]["to"]), UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
         return snapshot
@@ -180,9 +209,12 @@ def _note(says: str) -> None:
 
 def opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
     """The history; with a task, only one whose mapping can tell its truth."""
+    from training.daily.opening import is_daily, load_daily_mapping, open_daily
     from training.history import open_history
     from training.mapping import load_mapping, require_task
 
+    if mapping and is_daily(mapping):
+        return open_daily(history, load_daily_mapping(mapping), task)
     parsed = load_mapping(mapping) if mapping else None
     if parsed is not None and task is not None:
         require_task(parsed, task)
@@ -197,23 +229,30 @@ def _tracker() -> Tracker:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors the operator can mend, as one message and exit code 1."""
+    """What the operator can mend or has asked for, as one message: exit code 1 for an error, 128 + n for signal n."""
     try:
-        yield
+        with interruptible():
+            yield
     except (TrainingError, BundleError, PolicyError) as error:
-        _console.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        _console.print("[red]interrupted:[/red] a bundle is published whole or not at all; run it again")
-        raise typer.Exit(130) from None
+        raise _ended(str(error), 1) from None
+    except Interrupted as signalled:
+        raise _ended(str(signalled), signalled.exit_code) from None
     except BrokenPipeError:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
-        _console.print(f"[red]error:[/red] {_unwritten(error)}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from None
+        raise _ended(f"{_unwritten(error)}", 1) from None
 
 
 def _unwritten(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}. What was in force before stays in force; free the place, run it again"
+    what = error.filename or "a file"
+    return (
+        f"{what} cannot be read or written ({error.strerror or error}): free the disk or mend it. "
+        "What was in force before stays in force"
+    )
+
+
+def _ended(says: str, code: int) -> typer.Exit:
+    _console.print(f"[red]error:[/red] {says}", soft_wrap=True, highlight=False)
+    leave_learners(code)
+    return typer.Exit(code)

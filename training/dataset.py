@@ -7,9 +7,12 @@ then. What remains in memory is one row of numbers per case.
 from __future__ import annotations
 
 import gc
+import math
+from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +29,7 @@ from models.taught import event_key
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.promise import due_at, with_promise
+from policies.stakes import stake
 from training.baseline import NO_RULE
 from training.split import is_timeless, scattered
 
@@ -61,8 +65,13 @@ class Known:
     facts: Floats
     exceptions: Truth
     """A number for each case's exception."""
+    regions: list[str | None]
+    stakes: Floats
+    """What hangs on each prediction by the policy's cost table, in its currency; NaN where it does not tell."""
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
+    selection: Floats | None = None
+    """What each case counts for because of why its outcome is known; None where no line says."""
     events: Sequence[str] = ()
     """What stands for each case's event: see `models.taught`."""
 
@@ -72,7 +81,12 @@ class Study:
     """What one pass over a history leaves."""
 
     samples: list[Sample]
-    _tasks: Mapping[Task, _TaskNotes]
+    _tasks: Mapping[Task, _TaskNotes | _Ready]
+
+    @staticmethod
+    def ready(task: Task, known: Known, samples: list[Sample]) -> Study:
+        """A study of one task whose cases were computed all at once."""
+        return Study(samples, {task: _Ready(known)})
 
     def known(self, task: Task) -> Known:
         """The cases that can teach or test a task."""
@@ -81,6 +95,17 @@ class Study:
     def promise_passed(self, task: Task) -> int:
         """How many cases are not among them because their promise had passed."""
         return self._tasks[task].promise_passed
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A task's cases as they are."""
+
+    whole: Known
+    promise_passed: int = 0
+
+    def known(self) -> Known:
+        return self.whole
 
 
 Read = tuple[HistoryLine, bool]
@@ -94,8 +119,13 @@ def study(
     policy: Policy,
     keeper: StandingKeeper,
     sampled: Container[int] = frozenset(),
+    without_outcome: bool = False,
 ) -> Study:
-    """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole."""
+    """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole.
+
+    The keeper then knows what was known when the last case had been met. With `without_outcome`, cases that a model
+    would be asked about are kept though no outcome tells their truth: it is `UNKNOWN`.
+    """
     notes = _task_notes(tasks, attributes)
     samples = []
     scored = (read for read in _replayed(lines, policy, keeper) if read.scored)
@@ -103,7 +133,7 @@ def study(
         for position, read in enumerate(scored):
             if position in sampled:
                 samples.append(Sample(position, read.line.case, read.standing))
-            _note(notes, read, position, policy)
+            _note(notes, read, position, policy, without_outcome)
         return Study(samples, notes)
 
 
@@ -113,22 +143,24 @@ class _Replayed(NamedTuple):
     standing: Standing
 
 
-def _note(notes: Mapping[Task, _TaskNotes], read: _Replayed, position: int, policy: Policy) -> None:
-    """Add a case to the tasks whose truth its outcome tells."""
+def _note(
+    notes: Mapping[Task, _TaskNotes], read: _Replayed, position: int, policy: Policy, without_outcome: bool
+) -> None:
+    """Add a case to the tasks whose truth its outcome tells, or that are asked about it."""
     if Task.SLA_BREACH in notes and promise_passed(read.line):
         notes[Task.SLA_BREACH].promise_passed += 1
     truths = {task: truth_of(task, read.line) for task in notes}
-    if all(truth == UNKNOWN for truth in truths.values()):
+    kept = {t: v for t, v in truths.items() if v != UNKNOWN or (without_outcome and is_asked(t, read.line))}
+    if not kept:
         return
     facts = rule_facts(read.line.case, read.standing, policy)
-    for task, truth in truths.items():
-        if truth != UNKNOWN:
-            hit = policy.ask(task.value, facts).hit
-            notes[task].add(read.line, read.standing, position, truth, hit.row if hit else NO_RULE)
+    for task, truth in kept.items():
+        hit = policy.ask(task.value, facts).hit
+        notes[task].add(read, position, truth, hit.row if hit else NO_RULE, stake(task, facts, policy))
 
 
 def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
-    scored: list[bool] = []
+    scored: deque[bool] = deque()  # A replay reads all lines of a moment before it gives the first.
 
     def with_promises() -> Iterator[HistoryLine]:
         for line, counts in lines:
@@ -136,8 +168,17 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             promised = with_promise(line.case, due_at(line.case, policy).due_at)
             yield line if promised is line.case else line.model_copy(update={"case": promised})
 
-    for line, standing in replay(with_promises(), keeper):
-        yield _Replayed(line, scored.pop(), standing)
+    for line, standing in replay(with_promises(), keeper, settle=False):
+        yield _Replayed(line, scored.popleft(), with_stored(standing, line.standing))
+
+
+def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
+    """What the service knew, where a line says it; of kinds of parties that it did not keep, what the history tells."""
+    if stored is None:
+        return replayed
+    kinds = {each.kind for each in stored.parties}
+    others = tuple(each for each in replayed.parties if each.kind not in kinds)
+    return replayed.model_copy(update={"parties": (*stored.parties, *others)})
 
 
 class _TaskNotes:
@@ -152,15 +193,22 @@ class _TaskNotes:
         self._rows: list[int] = []
         self.promise_passed = 0
         self._exceptions: list[str] = []
+        self._selection: list[float] = []
+        self._regions: list[str | None] = []
+        self._stakes: list[float] = []
         self._events: list[str] = []
 
-    def add(self, line: HistoryLine, standing: Standing, position: int, truth: int, fired: str) -> None:
+    def add(self, read: _Replayed, position: int, truth: int, fired: str, at_stake: Decimal | None) -> None:
+        line = read.line
         self._times.append(line.case.event.time.timestamp())
         self._truth.append(truth)
         self._fired.append(fired)
         self._messages.append(line.case.message)
-        self._rows.append(self._matrix.add(line.case, standing, position))
+        self._rows.append(self._matrix.add(line.case, read.standing, position))
         self._exceptions.append(line.case.exception_id)
+        self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
+        self._regions.append(line.case.region)
+        self._stakes.append(math.nan if at_stake is None else float(at_stake))
         self._events.append(event_key(line.case.event.source, line.case.event.id))
 
     def known(self) -> Known:
@@ -172,7 +220,10 @@ class _TaskNotes:
             messages=[self._messages[each] for each in order],
             facts=self._matrix.whole()[np.array(self._rows, np.intp)[order]],
             exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
+            regions=[self._regions[each] for each in order],
+            stakes=np.array(self._stakes, np.float64)[order],
             promise_passed=self.promise_passed,
+            selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
             events=[self._events[each] for each in order],
         )
 
@@ -248,6 +299,14 @@ def truth_of(task: Task, line: HistoryLine) -> int:
     if truth is None:
         return UNKNOWN
     return int(truth) if isinstance(truth, bool) else task.labels.index(truth)
+
+
+def is_asked(task: Task, line: HistoryLine) -> bool:
+    """Whether the service would ask a model: of a shelf that is named, of a promise that has not passed."""
+    if task is Task.STOCKOUT:
+        return line.case.at_stake is not None
+    due = line.case.promise.due_at if line.case.promise else None
+    return task is not Task.SLA_BREACH or (due is not None and due > line.case.event.time)
 
 
 def promise_passed(line: HistoryLine) -> bool:

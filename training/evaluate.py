@@ -18,7 +18,9 @@ from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.baseline import RuleRates
-from training.dataset import Known, Read, study
+from training.conformal_fit import Calibrating, coverage
+from training.daily.history import DailyHistory, daily_study
+from training.dataset import Known, Read, Study, study
 from training.errors import HistoryError
 from training.history import History
 from training.metrics import scores_of
@@ -33,6 +35,8 @@ DECIMALS = 9
 PROMISE_PASSED = "promise_passed"
 """The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
 
+CONFORMAL = "conformal"
+"""The key of the scores that tells what the conformal sets cover."""
 
 Snapshot = list[dict[str, Any]]
 
@@ -55,27 +59,52 @@ def evaluate(
     scores: dict[Task, dict[str, Any]] = {}
     for attributes in _distinct(model.attributes for model in models.values()):
         together = {task: model for task, model in models.items() if model.attributes == attributes}
-        rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
-        keeper = StandingKeeper(rows, attributes)
-        lines = progress.count(_merged(history, before), f"reading {history.name}")
-        seen = study(lines, together, attributes, policy, keeper)
-        scores |= {task: _scores(model, seen.known(task), history) for task, model in together.items()}
+        seen = studied(history, before, together, attributes, policy, progress)
+        scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
     return scores
+
+
+def studied(
+    history: History,
+    before: History | Snapshot,
+    tasks: Iterable[Task],
+    attributes: AttributeSchema,
+    policy: Policy,
+    progress: Progress,
+    without_outcome: bool = False,
+) -> Study:
+    """A history as models of these attributes would have met it; see `evaluate` and `training.dataset.study`."""
+    if isinstance(history, DailyHistory):
+        progress.step(f"reading {history.name}")
+        grid, own = history.after(before) if isinstance(before, DailyHistory) else (history.grid, history.grid.exists)
+        return daily_study(grid, own, history.mapping, attributes, policy, samples=0)[0]
+    rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
+    lines = progress.count(_merged(history, before), f"reading {history.name}")
+    keeper = StandingKeeper(rows, attributes)
+    return study(lines, tasks, attributes, policy, keeper, without_outcome=without_outcome)
 
 
 def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
     return list({digest_of(schema): schema for schema in schemas}.values())
 
 
-def _scores(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
+def _scores(model: TaskModel, known: Known, history: History, policy: Policy) -> dict[str, Any]:
     if not len(known.truth):
         late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
-    features = _with_messages(model, known.facts, known.messages)
+    features = with_messages(model, known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
-    return compare(model.task, known.truth, calibrated(model, features), rules, known.fired) | passed(
-        known.promise_passed
-    )
+    probabilities = calibrated(model, features)
+    compared = compare(model.task, known.truth, probabilities, rules, known.fired)
+    return compared | passed(known.promise_passed) | _covered(model, known, probabilities, policy)
+
+
+def _covered(model: TaskModel, known: Known, probabilities: Floats, policy: Policy) -> dict[str, Any]:
+    """What the conformal sets cover, where the model and the policy have them."""
+    if model.conformal is None or policy.settings.conformal is None:
+        return {}
+    cases = Calibrating(known.truth, probabilities, known.regions, known.times)
+    return {CONFORMAL: coverage(model.conformal, model.task, cases, float(policy.settings.conformal.error_rate))}
 
 
 def passed(count: int) -> dict[str, int]:
@@ -113,6 +142,9 @@ def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, f
 
 def overlap(history: History, moment: datetime) -> float:
     """The share of the cases that are not later than a moment, such as the last one a model was taught or tested on."""
+    if isinstance(history, DailyHistory):
+        times = np.array([history.grid.moment(day) > moment for day in range(history.grid.shape[1])])
+        return 1.0 - float(history.grid.exists[:, times].sum() / history.grid.exists.sum())
     later = [line.case.event.time > moment for line in history.lines()]
     return 1.0 - sum(later) / len(later) if later else 0.0
 
@@ -126,5 +158,6 @@ def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
     return heapq.merge(earlier, scored, key=lambda read: read[0].case.event.time)
 
 
-def _with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
+def with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
+    """The features float64[n, k]: those of the facts, and the message's scores where the model reads messages."""
     return facts if model.text is None else np.hstack([facts, scored(model.text, messages)])

@@ -118,6 +118,10 @@ def _sampled(words: NDArray[np.str_], sample: int) -> Rows:
     return np.asarray((share < sample / len(words))[case])
 
 
+NO_USE = {"standing": None, "served": None, "selection": None}
+"""What an exported line says of the service itself: nothing that a sender's column could hold."""
+
+
 def _native(history: Path | str, sample: int) -> Examined:
     """A native history: every fact of its cases is a column, the first of each list standing for it."""
     opened = open_history(history)
@@ -125,7 +129,7 @@ def _native(history: Path | str, sample: int) -> Examined:
     words = np.array([line.case.exception_id for line in read], np.str_)
     kept = np.flatnonzero(_sampled(words, sample))
     lines = [read[place] for place in kept]
-    frame = pd.DataFrame([dict(_leaves(plain(line), "")) for line in lines])
+    frame = pd.DataFrame([dict(_leaves(plain(line.model_copy(update=NO_USE)), "")) for line in lines])
     columns = {str(name): read_column(frame[name], None) for name in frame.columns}
     return _examined(opened.name, columns, words[kept], list(range(len(lines))), lines)
 

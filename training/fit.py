@@ -7,7 +7,7 @@ is, for trees and term alike. How a model is grown is a recipe; `training.tune` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import lightgbm
@@ -61,6 +61,15 @@ class Recipe:
 
 
 RISK = Recipe(rounds=500, leaves=15, learning_rate=0.03, least_in_leaf=40, features_per_tree=0.5, shrinkage=1.0)
+MOST_LEAVES = 127
+
+
+def risk_recipe(n: int) -> Recipe:
+    """A risk's recipe to start from: the more rows teach it, the more its trees may tell apart."""
+    leaves = int(min(max(RISK.leaves, np.sqrt(n) / 12), MOST_LEAVES))
+    return replace(RISK, leaves=leaves, least_in_leaf=max(RISK.least_in_leaf, 2 * leaves))
+
+
 LABELS = Recipe(rounds=200, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)
 """Every label grows a tree a round, so they are smaller, fewer and steeper: an explanation costs by the leaf."""
 
@@ -92,7 +101,7 @@ def fit(rows: Rows, recipe: Recipe, threads: int, seed: int) -> Fitted:
 def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
     """The linear term alone, with its whole weight."""
     assert recipe.linear_strength is not None
-    return fit_linear(rows, weights(rows.times, recipe), recipe.linear_strength)
+    return fit_linear(rows, weights(rows.times, recipe, rows.selection), recipe.linear_strength)
 
 
 def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booster:
@@ -100,7 +109,7 @@ def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booste
     data = lightgbm.Dataset(
         rows.features,
         rows.truth,
-        weight=weights(rows.times, recipe),
+        weight=weights(rows.times, recipe, rows.selection),
         categorical_feature=list(rows.categories),
         free_raw_data=True,
         params={"verbose": -1, "num_threads": threads},
@@ -124,13 +133,15 @@ def levelled_loss(truth: Truth, probabilities: Floats) -> float:
     return float(-np.log(np.maximum(odds[np.arange(len(truth)), truth], SMALLEST)).mean())
 
 
-def weights(times: Floats, recipe: Recipe) -> Floats:
-    """How much each row counts, seen from the last one; zero outside the window."""
+def weights(times: Floats, recipe: Recipe, selection: Floats | None = None) -> Floats:
+    """How much each row counts, seen from the last one; zero outside the window. `selection` multiplies it."""
     age = (times[-1] - times) / DAY
     memory = recipe.memory
     weight = np.ones(len(times)) if memory.half_life_days is None else 0.5 ** (age / memory.half_life_days)
     if memory.window_days is not None:
         weight = np.where(age <= memory.window_days, weight, 0.0)
+    if selection is not None:
+        weight = weight * selection
     return np.asarray(weight / weight.mean())
 
 

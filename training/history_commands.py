@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from training.history_check import Check, ColumnReport
 
 app = typer.Typer(no_args_is_help=True)
-history = typer.Typer(help="Look at a history before training on it: what is mapped, what drifts, what leaks.")
+history = typer.Typer(help="Look at a history before training on it, or take one out of the service's store.")
 app.add_typer(history, name="history", no_args_is_help=True)
 _console = Console(stderr=True)
 

@@ -19,18 +19,25 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.conformal import ConformalSets
+from models.performance import top_event
 from models.predictors import ModelPredictor
+from models.profile import Profile
 from models.task_model import Golden, TaskModel
 from models.taught import sample
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
-from training.calibrate import fit_binary, fit_multiclass, fit_shape
+from training.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
+from training.conformal_fit import Calibrating, fit_conformal
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 from training.evaluate import compare, probabilities_of
-from training.fit import LABELS, RISK, Recipe, fit, weights
+from training.fit import LABELS, Recipe, fit, risk_recipe, weights
 from training.metrics import losses_of
+from training.profiling import feature_profiles, performances, prediction_profile
 from training.progress import Progress
+from training.rehearsal import Explained, Rehearsal, explain
+from training.report import report
 from training.rows import Rows
 from training.search import Trial
 from training.split import Split, split_in_time
@@ -39,17 +46,27 @@ from training.words import message_scores
 
 Floats = NDArray[np.float64]
 Calibrator = BinaryCalibrator | MulticlassCalibrator
-Way = Callable[[Floats, NDArray[np.int64]], Calibrator]
+Scores = Sequence[Floats]
+Truths = Sequence[NDArray[np.int64]]
+Way = Callable[[Scores, Truths], Calibrator]
+"""A way to calibrate from the scores and the truths of blocks."""
+
+
+def _shape(scores: Scores, truths: Truths) -> Calibrator:
+    """How far apart cases lie, from blocks brought to their own levels: rates drift from one to the next."""
+    moved = [levelled(raw[:, 0], truth) for raw, truth in zip(scores, truths, strict=True)]
+    return fit_shape(np.concatenate(moved), np.concatenate(truths))
+
 
 RISK_WAYS: tuple[Way, ...] = (
-    lambda raw, truth: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
-    lambda raw, truth: fit_shape(raw[:, 0], truth),
-    lambda raw, truth: fit_binary(raw[:, 0], truth),
+    _shape,
+    lambda scores, truths: fit_binary(np.concatenate(scores)[:, 0], np.concatenate(truths)),
+    lambda scores, truths: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
 )
 LABEL_WAYS: tuple[Way, ...] = (
-    lambda raw, truth: fit_multiclass(raw, truth, biased=False),
-    fit_multiclass,
-    lambda raw, truth: MulticlassCalibrator(1.0, (0.0,) * raw.shape[1]),
+    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths), biased=False),
+    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths)),
+    lambda scores, truths: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
 )
 """Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
 CLEARLY = 1.0
@@ -64,15 +81,19 @@ HORIZON = "P1D"
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained task: the model to publish, and the latest rows, which the rehearsal was measured on."""
+    """A trained task: the model to publish, its rehearsal, and some of the latest rows explained by the model."""
 
     model: TaskModel
     recipe: Recipe
-    latest: Rows
-    probabilities: Floats
-    """What the rehearsal said of the latest rows, float64[n, k]."""
+    rehearsal: Rehearsal
+    explained: Explained
     trials: tuple[Trial, ...] = ()
     """The recipes that were tried."""
+
+    @property
+    def latest(self) -> Rows:
+        """The rows that the rehearsal was measured on."""
+        return self.rehearsal.latest
 
 
 @dataclass(frozen=True)
@@ -99,34 +120,64 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     progress.step(f"{task}: how to learn")
     rows = _rows(task, known, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
-    chosen = choose(rows, split, RISK if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried")
+    chosen = choose(
+        rows, split, risk_recipe(split.n) if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried"
+    )
     recipe = chosen.recipe
     progress.step(f"{task}: a rehearsal on the latest days")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
-    rehearsed = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), raw)
+    said = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), np.concatenate([*chosen.scores, raw]))
     rules = _rules(task, known, split.test, recipe)
-    metrics = compare(task, rows.truth[split.latest], rehearsed, rules, known.fired[split.test :])
+    metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, known.fired[split.test :])
     progress.step(f"{task}: the model that ships")
     model = _shipped(task, known, split, origin, recipe, [*chosen.scores, raw])
-    model = replace(model, metrics={**metrics, "rule_rates": _rules(task, known, split.n, recipe).to_json()})
-    model = replace(model, golden=_golden(model, study.samples))
-    return Learned(model, recipe, rows.at(split.latest), rehearsed, chosen.trials)
+    rehearsal = Rehearsal(rows, split, said, rules.probabilities(known.fired[split.test :]))
+    model = replace(model, profile=_profile(model, known, rows, split, rehearsal.probabilities))
+    explained = explain(model, rehearsal.latest)
+    told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
+    metrics |= {"rule_rates": _rules(task, known, split.n, recipe).to_json(), "report": told}
+    model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
+    return Learned(model, recipe, rehearsal, explained, chosen.trials)
 
 
 def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Recipe, scores: list[Floats]) -> TaskModel:
     """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
     text, rows = _rows(task, known, split.n, origin)
+    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     return TaskModel(
         task=task,
         score=fit(rows, recipe, origin.threads, origin.seed).score(),
-        calibrator=_calibrator(rows, (*split.blocks, (split.test, split.n)), scores),
+        calibrator=calibrator,
+        conformal=_conformal(task, known, split, calibrator, scores),
         text=text,
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
-        lineage={**origin.lineage, **_windows(rows, split), "recipe": recipe.to_json()},
+        lineage={
+            **origin.lineage,
+            **_windows(rows, split),
+            "recipe": recipe.to_json(),
+            "selection_weighted": rows.selection is not None,
+        },
         taught=sample(known.events, known.truth.tolist()),
     )
+
+
+def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:
+    """What later cases are compared with: every row's features, and what the rehearsal said of the latest."""
+    probability, happened = top_event(rehearsed, rows.truth[split.latest])
+    return Profile(
+        features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
+        rehearsed=performances(probability, happened, known.regions[split.latest]),
+    )
+
+
+def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
+    """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
+    later = slice(split.blocks[0][0], split.n)
+    given = probabilities_of(calibrator, np.concatenate(scores))
+    cases = Calibrating(known.truth[later], given, known.regions[later], known.times[later])
+    return fit_conformal(task, cases, split.n - split.test)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
@@ -149,12 +200,16 @@ def _rows(task: Task, known: Known, end: int, origin: Origin) -> tuple[TextModel
     features = feature_set(task, origin.attributes, text)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
     directions = features.directions(task)
-    return text, Rows(whole, known.truth, known.times, features.categories, max(len(task.labels), 1), directions)
+    classes = max(len(task.labels), 1)
+    return text, Rows(
+        whole, known.truth, known.times, features.categories, classes, directions, selection=known.selection
+    )
 
 
 def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
     """The rules' rates on the rows before `end`, which count as they do for the model."""
-    classes, counts = max(len(task.labels), 1), weights(known.times[:end], recipe)
+    classes = max(len(task.labels), 1)
+    counts = weights(known.times[:end], recipe, None if known.selection is None else known.selection[:end])
     return fit_rules(known.fired[:end], known.truth[:end], classes, counts)
 
 
@@ -164,11 +219,10 @@ def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floa
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
     truths = [rows.truth[start:end] for start, end in blocks]
-    earlier = np.concatenate(scores[:-1]), np.concatenate(truths[:-1])
     ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
-    losses = [losses_of(truths[-1], probabilities_of(way(*earlier), scores[-1])) for way in ways]
+    losses = [losses_of(truths[-1], probabilities_of(way(scores[:-1], truths[:-1]), scores[-1])) for way in ways]
     gains = [_gain(losses[0], other) for other in losses]
-    return ways[int(np.argmax(gains))](np.concatenate(scores), np.concatenate(truths))
+    return ways[int(np.argmax(gains))](scores, truths)
 
 
 def _gain(usual: Floats, other: Floats) -> float:

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from models.performance import SMALLEST as SMALLEST
+from models.performance import calibration_bins as calibration_bins
+from models.performance import expected_calibration_error as expected_calibration_error
+
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 Scores = dict[str, float | None]
 """Metric by name; None where it is not defined, such as a ranking metric when only one outcome occurs."""
-
-BINS = 15
-SMALLEST = 1e-9
-"""Probabilities are shown with nine decimals, so a logarithm sees none smaller."""
 
 
 def scores_of(truth: Truth, probabilities: Floats) -> Scores:
@@ -39,19 +39,6 @@ def likelihood(truth: Truth, probabilities: Floats) -> Floats:
         happened = probabilities[:, 0]
         return np.asarray(np.where(truth == 1, happened, 1.0 - happened))
     return np.asarray(probabilities[np.arange(len(truth)), truth])
-
-
-def calibration_bins(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> list[tuple[float, float, int]]:
-    """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first."""
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    return [(float(probability[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
-
-
-def expected_calibration_error(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> float:
-    """Mean distance between probability and observed rate over equally filled bins (Naeini et al., AAAI 2015)."""
-    table = calibration_bins(happened, probability, bins)
-    return sum(abs(said - seen) * count for said, seen, count in table) / len(probability)
 
 
 def _risk(truth: Truth, probability: Floats) -> Scores:

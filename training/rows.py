@@ -28,6 +28,8 @@ class Rows:
     """The number of labels; 1 for a risk."""
     directions: Mapping[int, int] = field(default_factory=dict)
     """Columns of which more can only raise the risk (1), or only lower it (-1)."""
+    selection: Floats | None = None
+    """What each row counts for because of why its outcome is known, float64[n]; None where all count alike."""
 
     def upto(self, end: int) -> Rows:
         """The rows before a position."""
@@ -35,4 +37,11 @@ class Rows:
 
     def at(self, which: slice) -> Rows:
         """Some of the rows."""
-        return replace(self, features=self.features[which], truth=self.truth[which], times=self.times[which])
+        selection = None if self.selection is None else self.selection[which]
+        return replace(
+            self,
+            features=self.features[which],
+            truth=self.truth[which],
+            times=self.times[which],
+            selection=selection,
+        )

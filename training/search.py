@@ -92,7 +92,7 @@ def _proposed(asked: optuna.Trial, first: Recipe) -> Recipe:
     return replace(
         first,
         rounds=rounds,
-        leaves=asked.suggest_int("leaves", 5, 40, log=True),
+        leaves=asked.suggest_int("leaves", 5, max(40, first.leaves), log=True),
         least_in_leaf=asked.suggest_int("least_in_leaf", 10, 200, log=True),
         features_per_tree=asked.suggest_float("features_per_tree", 0.15, 1.0),
         shrinkage=asked.suggest_float("shrinkage", 0.1, 30.0, log=True),

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from data.amounts import percent
 from data.vocabulary import Task
 from training.progress import Item
 
@@ -61,6 +62,26 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
     table.caption = _left_out(metrics)
+    return table
+
+
+def covered(told: Mapping[str, Any], title: str) -> Table:
+    """What the conformal sets cover per class and region, with their sizes; a cell that misses its target says so."""
+    target = 1.0 - told["error_rate"]
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("class", "region", "n", "covered", "95 % interval", "size", "one", "none", ""):
+        table.add_column(heading, justify="left" if heading in ("class", "region", "") else "right")
+    rows = [("all", "all", told["all"])]
+    for each in told["classes"]:
+        rows.append((each["label"], "all", each))
+        rows += [("", c["region"] or "not told", c) for c in told["cells"] if c["label"] == each["label"]]
+    for label, region, cell in rows:
+        low, high = cell["interval"]
+        numbers = [_shown(cell[name]) for name in ("size", "one", "none")]
+        missed = "" if cell["holds"] else f"misses {percent(target)}"
+        table.add_row(
+            label, region, f"{cell['n']:,}", _shown(cell["coverage"]), f"{low:.3f} to {high:.3f}", *numbers, missed
+        )
     return table
 
 

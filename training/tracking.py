@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from data.record import canonical
 from models.task_model import files_of
+from policies.policy import Policy
 from training.errors import TrackingError
 from training.learn import Learned
 from training.search import Trial
@@ -31,8 +34,13 @@ CHALLENGER = "challenger"
 REQUIREMENTS = ("numpy", "pandas", "pydantic")
 ROOMS = Path(__file__).parent.parent
 EXAMPLE_ROWS = 3
+SOURCES = ("history", "data", "mapping", "policy", "fitted_on", "tested_on")
+"""Of the lineage, what names the data: names, digests and windows."""
+SLICE_METRICS = ("n", "rate", "said", "log_loss", "roc_auc")
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_./ -]")
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
@@ -54,6 +62,14 @@ class Recorded:
     run_id: str
     model_id: str
     name: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run was given beside its history: the policy, and the mapping file where there is one."""
+
+    policy: Policy
+    mapping: Path | None = None
 
 
 class Registered(NamedTuple):
@@ -82,15 +98,15 @@ class Tracker:
             artifacts = (folder / "mlartifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
             self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
 
-    def record(self, learned: Learned) -> Recorded:
-        """Log parameters, metrics, pictures, the bundle's files and the model with signature and example."""
+    def record(self, learned: Learned, given: Given) -> Recorded:
+        """Log parameters, metrics, pictures, card, sources, the bundle's files and the model with its example."""
         name = f"fairlead-{learned.model.task.value}"
         told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
         with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
             mlflow.log_params(_parameters(learned))
             mlflow.log_metrics(_metrics(learned))
             with tempfile.TemporaryDirectory() as folder:
-                _artifacts(learned, Path(folder))
+                _artifacts(learned, given, Path(folder))
                 mlflow.log_artifacts(folder)
             model = _log_model(learned)
             for number, trial in enumerate(learned.trials):
@@ -106,10 +122,10 @@ class Tracker:
             for block, loss in enumerate(trial.losses):
                 mlflow.log_metric("block_loss", loss, step=block)
 
-    def register(self, recorded: Recorded, bundle: str, model: str) -> Registered:
+    def register(self, recorded: Recorded, bundle: str, model: str, alias: str | None = None) -> Registered:
         """Make the recorded model the task's newest version: its champion where there is none, else its challenger.
 
-        `model` is the version by which the service knows the model.
+        `model` is the version by which the service knows the model; an `alias` that is given is the one it gets.
         """
         said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
         with _told(f"{said}; train again once it answers"):
@@ -124,9 +140,9 @@ class Tracker:
                 model_id=recorded.model_id,
             )
             self._client.set_tag(recorded.run_id, "bundle", bundle)
-            alias = CHALLENGER if CHAMPION in self._aliases(recorded.name) else CHAMPION
-            self._client.set_registered_model_alias(recorded.name, alias, registered.version)
-        return Registered(int(registered.version), alias)
+            given = alias or (CHALLENGER if CHAMPION in self._aliases(recorded.name) else CHAMPION)
+            self._client.set_registered_model_alias(recorded.name, given, registered.version)
+        return Registered(int(registered.version), given)
 
     def crown(self, models: Mapping[str, str]) -> dict[str, int | None]:
         """Move the alias champion to the versions that serve; returns them by name, None where one is unknown.
@@ -175,8 +191,18 @@ def _parameters(learned: Learned) -> dict[str, Any]:
 
 
 def _metrics(learned: Learned) -> dict[str, float]:
-    told = {key: value for key, value in learned.model.metrics.items() if key != "rule_rates"}
-    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+    told = {key: value for key, value in learned.model.metrics.items() if key not in ("rule_rates", "report")}
+    found = {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+    return found | dict(_slice_metrics(learned.model.metrics["report"]["slices"]))
+
+
+def _slice_metrics(slices: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
+    """`slice.FEATURE.LEVEL.METRIC`, in the letters that MLflow allows."""
+    for each in slices:
+        place = _NOT_ALLOWED.sub("_", f"slice.{each['feature']}.{each['level']}")[:200]
+        for name in SLICE_METRICS:
+            if each[name] is not None:
+                yield f"{place}.{name}", float(each[name])
 
 
 def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -187,15 +213,20 @@ def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def _artifacts(learned: Learned, folder: Path) -> None:
+def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
     from training import pictures
+    from training.card import NAME, card
 
-    model, latest = learned.model, learned.latest
+    model = learned.model
     for name, content in files_of(model).items():
         ending = ".npz" if name in ("trees", "linear", "text") else ".json"
         (folder / f"{name}{ending}").write_bytes(content)
-    pictures.reliability(folder / "reliability.png", model.task, latest.truth, learned.probabilities)
-    pictures.summary(folder / "shap_summary.png", model, latest.features)
+    pictures.draw(folder, learned, given.policy)
+    (folder / NAME).write_text(card(model), encoding="utf-8")
+    (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
+    (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
+    if given.mapping is not None:
+        (folder / "mapping.yaml").write_bytes(given.mapping.read_bytes())
 
 
 def _log_model(learned: Learned) -> Any:

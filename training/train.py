@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,18 +15,20 @@ from data.case import Case
 from data.record import digest_of
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
-from features.standing import MemoryRows, StandingKeeper, snapshot
+from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
 from models.bundle import bring, open_bundle, publish
 from models.files import MANIFEST, SERVED, manifest_in_force, put_in_force
 from policies.policy import Policy
-from training.dataset import Read, Study, study
-from training.errors import HistoryError, ServedError
+from training.daily.history import DailyHistory, daily_study, vocabulary
+from training.dataset import Study, study
+from training.errors import HistoryError, ServedError, TrainingError
 from training.evaluate import Snapshot, passed
 from training.history import History
+from training.interruption import LEARNER, Interrupted
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.split import without_times
-from training.tracking import Recorded, Registered, Tracker
+from training.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
@@ -49,6 +51,12 @@ class Order:
     test_share: float | None = None
     """The latest part of the cases, kept to test; by the history's length where absent."""
     tracker: Tracker | None = None
+    mapping_file: Path | None = None
+    """The mapping that the history is read through, kept with the tracked run."""
+    alias: str | None = None
+    """What the registry calls the new versions; absent, the champion where there is none, else the challenger."""
+    known_before: Snapshot | None = None
+    """What was known of the parties before the history's first case; nothing where absent."""
     beside: Path | None = None
     """A bundle's folder whose tasks are kept beside what is trained, where `out` holds no bundle yet."""
     keep_going: bool = False
@@ -78,22 +86,16 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
     _refuse_served(order.out)
-    attributes, n = _survey(history, progress)
-    seen, standing = _studied(history, attributes, n, order, progress)
+    attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
     learned, left_out = _learn(seen, origin, order, progress)
-    recorded = {task: order.tracker.record(each) for task, each in learned.items()} if order.tracker else {}
+    given = Given(order.policy, order.mapping_file)
+    recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
     _refuse_served(order.out)  # It may have begun to serve while this trained.
-    _keep_beside(order)
-    digest = publish(
-        order.out,
-        {task: each.model for task, each in learned.items()},
-        created_at=order.created_at,
-        standing=_standing(order.out, standing),
-    )
-    versions = _registered(order, recorded, digest)
+    digest = _publish(order, learned, standing)
+    versions = _register(order, recorded, digest)
     metrics: dict[Task, Mapping[str, Any]] = {
         task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
     }
@@ -101,11 +103,14 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     return Training(digest, metrics, versions, left_out, timeless)
 
 
-def _registered(order: Order, recorded: Mapping[Task, Recorded], digest: str) -> dict[Task, Registered]:
-    if order.tracker is None:
-        return {}
-    models = open_bundle(order.out, digest).models
-    return {task: order.tracker.register(each, digest, models[task].version) for task, each in recorded.items()}
+def _read(history: History, order: Order, progress: Progress) -> tuple[AttributeSchema, Study, Snapshot]:
+    """The history's vocabulary, its cases as numbers, and what was known of the parties when the last case arrived."""
+    if isinstance(history, DailyHistory):
+        progress.step(f"reading {history.name}")
+        attributes, grid = vocabulary(history), history.grid
+        return attributes, *daily_study(grid, grid.exists, history.mapping, attributes, order.policy, SAMPLES)
+    attributes, n = _survey(history, progress)
+    return attributes, *_studied(history, attributes, n, order, progress)
 
 
 def _refuse_served(folder: Path) -> None:
@@ -151,16 +156,11 @@ def _studied(
 ) -> tuple[Study, Snapshot]:
     """The matrices, and what was known of the parties when the last case arrived."""
     rows = MemoryRows()
-    standing: Snapshot = []
-
-    def lines() -> Iterator[Read]:
-        yield from ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
-        # Here the last case has been met, and outcomes that were recorded after it have not been.
-        standing.extend(snapshot(rows))
-
+    rows.put(list(read_snapshot(order.known_before or []).values()))
+    lines = ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
-    seen = study(lines(), order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
-    return seen, standing
+    seen = study(lines, order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    return seen, snapshot(rows)
 
 
 def _learn(
@@ -174,13 +174,48 @@ def _learn(
         except HistoryError as error:
             return error
 
-    with ThreadPoolExecutor(_workers(order)) as pool:
-        found = dict(zip(order.tasks, pool.map(one, order.tasks), strict=True))
+    found = dict(zip(order.tasks, _each(one, order), strict=True))
     learned = {task: each for task, each in found.items() if isinstance(each, Learned)}
     failed = {task: each for task, each in found.items() if isinstance(each, HistoryError)}
     if failed and not (order.keep_going and learned):
         raise HistoryError("; ".join(f"{task}: {why}" for task, why in failed.items()))
     return learned, {task: str(why) for task, why in failed.items()}
+
+
+def _each(one: Callable[[Task], Learned | HistoryError], order: Order) -> list[Learned | HistoryError]:
+    """In the tasks' order. A signal ends the waiting at once, not when every thread has finished its model."""
+    if _workers(order) == 1:
+        return [one(task) for task in order.tasks]
+    pool = ThreadPoolExecutor(_workers(order), thread_name_prefix=LEARNER)
+    try:
+        return list(pool.map(one, order.tasks))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
+    models = {task: each.model for task, each in learned.items()}
+    try:
+        _keep_beside(order)
+        kept = _standing(order.out, standing)
+        return publish(order.out, models, created_at=order.created_at, standing=kept)
+    except OSError as error:
+        why = f"{order.out} cannot be written ({error.strerror}): nothing was published or registered"
+        raise TrainingError(f"{why}; free the disk or name another folder with --out") from error
+
+
+def _register(order: Order, recorded: Mapping[Task, Recorded], digest: str) -> dict[Task, Registered]:
+    tracker = order.tracker
+    if tracker is None:
+        return {}
+    models = open_bundle(order.out, digest).models
+    try:
+        return {
+            task: tracker.register(each, digest, models[task].version, order.alias) for task, each in recorded.items()
+        }
+    except Interrupted as error:
+        said = f"interrupted: the bundle {digest} is published, but not every model is registered in {tracker.uri}"
+        raise Interrupted(error.number, f"{said}; train again") from None
 
 
 def _workers(order: Order) -> int:

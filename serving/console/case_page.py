@@ -117,7 +117,9 @@ def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
     if status.state is ReviewState.NOT_REQUIRED:
         return "Nobody needs to agree: no gate asked for a person, and the orchestrator was told to proceed."
     if status.state is ReviewState.SUPERSEDED:
-        return "A newer event of this exception was answered; this case is closed."
+        return "A newer event of this exception was answered; nothing is left to decide here."
+    if status.state is ReviewState.CLOSED:
+        return "The outcome was told before anybody had decided: nothing is left to decide, and nothing to execute."
     if status.state is not ReviewState.OPEN:
         return f"This case is decided: {view.STATE_WORDS[status.state]}."
     if file.requested_by == onlooker.name:
@@ -148,6 +150,8 @@ def _confirmation(file: CaseFile, verdict: ReviewVerdict) -> str:
     done = "approved" if verdict is ReviewVerdict.APPROVE else "overrode"
     if status.roles:
         return f"You {done}. {display.heading(_either(view.role_words(status.roles)))} must still agree."
+    if file.outcome:
+        return f"You {done}. The outcome is told since: nothing is left to execute."
     if status.execute:
         return f"You {done}. The orchestrator may now execute: {display.action_words(status.execute)}."
     return f"You {done}. It is held until {' and '.join(status.held_until) or 'a condition clears'}."

@@ -16,7 +16,7 @@ from data.outcome import Outcome
 from data.prediction import LabelPrediction, Predictions, RiskPrediction
 from data.recommendation import Option, Receipt, Recommendation
 from data.record import Amount, Unit
-from data.review import Review, ReviewState
+from data.review import Review, ReviewState, ReviewStatus
 from data.vocabulary import Disposition, Role, ServedBy, Task
 from serving.console import display
 from serving.console.context import (
@@ -44,6 +44,7 @@ STATE_WORDS = {
     ReviewState.REJECTED: "rejected",
     ReviewState.OVERRIDDEN: "overridden",
     ReviewState.SUPERSEDED: "superseded by a newer event",
+    ReviewState.CLOSED: "closed by its outcome",
 }
 _TITLES = {
     Task.EXCEPTION_TYPE: "What it is",
@@ -84,6 +85,16 @@ _OPTIONS = "options"
 """Where a gate says which options it concerns: their ranks, `1, 3`."""
 
 _HOUR = 60
+
+
+_UNDONE = (ReviewState.SUPERSEDED, ReviewState.CLOSED)
+"""States that nobody decided on."""
+
+
+def changed_words(status: ReviewStatus) -> str:
+    """What became of a case while somebody read it."""
+    by = f", by {status.reviews[-1].decided_by}" if status.reviews and status.state not in _UNDONE else ""
+    return f"This case changed while you were reading: {STATE_WORDS[status.state]}{by}."
 
 
 def moment(at: datetime, zone: str | None) -> Moment:
@@ -186,6 +197,7 @@ def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> 
         answer=_answer(task, prediction),
         probability="" if probability is None or _settled(prediction) else display.percent(probability),
         beside=_beside(prediction, zone_of(case)),
+        remains=_remains(task, recommendation.explanation),
         served_by="settled" if _settled(prediction) else prediction.served_by.value,
         served_words=_SERVED[prediction.served_by],
         reason=_REASONS[prediction.reason] if prediction.reason else "",
@@ -244,6 +256,11 @@ def _beside(prediction: LabelPrediction | RiskPrediction, zone: str | None) -> s
     if prediction.due_at:
         return f"promised by {display.moment(prediction.due_at, zone)}"
     return {"P1D": "within one day"}.get(prediction.horizon or "", prediction.horizon or "")
+
+
+def _remains(task: Task, steps: Iterable[Step]) -> str:
+    found = (step for step in steps if isinstance(step, CheckStep) and step.kind == "conformal")
+    return next((display.heading(step.says) for step in found if step.id == task.value), "")
 
 
 def _contribution(each: Contribution, currency: str | None) -> ContributionView:

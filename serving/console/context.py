@@ -125,6 +125,8 @@ class PredictionView:
     probability: str
     beside: str
     """What else it says: the runner-up, the moment of the promise, the horizon."""
+    remains: str
+    """What the conformal set leaves, in a sentence; empty without one."""
     served_by: str
     """The step of the ladder, or `settled` for what is a fact already."""
     served_words: str

@@ -25,7 +25,7 @@ from serving.console.access import (
     signed_in,
 )
 from serving.console.case_page import Attempt, Onlooker, case_page
-from serving.console.case_view import STATE_WORDS, moment
+from serving.console.case_view import changed_words, moment
 from serving.console.context import ChangedNotice, Page, QueuePage, SignInPage
 from serving.console.decision_forms import FormProblem, read_review
 from serving.console.foresight import foresight
@@ -47,7 +47,7 @@ MOST_ROWS = 100
 
 REFUSALS: dict[type[Problem], str] = {
     StaleVersion: "Somebody decided while you were reading: nothing of yours was recorded. This is how it stands now.",
-    ReviewClosed: "There is nothing left to decide: somebody was faster, or a newer event replaced this case.",
+    ReviewClosed: "There is nothing left to decide, and nothing of yours was recorded. This is how it stands now.",
     OwnRequest: "Who asked for a recommendation cannot agree to it. Somebody else must.",
     RoleMissing: "None of your roles may decide this. Ask somebody who holds one of the roles it waits for.",
     InvalidRequest: "This action cannot be chosen so: choose another action or other parameters than those proposed.",
@@ -158,9 +158,7 @@ def changes(visit: Reader, recommendation_id: str, version: int) -> Response:
     status = visit.service.reviews.status(recommendation_id)
     if status.version == version:
         return Response(status_code=204)
-    by = status.reviews[-1].decided_by if status.reviews else "a newer event"
-    text = f"This case changed while you were reading: {STATE_WORDS[status.state]}, by {by}."
-    return shown(ChangedNotice(text, f"/console/cases/{recommendation_id}"))
+    return shown(ChangedNotice(changed_words(status), f"/console/cases/{recommendation_id}"))
 
 
 @router.post("/cases/{recommendation_id}/reviews")

@@ -20,6 +20,7 @@ DECIDED_STATES = (
     ReviewState.OVERRIDDEN,
     ReviewState.REJECTED,
     ReviewState.SUPERSEDED,
+    ReviewState.CLOSED,
     ReviewState.NOT_REQUIRED,
 )
 """The states in which a case no longer waits, the ones people reached first."""

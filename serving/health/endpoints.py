@@ -36,7 +36,7 @@ def ready(request: Request, _: Public) -> Response:
 
 @router.get("/metrics", response_class=Response)
 def metrics(request: Request, _: Public) -> Response:
-    """Counters for Prometheus."""
+    """Counters for Prometheus, and what drift was measured within the last minutes."""
     service = service_of(request)
-    text = service.metrics.text(service.health.open_reviews())
+    text = service.metrics.text(service.health.open_reviews(), service.drift.recent())
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")

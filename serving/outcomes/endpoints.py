@@ -26,7 +26,11 @@ def report(
 ) -> Response:
     """Report what happened after the exception: the parties' standing learns from it, training later.
 
-    Told once: the same outcome again is answered alike, another one is refused with 409.
+    `recorded_at` and `resolved_at` lie between the case's event and now (clocks may differ by five minutes), and
+    `recorded_at` is no earlier than `resolved_at`: 422 otherwise.
+
+    Told once: the same outcome again is answered alike, another one is refused with 409. A review that is still open
+    ends with it, without a decision, in the state `closed`; nothing of the recommendation may be executed any more.
     """
     reply = service_of(request).outcomes.report(principal, recommendation_id, outcome, key)
     return Response(reply.content, media_type="application/json")

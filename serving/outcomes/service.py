@@ -1,19 +1,21 @@
-"""What then happened: recorded once, and learned from in the same transaction."""
+"""What then happened: recorded once; it closes the review and is learned from in the same transaction."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from data.case import Case
 from data.outcome import Outcome
 from data.record import canonical, to_milliseconds
-from serving.errors import Fault, InvalidRequest, OutcomeRecorded
+from serving.bell import Bell
+from serving.errors import OutcomeRecorded
 from serving.identifiers import Clock
 from serving.in_force import InForce
+from serving.outcomes.closing import close
+from serving.outcomes.instants import check_instants
 from serving.recommendations import reading
-from serving.recommendations.service import LATEST_AHEAD
 from serving.security import Principal
-from serving.store import audit, documents, outcomes, replies
+from serving.store import audit, outcomes, replies
+from serving.store.decisions import Decision
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
@@ -22,16 +24,17 @@ from serving.store.replies import Attempt, Reply
 class OutcomeService:
     """Records outcomes; the parties' standing learns in the outcome's transaction, never from process memory."""
 
-    def __init__(self, database: Database, in_force: InForce, clock: Clock) -> None:
+    def __init__(self, database: Database, in_force: InForce, clock: Clock, bell: Bell) -> None:
         self._database = database
         self._in_force = in_force
         self._clock = clock
+        self._bell = bell
 
     def report(self, principal: Principal, recommendation_id: str, outcome: Outcome, key: str | None = None) -> Reply:
-        """Record the outcome; telling the same one again changes nothing and is answered alike.
+        """Record the outcome and end the review; telling the same one again changes nothing and is answered alike.
 
-        Raises NotFound; OutcomeRecorded where another outcome was told before; InvalidRequest for one from the
-        future.
+        Raises NotFound; OutcomeRecorded where another outcome was told before; InvalidRequest for one that
+        cannot have happened then.
         """
         content = canonical(outcome)
         attempt = Attempt.of(principal.name, key, f"outcomes/{recommendation_id}", content)
@@ -39,32 +42,23 @@ class OutcomeService:
         with self._database.write() as connection:
             if replies.find(connection, attempt) is not None:
                 return reply
-            reading.decision(connection, recommendation_id)
-            self._refuse(outcome)
+            decision = reading.decision(connection, recommendation_id)
             told = outcomes.get(connection, recommendation_id)
             if told is None:
-                self._record(connection, principal, recommendation_id, outcome)
+                self._record(connection, principal, decision, outcome)
             elif canonical(told) != content:
                 raise OutcomeRecorded("Another outcome of this recommendation is recorded: it is kept as it was told.")
             replies.keep(connection, attempt, reply, self._clock())
+        if told is None:
+            self._bell.ring(recommendation_id)
         return reply
 
-    def _record(self, connection: Connection, principal: Principal, recommendation_id: str, outcome: Outcome) -> None:
-        now = to_milliseconds(self._clock())
-        decision = reading.decision(connection, recommendation_id)
-        case = Case.model_validate_json(documents.get(connection, decision.input))
+    def _record(self, connection: Connection, principal: Principal, decision: Decision, outcome: Outcome) -> None:
+        now, recommendation_id = to_milliseconds(self._clock()), decision.recommendation_id
+        check_instants(outcome, decision.event_time, now)
+        case = reading.case_of(connection, decision)
         due_at = reading.recommendation_of(connection, decision).predictions.sla_breach.due_at
         content = outcomes.add(connection, recommendation_id, outcome, principal.name, now)
+        close(connection, recommendation_id)
         self._in_force.keeper(StoredRows(connection)).record(case, outcome, due_at)
         audit.append(connection, "outcome", recommendation_id, principal.name, now, content)
-
-    def _refuse(self, outcome: Outcome) -> None:
-        latest = self._clock() + LATEST_AHEAD
-        expected = "no later than five minutes from now, by the service's clock"
-        faults = [
-            Fault(f"/{name}", expected)
-            for name in ("recorded_at", "resolved_at")
-            if (instant := getattr(outcome, name)) is not None and instant > latest
-        ]
-        if faults:
-            raise InvalidRequest("The outcome lies in the future.", faults=faults)

@@ -19,6 +19,8 @@ class Answer:
     """A recommendation, the bytes that are sent, and the bytes of what it was made from."""
 
     case: Case
+    superseded: bool
+    """Whether it was made knowing that a newer event of the exception had been answered."""
     recommendation: Recommendation
     content: bytes
     input: bytes
@@ -37,6 +39,7 @@ def answer(
     )
     return Answer(
         case=case,
+        superseded=standing.superseded is True,
         recommendation=recommended.recommendation,
         content=content_of(recommended.recommendation),
         input=told,

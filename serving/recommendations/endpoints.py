@@ -32,8 +32,9 @@ def recommend(
     """Report an exception; the answer says what it is, what is at stake, what to do, why, and who must agree.
 
     The same event (source and id) or the same Idempotency-Key gets the same bytes again; with another body, 422.
-    A newer event of the same exception supersedes its earlier recommendation. Missing models are no error: each
-    prediction says who served it.
+    A newer event of the same exception supersedes its earlier recommendation; an event that comes after a newer one was
+    answered gets `hold`, and is superseded from the start. Missing models are no error: each prediction says who served
+    it.
     """
     reply = service_of(request).recommendations.submit(principal, case, key)
     location = f"/v1/recommendations/{reply.recommendation_id}"
@@ -49,7 +50,11 @@ def recommendations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """A page of recommendations: those that are open by what a minute of delay costs, all others newest first."""
+    """A page of recommendations: those that are open by what a minute of delay costs, all others newest first.
+
+    Amounts are told in the case's own currency and compared in the policy's, by its rates; what is in a currency
+    without a rate comes first.
+    """
     page = service_of(request).recommendations.queue(state, limit, offset, role)
     return Response(page.model_dump_json(exclude_none=True), media_type="application/json")
 

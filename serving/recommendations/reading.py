@@ -13,12 +13,12 @@ from data.recommendation import Recommendation
 from data.record import Amount
 from data.review import ReviewState, ReviewStatus
 from data.standing import Standing
-from data.vocabulary import Disposition, Role
+from data.vocabulary import Disposition
 from serving.errors import NotFound
 from serving.recommendations import succession
 from serving.recommendations.schemas import CaseFile, QueueItem, QueuePage
 from serving.store import decisions, documents, outcomes, verdicts
-from serving.store.decisions import Decision
+from serving.store.decisions import Decision, Listing
 from serving.store.verdicts import Verdict
 
 EXECUTABLE = (ReviewState.NOT_REQUIRED, ReviewState.APPROVED, ReviewState.OVERRIDDEN)
@@ -56,9 +56,14 @@ def case_of(connection: Connection, found: Decision) -> Case:
 
 
 def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
-    """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound."""
+    """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound.
+
+    Once an outcome is told nothing is left to execute, nor to wait for.
+    """
     now = verdict(connection, recommendation_id)
-    clear = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
+    over = outcomes.told(connection, recommendation_id)
+    agreed = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
+    clear = agreed and not over
     return ReviewStatus(
         recommendation_id=recommendation_id,
         state=now.state,
@@ -66,7 +71,8 @@ def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
         roles=now.roles,
         execute=now.action if clear else None,
         parameters=now.parameters if clear else {},
-        held_until=now.held_until,
+        held_until=() if over else now.held_until,
+        superseded_by=now.superseded_by,
         reviews=verdicts.reviews_of(connection, recommendation_id),
     )
 
@@ -87,14 +93,12 @@ def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
     )
 
 
-def page(
-    connection: Connection, state: ReviewState | None, role: Role | None, now: datetime, limit: int, offset: int
-) -> QueuePage:
+def page(connection: Connection, asked: Listing) -> QueuePage:
     """One page of a list."""
-    ids, total = decisions.listing(connection, state, role, now, limit, offset)
-    following = offset + len(ids)
+    ids, total = decisions.listed(connection, asked)
+    following = asked.offset + len(ids)
     return QueuePage(
-        items=tuple(_item(connection, each, now) for each in ids),
+        items=tuple(_item(connection, each, asked.now) for each in ids),
         total=total,
         next_offset=following if following < total else None,
     )
@@ -129,7 +133,7 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
 
 
 def _loss_per_minute(answer: Recommendation, stands: Verdict, now: datetime) -> Amount | None:
-    """The same quotient the list is ordered by."""
+    """The quotient the list is ordered by, in the case's own currency."""
     stake, left = answer.urgency.value_at_stake, minutes_between(now, stands.promise_due_at)
     if stake is None or left is None:
         return None

@@ -38,7 +38,8 @@ class QueueItem(Record):
     value_at_stake: Amount | None = None
     breach_probability: float | None = None
     loss_per_minute: Amount | None = None
-    """Value at stake times the probability that the promise breaks, over the minutes left: what waiting costs."""
+    """Value at stake times the probability that the promise breaks, over the minutes left: what waiting costs, in the
+    case's own currency."""
     promise_due_at: Instant | None = None
     review_due_at: Instant | None = None
 

@@ -22,7 +22,7 @@ from serving.recommendations.answering import Answer, answer, moment_of
 from serving.recommendations.schemas import CaseFile, QueuePage
 from serving.security import Principal
 from serving.store import audit, decisions, documents, replies
-from serving.store.decisions import Decision
+from serving.store.decisions import Decision, Listing
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
@@ -60,18 +60,31 @@ class RecommendationService:
         attempt = Attempt.of(principal.name, key, "recommendations", canonical(case))
         with self._database.read() as connection:
             known = _known(connection, attempt, case)
-            standing = _standing(connection, basis, case, now)
+            standing = self._standing(connection, basis, case, now)
         if known is None:
-            return self._record(principal, attempt, self._answer(basis, case, standing, now), basis, now)
+            return self._answered(principal, attempt, case, standing, basis, now)
         with self._database.write() as connection:
             replies.keep(connection, attempt, known, now)
         return known
+
+    def _answered(
+        self, principal: Principal, attempt: Attempt, case: Case, standing: Standing, basis: Basis, now: datetime
+    ) -> Reply:
+        """Answer and record. A newer event may have been answered since the standing was read: then once again.
+
+        That event is never taken back, so the second answer is true whatever happens beside it.
+        """
+        try:
+            return self._record(principal, attempt, self._answer(basis, case, standing, now), basis, now)
+        except succession.Overtaken:
+            late = standing.model_copy(update={"superseded": True})
+            return self._record(principal, attempt, self._answer(basis, case, late, now), basis, now)
 
     def preview(self, case: Case) -> Recommendation:
         """What would be answered now; nothing is recorded."""
         now, basis = to_milliseconds(self._clock()), self._in_force.basis
         with self._database.read() as connection:
-            standing = _standing(connection, basis, case, now)
+            standing = self._standing(connection, basis, case, now)
         return self._answer(basis, case, standing, now).recommendation
 
     def content(self, recommendation_id: str) -> bytes:
@@ -84,15 +97,23 @@ class RecommendationService:
     ) -> QueuePage:
         """A page of recommendations: the open by what a minute of delay costs, all others newest first.
 
-        With a role, only those where that role still must agree.
+        What it costs is compared in the policy's currency; where the policy has no rate, the case waits in front. With
+        a role, only those where that role still must agree.
         """
+        rates = self._in_force.policy.settings.currency.rates
         with self._database.read() as connection:
-            return reading.page(connection, state, role, self._clock(), limit, offset)
+            return reading.page(connection, Listing(state, role, limit, offset, self._clock(), rates))
 
     def case_file(self, recommendation_id: str) -> CaseFile:
         """Everything that is known of one decision. Raises NotFound."""
         with self._database.read() as connection:
             return reading.case_file(connection, recommendation_id)
+
+    def _standing(self, connection: Connection, basis: Basis, case: Case, now: datetime) -> Standing:
+        """What is known of the case's parties, and whether a newer event of its exception was answered already."""
+        standing = basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+        late = succession.comes_late(connection, case)
+        return standing.model_copy(update={"superseded": True}) if late else standing
 
     def _answer(self, basis: Basis, case: Case, standing: Standing, now: datetime) -> Answer:
         if case.event.time > now + LATEST_AHEAD:
@@ -102,7 +123,10 @@ class RecommendationService:
         return answer(case, standing, basis.predictors, basis.policy, now, given)
 
     def _record(self, principal: Principal, attempt: Attempt, made: Answer, basis: Basis, now: datetime) -> Reply:
-        """Write everything or nothing; another request may have been faster with the same event."""
+        """Write everything or nothing; another request may have been faster with the same event.
+
+        Raises succession.Overtaken where one was faster with a newer event of the exception.
+        """
         with self._database.write() as connection:
             known = _known(connection, attempt, made.case)
             reply = known or Reply(made.recommendation.recommendation_id, made.content)
@@ -117,13 +141,14 @@ class RecommendationService:
     def _enter(
         self, connection: Connection, principal: Principal, made: Answer, basis: Basis, now: datetime
     ) -> list[str]:
-        """The decision, its documents, its verdict, the parties' arrivals and the audit leaf."""
+        """The decision, its documents, its verdict, the parties' arrivals and the audit leaf; whom it supersedes."""
         decision = _decision(connection, principal, made, basis)
-        first = not decisions.of_exception(connection, decision.exception_id)
+        first = decisions.newest(connection, decision.exception_id) is None
         decisions.add(connection, decision)
         if first:  # an exception arrives once, however many events tell of it
             basis.keeper(StoredRows(connection)).arrive(made.case, moment_of(made.case, now))
-        superseded = succession.enter(connection, decision, succession.first_verdict(made.recommendation))
+        verdict = succession.first_verdict(made.recommendation)
+        superseded = succession.enter(connection, decision, verdict, knew=made.superseded)
         audit.append(connection, "recommendation", decision.recommendation_id, principal.name, now, decision.answer)
         return superseded
 

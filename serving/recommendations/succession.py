@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from data.case import Case
 from data.recommendation import Recommendation
 from data.review import ReviewState
 from data.vocabulary import Disposition
 from serving.store import decisions, verdicts
 from serving.store.decisions import Decision
 from serving.store.verdicts import Verdict
-
-SUPERSEDABLE = (ReviewState.OPEN, ReviewState.NOT_REQUIRED)
-"""What a person decided stays decided."""
 
 UNKNOWN_BREACH = 1.0
 """The weight of a case whose breach nobody could predict: it waits in front, not behind."""
@@ -38,34 +35,42 @@ def first_verdict(recommendation: Recommendation) -> Verdict:
         disposition=recommendation.disposition if first else Disposition.REVIEW,
         held_until=first.held_until if first else (),
         loss=float(stake.amount) * weight if stake else 0.0,
+        currency=stake.currency if stake else None,
         promise_due_at=risk.due_at,
     )
 
 
-def enter(connection: Connection, decision: Decision, verdict: Verdict) -> list[str]:
-    """Insert the verdict and settle which recommendation of the exception counts; returns those superseded by it."""
-    others = [each for each in decisions.of_exception(connection, decision.exception_id) if each != decision]
-    if any(other.age > decision.age for other in others):
-        verdicts.add(connection, superseded(verdict, version=0))
-        return []
-    verdicts.add(connection, verdict)
-    return list(_supersede(connection, others))
+class Overtaken(Exception):
+    """A newer event of the exception was answered, and the answer was made without knowing it."""
+
+
+def enter(connection: Connection, decision: Decision, verdict: Verdict, knew: bool) -> list[str]:
+    """Insert the verdict and settle which recommendation of the exception counts; returns those superseded by it.
+
+    Raises Overtaken where a newer event was answered and the answer was made before that: `knew` is false.
+    """
+    newest = successor(connection, decision)
+    if newest is None:
+        verdicts.add(connection, verdict)
+        return verdicts.supersede(connection, decision.exception_id, decision.recommendation_id)
+    if not knew:
+        raise Overtaken
+    verdicts.add(connection, superseded(verdict, newest.recommendation_id))
+    return []
 
 
 def successor(connection: Connection, decision: Decision) -> Decision | None:
     """The recommendation that answers the newest event of the exception; None where that is this one."""
-    newest = decisions.of_exception(connection, decision.exception_id)[-1]
-    return None if newest.recommendation_id == decision.recommendation_id else newest
+    newest = decisions.newest(connection, decision.exception_id)
+    return None if newest == decision else newest
 
 
-def superseded(verdict: Verdict, version: int) -> Verdict:
-    """The verdict once a newer event's answer counts: nobody needs to agree any more."""
-    return replace(verdict, state=ReviewState.SUPERSEDED, version=version, roles=())
+def comes_late(connection: Connection, case: Case) -> bool:
+    """Whether a newer event of the case's exception was answered already."""
+    newest = decisions.newest(connection, case.exception_id)
+    return newest is not None and newest.age > (case.event.time, case.event.source, case.event.id)
 
 
-def _supersede(connection: Connection, others: list[Decision]) -> Iterator[str]:
-    for other in others:
-        verdict = verdicts.get(connection, other.recommendation_id)
-        if verdict is not None and verdict.state in SUPERSEDABLE:
-            verdicts.advance(connection, verdict, superseded(verdict, verdict.version + 1))
-            yield other.recommendation_id
+def superseded(verdict: Verdict, by: str) -> Verdict:
+    """The first verdict of an answer to an event that came late: nobody needs to agree."""
+    return replace(verdict, state=ReviewState.SUPERSEDED, roles=(), superseded_by=by)

@@ -30,7 +30,8 @@ def decide(
     """Approve, reject with a reason, or override with another action, which passes the gates of its own.
 
     `If-Match` with the version that was looked at: 412 where somebody decided since. 409 where nothing is left to
-    decide. Whoever posted the exception cannot decide. Where several roles must agree, each does.
+    decide: it is decided, superseded by a newer event, or closed because its outcome was told. Whoever posted the
+    exception cannot decide. Where several roles must agree, each does.
     """
     if_match = version_asked(request, "if-match")
     return _answer(service_of(request).reviews.decide(principal, recommendation_id, body, if_match, key))
@@ -44,6 +45,8 @@ async def verdict(
     wait: Annotated[float, Query(ge=0, le=600, description="seconds to hold the line until somebody decides")] = 0,
 ) -> Response:
     """What may be executed now, or who still must agree. The ETag is the verdict's version.
+
+    The state is `closed` where the outcome was told before people had decided; `execute` is absent once it is told.
 
     With `If-None-Match` and that version, 304 until it changes. With `wait`, the line is held: until the version
     changes where `If-None-Match` names one, until nobody needs to agree any more where it does not.

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from data.record import canonical, to_milliseconds
-from data.review import Review, ReviewRequestBody, ReviewStatus
+from data.review import Review, ReviewRequestBody, ReviewState, ReviewStatus
 from data.vocabulary import ReviewVerdict
 from serving.bell import Bell
 from serving.errors import OwnRequest, ReviewClosed, RoleMissing, StaleVersion
@@ -108,6 +108,10 @@ def _refuse(principal: Principal, decision: Decision, before: Verdict, if_match:
     """Say why this principal cannot decide now; a console may have checked before, a direct call has not."""
     if principal.name == decision.requested_by:
         raise OwnRequest("The principal that posted the exception cannot decide on it: another person must.")
+    if before.state is ReviewState.CLOSED:
+        raise ReviewClosed(
+            "The outcome was told: the review is closed without a decision, and nothing is left to decide."
+        )
     if if_match is not None and if_match != before.version:
         raise StaleVersion(f"The review is at version {before.version}: read it again, then decide.")
     if before.state is not UNDECIDED:

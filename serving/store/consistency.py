@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, FromClause, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, case, exists, func, select
 
 from data.review import ReviewState
 from serving.store.tables import audit_leaves, outcomes, recommendations, review_statuses, reviews
@@ -25,6 +25,8 @@ def faults(connection: Connection) -> Iterator[str]:
             yield f"{count} {kind} rows are not as the audit chain tells of them"
     if count := _undecided(connection):
         yield f"{count} recommendations stand as decided though nobody decided"
+    if count := _closed_by_nothing(connection):
+        yield f"{count} reviews stand as closed though no outcome was told"
 
 
 def _without_leaf(
@@ -40,9 +42,21 @@ def _without_leaf(
 
 
 def _undecided(connection: Connection) -> int:
+    by_outcome = case((_outcome_told(), 1), else_=0)
     review = exists().where(
         reviews.c.recommendation_id == review_statuses.c.recommendation_id,
-        reviews.c.version == review_statuses.c.version,
+        reviews.c.version == review_statuses.c.version - by_outcome,
     )
     stands = review_statuses.c.state.in_([state.value for state in DECIDED])
     return connection.execute(select(func.count()).select_from(review_statuses).where(stands, ~review)).scalar_one()
+
+
+def _closed_by_nothing(connection: Connection) -> int:
+    closed = review_statuses.c.state == ReviewState.CLOSED.value
+    wrong = select(func.count()).select_from(review_statuses).where(closed, ~_outcome_told())
+    return connection.execute(wrong).scalar_one()
+
+
+def _outcome_told() -> ColumnElement[bool]:
+    """An outcome advances the verdict by one version."""
+    return exists().where(outcomes.c.recommendation_id == review_statuses.c.recommendation_id)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, null, select
 
 from data.review import ReviewState
 from data.vocabulary import Role
@@ -17,6 +18,15 @@ from serving.store.tables import review_statuses as statuses
 
 MINUTE = 60_000
 """In milliseconds."""
+AT_ONCE = 1_000
+"""Rows fetched at once where all are read."""
+
+
+Age = tuple[datetime, str, str]
+"""Time, source and id: what orders the events of one exception, a tie in time alike in whatever order they arrive."""
+
+AGE = (table.c.event_time, table.c.source, table.c.event_id)
+"""The same in the database, which compares text by its bytes: in the order of code points, as Python does."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,8 @@ class Decision:
     answer: str
 
     @property
-    def age(self) -> tuple[datetime, str, str]:
-        """What orders the events of one exception; a tie in time is broken alike in whatever order they arrive."""
+    def age(self) -> Age:
+        """Where its event stands among those of its exception."""
         return (self.event_time, self.source, self.event_id)
 
 
@@ -62,27 +72,54 @@ def by_event(connection: Connection, source: str, event_id: str) -> Decision | N
     return _one(connection, (table.c.source == source) & (table.c.event_id == event_id))
 
 
-def of_exception(connection: Connection, exception_id: str) -> list[Decision]:
-    """Every decision on events of this exception, the newest event last."""
-    rows = connection.execute(select(table).where(table.c.exception_id == exception_id))
-    return sorted((_decision(row) for row in rows), key=lambda each: each.age)
+def newest(connection: Connection, exception_id: str) -> Decision | None:
+    """The decision on the newest event of this exception, as `Decision.age` orders them; None before the first."""
+    mine = select(table).where(table.c.exception_id == exception_id)
+    row = connection.execute(mine.order_by(*(column.desc() for column in AGE)).limit(1)).first()
+    return _decision(row) if row else None
 
 
-def listing(
-    connection: Connection, state: ReviewState | None, role: Role | None, now: datetime, limit: int, offset: int
-) -> tuple[Sequence[str], int]:
+def in_time_order(connection: Connection) -> Iterator[Decision]:
+    """Every decision there is, by the time of its event; a tie is broken alike everywhere."""
+    for row in connection.execute(select(table).order_by(*AGE)).yield_per(AT_ONCE):
+        yield _decision(row)
+
+
+def latest(connection: Connection, count: int) -> list[Decision]:
+    """The latest decisions, the newest first: ids rise with time."""
+    rows = connection.execute(select(table).order_by(table.c.recommendation_id.desc()).limit(count))
+    return [_decision(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is listed: one page of a state, or of all; with a role, only those where that role still must agree.
+
+    `rates` are units of a currency per unit of the policy's reference currency, in which losses are compared.
+    """
+
+    state: ReviewState | None
+    role: Role | None
+    limit: int
+    offset: int
+    now: datetime
+    rates: Mapping[str, Decimal]
+
+
+def listed(connection: Connection, asked: Listing) -> tuple[Sequence[str], int]:
     """Ids of one page and how many there are: the open by what a minute costs, all others newest first.
 
-    With a role, only those where that role still must agree.
+    Of the open, what is in a currency without a rate comes first: nobody can say how much it is.
     """
+    state, role = asked.state, asked.role
     chosen = select(statuses.c.recommendation_id)
     if state is not None:
         chosen = chosen.where(statuses.c.state == state.value)
     if role is not None:
         chosen = chosen.where(statuses.c.roles.contains(json.dumps(role.value), autoescape=True))
     total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
-    ordered = _most_pressing(chosen, now) if state is ReviewState.OPEN else chosen
-    page = ordered.order_by(statuses.c.recommendation_id.desc()).limit(limit).offset(offset)
+    ordered = _most_pressing(chosen, asked) if state is ReviewState.OPEN else chosen
+    page = ordered.order_by(statuses.c.recommendation_id.desc()).limit(asked.limit).offset(asked.offset)
     return connection.execute(page).scalars().all(), total
 
 
@@ -91,10 +128,18 @@ def count(connection: Connection, state: ReviewState) -> int:
     return connection.execute(select(func.count()).where(statuses.c.state == state.value)).scalar_one()
 
 
-def _most_pressing(chosen: Select[tuple[str]], now: datetime) -> Select[tuple[str]]:
-    minutes = (statuses.c.promise_due_at - to_number(now)) / float(MINUTE)
+def _most_pressing(chosen: Select[tuple[str]], asked: Listing) -> Select[tuple[str]]:
+    minutes = (statuses.c.promise_due_at - to_number(asked.now)) / float(MINUTE)
     left: ColumnElement[float] = case((minutes < 1.0, 1.0), else_=minutes)
-    return chosen.order_by(func.coalesce(statuses.c.loss / left, 0.0).desc(), statuses.c.loss.desc())
+    rates = {currency: float(rate) for currency, rate in asked.rates.items()}
+    loss = statuses.c.loss / case(rates, value=statuses.c.currency, else_=null())
+    unknown = case(((statuses.c.loss > 0) & loss.is_(None), 1), else_=0)
+    return chosen.order_by(
+        unknown.desc(),
+        func.coalesce(loss / left, 0.0).desc(),
+        func.coalesce(loss, 0.0).desc(),
+        minutes.asc().nulls_last(),
+    )
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Decision | None:

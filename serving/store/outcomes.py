@@ -23,6 +23,12 @@ def add(connection: Connection, recommendation_id: str, outcome: Outcome, by: st
     return content
 
 
+def told(connection: Connection, recommendation_id: str) -> bool:
+    """Whether an outcome was told."""
+    mine = select(outcomes.c.recommendation_id).where(outcomes.c.recommendation_id == recommendation_id)
+    return connection.execute(mine).first() is not None
+
+
 def get(connection: Connection, recommendation_id: str) -> Outcome | None:
     """The outcome, None while none was told."""
     mine = select(outcomes.c.content).where(outcomes.c.recommendation_id == recommendation_id)

@@ -102,7 +102,9 @@ review_statuses = Table(
     Column("disposition", String(16), nullable=False),
     Column("held_until", Text, nullable=False),
     Column("loss", Float, nullable=False),
+    Column("currency", String(3)),
     Column("promise_due_at", BigInteger),
+    Column("superseded_by", String(36)),
     Index("ix_review_statuses_state", "state"),
 )
 """Where each recommendation stands with its people: the only row that changes, by compare-and-set on `version`."""

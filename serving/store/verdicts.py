@@ -16,8 +16,8 @@ from data.vocabulary import Disposition, Role
 from serving.errors import StaleVersion
 from serving.store import documents
 from serving.store.instants import to_instant, to_number
+from serving.store.tables import recommendations, reviews
 from serving.store.tables import review_statuses as statuses
-from serving.store.tables import reviews
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Verdict:
     """The standing of one recommendation with its people.
 
     `action` is the one under decision: the first option, or what an override chose. `roles` are those that still must
-    agree to it. `loss` is the value at stake times the probability that the promise breaks.
+    agree to it. `loss` is the value at stake times the probability that the promise breaks, in `currency`: None where
+    no value is at stake. `superseded_by` answers the newest event of the exception, where that is another one and
+    people had not decided before it came.
     """
 
     recommendation_id: str
@@ -37,7 +39,9 @@ class Verdict:
     disposition: Disposition
     held_until: tuple[str, ...]
     loss: float = 0.0
+    currency: str | None = None
     promise_due_at: datetime | None = None
+    superseded_by: str | None = None
 
 
 def add(connection: Connection, verdict: Verdict) -> None:
@@ -60,7 +64,9 @@ def get(connection: Connection, recommendation_id: str) -> Verdict | None:
         disposition=Disposition(row.disposition),
         held_until=tuple(json.loads(row.held_until)),
         loss=row.loss,
+        currency=row.currency,
         promise_due_at=to_instant(row.promise_due_at) if row.promise_due_at is not None else None,
+        superseded_by=row.superseded_by,
     )
 
 
@@ -70,6 +76,23 @@ def advance(connection: Connection, before: Verdict, after: Verdict) -> None:
     changed = connection.execute(update(statuses).where(expected).values(**_values(after)))
     if changed.rowcount != 1:
         raise StaleVersion("Somebody decided at the same moment: read the reviews again.")
+
+
+SUPERSEDABLE = (ReviewState.OPEN, ReviewState.NOT_REQUIRED, ReviewState.SUPERSEDED)
+"""What a person decided, or an outcome ended, stays so."""
+
+
+def supersede(connection: Connection, exception_id: str, newest: str) -> list[str]:
+    """Let the recommendation `newest` count in place of the exception's others; returns whose verdict that changed."""
+    others = select(recommendations.c.recommendation_id).where(
+        recommendations.c.exception_id == exception_id, recommendations.c.recommendation_id != newest
+    )
+    changed = update(statuses).where(
+        statuses.c.recommendation_id.in_(others), statuses.c.state.in_([state.value for state in SUPERSEDABLE])
+    )
+    values = {"state": ReviewState.SUPERSEDED.value, "roles": json.dumps([]), "superseded_by": newest}
+    told = changed.values(version=statuses.c.version + 1, **values).returning(statuses.c.recommendation_id)
+    return list(connection.execute(told).scalars())
 
 
 def add_review(connection: Connection, review: Review, requested_by: str, version: int) -> str:
@@ -106,5 +129,7 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "disposition": verdict.disposition.value,
         "held_until": json.dumps(verdict.held_until),
         "loss": verdict.loss,
+        "currency": verdict.currency,
         "promise_due_at": to_number(verdict.promise_due_at) if verdict.promise_due_at else None,
+        "superseded_by": verdict.superseded_by,
     }

@@ -195,10 +195,10 @@ def test_the_examples_are_accepted_as_they_are(desk: Desk) -> None:
     answered = desk.post("/v1/recommendations", example("exception.json"))
     assert answered.status_code == 200
     path = answered.headers["location"]
-    assert desk.post(f"{path}/outcomes", example("outcome.json")).status_code == 200
-    assert desk.post("/v1/stockout-risks", example("stockouts.json")).status_code == 200
     reviewed = desk.post(f"{path}/reviews", example("review.json"), "reviewer-1")
     assert reviewed.status_code == (200 if answered.json()["disposition"] == "review" else 409)
+    assert desk.post(f"{path}/outcomes", example("outcome.json")).status_code == 200
+    assert desk.post("/v1/stockout-risks", example("stockouts.json")).status_code == 200
 
 
 def test_every_problem_has_a_name_and_a_status_of_its_own() -> None:

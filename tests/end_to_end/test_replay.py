@@ -16,7 +16,7 @@ from data.vocabulary import Task
 from serving.commands import app
 from tests.end_to_end.test_ladder import case, opened
 from tests.fixtures.bundles import a_bundle, damage, damage_manifest, file_of, republish
-from tests.fixtures.service import Desk, open_desk
+from tests.fixtures.service import Desk, costly, open_desk
 
 
 def replay(tmp_path: Path, answer: dict[str, Any], *also: str, policy: Path | None = None) -> Result:
@@ -73,6 +73,18 @@ def test_gives_the_same_bytes_after_outcomes_models_and_policy_have_moved_on(tmp
     policy = changed_policy(tmp_path / "policy")
     for answer in (first, second):
         assert replay(tmp_path, answer, policy=policy).exit_code == 0
+
+
+@pytest.mark.parametrize("current", [(), ("--current",)])
+def test_gives_the_same_bytes_about_an_event_that_came_late(tmp_path: Path, current: tuple[str, ...]) -> None:
+    """What had been answered before is part of what the answer was made from, so the store's state now is not asked."""
+    desk = open_desk(tmp_path / "var")
+    answers = [desk.post("/v1/recommendations", costly(number, exception="exc", minutes=-number)) for number in (1, 2)]
+    desk.service.close()
+    assert [each.json()["disposition"] for each in answers] == ["review", "hold"]
+    for answer in answers:
+        result = replay(tmp_path, answer.json(), "--json", *current)
+        assert (result.exit_code, result.stdout.encode()) == (0, answer.content + b"\n"), result.output
 
 
 def test_says_what_differs_by_another_policy(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.case import StockDay
-from features.demand import OPENING_HOURS, Demand, summarise
+from features.demand import DAYS, OPENING_HOURS, SUMMARIES, Windows, summarise, window_of
 from tests.fixtures.cases import records
 
 SUNDAY = date(2026, 11, 22)
@@ -26,14 +28,27 @@ def _days(*told: tuple[float | None, float | None], promotions: tuple[int, ...] 
     ]
 
 
-def _summary(days: list[StockDay]) -> Demand:
-    found = summarise(days, SUNDAY + timedelta(days=1))
+def _found(days: list[StockDay], today: date) -> Any:
+    """The summaries by name, None where one is not known; None where no day is."""
+    found = window_of(days, today)
+    if found is None:
+        return None
+    told = {name: float(each[0]) for name, each in summarise(found[0]).items()}
+    return SimpleNamespace(**{name: None if math.isnan(each) else each for name, each in told.items()})
+
+
+def _summary(days: list[StockDay]) -> Any:
+    found = _found(days, SUNDAY + timedelta(days=1))
     assert found is not None
     return found
 
 
 def test_no_days_tell_nothing() -> None:
-    assert summarise([], SUNDAY) is None
+    assert window_of([], SUNDAY) is None
+
+
+def test_every_summary_is_told_whatever_the_shelf() -> None:
+    assert set(vars(_summary(_days((8.0, 0.0))))) == set(SUMMARIES)
 
 
 def test_sales_are_corrected_for_the_hours_nobody_could_buy() -> None:
@@ -83,7 +98,41 @@ def test_unknown_hours_are_not_hours_in_stock() -> None:
 
 def test_days_to_come_are_left_out() -> None:
     days = _days((1.0, 0.0), (2.0, 0.0), (900.0, 16.0))
-    assert summarise(days, SUNDAY - timedelta(days=2)) == summarise(days[:2], SUNDAY)
+    assert _found(days, SUNDAY - timedelta(days=2)) == _found(days[:2], SUNDAY)
+
+
+def test_a_day_that_nobody_told_of_is_no_day_of_the_week_and_breaks_no_run() -> None:
+    days = _days(*[(40.0, 0.0) if n % 7 == 0 else (10.0, 0.0) for n in range(28)])
+    assert _summary(days[:20] + days[21:]).next_weekday > 1.2
+    assert _summary(_days((1, 5.0), (1, 0.0), (1, None), (1, 0.0))).days_since_empty == 2.0
+
+
+def test_a_shelf_that_sells_little_before_it_closes_shows() -> None:
+    days = [each.model_copy(update={"sold_by_part": (4.0, 5.0, 0.5)}) for each in _days((8.0, 0.0), (8.0, 0.0))]
+    found = _summary(days)
+    assert (found.first_part, found.middle_part, found.last_part) == (4.0, 5.0, 0.5)
+    assert found.last_part_share == 0.5 / 8.0
+
+
+def test_many_shelves_are_told_as_one_is_to_the_last_bit() -> None:
+    rng = np.random.default_rng(3)
+
+    def cells(high: float, gaps: float) -> Any:
+        drawn = np.round(rng.uniform(0, high, (5_000, DAYS)), 2)
+        return np.where(rng.random(drawn.shape) < gaps, np.nan, drawn)
+
+    def parts(high: float) -> Any:
+        return np.round(rng.uniform(0, high, (5_000, 2, 6)), 2)
+
+    sold, empty = cells(9, 0.1), np.where(rng.random((5_000, DAYS)) < 0.7, 0.0, cells(16, 0.2))
+    promotion = np.where(rng.random(sold.shape) < 0.2, 1.0, 0.0)
+    told = (~np.isnan(sold)).astype(np.float64)
+    many = Windows(sold, empty, cells(8, 0.5), promotion, cells(1, 0.3), told, parts(5), parts(4))
+    whole = summarise(many)
+    for row in range(0, 5_000, 61):
+        one = summarise(Windows(**{name: each[row : row + 1] for name, each in vars(many).items()}))
+        for name in SUMMARIES:
+            np.testing.assert_array_equal(one[name][0], whole[name][row], err_msg=name)
 
 
 @settings(deadline=None)
@@ -95,7 +144,7 @@ def test_the_order_of_the_days_does_not_matter(days: list[StockDay]) -> None:
 @settings(deadline=None)
 @given(st.lists(records(StockDay), max_size=40), st.sampled_from([SUNDAY, date.max, date.min]))
 def test_any_days_give_finite_numbers(days: list[StockDay], today: date) -> None:
-    found = summarise(days, today)
+    found = _found(days, today)
     if found is not None:
-        assert all(value is None or math.isfinite(value) for value in asdict(found).values())
+        assert all(value is None or math.isfinite(value) for value in vars(found).values())
         assert found.empty_share is None or 0.0 <= found.empty_share <= 1.0

@@ -70,6 +70,20 @@ def verdict(case: Case, action: ActionId, parameters: Record, standing: Standing
     return gate_option(action, {**view.facts, **proposed}, systems_needed(case, target), POLICY)
 
 
+@pytest.mark.parametrize("action", [A.INVESTIGATE, A.RETRY_SYSTEM_SYNC, A.ACCEPT_RETURN])
+def test_nothing_is_done_by_an_event_that_was_overtaken(action: ActionId) -> None:
+    parameters = {A.RETRY_SYSTEM_SYNC: OfSystem(system=System.OMS), A.ACCEPT_RETURN: OfAmount(amount=Decimal("60"))}
+    late = Standing(as_of=NOW, superseded=True)
+    found = verdict(honest_return(), action, parameters.get(action, NoParameters()), late)
+    assert found.disposition is HOLD
+    assert found.held_until == ("no newer event of this exception counts",)
+    told = {each.id: each.says for each in found.findings}
+    assert told["succession.newer_event"] == "a newer event of this exception was already answered"
+    assert "succession.newer_event" not in rows(
+        verdict(honest_return(), action, parameters.get(action, NoParameters()))
+    )
+
+
 def rows(found: Verdict) -> set[str]:
     return {each.id for each in found.findings}
 

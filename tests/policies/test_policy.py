@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -209,3 +210,14 @@ def test_a_policy_without_its_gates_is_refused(tmp_path: Path, content: str | No
         load_policy(folder)
     for name in ("finance", "systems", "confidence"):
         assert f"table {name}: the gate is missing" in str(caught.value)
+
+
+def test_a_policy_written_before_sets_and_drift_keeps_its_digest_and_answers_without_them() -> None:
+    policy = load_policy()
+    head = policy.sources["policy.yaml"]
+    sections = re.sub(r"^(conformal|drift):\n(?: .*\n)+\n", "", head, flags=re.MULTILINE)
+    assert sections != head
+    older = policy_of({**policy.sources, "policy.yaml": sections})
+    assert (older.settings.conformal, older.settings.drift) == (None, None)
+    told = older.settings.model_dump(mode="json", exclude_none=True)
+    assert not {"conformal", "drift"} & set(told), "what is absent is not digested"

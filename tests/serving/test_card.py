@@ -17,6 +17,17 @@ def shown(answer: Recommendation) -> str:
     return capture.get()
 
 
+def test_what_cannot_be_ruled_out_stands_beside_the_answer() -> None:
+    answer = recommendation()
+    several = answer.predictions.exception_type.model_copy(update={"set": ("split_shipment", "late_pickup_readiness")})
+    nothing = answer.predictions.root_cause.model_copy(update={"set": ()})
+    told = answer.predictions.model_copy(update={"exception_type": several, "root_cause": nothing})
+    text = shown(answer.model_copy(update={"predictions": told}))
+    assert "split shipment, late pickup readiness" in text
+    assert "none: unusual" in text
+    assert "none: unusual" not in shown(answer)
+
+
 def test_a_code_no_history_told_of_is_said_once_though_it_weighs_little() -> None:
     usual = model_step()
     assert len(usual.contributions) > REASONS_SHOWN

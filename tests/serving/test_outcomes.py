@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from serving.store import audit
 from tests.fixtures.service import Desk, costly
@@ -63,6 +64,11 @@ def test_another_outcome_is_refused(desk: Desk) -> None:
     [
         ({"recorded_at": "2026-11-23T12:06:00Z"}, "/recorded_at"),
         ({"resolved_at": "2027-01-01T00:00:00Z"}, "/resolved_at"),
+        ({"resolved_at": "9999-12-31T23:59:59.999Z"}, "/resolved_at"),
+        ({"resolved_at": "2026-11-23T11:54:59.999Z"}, "/resolved_at"),
+        ({"resolved_at": "0001-01-01T00:00:00Z"}, "/resolved_at"),
+        ({"recorded_at": "2026-11-23T11:54:59.999Z", "resolved_at": None}, "/recorded_at"),
+        ({"recorded_at": "2026-11-23T11:57:59.999Z"}, "/recorded_at"),
         ({"granted": "-1.00"}, "/granted"),
         ({"recorded_at": None}, "/recorded_at"),
         ({"root_cause": "c4n4ry"}, "/root_cause"),
@@ -71,9 +77,50 @@ def test_another_outcome_is_refused(desk: Desk) -> None:
 )
 def test_refuses_what_cannot_have_happened(desk: Desk, change: dict[str, Any], pointer: str) -> None:
     path = reported(desk)
-    response = desk.post(path, {**OUTCOME, **change})
-    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
-    assert "c4n4ry" not in response.text
+    sent = {name: value for name, value in (OUTCOME | change).items() if name == "recorded_at" or value is not None}
+    response = desk.post(path, sent)
+    assert (response.status_code, [each["pointer"] for each in response.json()["errors"]]) == (422, [pointer])
+    assert response.headers["content-type"] == "application/problem+json"
+    assert not any(str(value) in response.text for value in (*change.values(), "c4n4ry") if value not in (None, 1))
+    assert left_behind(desk) == (0, 1, 0)
+
+
+def left_behind(desk: Desk) -> tuple[int, ...]:
+    """Outcomes, audit leaves and versions of reviews that there are; the recommendation itself left one leaf."""
+    counts = (
+        "SELECT count(*) FROM outcomes",
+        "SELECT count(*) FROM audit_leaves",
+        "SELECT sum(version) FROM review_statuses",
+    )
+    with desk.service.database.read() as connection:
+        return tuple(connection.execute(text(each)).scalar_one() for each in counts)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recorded_at": "2026-11-23T11:55:00Z", "resolved_at": "2026-11-23T11:55:00Z"},
+        {"recorded_at": "2026-11-23T12:05:00Z", "resolved_at": "2026-11-23T12:05:00Z"},
+        {"recorded_at": "2026-11-23T11:55:00Z", "resolved_at": None},
+    ],
+)
+def test_clocks_may_differ_by_five_minutes(desk: Desk, change: dict[str, Any]) -> None:
+    told = {name: value for name, value in (OUTCOME | change).items() if value is not None}
+    assert desk.post(reported(desk), told).status_code == 200
+
+
+def test_an_outcome_of_the_first_day_of_the_calendar_is_accepted(desk: Desk) -> None:
+    ancient = costly()
+    ancient["event"]["time"] = "0001-01-01T00:00:00Z"
+    path = f"/v1/recommendations/{desk.recommend(ancient)['recommendation_id']}/outcomes"
+    assert desk.post(path, {"recorded_at": "0001-01-01T00:00:00Z"}).status_code == 200
+
+
+def test_an_outcome_that_was_told_is_answered_alike_however_the_clock_goes(desk: Desk) -> None:
+    path = reported(desk)
+    first = desk.post(path, OUTCOME)
+    desk.clock.move(hours=-3)
+    assert desk.post(path, OUTCOME).content == first.content
 
 
 def test_an_unknown_recommendation_has_no_outcome(desk: Desk) -> None:

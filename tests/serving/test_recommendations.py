@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import shutil
 import threading
 import uuid
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -14,9 +15,10 @@ from data.recommendation import Recommendation, answer_digest
 from data.record import digest_of
 from data.review import ReviewState
 from data.vocabulary import Role
+from policies.policy import DEFAULT_FOLDER
 from serving.store import audit, documents
 from serving.store.tables import audit_leaves, recommendations
-from tests.fixtures.service import Desk, an_exception, costly
+from tests.fixtures.service import Desk, an_exception, costly, in_currency, open_desk
 
 PATH = "/v1/recommendations"
 
@@ -124,28 +126,11 @@ def test_a_newer_event_supersedes_the_open_recommendation(desk: Desk) -> None:
     assert file.status.execute is None
 
 
-def test_an_older_event_that_comes_late_does_not_supersede(desk: Desk) -> None:
-    newer = desk.recommend(costly(2, exception="exc", minutes=-5))
-    late = desk.recommend(costly(1, exception="exc", minutes=-10))
-    assert states(desk, newer, late) == [ReviewState.OPEN, ReviewState.SUPERSEDED]
-
-
 def test_what_a_person_decided_stays_decided(desk: Desk) -> None:
     first = desk.recommend(costly(1, exception="exc", minutes=-10))
     assert desk.post(f"{PATH}/{first['recommendation_id']}/reviews", {"verdict": "approve"}, "reviewer-1").is_success
     second = desk.recommend(costly(2, exception="exc", minutes=-5))
     assert states(desk, first, second) == [ReviewState.APPROVED, ReviewState.OPEN]
-
-
-def test_every_order_of_events_ends_in_the_same_state(desk: Desk) -> None:
-    minutes = [-9, -6, -3, -3]  # the last two were noticed at the same moment
-    expected = [ReviewState.SUPERSEDED] * 3 + [ReviewState.OPEN]
-    for number, order in enumerate(itertools.permutations(range(4))):
-        answers = {
-            each: desk.recommend(costly(10 * number + each, exception=f"exc-{number}", minutes=minutes[each]))
-            for each in order
-        }
-        assert states(desk, *(answers[each] for each in range(4))) == expected, order
 
 
 def test_an_event_from_the_future_is_refused_and_one_from_long_ago_is_not(desk: Desk) -> None:
@@ -206,6 +191,11 @@ def test_an_exception_arrives_once_however_many_events_tell_of_it(desk: Desk) ->
     assert node.arrivals == pytest.approx(1.0, abs=0.01)
 
 
+def listed_currencies(desk: Desk) -> list[str]:
+    items = desk.get(f"{PATH}?state=open").json()["items"]
+    return [each["value_at_stake"]["currency"] for each in items]
+
+
 class TestList:
     def test_open_ones_come_by_what_a_minute_costs(self, desk: Desk) -> None:
         def due(minutes: int) -> dict[str, str]:
@@ -220,6 +210,39 @@ class TestList:
         ]
         per_minute = [float(each["loss_per_minute"]["amount"]) for each in page["items"]]
         assert per_minute == sorted(per_minute, reverse=True)
+
+    def test_amounts_of_different_currencies_are_compared_by_their_worth(self, desk: Desk) -> None:
+        """12,000 yen are some 74 euros; 640 pounds are more than 640 euros."""
+        amounts = {"JPY": "12000.00", "EUR": "640.00", "GBP": "640.00", "INR": "9999.00"}
+        for number, (currency, value) in enumerate(amounts.items()):
+            desk.recommend(in_currency(number, currency, value))
+        assert listed_currencies(desk) == ["GBP", "EUR", "INR", "JPY"]
+
+    def test_an_amount_whose_worth_nobody_knows_waits_in_front(self, desk: Desk) -> None:
+        soon = {"due_at": "2026-11-23T12:10:00Z"}
+        desk.recommend(in_currency(1, "EUR", "90000.00", promise=soon))
+        desk.recommend(in_currency(2, "XAU", "2.00", promise={"due_at": "2026-11-25T12:00:00Z"}))
+        desk.recommend(in_currency(3, "XPT", "1.00", promise=soon))
+        desk.recommend(in_currency(4, "XAU", "0.00", promise=soon))
+        assert listed_currencies(desk) == ["XPT", "XAU", "EUR", "XAU"]
+        items = desk.get(f"{PATH}?state=open").json()["items"]
+        assert [each["value_at_stake"]["amount"] for each in items] == ["1.00", "2.00", "90000.00", "0.00"]
+        assert all(each["loss_per_minute"]["currency"] == each["value_at_stake"]["currency"] for each in items)
+
+    def test_the_rates_are_those_of_the_policy_in_force(self, tmp_path: Path) -> None:
+        """An open case is compared by today's rates, also where it was answered under others."""
+        before = open_desk(tmp_path / "var")
+        before.recommend(in_currency(1, "EUR", "640.00"))
+        before.recommend(in_currency(2, "JPY", "12000.00"))
+        before.recommend(in_currency(3, "XAU", "1.00"))
+        assert listed_currencies(before) == ["XAU", "EUR", "JPY"]
+        before.service.close()
+        shutil.copytree(DEFAULT_FOLDER, tmp_path / "policy")
+        head = tmp_path / "policy" / "policy.yaml"
+        head.write_text(head.read_text().replace("JPY: 163.00", "JPY: 1.63\n    XAU: 0.001"))
+        after = open_desk(tmp_path / "var", policy=tmp_path / "policy")
+        assert listed_currencies(after) == ["JPY", "XAU", "EUR"]
+        after.service.close()
 
     def test_pages_hold_every_one_once(self, desk: Desk) -> None:
         ids = {desk.recommend(costly(number))["recommendation_id"] for number in range(5)}

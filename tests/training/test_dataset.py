@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.case import Promise
-from data.outcome import HistoryLine, Outcome
-from data.standing import Standing
+from data.outcome import HistoryLine, Outcome, Selection
+from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause, Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.catalogue import feature_set
@@ -150,3 +150,31 @@ def test_sampled_cases_are_kept_whole(lines: list[HistoryLine], attributes: Attr
     assert [sample.position for sample in samples] == [3, 390]
     assert samples[0].case.event == lines[3].case.event
     assert samples[1].standing.parties
+
+
+def test_what_the_service_knew_goes_before_what_a_history_tells(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    at = lines[-1].case.event.time
+    stored = Standing(as_of=at, parties=(PartyStanding(kind="node", id="n", outcomes=77.0),))
+    last = lines[-1].model_copy(update={"standing": stored})
+    plain = studied(lines, attributes, sampled=frozenset({399})).samples[0].standing
+    known = studied([*lines[:-1], last], attributes, sampled=frozenset({399})).samples[0].standing
+    node = known.of("node")
+    assert node is not None
+    assert node.outcomes == 77.0
+    assert plain.of("node") != node
+    assert {each.kind for each in known.parties} == {each.kind for each in plain.parties} | {"node"}
+    assert known.of("retailer") == plain.of("retailer")
+
+
+def test_what_an_outcome_counts_for_reaches_its_row(lines: list[HistoryLine], attributes: AttributeSchema) -> None:
+    assert studied(lines, attributes).known(Task.ROOT_CAUSE).selection is None
+    chosen = Selection(stratum="review/reviewed", observed=0.5, weight=2.5)
+    weighed = [
+        line.model_copy(update={"selection": chosen}) if number % 2 else line for number, line in enumerate(lines)
+    ]
+    known = studied(weighed, attributes).known(Task.ROOT_CAUSE)
+    expected = [2.5 if number % 2 else 1.0 for number, line in enumerate(lines) if truth_of(Task.ROOT_CAUSE, line) >= 0]
+    assert known.selection is not None
+    assert known.selection.tolist() == expected

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fit import Memory, Recipe, fit, grow, levelled_loss, raw_scores, weights
+from training.fit import Memory, Recipe, fit, grow, levelled_loss, probabilities, raw_scores, weights
 from training.metrics import log_loss
 from training.rows import DAY, Rows
 
@@ -65,3 +65,27 @@ def test_probabilities_that_are_right_on_the_whole_keep_their_loss() -> None:
     each = generator.dirichlet([1.0, 2.0, 3.0], 5_000)
     truth = np.array([generator.choice(3, p=row) for row in each])
     assert levelled_loss(truth, each) == pytest.approx(log_loss(truth, each), abs=2e-3)
+
+
+def test_what_a_row_counts_for_multiplies_its_age() -> None:
+    times, selection = np.array([0.0, 10.0, 20.0]) * DAY, np.array([4.0, 1.0, 1.0])
+    assert weights(times, SMALL, selection).tolist() == [2.0, 0.5, 0.5]
+    faded = weights(times, replace(SMALL, memory=Memory(half_life_days=10)), selection)
+    np.testing.assert_allclose(faded / faded[-1], [1.0, 0.5, 1.0])
+
+
+def test_rates_of_outcomes_that_seldom_tell_are_mended_by_what_they_count_for() -> None:
+    """Seven in ten cases go through unwatched, where one in ten tells; of those watched all do, and they break more."""
+    dice = np.random.default_rng(5)
+    watched = dice.random(20_000) < 0.3
+    broke = dice.random(20_000) < np.where(watched, 0.6, 0.1)
+    told = watched | (dice.random(20_000) < 0.1)
+    selection = np.where(watched, told.mean(), told.mean() * (~watched).sum() / (told & ~watched).sum())[told]
+    n = int(told.sum())
+    truth, times = broke[told].astype(np.int64), np.arange(n, dtype=np.float64)
+    seen = Rows(dice.normal(size=(n, 2)), truth, times, (), 1, selection=selection)
+    recipe = replace(SMALL, rounds=1, learning_rate=1e-6)
+    mended = probabilities(grow(seen, recipe, 1, 0), seen.features)[:, 0].mean()
+    blind = probabilities(grow(replace(seen, selection=None), recipe, 1, 0), seen.features)[:, 0].mean()
+    assert abs(mended - broke.mean()) < 0.02
+    assert abs(blind - broke.mean()) > 0.1

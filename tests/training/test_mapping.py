@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from data.vocabulary import Task
+from training.daily.opening import is_daily, load_daily_mapping
 from training.errors import MappingError
 from training.mapped import RowMapper
 from training.mapping import load_mapping, parse_mapping, require_task
@@ -64,7 +65,7 @@ def test_comments_and_order_do_not_change_the_digest() -> None:
 
 @pytest.mark.parametrize("path", sorted(Path("examples/mappings").glob("*.yaml")), ids=lambda path: path.name)
 def test_every_example_mapping_is_sound(path: Path) -> None:
-    assert load_mapping(path).columns
+    assert (load_daily_mapping(path) if is_daily(path) else load_mapping(path)).columns
 
 
 def test_a_file_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import urllib.request
 import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,11 +16,21 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
+from tests.fixtures.model_server import serving
 from training.errors import TrackingError
 from training.evaluate import calibrated
 from training.history import open_history
 from training.progress import Silent
-from training.tracking import CHALLENGER, CHAMPION, EXPERIMENT, Recorded, Tracker, tracking_uri
+from training.tracking import (
+    CHALLENGER,
+    CHAMPION,
+    EXPERIMENT,
+    Given,
+    Recorded,
+    Tracker,
+    _artifacts,
+    tracking_uri,
+)
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
@@ -54,8 +66,7 @@ def client(tracker: Tracker) -> Any:
 
 def the_run(client: Any) -> Any:
     experiment = client.get_experiment_by_name(EXPERIMENT)
-    (run,) = client.search_runs([experiment.experiment_id])
-    return run
+    return client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])[0]
 
 
 def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Training) -> None:
@@ -71,9 +82,38 @@ def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Traini
 
 def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
     folder = Path(client.download_artifacts(the_run(client).info.run_id, "", str(tmp_path)))
-    for picture in ("reliability.png", "shap_summary.png"):
-        assert (folder / picture).read_bytes().startswith(PNG)
+    for picture in ("reliability", "shap_summary", "shap_dependence", "precision_recall", "cost", "drift"):
+        assert (folder / f"{picture}.png").read_bytes().startswith(PNG)
     assert json.loads((folder / "calibration.json").read_text())["kind"] == "binary"
+    assert "Will the promise break?" in (folder / "model_card.html").read_text(encoding="utf-8")
+
+
+def test_slices_and_the_digests_of_the_data_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
+    run = the_run(client)
+    folder = Path(client.download_artifacts(run.info.run_id, "", str(tmp_path)))
+    assert json.loads((folder / "data.json").read_text())["data"] == open_history(parts()[0]).digest
+    told = json.loads((folder / "slices.json").read_text())
+    assert told
+    for each in told:
+        assert run.data.metrics[f"slice.{each['feature']}.{each['level']}.n"] == each["n"] >= 30
+
+
+def test_the_mapping_file_lies_with_the_run_as_it_was_written(tmp_path: Path) -> None:
+    mapping = tmp_path / "own.yaml"
+    mapping.write_text("# with its comments\n", encoding="utf-8")
+
+    class Noting(Tracker):
+        def __init__(self) -> None:
+            self.uri = ""
+
+        def record(self, learned: Any, given: Given) -> Any:
+            _artifacts(learned, given, tmp_path)
+            raise TrackingError("enough")
+
+    order = Order((Task.SLA_BREACH,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
+    with pytest.raises(TrackingError, match="enough"):
+        train(open_history(parts()[0]), replace(order, tracker=Noting(), mapping_file=mapping), Silent())
+    assert (tmp_path / "mapping.yaml").read_bytes() == mapping.read_bytes()
 
 
 def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, trained: Training) -> None:
@@ -93,6 +133,64 @@ def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, traine
     np.testing.assert_allclose(answered["base"] + contributions, model.score.raw_batch(rows)[:, 0], atol=1e-9)
 
 
+@pytest.mark.slow
+def test_the_champion_answers_over_http_as_the_bundle_does(
+    home: Path, tracker: Tracker, trained: Training, tmp_path: Path
+) -> None:
+    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
+    known = [[None if np.isnan(value) else value for value in row] for row in rows.tolist()]
+    body = json.dumps({"dataframe_split": {"columns": list(model.features().names), "data": known}}).encode()
+    with serving(f"models:/fairlead-sla_breach@{CHAMPION}", tracker.uri, tmp_path / "server.log") as address:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{address}/invocations", data=body, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answered = json.loads(response.read())["predictions"]
+    assert [each["probability"] for each in answered] == calibrated(model, rows)[:, 0].tolist()
+    for each, row in zip(answered, rows, strict=True):
+        contributions = sum(value for name, value in each.items() if name.startswith("contribution."))
+        assert each["base"] + contributions == pytest.approx(model.score.raw(row)[0], abs=1e-9)
+
+
+@pytest.mark.slow
+def test_the_champion_answers_in_spark_as_the_bundle_does(
+    home: Path, tracker: Tracker, trained: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark", reason="pyspark is not installed, so the model cannot be tried in Spark here")
+    import mlflow
+    from pyspark.sql import SparkSession
+
+    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    names = list(model.features().names)
+    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
+    mlflow.set_tracking_uri(tracker.uri)
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        asked = mlflow.pyfunc.spark_udf(
+            session, f"models:/fairlead-sla_breach@{CHAMPION}", result_type="probability double", env_manager="local"
+        )
+        table = session.createDataFrame(rows.tolist(), schema=names)
+        answered = [
+            row.said.probability
+            for row in table.select(asked(*(f"`{name}`" for name in names)).alias("said")).collect()
+        ]
+    finally:
+        session.stop()
+    assert answered == calibrated(model, rows)[:, 0].tolist()
+
+
+def test_a_challenger_is_registered_and_the_champion_stays(
+    home: Path, tracker: Tracker, client: Any, trained: Training
+) -> None:
+    order = Order((Task.SLA_BREACH,), home / "other", load_policy(), datetime(2026, 11, 24, tzinfo=UTC), threads=1)
+    asked = replace(order, tracker=tracker, alias=CHALLENGER)
+    later = train(open_history(parts()[0]), asked, Silent())
+    name = "fairlead-sla_breach"
+    assert int(client.get_model_version_by_alias(name, CHALLENGER).version) == later.versions[Task.SLA_BREACH].version
+    assert int(client.get_model_version_by_alias(name, CHAMPION).version) == trained.versions[Task.SLA_BREACH].version
+
+
 def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match=r"does not answer at .*--no-track"):
         Tracker("http://127.0.0.1:9", tmp_path)
@@ -100,7 +198,7 @@ def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) 
 
 def test_a_tracker_that_breaks_off_leaves_nothing_published(tracker: Tracker, tmp_path: Path) -> None:
     class Broken(Tracker):
-        def record(self, learned: Any) -> Any:
+        def record(self, learned: Any, given: Any) -> Any:
             raise TrackingError("MLflow stopped answering")
 
     order = Order((Task.STOCKOUT,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)

@@ -179,3 +179,12 @@ def test_a_desk_of_another_kind_is_learned_through_its_mapping(tmp_path: Path) -
     model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
     assert model.attributes.names == {"priority", "group"}
     assert model.lineage["mapping"] == history.mapping_digest
+
+
+def test_parties_known_before_the_history_stay_known(tmp_path: Path) -> None:
+    before = [{"kind": "node", "id": "closed-long-ago", "outcomes": 4.0, "recorded_at": "2026-01-01T00:00:00+00:00"}]
+    asked = replace(order(tmp_path / "bundle", Task.SLA_BREACH), known_before=before)
+    train(open_history(parts()[0]), asked, Silent())
+    kept = open_bundle(tmp_path / "bundle").standing or []
+    assert [row for row in kept if row["id"] == "closed-long-ago"] == before
+    assert len(kept) > 100

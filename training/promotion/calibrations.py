@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.promotion import Calibration, Check, CheckName, Finding
-from training.metrics import BINS, expected_calibration_error
+from models.performance import BINS
+from training.metrics import expected_calibration_error
 from training.promotion.sides import Pair, Side
 
 ALLOWED = 0.02

@@ -31,6 +31,23 @@ def test_the_head_says_what_presses() -> None:
     assert shown.head.waits_for == ("store finance", "store operations")
 
 
+def test_a_prediction_says_what_remains_of_its_conformal_set() -> None:
+    step = CheckStep(
+        kind="conformal",
+        id="sla_breach",
+        version="1",
+        saw={"error_rate": 0.1, "leaves_at.yes": 0.4},
+        concluded="yes",
+        says="one answer remains of those that keep the truth in 90 % of cases: yes",
+    )
+    answer = recommendation()
+    shown = page(case_file(recommendation=recommendation(explanation=(*answer.explanation, step))))
+    remains = {each.task: each.remains for each in shown.predictions}
+    assert remains["sla_breach"].startswith("One answer remains")
+    assert remains["stockout"] == ""
+    assert "One answer remains" in render(shown)
+
+
 def test_options_carry_their_money() -> None:
     shown = page()
     assert shown.recommended is not None
@@ -110,7 +127,8 @@ def test_gates_stand_with_the_option_they_concern() -> None:
         (ReviewState.OPEN, onlooker(roles=frozenset({Role.AUDITOR})), "It waits for store finance and store operat"),
         (ReviewState.OPEN, onlooker("orchestrator"), "You asked for this recommendation; somebody else must agree"),
         (ReviewState.NOT_REQUIRED, onlooker(), "Nobody needs to agree"),
-        (ReviewState.SUPERSEDED, onlooker(), "A newer event of this exception was answered; this case is closed."),
+        (ReviewState.SUPERSEDED, onlooker(), "A newer event of this exception was answered; nothing is left to decide"),
+        (ReviewState.CLOSED, onlooker(), "The outcome was told before anybody had decided"),
         (ReviewState.APPROVED, onlooker(), "This case is decided: approved."),
         (ReviewState.REJECTED, onlooker(), "This case is decided: rejected."),
     ],

@@ -11,7 +11,7 @@ from httpx import Response
 from data.vocabulary import Role
 from serving.console.access import own_path
 from tests.fixtures.desk import HOSTILE
-from tests.fixtures.service import Desk, costly
+from tests.fixtures.service import Desk, costly, in_currency
 
 FINANCE, OPERATIONS = "fina", "opal"
 
@@ -173,6 +173,18 @@ def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:
     assert "breaks in 20 min" in html
     assert "EUR 640.00" in html
     assert "store-12" in html
+
+
+def test_the_queue_compares_by_worth_and_shows_each_amount_as_it_is(desk: Desk) -> None:
+    cases = []
+    for number, (currency, value) in enumerate((("JPY", "12000.00"), ("EUR", "640.00"), ("XAU", "2.00"))):
+        answer = desk.recommend(in_currency(number, currency, value))
+        cases.append(f"/console/cases/{answer['recommendation_id']}")
+    sign_in(desk)
+    html = desk.client.get("/console").text
+    yen, euro, gold = (html.index(case) for case in cases)
+    assert gold < euro < yen
+    assert all(amount in html for amount in ("JPY 12,000.00", "EUR 640.00", "XAU 2.00"))
 
 
 def test_the_queue_can_be_asked_by_role(people: Desk) -> None:
@@ -341,6 +353,43 @@ def test_a_closed_case_leads_to_the_newer_one_and_tells_the_outcome(people: Desk
     assert "What then happened" in html
     assert "EUR 12.50" in html
     assert "Mon 23 Nov 2026, 12:59 CET" in html
+
+
+def test_a_case_whose_outcome_was_told_says_so_and_offers_no_forms(people: Desk) -> None:
+    case = waiting(people)
+    sign_in(people, FINANCE)
+    assert 'id="approve"' in people.client.get(case).text
+    told(people, case)
+    html = people.client.get(case).text
+    assert "The outcome was told before anybody had decided: nothing is left to decide" in html
+    assert "closed by its outcome" in html
+    assert "What then happened" in html
+    assert not any(f'id="{form}"' in html for form in ("approve", "reject", "override"))
+    assert "may execute" not in html
+    assert case not in people.client.get("/console").text
+    assert case in people.client.get("/console/decided?state=closed").text
+    notice = people.client.get(f"{case}/changes?version=0").text
+    assert "This case changed while you were reading: closed by its outcome." in notice
+
+
+def test_who_decides_on_a_closed_case_is_warned_and_nothing_is_recorded(people: Desk) -> None:
+    case = waiting(people)
+    sign_in(people, FINANCE)
+    read = people.client.get(case).text
+    told(people, case)
+    for verdict, form in (("approve", {}), ("reject", {"reason": "other", "comment": "too late"})):
+        late = decide(people, case, verdict, read, **form)
+        assert late.status_code == 409
+        assert 'class="banner bad"' in late.text
+        assert "nothing of yours was recorded" in late.text
+        assert "The outcome was told before anybody had decided" in late.text
+    assert (state(people, case)["state"], state(people, case)["reviews"]) == ("closed", [])
+
+
+def told(desk: Desk, case: str) -> None:
+    """The orchestrator tells the outcome."""
+    recorded = {"recorded_at": "2026-11-23T12:00:00Z", "resolved_at": "2026-11-23T11:59:00Z"}
+    assert desk.post(f"/v1/recommendations/{case.rpartition('/')[2]}/outcomes", recorded).status_code == 200
 
 
 def test_a_case_that_is_not_kept_here_is_a_page(desk: Desk) -> None:

@@ -40,6 +40,11 @@ def test_untouched_rows_agree(desk: Desk) -> None:
         ("UPDATE reviews SET decided_by = 'reviewer-2'", "1 review rows"),
         ("UPDATE review_statuses SET state = 'approved' WHERE state = 'open'", "1 recommendations stand as decided"),
         ("DELETE FROM reviews", "1 recommendations stand as decided"),
+        (
+            "UPDATE review_statuses SET state = 'closed' WHERE state = 'open'",
+            "1 reviews stand as closed though no outc",
+        ),
+        ("DELETE FROM outcomes", "1 recommendations stand as decided"),
     ],
 )
 def test_changed_rows_do_not(desk: Desk, change: str, said: str) -> None:

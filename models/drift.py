@@ -1,0 +1,156 @@
+"""Whether the cases of today are still those a model learned from, how it does on them, and what that costs.
+
+One report for both sides: `fairlead drift` gives it a later history, the service its own latest decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from models import shifts
+from models.drift_alarms import Stake, alarms_of
+from models.drift_records import Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
+from models.performance import FEWEST, Performance, claimed, realised, top_event
+from models.profile import PREDICTION, FeatureProfile, Profile
+
+Floats = NDArray[np.float64]
+
+MODERATE, LARGE = 0.1, 0.25
+"""Population stability indices from which a shift is worth a name."""
+DISCOVERIES = 0.05
+"""The share of false discoveries allowed among the features called shifted."""
+MOST_ERROR = 0.02
+"""The calibration error, and the change of a rate, up to which all is as it should be."""
+UNLIKELY = 0.01
+"""How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """Later cases as a model met them: what was said, what happened, where; features float64[m, k] as shown.
+
+    The features may be those of some of the cases only.
+    """
+
+    features: Floats
+    probability: Floats
+    """Of each case's event: the risk's, or that the likeliest label is right."""
+    happened: NDArray[np.int64]
+    """Whether it did: 1, 0, or -1 where unknown."""
+    said: Floats
+    """What the model said: the probability of a risk, the likeliest label's index of labels."""
+    regions: Sequence[str | None]
+
+    @classmethod
+    def of(
+        cls, features: Floats, probabilities: Floats, truth: NDArray[np.int64], regions: Sequence[str | None]
+    ) -> Later:
+        """From the probabilities of a risk float64[n, 1] or of all labels; `truth` is -1 where unknown."""
+        probability, happened = top_event(probabilities, truth)
+        return cls(features, probability, happened, said(probabilities), regions)
+
+
+def said(probabilities: Floats) -> Floats:
+    """What a model said in one number: a risk's probability, the index of the likeliest label."""
+    if probabilities.shape[1] == 1:
+        return np.asarray(probabilities[:, 0])
+    return np.asarray(probabilities.argmax(axis=1), np.float64)
+
+
+def drift_report(task: Task, profile: Profile, later: Later, names: Sequence[str], stake: Stake) -> DriftReport:
+    """Compare. `names` are the features' columns; `later` holds at least one case."""
+    features = _features(profile, later, names)
+    regions = tuple(_region(each, profile, later) for each in (None, *_told_of(later.regions)))
+    alarms = tuple(alarm for region in regions for alarm in alarms_of(region, features, stake))
+    shifted = sum(each.level != "none" for each in features)
+    return DriftReport(
+        task=task,
+        n=len(later.probability),
+        with_outcome=int((later.happened >= 0).sum()),
+        features=features,
+        shifted=shifted,
+        regions=regions,
+        stake=None if stake.amount is None else f"{stake.amount:.2f}",
+        currency=stake.currency,
+        alarms=alarms,
+        says=_summary(regions[0], shifted, len(features), alarms),
+    )
+
+
+def _told_of(regions: Sequence[str | None]) -> list[str]:
+    known = [each for each in regions if each is not None]
+    return [each for each in sorted(set(known)) if known.count(each) >= FEWEST]
+
+
+def _features(profile: Profile, later: Later, names: Sequence[str]) -> tuple[FeatureDrift, ...]:
+    columns = dict(zip(names, later.features.T, strict=True)) | {PREDICTION: later.said}
+    known = [each for each in profile.features if each.name in columns]
+    measured = [_measured(each, columns[each.name]) for each in known]
+    found = shifts.false_discovery([each.chance for each in measured])
+    judged = [
+        each.model_copy(update={"discovery": rate, "level": _level(each.psi, rate)})
+        for each, rate in zip(measured, found, strict=True)
+    ]
+    return tuple(sorted(judged, key=lambda each: (each.level == "none", -each.psi, each.feature)))
+
+
+def _measured(profile: FeatureProfile, values: Floats) -> FeatureDrift:
+    was, now = profile.expected, profile.counts(values)
+    distance = shifts.ks(was, now) if profile.ordered else None
+    chance = shifts.levels_chance(was, now) if distance is None else shifts.ks_chance(distance, profile.n, len(values))
+    return FeatureDrift(
+        feature=profile.name,
+        psi=shifts.psi(was, now),
+        ks=distance,
+        chance=chance,
+        discovery=1.0,
+        missing_was=profile.shares[0],
+        missing_is=float(now[0] / max(len(values), 1)),
+        level="none",
+    )
+
+
+def _level(index: float, discovery: float) -> Level:
+    if discovery > DISCOVERIES or index < MODERATE:
+        return "none"
+    return "large" if index >= LARGE else "moderate"
+
+
+def _region(region: str | None, profile: Profile, later: Later) -> RegionDrift:
+    chosen = np.array([region is None or each == region for each in later.regions], dtype=bool)
+    known = chosen & (later.happened >= 0)
+    rehearsed = profile.performance(region)
+    seen = realised(later.probability[known], later.happened[known], region) if known.sum() >= FEWEST else None
+    return RegionDrift(
+        region=region,
+        n=int(chosen.sum()),
+        rehearsed=rehearsed,
+        claimed=claimed(later.probability[chosen], region),
+        realised=seen,
+        rate=_rate(rehearsed, seen) if rehearsed and seen else None,
+        calibrated=_calibrated(seen) if seen else None,
+    )
+
+
+def _rate(was: Performance, now: Performance) -> RateDrift:
+    chance = shifts.rates_chance(was.rate * was.n, was.n, now.rate * now.n, now.n)
+    holds = chance > UNLIKELY or abs(now.rate - was.rate) <= MOST_ERROR
+    return RateDrift(was=was.rate, now=now.rate, chance=chance, holds=holds)
+
+
+def _calibrated(seen: Performance) -> bool:
+    return (seen.ece or 0.0) <= MOST_ERROR or (seen.ece_chance or 0.0) > UNLIKELY
+
+
+def _summary(whole: RegionDrift, shifted: int, n: int, alarms: Sequence[Alarm]) -> str:
+    moved = f"{shifted} of {n} features have moved"
+    if whole.realised is None:
+        return f"{moved}; no outcomes yet, so performance is only claimed"
+    held = "the rate holds" if whole.rate is None or whole.rate.holds else "the rate has drifted"
+    right = "probabilities come true" if whole.calibrated else "probabilities miss what happens"
+    return f"{moved}; {held}; {right}; {len(alarms)} {'alarm' if len(alarms) == 1 else 'alarms'}"

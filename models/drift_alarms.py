@@ -1,0 +1,83 @@
+"""Which drifts are worth an alarm: those that cost what the policy says a person's look is worth.
+
+What a worse model costs: where acting costs a share t of what is at stake, the best rule acts when the probability
+exceeds t. Acting on p where q is true then loses the stake times the distance from t to q, for every t between them;
+over all t alike that is stake x (p - q)^2 / 2, and against what happens stake x Brier score / 2 up to a constant
+(Schervish, Annals of Statistics 17, 1989). So half the stake times a difference of Brier scores is money per case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from data.amounts import percent
+from models.drift_records import Alarm, FeatureDrift, RegionDrift
+from models.performance import Performance
+
+PER = 1_000
+"""Cases an amount of money is told for."""
+SURE = 2.0
+"""Standard errors by which a Brier score must be worse."""
+
+About = Literal["inputs", "rate", "calibration", "performance"]
+
+
+@dataclass(frozen=True)
+class Stake:
+    """What hangs on a prediction on average, and the loss per 1,000 cases that is an alarm; both in one currency."""
+
+    amount: float | None
+    currency: str
+    alarm_from: float = 0.0
+
+    def per_1000(self, brier: float) -> float | None:
+        """The expected loss of 1,000 cases through a Brier score that is worse by so much."""
+        return None if self.amount is None else PER * self.amount * brier / 2.0
+
+
+def alarms_of(found: RegionDrift, features: Sequence[FeatureDrift], stake: Stake) -> list[Alarm]:
+    """The alarms of a region: from its outcomes and, of all regions together, from inputs that have moved."""
+    alarms = _from_outcomes(found, stake)
+    shifted = [each for each in features if each.level != "none"]
+    if found.region is None and found.rehearsed and shifted:
+        worse = found.claimed.brier - found.rehearsed.brier
+        moved = ", ".join(each.feature.replace("_", " ") for each in shifted[:3])
+        alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
+    return [each for each in alarms if each.per_1000 is None or float(each.per_1000) >= max(stake.alarm_from, 0.01)]
+
+
+def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
+    seen, was, alarms = found.realised, found.rehearsed, []
+    if seen and found.rate and not found.rate.holds:
+        was_is = f"the rate was {percent(found.rate.was)} and is {percent(found.rate.now)}"
+        told = f"{was_is}; the model says {percent(seen.said)}"
+        alarms.append(_alarm("rate", found.region, (seen.said - seen.rate) ** 2, stake, told))
+    if seen and found.calibrated is False:
+        missed = f"probabilities miss what happens by {percent(seen.ece or 0.0)} on average"
+        told = f"{missed}: recalibrate on the latest labels"
+        alarms.append(_alarm("calibration", found.region, seen.miscalibration or 0.0, stake, told))
+    if seen and was and seen.brier > was.brier and _worse(was, seen):
+        told = f"log loss was {was.log_loss:.3f} when it was rehearsed and is {seen.log_loss:.3f}: retrain"
+        alarms.append(_alarm("performance", found.region, seen.brier - was.brier, stake, told))
+    return alarms
+
+
+def _worse(was: Performance, seen: Performance) -> bool:
+    """Whether more than chance: a Brier score's standard error is at most half the root of 1/n."""
+    error = 0.5 * math.sqrt(was.brier * (1 / was.n + 1 / seen.n))
+    return seen.brier - was.brier > SURE * error
+
+
+def _alarm(about: About, region: str | None, brier: float, stake: Stake, says: str) -> Alarm:
+    loss = stake.per_1000(brier)
+    where = f"{region}: " if region else ""
+    cost = "" if loss is None else f"; about {loss:.2f} {stake.currency} lost per {PER:,} cases"
+    return Alarm(
+        about=about,
+        region=region,
+        per_1000=None if loss is None else f"{loss:.2f}",
+        says=f"{where}{says}{cost}",
+    )

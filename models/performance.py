@@ -1,0 +1,121 @@
+"""How good predictions are once outcomes are known, and how good they claim to be before: numpy alone.
+
+Every task is looked at as one event with a probability: a risk's event, or that the likeliest label is right. What
+calibrated probabilities claim of themselves is confidence-based performance estimation (as NannyML does it): if they
+come true as often as they say, the expected log loss, Brier score and AUC follow from them without any outcome.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.record import Record
+from models.shifts import chi_square_chance
+
+Floats = NDArray[np.float64]
+
+BINS = 15
+SMALLEST = 1e-9
+"""Probabilities are shown with nine decimals, so a logarithm sees none smaller."""
+FEWEST = 30
+"""Outcomes below which a region is not told of."""
+
+
+class Performance(Record):
+    """Of the cases of a region, or of all: what came true, what was said, and how well the two agree.
+
+    `rate` is the share in which the event happened, `said` the mean probability. `brier` and `log_loss` (nats) are
+    means; `roc_auc` is absent where only one outcome occurs. `ece` is the mean distance of said and seen over equally
+    filled bins, `ece_by_chance` what perfectly calibrated probabilities would show on so few cases, `ece_chance` how
+    likely they are to be as far off as these; `miscalibration` is the part of the Brier score that a recalibration
+    can win back.
+    """
+
+    region: str | None = None
+    n: int
+    rate: float
+    said: float
+    log_loss: float
+    brier: float
+    roc_auc: float | None = None
+    ece: float | None = None
+    ece_by_chance: float | None = None
+    ece_chance: float | None = None
+    miscalibration: float | None = None
+
+
+def top_event(probabilities: Floats, truth: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+    """The probability of each case's event, and whether it happened (-1 where unknown).
+
+    Of probabilities float64[n, k], k is 1 for a risk; of labels the event is that the likeliest one is right.
+    """
+    if probabilities.shape[1] == 1:
+        return probabilities[:, 0], truth
+    right = (probabilities.argmax(axis=1) == truth).astype(np.int64)
+    return np.asarray(probabilities.max(axis=1)), np.where(truth < 0, truth, right)
+
+
+def claimed(probability: Floats, region: str | None = None) -> Performance:
+    """What calibrated probabilities say of themselves, without any outcome."""
+    p = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
+    return Performance(
+        region=region,
+        n=len(p),
+        rate=float(p.mean()),
+        said=float(p.mean()),
+        log_loss=float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).mean()),
+        brier=float((p * (1 - p)).mean()),
+        roc_auc=_auc(p, p),
+    )
+
+
+def realised(probability: Floats, happened: NDArray[np.int64], region: str | None = None) -> Performance:
+    """How probabilities did against what happened, 0 or 1."""
+    p = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
+    bins = np.array(calibration_bins(happened, probability))
+    spread = bins[:, 0] * (1.0 - bins[:, 0])
+    off = float((bins[:, 2] * (bins[:, 0] - bins[:, 1]) ** 2).sum() / len(p))
+    # What the bins' own sampling adds to the squared distances is no miscalibration.
+    noise = float((bins[:, 1] * (1.0 - bins[:, 1]) / np.maximum(bins[:, 2] - 1, 1) * bins[:, 2]).sum() / len(p))
+    far = bins[:, 2] * (bins[:, 0] - bins[:, 1]) ** 2 / np.maximum(spread, SMALLEST)
+    return Performance(
+        region=region,
+        n=len(p),
+        rate=float(happened.mean()),
+        said=float(probability.mean()),
+        log_loss=float(-np.where(happened == 1, np.log(p), np.log1p(-p)).mean()),
+        brier=float(((p - happened) ** 2).mean()),
+        roc_auc=_auc(p, happened.astype(np.float64)),
+        ece=expected_calibration_error(happened, probability),
+        ece_by_chance=float((bins[:, 2] * np.sqrt(2 / math.pi * spread / bins[:, 2])).sum() / len(p)),
+        ece_chance=chi_square_chance(float(far.sum()), len(bins)),
+        miscalibration=max(0.0, off - noise),
+    )
+
+
+def _auc(score: Floats, weight: Floats) -> float | None:
+    """The chance that a case that happens scores above one that does not; `weight` is how surely each happens."""
+    order = np.argsort(score, kind="stable")
+    _, start = np.unique(score[order], return_index=True)
+    yes, no = (np.add.reduceat(each[order], start) for each in (weight, 1.0 - weight))
+    if not (yes.sum() > 0 and no.sum() > 0):
+        return None
+    below = np.cumsum(no) - no
+    return float((yes * (below + no / 2)).sum() / (yes.sum() * no.sum()))
+
+
+def calibration_bins(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> list[tuple[float, float, int]]:
+    """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first."""
+    order = np.argsort(probability, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return [(float(probability[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
+
+
+def expected_calibration_error(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> float:
+    """Mean distance between probability and observed rate over equally filled bins (Naeini et al., AAAI 2015)."""
+    table = calibration_bins(happened, probability, bins)
+    return sum(abs(said - seen) * count for said, seen, count in table) / len(probability)

@@ -1,0 +1,148 @@
+"""What a model was trained on, in a few numbers per feature: enough to tell later whether cases look different.
+
+A number is kept as the edges of bins that were about equally filled and the share in each, a category or flag as the
+shares of its commonest levels; a missing value has a place of its own. About thirty numbers a feature, no cases.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from models.performance import Performance
+
+Floats = NDArray[np.float64]
+
+BINS = 15
+MOST_LEVELS = 24
+PREDICTION = "prediction"
+"""The name of the profile of what the model itself said: the probability, or which label was the likeliest."""
+
+
+class InvalidProfileError(ValueError):
+    """The numbers do not describe a profile; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class FeatureProfile:
+    """How one feature was spread over `n` cases.
+
+    `shares` are of the missing first; then of the bins up to each of `edges` and beyond the last, or of the levels
+    with these `codes` and of all others together.
+
+    Raises:
+        InvalidProfileError: shares that do not add up to 1, edges that do not rise, or not as many as needed.
+    """
+
+    name: str
+    n: int
+    shares: tuple[float, ...]
+    edges: tuple[float, ...] | None = None
+    codes: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        places = self.edges if self.edges is not None else self.codes
+        if (self.edges is None) == (self.codes is None) or places is None:
+            raise InvalidProfileError(f"the profile of {self.name} needs either edges or codes")
+        if len(self.shares) != len(places) + 2:
+            raise InvalidProfileError(f"the profile of {self.name} has {len(self.shares)} shares for {len(places)}")
+        if not all(math.isfinite(each) and each >= 0 for each in self.shares) or abs(sum(self.shares) - 1) > 1e-6:
+            raise InvalidProfileError(f"the shares of {self.name} do not add up to 1")
+        if list(places) != sorted(set(places)):
+            raise InvalidProfileError(f"the edges or codes of {self.name} do not rise")
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its places have an order: bins of a number, not levels."""
+        return self.edges is not None
+
+    @property
+    def expected(self) -> Floats:
+        """The cases in each place when it was made."""
+        return np.array(self.shares) * self.n
+
+    def counts(self, values: Floats) -> Floats:
+        """How many of float64[n] values lie in each place; NaN is missing."""
+        places = self.edges if self.edges is not None else self.codes
+        assert places is not None
+        return _counts(values, np.array(places, np.float64), self.ordered)
+
+
+def profile_of(name: str, values: Floats, ordered: bool) -> FeatureProfile:
+    """The profile of one feature's values float64[n], n not 0; NaN is missing."""
+    known = values[~np.isnan(values)]
+    places = _edges(known) if ordered else _commonest(known)
+    shares = tuple((_counts(values, places, ordered) / len(values)).tolist())
+    if ordered:
+        return FeatureProfile(name, len(values), shares, edges=tuple(places.tolist()))
+    return FeatureProfile(name, len(values), shares, codes=tuple(int(each) for each in places))
+
+
+def _edges(known: Floats) -> Floats:
+    """The upper edges of all bins but the last; values that many cases share make a bin of their own."""
+    if not len(known):
+        return np.empty(0)
+    return np.unique(np.quantile(known, np.arange(1, BINS) / BINS, method="lower"))
+
+
+def _commonest(known: Floats) -> Floats:
+    codes, count = np.unique(known, return_counts=True)
+    return np.sort(codes[np.argsort(-count, kind="stable")[:MOST_LEVELS]])
+
+
+def _counts(values: Floats, places: Floats, ordered: bool) -> Floats:
+    missing = np.isnan(values)
+    known = values[~missing]
+    at = np.searchsorted(places, known, side="left")
+    if not ordered and len(places):
+        at = np.where(places[np.minimum(at, len(places) - 1)] == known, at, len(places))
+    counted = np.bincount(at, minlength=len(places) + 1)
+    return np.concatenate([[missing.sum()], counted]).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The features of a training window, what the model said in its rehearsal, and how well, over all and by region.
+
+    The rehearsal's numbers are of the latest days of the window, which it had not met.
+    """
+
+    features: tuple[FeatureProfile, ...]
+    rehearsed: tuple[Performance, ...]
+
+    def performance(self, region: str | None) -> Performance | None:
+        """How the rehearsal did in a region; without one, over all."""
+        return next((each for each in self.rehearsed if each.region == region), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        told = [
+            {"name": each.name, "n": each.n, "shares": list(each.shares)}
+            | ({"edges": list(each.edges)} if each.edges is not None else {"codes": list(each.codes or ())})
+            for each in self.features
+        ]
+        return {"kind": "profile", "features": told, "rehearsed": [each.model_dump() for each in self.rehearsed]}
+
+    @classmethod
+    def from_json(cls, document: object) -> Profile:
+        """What `to_json` gave. Raises InvalidProfileError for anything else."""
+        if not isinstance(document, Mapping) or document.get("kind") != "profile":
+            raise InvalidProfileError("not a profile: expected an object of kind, features and rehearsed")
+        try:
+            rehearsed = TypeAdapter(tuple[Performance, ...]).validate_python(document["rehearsed"])
+            return cls(tuple(_read(each) for each in document["features"]), rehearsed)
+        except (KeyError, TypeError) as error:
+            raise InvalidProfileError(f"a feature cannot be read: {type(error).__name__}: {error}") from None
+
+
+def _read(told: Mapping[str, Any]) -> FeatureProfile:
+    def numbers(name: str) -> Sequence[Any] | None:
+        return tuple(told[name]) if name in told else None
+
+    return FeatureProfile(told["name"], int(told["n"]), tuple(told["shares"]), numbers("edges"), numbers("codes"))  # type: ignore[arg-type]

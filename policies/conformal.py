@@ -1,0 +1,47 @@
+"""Conformal sets at the policy's error rate: which labels a case cannot rule out, and the step that says so."""
+
+from __future__ import annotations
+
+from data.amounts import amount
+from data.explanation import CheckStep
+from data.prediction import Predicted
+from data.record import Unit
+from policies.policy import Policy
+
+
+def conformal_set(predicted: Predicted | None, policy: Policy) -> tuple[str, ...] | None:
+    """The labels that stay at the policy's error rate; None where the predictor or the policy has no sets."""
+    settings = policy.settings.conformal
+    if predicted is None or not predicted.leaves_at or settings is None:
+        return None
+    return tuple(label for label, rate in predicted.leaves_at.items() if rate > float(settings.error_rate))
+
+
+def conformal_step(predicted: Predicted | None, policy: Policy) -> CheckStep | None:
+    """The step from the probabilities to the set: it saw the error rate and, per label, where the label leaves."""
+    stays = conformal_set(predicted, policy)
+    if predicted is None or stays is None or policy.settings.conformal is None:
+        return None
+    rate = float(policy.settings.conformal.error_rate)
+    near = sorted(predicted.leaves_at.items(), key=lambda each: -each[1])[: max(1, len(stays))]
+    return CheckStep(
+        kind="conformal",
+        id=predicted.task.value,
+        version=policy.version,
+        saw={"error_rate": rate, **{f"leaves_at.{label}": leaves for label, leaves in near}},
+        concluded=", ".join(stays),
+        says=_sentence(stays, rate),
+    )
+
+
+def _sentence(stays: tuple[str, ...], rate: float) -> str:
+    kept = amount(1.0 - rate, Unit.RATIO)
+    names = [each.replace("_", " ") for each in stays]
+    if not names:
+        return (
+            f"unusual: no answer is among those that keep the truth in {kept} of cases; none looks like earlier cases"
+        )
+    if len(names) == 1:
+        return f"one answer remains of those that keep the truth in {kept} of cases: {names[0]}"
+    listed = f"{', '.join(names[:-1])} or {names[-1]}"
+    return f"{len(names)} answers remain of those that keep the truth in {kept} of cases: {listed}"

@@ -1,0 +1,125 @@
+"""The latest decisions as drift sees them: what each model saw and said, and what happened where it is known."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from data.case import Case
+from data.explanation import Seen
+from data.outcome import Outcome
+from data.prediction import LabelPrediction, Predictions
+from data.vocabulary import ServedBy, Task
+from features.catalogue import FeatureSet
+from models.drift import Later
+from models.drift_alarms import Stake
+from policies.policy import Policy
+from policies.stakes import alarm_from, stake
+from serving.store import decisions, documents, outcomes
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One decision: the case, the predictions, which model made each and from what, and the outcome if it is known."""
+
+    issued_at: datetime
+    case: Case
+    predictions: Predictions
+    versions: Mapping[str, str]
+    """The version of the model behind each task's prediction."""
+    features: Mapping[str, Mapping[str, Seen]]
+    outcome: Outcome | None
+
+    def by(self, task: Task, version: str) -> bool:
+        """Whether this very model served the task: an earlier one's probabilities tell nothing of it."""
+        prediction = getattr(self.predictions, task.value)
+        return prediction.served_by is ServedBy.MODEL and self.versions.get(task.value) == version
+
+
+def latest(connection: Connection, count: int) -> list[Decided]:
+    """The latest decisions, the newest first, without those whose documents are lost or altered: the doctor's find."""
+    found = []
+    for each in decisions.latest(connection, count):
+        with contextlib.suppress(LookupError, documents.DocumentAltered):
+            found.append(_decided(connection, each))
+    return found
+
+
+def _decided(connection: Connection, found: decisions.Decision) -> Decided:
+    answer: dict[str, Any] = json.loads(documents.get(connection, found.answer))
+    models = (step for step in answer["explanation"] if step["kind"] == "model")
+    return Decided(
+        issued_at=found.issued_at,
+        case=Case.model_validate_json(documents.get(connection, found.input)),
+        predictions=Predictions.model_validate_json(json.dumps(answer["predictions"])),
+        versions={step["id"]: step["version"] for step in models},
+        features=json.loads(documents.get(connection, found.features)),
+        outcome=outcomes.get(connection, found.recommendation_id),
+    )
+
+
+def later_of(task: Task, features: FeatureSet, decided: Sequence[Decided]) -> Later:
+    """What drift compares: decisions that one model served."""
+    return Later(
+        features=np.array([features.read(each.features[task.value]) for each in decided]),
+        probability=np.array([_probability(task, each.predictions) for each in decided]),
+        happened=np.array([_happened(task, each) for each in decided], np.int64),
+        said=np.array([_said(task, each.predictions) for each in decided]),
+        regions=[each.case.region for each in decided],
+    )
+
+
+def stake_of(task: Task, decided: Iterable[Decided], policy: Policy) -> Stake:
+    """What hangs on a prediction on average over these decisions, in the policy's currency."""
+    told = [stake(task, _facts(each, policy), policy) for each in decided]
+    known = [float(each) for each in told if each is not None]
+    amount = sum(known) / len(known) if known else None
+    return Stake(amount, policy.settings.currency.reference, float(alarm_from(policy)))
+
+
+def _facts(each: Decided, policy: Policy) -> dict[str, Any]:
+    """What the table of broken promises asks: the case's own words, and the type that is predicted."""
+    case, order = each.case, each.case.order
+    exchange = policy.exchange(case.currency)
+    return {
+        "customer_tier": case.customer.tier if case.customer else None,
+        "channel": case.channel,
+        "exception_type": _likeliest(each.predictions.exception_type)[0],
+        "order_margin": exchange.to_reference(order.margin) if order else None,
+    }
+
+
+def _likeliest(prediction: LabelPrediction) -> tuple[str | None, float]:
+    """The likeliest label, which an unrecognised type names as its runner-up."""
+    if prediction.probability is None and prediction.runner_up is not None:
+        return prediction.runner_up
+    return prediction.label, prediction.probability or 0.0
+
+
+def _probability(task: Task, predictions: Predictions) -> float:
+    prediction = getattr(predictions, task.value)
+    return prediction.probability or 0.0 if task.is_risk else _likeliest(prediction)[1]
+
+
+def _said(task: Task, predictions: Predictions) -> float:
+    prediction = getattr(predictions, task.value)
+    if task.is_risk:
+        return prediction.probability or 0.0
+    label = _likeliest(prediction)[0]
+    return float(task.labels.index(label)) if label in task.labels else float("nan")
+
+
+def _happened(task: Task, each: Decided) -> int:
+    truth = each.outcome.truth(task, each.predictions.sla_breach.due_at) if each.outcome else None
+    if truth is None:
+        return UNKNOWN
+    return int(truth) if task.is_risk else int(truth == _likeliest(getattr(each.predictions, task.value))[0])

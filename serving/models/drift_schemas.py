@@ -1,0 +1,30 @@
+"""What the service tells of drift."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from data.record import Count, Instant, Record
+from data.vocabulary import Task
+from models.drift_records import DriftReport
+
+Why = Literal["no_model", "no_profile", "too_few_decisions"]
+
+
+class TaskDrift(Record):
+    """One task's report; where there is none, why: no model serves, its bundle keeps no profile, or it is too early."""
+
+    task: Task
+    decisions: Count
+    """Of the latest decisions, those this model served."""
+    report: DriftReport | None = None
+    reason: Why | None = None
+
+
+class ModelsDrift(Record):
+    """The latest decisions beside what the models in force learned from."""
+
+    decisions: Count
+    since: Instant | None = None
+    """When the earliest of them was issued."""
+    tasks: tuple[TaskDrift, ...]

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.vocabulary import Task
+from models.drift import Later, drift_report
+from models.drift_alarms import Stake
+from models.drift_records import DriftReport
+from models.performance import realised
+from models.profile import PREDICTION, Profile, profile_of
+
+EURO = Stake(40.0, "EUR", alarm_from=10.0)
+
+
+def world(seed: int, n: int, shift: float = 0.0, level: float = 0.0, moved: float = 0.0) -> Later:
+    """Cases whose event follows a score; `shift` moves the truth, `moved` the features, `level` what is said."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=n)
+    features = np.column_stack([score + moved, rng.normal(size=n), rng.integers(0, 4, n) + 0.0])
+    probability = 1 / (1 + np.exp(-score - level))
+    happened = (rng.random(n) < 1 / (1 + np.exp(-score - shift))).astype(np.int64)
+    return Later.of(features, probability[:, None], happened, ["emea" if i % 2 else "apac" for i in range(n)])
+
+
+def profile(seed: int = 1) -> Profile:
+    then = world(seed, 6_000)
+    columns = zip(("score", "noise", "level"), then.features.T, (True, True, False), strict=True)
+    features = [profile_of(name, column, ordered) for name, column, ordered in columns]
+    parts = [None, "apac", "emea"]
+    chosen = [np.array([part is None or each == part for each in then.regions]) for part in parts]
+    return Profile(
+        (*features, profile_of(PREDICTION, then.said, ordered=True)),
+        tuple(
+            realised(then.probability[mine], then.happened[mine], part)
+            for part, mine in zip(parts, chosen, strict=True)
+        ),
+    )
+
+
+def report(later: Later, stake: Stake = EURO) -> DriftReport:
+    return drift_report(Task.SLA_BREACH, profile(), later, ("score", "noise", "level"), stake)
+
+
+def about(found: DriftReport) -> set[str]:
+    return {each.about for each in found.alarms}
+
+
+def test_days_like_those_before_raise_no_alarm() -> None:
+    found = report(world(2, 4_000))
+    assert (found.shifted, found.alarms) == (0, ())
+    assert found.regions[0].rate is not None
+    assert found.regions[0].rate.holds
+    assert found.regions[0].calibrated
+
+
+def test_the_feature_that_moved_is_named_and_no_other() -> None:
+    found = report(world(2, 4_000, moved=1.0))
+    assert [each.feature for each in found.features if each.level != "none"] == ["score"]
+    assert found.features[0].level == "large"
+    assert found.features[0].ks == pytest.approx(0.38, abs=0.05)
+
+
+def test_a_rate_that_moved_is_an_alarm_and_priced_by_half_the_stake_times_the_brier_it_costs() -> None:
+    found = report(world(2, 4_000, shift=-1.0))
+    assert {"rate", "calibration"} <= about(found)
+    whole = found.regions[0]
+    assert whole.realised is not None
+    assert not whole.calibrated
+    alarm = next(each for each in found.alarms if each.about == "calibration" and each.region is None)
+    expected = 1_000 * 40.0 * (whole.realised.miscalibration or 0.0) / 2
+    assert float(alarm.per_1000 or 0) == pytest.approx(expected, abs=0.01)
+    assert "EUR lost per 1,000 cases" in alarm.says
+
+
+def test_each_region_is_told_of() -> None:
+    later = world(2, 4_000)
+    emea = np.array([each == "emea" for each in later.regions])
+    broken = replace(later, happened=np.where(emea, 0, later.happened))
+    found = report(broken)
+    assert {each.region for each in found.regions} == {None, "apac", "emea"}
+    assert {each.region for each in found.alarms} >= {"emea"}
+    assert "apac" not in {each.region for each in found.alarms}
+
+
+def test_what_costs_less_than_the_policy_says_is_no_alarm() -> None:
+    later = world(2, 4_000, shift=-1.0)
+    assert report(later).alarms
+    assert not report(later, replace(EURO, alarm_from=1e6)).alarms
+
+
+def test_without_outcomes_the_model_s_own_claim_is_all_there_is() -> None:
+    later = replace(world(2, 2_000, shift=-1.0), happened=np.full(2_000, -1))
+    found = report(later)
+    assert (found.with_outcome, found.regions[0].realised) == (0, None)
+    assert found.regions[0].claimed.roc_auc == pytest.approx(0.74, abs=0.05)
+    assert "only claimed" in found.says
+
+
+def test_without_a_stake_nothing_has_a_price() -> None:
+    found = report(world(2, 4_000, shift=-1.0), Stake(None, "EUR"))
+    assert found.stake is None
+    assert {each.per_1000 for each in found.alarms} == {None}

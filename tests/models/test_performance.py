@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+
+from models.performance import claimed, realised, top_event
+
+
+def calibrated(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    probability = np.round(rng.beta(1.2, 2.5, n), 3)
+    return probability, (rng.random(n) < probability).astype(np.int64)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_calibrated_probabilities_claim_what_they_will_realise(seed: int) -> None:
+    probability, happened = calibrated(seed, 8_000)
+    said, seen = claimed(probability), realised(probability, happened)
+    assert said.log_loss == pytest.approx(seen.log_loss, abs=0.03)
+    assert said.brier == pytest.approx(seen.brier, abs=0.015)
+    assert said.roc_auc == pytest.approx(seen.roc_auc, abs=0.03)
+    assert said.rate == pytest.approx(seen.rate, abs=0.025)
+
+
+def test_what_is_realised_is_what_the_library_says() -> None:
+    probability, happened = calibrated(3, 2_000)
+    seen = realised(probability, happened)
+    inside = np.clip(probability, 1e-9, 1 - 1e-9)
+    assert seen.roc_auc == pytest.approx(roc_auc_score(happened, probability))
+    assert seen.brier == pytest.approx(brier_score_loss(happened, inside))
+    assert seen.log_loss == pytest.approx(log_loss(happened, inside))
+
+
+def test_a_calibrated_model_is_within_chance_and_a_shifted_one_is_not() -> None:
+    probability, happened = calibrated(5, 4_000)
+    right, wrong = realised(probability, happened), realised(np.clip(probability + 0.1, 0, 1), happened)
+    assert (right.ece_chance or 0) > 0.05 > (wrong.ece_chance or 0)
+    assert right.ece == pytest.approx(right.ece_by_chance, abs=0.012)
+    assert (right.miscalibration or 0) < 0.002
+    assert wrong.miscalibration == pytest.approx(0.01, abs=0.003)
+
+
+def test_one_outcome_has_no_ranking() -> None:
+    seen = realised(np.array([0.2, 0.4]), np.array([1, 1]))
+    assert seen.roc_auc is None
+    assert seen.rate == 1.0
+
+
+def test_of_labels_the_event_is_that_the_likeliest_is_right() -> None:
+    said = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.4, 0.5, 0.1]])
+    probability, happened = top_event(said, np.array([0, 1, -1]))
+    assert probability.tolist() == [0.7, 0.7, 0.5]
+    assert happened.tolist() == [1, 0, -1]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.vocabulary import Task
+from models.profile import BINS, MOST_LEVELS, InvalidProfileError, Profile, profile_of
+from tests.fixtures.task_models import cases, task_model
+
+values = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(float("nan"))), min_size=1, max_size=300).map(np.array)
+
+
+@given(values)
+def test_a_number_s_profile_counts_every_case_once(column: np.ndarray) -> None:
+    profile = profile_of("f", column, ordered=True)
+    assert profile.counts(column) == pytest.approx(profile.expected, abs=1e-6)
+    assert sum(profile.counts(column)) == len(column)
+    assert len(profile.edges or ()) < BINS
+
+
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=300))
+def test_a_category_s_profile_keeps_the_commonest_levels(codes: list[int]) -> None:
+    column = np.array(codes, np.float64)
+    profile = profile_of("f", column, ordered=False)
+    assert len(profile.codes or ()) == min(MOST_LEVELS, len(set(codes)))
+    assert profile.counts(column) == pytest.approx(profile.expected, abs=1e-6)
+
+
+def test_a_level_that_is_new_is_one_of_the_others() -> None:
+    profile = profile_of("f", np.array([0.0, 0.0, 1.0]), ordered=False)
+    assert profile.counts(np.array([7.0, np.nan])).tolist() == [1, 0, 0, 1]
+
+
+def test_a_feature_takes_thirty_numbers_at_most() -> None:
+    profile = task_model(Task.SLA_BREACH).profile
+    assert profile is not None
+    for each in profile.features:
+        assert len(each.shares) + len(each.edges or each.codes or ()) <= 2 * MOST_LEVELS + 2
+        assert len(each.edges or ()) + len(each.shares) <= 30 or each.codes is not None
+
+
+def test_a_profile_survives_its_file() -> None:
+    profile = task_model(Task.EXCEPTION_TYPE).profile
+    assert profile is not None
+    again = Profile.from_json(json.loads(json.dumps(profile.to_json())))
+    assert again == profile
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        {"kind": "profile", "features": [{"name": "f", "n": 3, "shares": [0.5, 0.5]}], "rehearsed": []},
+        {"kind": "profile", "features": [{"name": "f", "n": 3, "shares": [0.5], "edges": []}], "rehearsed": []},
+        {"kind": "profile", "features": [{"name": "f", "n": 3, "shares": [2, -1], "edges": []}], "rehearsed": []},
+        {
+            "kind": "profile",
+            "features": [{"name": "f", "n": 3, "shares": [0, 0, 0, 1], "edges": [2, 1]}],
+            "rehearsed": [],
+        },
+        {"kind": "profile", "rehearsed": []},
+    ],
+)
+def test_what_is_no_profile_is_refused(broken: object) -> None:
+    with pytest.raises(InvalidProfileError):
+        Profile.from_json(broken)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_what_a_decision_keeps_falls_into_the_bins_of_training(task: Task) -> None:
+    model = task_model(task)
+    features, profile = model.features(), model.profile
+    assert profile is not None
+    kept = np.array([features.read(features.shown(features.vector(*each))) for each in cases()])
+    for each, column in zip(profile.features, kept.T, strict=False):
+        assert each.counts(column) == pytest.approx(each.expected, abs=1e-6), each.name

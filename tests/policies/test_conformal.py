@@ -1,0 +1,89 @@
+"""What a set says, at the rate the policy allows, and that only an empty one asks a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from data.explanation import CheckStep
+from data.prediction import Predicted, Predictors
+from data.record import canonical
+from data.vocabulary import Disposition, Role, Task
+from policies.conformal import conformal_set, conformal_step
+from policies.policy import Policy, load_policy, policy_of
+from policies.recommend import Recommended, recommend
+from tests.fixtures.exceptions import NOBODY, NOW, unavailable
+from tests.fixtures.fixed_predictors import Fixed, models
+
+POLICY = load_policy()
+KIND = Task.EXCEPTION_TYPE
+LEAVES = dict.fromkeys(KIND.labels, 0.01) | {"split_shipment": 0.3, "unavailable_inventory": 1.0}
+
+
+def at(error_rate: str) -> Policy:
+    head = POLICY.sources["policy.yaml"].replace("error_rate: 0.10", f"error_rate: {error_rate}")
+    return policy_of({**POLICY.sources, "policy.yaml": head})
+
+
+def predicted(leaves: dict[str, float]) -> Predicted:
+    return Predicted(KIND, dict.fromkeys(KIND.labels, 1 / 8), (), leaves_at=leaves)
+
+
+@pytest.mark.parametrize(
+    ("error_rate", "stays"),
+    [
+        ("0.10", ("split_shipment", "unavailable_inventory")),
+        ("0.30", ("unavailable_inventory",)),
+        ("0.005", KIND.labels),
+    ],
+)
+def test_a_label_stays_where_it_leaves_later_than_the_policy_s_rate(error_rate: str, stays: tuple[str, ...]) -> None:
+    assert conformal_set(predicted(LEAVES), at(error_rate)) == stays
+
+
+@pytest.mark.parametrize(
+    ("leaves", "says"),
+    [
+        (LEAVES, "2 answers remain of those that keep the truth in 90 % of cases: split shipment or unavailable"),
+        ({**LEAVES, "split_shipment": 0.1}, "one answer remains"),
+        (dict.fromkeys(KIND.labels, 0.1), "unusual"),
+    ],
+)
+def test_the_step_says_what_the_set_says(leaves: dict[str, float], says: str) -> None:
+    step = conformal_step(predicted(leaves), POLICY)
+    assert step is not None
+    assert says in step.says
+    assert step.concluded == ", ".join(conformal_set(predicted(leaves), POLICY) or ())
+
+
+def test_without_sets_or_without_a_rate_nothing_is_said() -> None:
+    assert conformal_set(predicted({}), POLICY) is None
+    assert conformal_step(predicted({}), POLICY) is None
+    assert conformal_set(None, POLICY) is None
+    without = replace(POLICY, settings=POLICY.settings.model_copy(update={"conformal": None}))
+    assert conformal_set(predicted(LEAVES), without) is None
+
+
+def answered(leaves: dict[str, float]) -> Recommended:
+    plain = models("unavailable_inventory", "inventory_mismatch")
+    rung = plain.ladders[KIND][0]
+    assert isinstance(rung.predictor, Fixed)
+    ladders = {**plain.ladders, KIND: (replace(rung, predictor=replace(rung.predictor, leaves_at=leaves)),)}
+    return recommend(unavailable(), NOBODY, Predictors(ladders, plain.digest), POLICY, NOW, "0" * 36)
+
+
+def test_only_an_empty_set_asks_a_person() -> None:
+    usual, unusual = answered(LEAVES).recommendation, answered(dict.fromkeys(KIND.labels, 0.02)).recommendation
+    asked = [step.id for step in unusual.explanation if isinstance(step, CheckStep) and step.kind == "gate"]
+    assert "confidence.type_unusual" in asked
+    assert unusual.disposition is not Disposition.PROCEED
+    assert Role.STORE_OPERATIONS in unusual.options[0].roles
+    assert "confidence.type_unusual" not in [step.id for step in usual.explanation]
+    assert unusual.predictions.exception_type.set == ()
+
+
+def test_an_answer_without_sets_has_not_a_byte_of_them() -> None:
+    told = canonical(answered({}).recommendation)
+    assert b"conformal" not in told
+    assert b'"set"' not in told

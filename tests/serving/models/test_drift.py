@@ -1,0 +1,131 @@
+"""The service measures drift on what it stored of its own decisions, with nothing but numpy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.record import instant_text
+from data.vocabulary import Task
+from models.bundle import publish
+from tests.fixtures.bundles import PUBLISHED, a_bundle
+from tests.fixtures.service import NOON, Desk, an_exception, open_desk
+from tests.fixtures.task_models import task_model, without_sets
+
+CASES = 48
+
+
+def told(desk: Desk, number: int, queue: float) -> str:
+    at = NOON + timedelta(minutes=number / 60)
+    answer = desk.recommend(
+        an_exception(
+            number,
+            minutes=number / 60,
+            region="emea" if number % 4 else "apac",
+            workflow={"queue_minutes": queue, "queue_length": 3},
+            stock=[{"sku": "s", "node": "n", "on_hand": 4, "as_of": instant_text(at)}],
+            promise={"due_at": instant_text(NOON + timedelta(hours=3))},
+        )
+    )
+    return str(answer["recommendation_id"])
+
+
+def outcome(desk: Desk, recommendation: str, breached: bool) -> None:
+    told = {"recorded_at": instant_text(NOON), "sla_breached": breached}
+    assert desk.post(f"/v1/recommendations/{recommendation}/outcomes", told).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk with decisions on queues ten times as long as the model's, the half of them with an outcome."""
+    folder = tmp_path_factory.mktemp("drift")
+    desk = open_desk(folder / "var", bundle=a_bundle(folder / "bundle"))
+    for number in range(CASES):
+        recommendation = told(desk, number, 600.0 + number)
+        if number % 4:
+            outcome(desk, recommendation, breached=number % 3 == 0)
+    return desk
+
+
+def tasks(desk: Desk, path: str = "/v1/models/drift") -> dict[str, Any]:
+    response = desk.get(path)
+    assert response.status_code == 200, response.text
+    return {each["task"]: each for each in response.json()["tasks"]}
+
+
+def test_the_feature_that_moved_is_found_in_stored_decisions(busy: Desk) -> None:
+    found = tasks(busy)["sla_breach"]
+    assert found["decisions"] == CASES
+    moved = {each["feature"]: each for each in found["report"]["features"]}
+    assert moved["queue_minutes"]["level"] == "large"
+    # All lie beyond the model's last edge, which a fifteenth of its own cases does too.
+    assert moved["queue_minutes"]["ks"] == pytest.approx(14 / 15, abs=0.01)
+    assert moved["order_value"]["level"] == "none"
+
+
+def test_outcomes_give_the_live_base_rate_and_calibration(busy: Desk) -> None:
+    whole = tasks(busy)["sla_breach"]["report"]["regions"][0]
+    known = [number for number in range(CASES) if number % 4]
+    assert whole["realised"]["n"] == len(known)
+    assert whole["realised"]["rate"] == pytest.approx(sum(n % 3 == 0 for n in known) / len(known))
+    assert whole["claimed"]["n"] == CASES
+    assert 0 <= whole["realised"]["ece"] <= 1
+
+
+def test_a_region_with_enough_cases_is_told_of(busy: Desk) -> None:
+    regions = [each.get("region") for each in tasks(busy)["sla_breach"]["report"]["regions"]]
+    assert regions == [None, "emea"]
+
+
+def test_labels_are_measured_by_whether_the_likeliest_was_right(busy: Desk) -> None:
+    report = tasks(busy)["exception_type"]["report"]
+    assert report["with_outcome"] == 0
+    assert 0 < report["regions"][0]["claimed"]["rate"] < 1
+
+
+def test_only_the_latest_decisions_asked_for_are_compared(busy: Desk) -> None:
+    assert tasks(busy, "/v1/models/drift?last=31")["sla_breach"]["decisions"] == 31
+    early = tasks(busy, "/v1/models/drift?last=5")["sla_breach"]
+    assert (early["reason"], early["decisions"]) == ("too_few_decisions", 5)
+    assert busy.get("/v1/models/drift?last=0").status_code == 422
+
+
+def test_drift_is_scraped(busy: Desk) -> None:
+    text = busy.client.get("/metrics").text
+    assert 'fairlead_drift_features{task="sla_breach"}' in text
+    assert 'fairlead_base_rate{task="sla_breach"} 0.' in text
+    assert 'fairlead_claimed_log_loss{task="exception_type"}' in text
+    assert 'fairlead_calibration_error{task="exception_type"}' not in text, "no outcome told of it"
+
+
+def test_a_key_is_needed(busy: Desk) -> None:
+    assert busy.client.get("/v1/models/drift").status_code == 401
+
+
+def test_without_models_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    assert {each["reason"] for each in tasks(open_desk(tmp_path / "var")).values()} == {"no_model"}
+
+
+def test_a_bundle_of_an_earlier_fairlead_serves_without_sets_and_says_that_it_keeps_no_profile(tmp_path: Path) -> None:
+    old = {task: without_sets(task_model(task)) for task in Task}
+    publish(tmp_path / "bundle", old, created_at=PUBLISHED)
+    desk = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    answer = desk.recommend(an_exception(1))
+    assert answer["predictions"]["exception_type"]["served_by"] == "model"
+    assert "set" not in answer["predictions"]["exception_type"]
+    assert "conformal" not in {step["kind"] for step in answer["explanation"]}
+    assert {each["reason"] for each in tasks(desk).values()} == {"no_profile"}
+
+
+def test_an_answer_names_what_cannot_be_ruled_out_and_explains_it(busy: Desk) -> None:
+    answer = busy.recommend(an_exception(999, minutes=1, reported_type="split_shipment"))
+    stays = answer["predictions"]["exception_type"]["set"]
+    step = next(s for s in answer["explanation"] if s["kind"] == "conformal" and s["id"] == "exception_type")
+    assert step["concluded"] == ", ".join(stays)
+    assert step["saw"]["error_rate"] == 0.1
+    assert all(step["saw"][f"leaves_at.{label}"] > 0.1 for label in stays)
+    page = busy.service.recommendations.case_file(answer["recommendation_id"])
+    assert page.recommendation.predictions.exception_type.set == tuple(stays)

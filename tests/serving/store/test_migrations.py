@@ -1,0 +1,109 @@
+"""A database that an earlier version has written is brought up to date, and its reviews stand as they would today."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from serving.store import audit, consistency
+from serving.store.engine import Database
+from tests.fixtures.service import Desk, costly, in_currency, open_desk
+
+PATH = "/v1/recommendations"
+APPROVE = {"verdict": "approve"}
+
+AS_0001 = (
+    "ALTER TABLE review_statuses DROP COLUMN superseded_by",
+    "ALTER TABLE review_statuses DROP COLUMN currency",
+    "UPDATE review_statuses SET version = version - 1 "
+    "WHERE recommendation_id IN (SELECT recommendation_id FROM outcomes)",
+    """UPDATE review_statuses SET state = 'open', roles = '["store_finance"]' WHERE state = 'closed'""",
+    "UPDATE alembic_version SET version_num = '0001'",
+)
+"""What makes today's database one of the first version: its tables, and an outcome that left the review as it was."""
+
+
+def written_by_the_first_version(folder: Path) -> list[dict[str, Any]]:
+    """Two superseded answers and the one that counts; an approved one and an open one whose outcome was told."""
+    desk = open_desk(folder)
+    answers = [desk.recommend(costly(number, exception="exc", minutes=number - 10)) for number in (1, 3, 2)]
+    answers += [desk.recommend(costly(number)) for number in (4, 5)]
+    assert desk.post(f"{PATH}/{answers[3]['recommendation_id']}/reviews", APPROVE, "reviewer-2").is_success
+    for answer in answers[3:]:
+        outcome = {"recorded_at": "2026-11-23T12:00:00Z"}
+        assert desk.post(f"{PATH}/{answer['recommendation_id']}/outcomes", outcome).is_success
+    with desk.service.database.write() as connection:
+        for change in AS_0001:
+            connection.execute(text(change))
+    desk.service.close()
+    return answers
+
+
+def stands(desk: Desk, answer: dict[str, Any]) -> tuple[Any, ...]:
+    told = desk.get(f"{PATH}/{answer['recommendation_id']}/reviews").json()
+    return tuple(told.get(name) for name in ("state", "version", "superseded_by", "execute"))
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> list[dict[str, Any]]:
+    return written_by_the_first_version(tmp_path / "var")
+
+
+def test_every_review_stands_as_it_would_today(tmp_path: Path, answers: list[dict[str, Any]]) -> None:
+    desk = open_desk(tmp_path / "var", seed=8)
+    newest = answers[1]["recommendation_id"]
+    assert [stands(desk, answer) for answer in answers] == [
+        ("superseded", 1, newest, None),
+        ("open", 0, None, None),
+        ("superseded", 0, newest, None),
+        ("approved", 2, None, None),
+        ("closed", 1, None, None),
+    ]
+    with desk.service.database.read() as connection:
+        assert list(consistency.faults(connection)) == []
+        assert list(audit.faults(connection)) == []
+    desk.service.close()
+
+
+def test_what_was_answered_is_as_it_was(tmp_path: Path, answers: list[dict[str, Any]]) -> None:
+    desk = open_desk(tmp_path / "var")
+    for answer in answers:
+        assert desk.get(f"{PATH}/{answer['recommendation_id']}").json() == answer
+    desk.service.close()
+
+
+def test_it_is_worked_with_like_any_other(tmp_path: Path, answers: list[dict[str, Any]]) -> None:
+    desk = open_desk(tmp_path / "var", seed=8)
+    newest = desk.recommend(costly(6, exception="exc", minutes=-1))
+    assert {stands(desk, answer)[2] for answer in answers[:3]} == {newest["recommendation_id"]}
+    path = f"{PATH}/{newest['recommendation_id']}/reviews"
+    assert desk.post(path, APPROVE, "reviewer-2").json()["state"] == "approved"
+    desk.service.close()
+
+
+def test_amounts_are_compared_by_their_worth_afterwards(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "var")
+    for number, (currency, value) in enumerate((("JPY", "12000.00"), ("EUR", "640.00"), ("XAU", "2.00"))):
+        desk.recommend(in_currency(number, currency, value))
+    with desk.service.database.write() as connection:
+        for change in AS_0001:
+            connection.execute(text(change))
+    desk.service.close()
+    desk = open_desk(tmp_path / "var")
+    items = desk.get(f"{PATH}?state=open").json()["items"]
+    assert [each["value_at_stake"]["currency"] for each in items] == ["XAU", "EUR", "JPY"]
+    desk.service.close()
+
+
+def test_a_document_that_was_altered_stops_no_upgrade(tmp_path: Path) -> None:
+    written_by_the_first_version(tmp_path / "var")
+    database = Database(f"sqlite:///{tmp_path / 'var' / 'fairlead.db'}")
+    with database.write() as connection:
+        connection.execute(text("UPDATE documents SET content = x'7b7d'"))
+    database.migrate()
+    with database.read() as connection:
+        assert set(connection.execute(text("SELECT currency FROM review_statuses")).scalars()) == {None}
+    database.close()

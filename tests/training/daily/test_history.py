@@ -1,0 +1,107 @@
+"""A daily history all at once is what its cases are one by one: the same questions, features, standing and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.vocabulary import Task
+from features.catalogue import feature_set
+from features.party_rows import MemoryRows, read_snapshot, snapshot
+from features.standing import StandingKeeper, brought_forward
+from policies.policy import load_policy
+from tests.fixtures.days import MAPPING, daily_table
+from training.daily.history import DailyHistory, daily_study, vocabulary
+from training.daily.mapping import DailyMapping
+from training.dataset import study
+from training.errors import HistoryError
+
+
+def history(gaps: float = 0.03, shelves: int = 60, days: int = 40, seed: int = 0) -> DailyHistory:
+    mapping = DailyMapping.model_validate(MAPPING)
+    return DailyHistory("days.csv", "sha256:0", daily_table(shelves, days, gaps, seed), mapping)
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.03, 0.4])
+def test_all_at_once_is_one_by_one(gaps: float) -> None:
+    told = history(gaps)
+    attributes, grid = vocabulary(told), told.grid
+    rows = MemoryRows()
+    lines = ((line, True) for line in told.lines())
+    one = study(lines, [Task.STOCKOUT], attributes, load_policy(), StandingKeeper(rows, attributes))
+    seen, after = daily_study(grid, grid.exists, told.mapping, attributes, load_policy(), samples=9)
+    live, bulk = one.known(Task.STOCKOUT), seen.known(Task.STOCKOUT)
+    names = feature_set(Task.STOCKOUT, attributes).names
+    assert bulk.times.tolist() == live.times.tolist()
+    assert bulk.truth.tolist() == live.truth.tolist()
+    assert bulk.fired == live.fired
+    for place, name in enumerate(names):
+        np.testing.assert_allclose(bulk.facts[:, place], live.facts[:, place], rtol=1e-6, atol=2e-9, err_msg=name)
+    assert_same_rows(after, snapshot(rows), grid.moment(grid.shape[1] - 1))
+
+
+def assert_same_rows(bulk: list[dict[str, Any]], live: list[dict[str, Any]], at: datetime) -> None:
+    """The rows say the same at a moment; each may have been changed last at another one."""
+    found, expected = (
+        {key: brought_forward(state, at).model_dump() for key, state in read_snapshot(rows).items()}
+        for rows in (bulk, live)
+    )
+    assert found.keys() == expected.keys()
+    for key, told in expected.items():
+        for name, value in told.items():
+            assert found[key][name] == (
+                value if isinstance(value, str | dict) else pytest.approx(value, rel=1e-6, abs=2e-9)
+            )
+
+
+def test_the_standing_of_a_sample_is_the_replayed_one() -> None:
+    told = history()
+    attributes, grid = vocabulary(told), told.grid
+    seen, _ = daily_study(grid, grid.exists, told.mapping, attributes, load_policy(), samples=5)
+    features = feature_set(Task.STOCKOUT, attributes)
+    for sample in seen.samples:
+        vector = features.vector(sample.case, sample.standing)
+        np.testing.assert_allclose(vector, seen.known(Task.STOCKOUT).facts[sample.position], rtol=1e-6, atol=2e-9)
+
+
+def test_nothing_of_the_day_itself_is_known_but_what_is_ahead() -> None:
+    told = history(gaps=0.0)
+    table = told.frame.copy()
+    last = table["day"] == table["day"].max()
+    changed = table.assign(
+        sold=table["sold"].where(~last, 99.0), empty=table["empty"].where(~last, 16), mask=table["mask"].where(~last, 0)
+    )
+    other = DailyHistory("days.csv", "sha256:0", changed, told.mapping)
+    attributes = vocabulary(told)
+    one, two = (
+        daily_study(each.grid, each.grid.exists, each.mapping, attributes, load_policy(), 0)[0].known(Task.STOCKOUT)
+        for each in (told, other)
+    )
+    np.testing.assert_array_equal(one.facts, two.facts)
+
+
+def test_context_is_known_and_never_scored() -> None:
+    whole = history(gaps=0.0)
+    cut = sorted(whole.frame["day"].unique())[30]
+    earlier, later = (
+        DailyHistory("days.csv", "sha256:0", whole.frame[part].reset_index(drop=True), whole.mapping)
+        for part in (whole.frame["day"] < cut, whole.frame["day"] >= cut)
+    )
+    attributes = vocabulary(whole)
+    grid, own = later.after(earlier)
+    seen = daily_study(grid, own, later.mapping, attributes, load_policy(), 0)[0].known(Task.STOCKOUT)
+    all_of = daily_study(whole.grid, whole.grid.exists, whole.mapping, attributes, load_policy(), 0)[0]
+    known = all_of.known(Task.STOCKOUT)
+    late = known.times >= seen.times.min()
+    np.testing.assert_array_equal(seen.facts, known.facts[late])
+    assert seen.truth.tolist() == known.truth[late].tolist()
+
+
+def test_two_rows_of_one_day_are_refused() -> None:
+    told = history()
+    twice = DailyHistory("days.csv", "sha256:0", told.frame.iloc[[0, 0, 1]].reset_index(drop=True), told.mapping)
+    with pytest.raises(HistoryError, match="two rows of one day"):
+        _ = twice.grid

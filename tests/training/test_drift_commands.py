@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from data.vocabulary import Task
+from models.bundle import open_bundle, publish
+from tests.fixtures.histories import parts, small_history
+from tests.fixtures.task_models import task_model, without_sets
+from training.commands import app as training
+from training.drift_commands import app
+
+pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
+
+run = CliRunner()
+MAPPING = "examples/mappings/incident_log.yaml"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("drift") / "bundle"
+    asked = ["train", "sla_breach", "--history", str(parts()[0]), "--out", str(out), "--no-track", "--trials", "0"]
+    told = run.invoke(training, [*asked, "--threads", "1"])
+    assert told.exit_code == 0, told.stderr
+    return out
+
+
+def asked(command: str, folder: Path, history: Path, *more: str) -> list[str]:
+    return [command, str(folder), "--task", "sla_breach", "--history", str(history), *more]
+
+
+def test_drift_prints_one_json_object_and_nothing_else(folder: Path) -> None:
+    told = run.invoke(app, asked("drift", folder, parts()[1], "--context", str(parts()[0]), "--json"))
+    report = json.loads(told.stdout)
+    assert report["task"] == "sla_breach"
+    assert report["n"] >= report["with_outcome"] > 200
+    assert {each["feature"] for each in report["features"]} >= {"prediction", "queue_minutes"}
+    assert report["regions"][0]["region"] is None
+    assert {"us", "eu", "uk"} & {each["region"] for each in report["regions"]}
+    assert float(report["stake"]) > 10
+
+
+def test_cases_without_an_outcome_are_compared_too(folder: Path, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in parts()[1].read_text(encoding="utf-8").splitlines()]
+    bare = tmp_path / "bare.jsonl"
+    bare.write_text("".join(json.dumps({"case": line["case"]}) + "\n" for line in lines), encoding="utf-8")
+    report = json.loads(run.invoke(app, asked("drift", folder, bare, "--json")).stdout)
+    assert report["n"] > 200
+    assert report["with_outcome"] == 0
+    assert "realised" not in {name for name, value in report["regions"][0].items() if value is not None}
+
+
+def test_drift_writes_one_page_and_escapes_what_it_shows(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "drift.html"
+    told = run.invoke(app, asked("drift", folder, parts()[1], "--html", str(page)))
+    assert told.stdout == ""
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "queue_minutes" in text
+    assert "<script" not in text
+
+
+def test_drift_for_people_speaks_on_the_error_stream(folder: Path) -> None:
+    told = run.invoke(app, asked("drift", folder, parts()[1]))
+    assert told.stdout == ""
+    assert "realised" in told.stderr
+    assert "features have moved" in " ".join(told.stderr.split())
+
+
+def test_a_bundle_without_a_profile_is_named(tmp_path: Path) -> None:
+    from tests.fixtures.bundles import PUBLISHED
+
+    model = without_sets(task_model(Task.SLA_BREACH))
+    lineage = {"fitted_on": {"from": 0.0}, "tested_on": {"to": 1.0}}
+    old = type(model)(**{**vars(model), "lineage": lineage})
+    publish(tmp_path / "bundle", {Task.SLA_BREACH: old}, created_at=PUBLISHED)
+    told = run.invoke(app, asked("drift", tmp_path / "bundle", parts()[1]))
+    assert told.exit_code == 1
+    assert "train it again" in " ".join(told.stderr.split())
+
+
+def test_few_labels_are_refused_and_nothing_is_published(folder: Path) -> None:
+    before = open_bundle(folder).digest
+    told = run.invoke(app, asked("recalibrate", folder, parts()[1], "--context", str(parts()[0])))
+    assert told.exit_code == 1
+    assert "a new calibrator needs 400" in " ".join(told.stderr.split())
+    assert open_bundle(folder).digest == before
+
+
+def test_a_task_the_bundle_lacks_is_named(folder: Path) -> None:
+    for command in ("drift", "recalibrate"):
+        told = run.invoke(app, [command, str(folder), "--task", "stockout", "--history", str(small_history())])
+        assert told.exit_code == 1
+        assert "has no stockout" in " ".join(told.stderr.split())
+
+
+@pytest.mark.slow
+def test_the_incident_log_s_drift_is_told_and_recalibration_brings_the_error_down(tmp_path: Path) -> None:
+    import pandas as pd
+
+    named = os.environ.get("FAIRLEAD_DATA")
+    if not named:
+        pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
+    log = pd.read_parquet(Path(named) / "uci_incident_event_log.parquet")
+    cuts = [pd.Timestamp(day) for day in ("2016-01-01", "2016-04-01", "2016-04-18", "2017-01-01")]
+    early, middle, late = (tmp_path / f"{name}.parquet" for name in ("early", "middle", "late"))
+    for path, start, end in zip((early, middle, late), cuts[:-1], cuts[1:], strict=True):
+        log[(log["opened_at"] >= start) & (log["opened_at"] < end)].to_parquet(path)
+    before = tmp_path / "before.parquet"
+    log[log["opened_at"] < cuts[2]].to_parquet(before)
+    bundle, mended = tmp_path / "bundle", tmp_path / "mended"
+    train = ["train", "sla_breach", "--history", str(early), "--out", str(bundle), "--no-track", "--trials", "0"]
+    assert run.invoke(training, [*train, "--mapping", MAPPING]).exit_code == 0
+    shutil.copytree(bundle, mended)
+    known = ["--context", str(early), "--mapping", MAPPING]
+    report = json.loads(run.invoke(app, asked("drift", bundle, middle, "--json", *known)).stdout)
+    assert not report["regions"][0]["rate"]["holds"]
+    assert report["regions"][0]["calibrated"] is False
+    assert {each["about"] for each in report["alarms"]} >= {"rate", "calibration"}
+    told = run.invoke(app, asked("recalibrate", mended, middle, *known))
+    assert told.exit_code == 0, told.stderr
+    then = ["--context", str(before), "--mapping", MAPPING, "--json"]
+    old, new = (
+        json.loads(run.invoke(training, asked("evaluate", each, late, *then)).stdout)["model"]
+        for each in (bundle, mended)
+    )
+    assert new["ece"] < 0.7 * old["ece"]
+    assert new["log_loss"] < old["log_loss"]
+    assert new["average_precision"] == pytest.approx(old["average_precision"], abs=1e-9)

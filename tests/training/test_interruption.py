@@ -1,0 +1,179 @@
+"""What ends a training early is told in one line; nothing is published by half, and what is served stays."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from data.vocabulary import Task
+from models.bundle import open_bundle
+from models.files import MANIFEST
+from policies.policy import load_policy
+from tests.fixtures.histories import parts
+from training.commands import app
+from training.history import open_history
+from training.progress import Silent
+from training.train import Order, train
+
+# MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("training")]
+
+ROOT = Path(__file__).resolve().parents[2]
+AT_ONCE_SECONDS = 20
+DRIVER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+import typer
+import training.learn
+from data.vocabulary import Task
+from policies.policy import load_policy
+from training.commands import told
+from training.history import open_history
+from training.progress import Silent
+from training.train import Order, train
+
+marker, history, out, *tasks = sys.argv[1:]
+choose = training.learn.choose
+
+def marked(*given):
+    Path(marker).touch()
+    return choose(*given)
+
+training.learn.choose = marked
+try:
+    with told():
+        asked = tuple(map(Task, tasks))
+        order = Order(asked, Path(out), load_policy(), datetime.now(UTC), threads=2, trials=5_000)
+        train(open_history(history), order, Silent())
+except typer.Exit as ended:
+    sys.exit(ended.exit_code)
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("served")
+    order = Order((Task.STOCKOUT,), out, load_policy(), datetime(2026, 11, 1, tzinfo=UTC), threads=1)
+    train(open_history(parts()[0]), order, Silent())
+    return out
+
+
+def whole(folder: Path) -> tuple[bytes, list[Path]]:
+    """The manifest in force and every file of the folder, of which none is left half written."""
+    assert open_bundle(folder).problems == {}
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert not [path for path in found if path.name.startswith(".writing-")]
+    return (folder / MANIFEST).read_bytes(), found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tasks", [("sla_breach",), ("sla_breach", "root_cause")])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_the_middle_ends_it_at_once(
+    served: Path, tmp_path: Path, number: signal.Signals, code: int, tasks: tuple[str, ...]
+) -> None:
+    before, marker = whole(served), tmp_path / "learning"
+    command = [sys.executable, "-c", DRIVER, str(marker), str(parts()[0]), str(served), *tasks]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 120
+        while not marker.exists() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.1)
+        time.sleep(1.0)
+        process.send_signal(number)
+        out, said = process.communicate(timeout=AT_ONCE_SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode == code, said
+    assert out == ""
+    assert said.strip().splitlines()[-1] == "error: interrupted: nothing was published or registered"
+    assert "Traceback" not in said
+    assert whole(served) == before
+
+
+def asked(out: Path, *more: str) -> Result:
+    words = ["train", "sla_breach", "--history", str(parts()[0]), "--out", str(out), "--threads", "1", "--trials", "0"]
+    return CliRunner().invoke(app, [*words, *more])
+
+
+def refused(done: Result) -> str:
+    assert done.exit_code == 1, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(said) == 1
+    return said[0]
+
+
+def full(*_: object, **__: object) -> Any:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_said_and_what_is_served_stays(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (served / MANIFEST).read_bytes()
+    monkeypatch.setattr("models.files.os.fsync", full)
+    said = refused(asked(served, "--no-track"))
+    assert "cannot be written (No space left on device): nothing was published or registered" in said
+    monkeypatch.undo()
+    assert whole(served)[0] == before
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setattr("training.commands.VAR", tmp_path / "var")
+    return uri
+
+
+def registered(uri: str) -> list[Any]:
+    from mlflow.tracking import MlflowClient
+
+    return list(MlflowClient(uri).search_registered_models())
+
+
+def test_mlflow_that_is_down_before_is_said_before_any_work(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setattr("training.train.train", full)  # no work is done
+    before = whole(served)
+    assert "MLflow does not answer at http://127.0.0.1:9" in refused(asked(served))
+    assert whole(served) == before
+
+
+@pytest.mark.parametrize("breaks", ["mlflow.log_metrics", "mlflow.pyfunc.log_model"])
+def test_mlflow_that_breaks_off_in_the_middle_leaves_nothing(
+    served: Path, store: str, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    before = whole(served)
+    monkeypatch.setattr(breaks, full)
+    said = refused(asked(served))
+    assert "stopped answering; nothing was published or registered" in said
+    monkeypatch.undo()
+    assert whole(served) == before
+    assert registered(store) == []
+
+
+def test_mlflow_that_does_not_register_is_said_with_the_bundle_that_is_published(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlflow.tracking.MlflowClient.create_model_version", full)
+    out = tmp_path / "bundle"
+    said = refused(asked(out))
+    assert f"the bundle {open_bundle(out).digest} is published, but MLflow" in said
+    assert "train again once it answers" in said
+
+
+def test_any_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["cases", str(tmp_path / "folder.jsonl")])
+    assert "cannot be read" in refused(done)

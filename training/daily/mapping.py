@@ -1,0 +1,116 @@
+"""A daily mapping: which columns of a table of node, article and day tell what, and what is asked of the next day.
+
+Every row is a question about its own day, asked as the day begins: what the rows before it tell is known, and of its
+own row only what is named under `ahead`. Nothing else of the row can reach the model.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from data.case import AttributeName
+from data.record import Record, digest_of
+
+DAILY_SCHEMA: Literal["fairlead/daily-mapping/1"] = "fairlead/daily-mapping/1"
+
+
+class Cells(Record):
+    """Numbers of a column; of a column of bits, how many from one to before another are set."""
+
+    column: str
+    bits: tuple[Annotated[int, Field(ge=0, le=62)], Annotated[int, Field(ge=1, le=63)]] | None = Field(
+        None, strict=False
+    )
+    """The first bit that counts, and the first that no longer does: hours of a day, say."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, given: Any) -> Any:
+        """`sold: sales` means `{column: sales}`."""
+        return {"column": given} if isinstance(given, str) else given
+
+
+class Condition(Cells):
+    """What must hold for a number: exactly one of `at_least`, `at_most` and `equals`."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    equals: float | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Condition:
+        if sum(each is not None for each in (self.at_least, self.at_most, self.equals)) != 1:
+            raise ValueError("expected exactly one of at_least, at_most and equals")
+        return self
+
+
+def _list(given: Any) -> Any:
+    return (given,) if isinstance(given, str) else given
+
+
+Fact = Literal["promotion", "holiday", "price_share"]
+
+
+class Told(Record):
+    """What a row tells of its own day, known when the day has ended; each is optional but for `sold`."""
+
+    sold: Cells
+    sold_by_part: tuple[Cells, ...] = Field((), max_length=6, strict=False)
+    stockout_hours: Cells | None = None
+    stockout_by_part: tuple[Cells, ...] = Field((), max_length=6, strict=False)
+    late_hours: Cells | None = None
+    promotion: Cells | None = None
+    holiday: Cells | None = None
+    price_share: Cells | None = None
+
+
+class DailyMapping(Record):
+    """A checked daily mapping."""
+
+    schema_: Literal["fairlead/daily-mapping/1"] = Field(alias="schema")
+    says: str = ""
+    source: str = "shelf-plan"
+    """Who asks: the source of the events."""
+    day: str
+    """The column of the calendar day."""
+    node: str
+    sku: str
+    region: str | None = None
+    category: str | None = None
+    attributes: dict[AttributeName, str] = {}
+    """The retailer's own categories of a node and article, from columns that do not change over the days."""
+    told: Told
+    ahead: Annotated[tuple[Fact, ...], BeforeValidator(_list)] = Field((), strict=False)
+    """Which facts of a day are known before it begins."""
+    asked_if: Condition | None = None
+    """What must hold of the day before (in stock at closing, say); else the question is not asked and has no answer."""
+    ran_empty: Condition
+    """When the day counts as one on which the shelf ran empty."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of the checked content; comments do not change it."""
+        return digest_of(self.model_dump(mode="json", by_alias=True))
+
+    @model_validator(mode="after")
+    def _ahead_is_told(self) -> DailyMapping:
+        for name in self.ahead:
+            if getattr(self.told, name) is None:
+                raise ValueError(f"ahead names {name}, which told does not; name its column there")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        told = [cells for name in type(self.told).model_fields for cells in _cells(getattr(self.told, name))]
+        conditions = [each for each in (self.asked_if, self.ran_empty) if each is not None]
+        names = [self.day, self.node, self.sku, self.region, self.category, *self.attributes.values()]
+        return tuple(dict.fromkeys([*filter(None, names), *(each.column for each in (*told, *conditions))]))
+
+
+def _cells(given: Any) -> tuple[Cells, ...]:
+    if given is None:
+        return ()
+    return given if isinstance(given, tuple) else (given,)

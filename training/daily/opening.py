@@ -1,0 +1,53 @@
+"""Opening a daily history: which mapping files are daily ones, and the table behind one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from data.vocabulary import Task
+from training.daily.history import DailyHistory
+from training.daily.mapping import DAILY_SCHEMA, DailyMapping
+from training.databases import is_address
+from training.errors import MappingError
+from training.tables import file_digest, read_file
+
+
+def is_daily(mapping: Path) -> bool:
+    """Whether a mapping file says that it is a daily one; what else is wrong with it is said when it is read."""
+    try:
+        content = yaml.safe_load(mapping.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return False
+    return isinstance(content, dict) and content.get("schema") == DAILY_SCHEMA
+
+
+def load_daily_mapping(path: Path) -> DailyMapping:
+    """Read and check a daily mapping file.
+
+    Raises:
+        MappingError: the key, what was expected there and what came.
+    """
+    try:
+        return DailyMapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        came = "" if first["type"] == "missing" else f", got {first['input']!r}"
+        raise MappingError(".".join(map(str, first["loc"])) or "(file)", f"{first['msg']}{came}") from error
+
+
+def open_daily(history: Path | str, mapping: DailyMapping, task: Task | None = None) -> DailyHistory:
+    """The history in a file of days.
+
+    Raises:
+        HistoryError: a file that cannot be read.
+        MappingError: a task that days do not tell, a database, or columns that the file does not have.
+    """
+    if task not in (None, Task.STOCKOUT):
+        raise MappingError("schema", f"a daily mapping tells whether shelves run empty (stockout), not {task}")
+    if is_address(str(history)):
+        raise MappingError("schema", "a daily mapping reads a file (CSV or Parquet), not a database")
+    path = Path(history)
+    return DailyHistory(path.name, file_digest(path), read_file(path), mapping)

@@ -1,0 +1,129 @@
+"""The commands `drift` and `recalibrate`: is the model still right about today's cases, and what mends it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from data.vocabulary import Task
+from policies.policy import Policy, load_policy
+from training.commands import TheHistory, TheMapping, ThePolicy, opened, told
+from training.commands import _known_before as known_before
+from training.errors import HistoryError
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from models.task_model import TaskModel
+    from training.drift import Seen
+    from training.history import History
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+_console = Console(stderr=True)
+
+TheFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")]
+TheTask = Annotated[Task, typer.Option("--task", help="What is predicted.")]
+TheContext = Annotated[
+    str | None, typer.Option("--context", metavar="FILE", help="Earlier cases: known to the standing, never compared.")
+]
+
+
+@app.callback()
+def drifting() -> None:
+    """Models in days they did not see."""
+
+
+@app.command()
+def drift(
+    folder: TheFolder,
+    task: TheTask,
+    history: TheHistory,
+    mapping: TheMapping = None,
+    context: TheContext = None,
+    policy: ThePolicy = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page.")] = None,
+) -> None:
+    """Compare later cases with those a model learned from: features, performance, calibration, and what it costs.
+
+    Outcomes may be missing: what the model claims of itself stands in for them.
+    """
+    with told():
+        from training.drift import drift_of
+        from training.drift_page import page
+        from training.drift_terminal import report_for_people
+
+        rules = load_policy(policy)
+        model = _model(_bundle(folder), folder, task)
+        read = opened(history, mapping)
+        report = drift_of(model, _seen(model, folder, read, mapping, context, rules, without_outcome=True), rules)
+        if html is not None:
+            html.write_text(page(report, read.name), encoding="utf-8")
+            _console.print(f"wrote {html}", soft_wrap=True)
+        if as_json:
+            typer.echo(report.model_dump_json())
+        elif html is None:
+            _console.print(report_for_people(report, f"{read.name} beside what {task} learned from"))
+
+
+@app.command()
+def recalibrate(
+    folder: TheFolder,
+    task: TheTask,
+    history: TheHistory,
+    mapping: TheMapping = None,
+    context: TheContext = None,
+    policy: ThePolicy = None,
+) -> None:
+    """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle.
+
+    Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one.
+    """
+    with told():
+        from models.bundle import publish
+        from training.drift_terminal import recalibration_for_people
+        from training.recalibrate import recalibrate as fit_again
+        from training.terminal import Bars
+
+        model = _model(_bundle(folder), folder, task)
+        read = opened(history, mapping, task)
+        seen = _seen(model, folder, read, mapping, context, load_policy(policy))
+        with Bars(_console) as progress:
+            again = fit_again(model, seen, read, progress)
+        digest = publish(folder, {task: again.model}, created_at=datetime.now(UTC))
+        _console.print(
+            recalibration_for_people(again, f"{read.name}: fitted on its earlier half, measured on its later")
+        )
+        _console.print(f"published {digest} in {folder}", soft_wrap=True)
+
+
+def _bundle(folder: Path) -> Bundle:
+    from models.bundle import open_bundle
+
+    return open_bundle(folder)
+
+
+def _model(bundle: Bundle, folder: Path, task: Task) -> TaskModel:
+    if task not in bundle.models:
+        raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+    return bundle.models[task].model
+
+
+def _seen(
+    model: TaskModel,
+    folder: Path,
+    read: History,
+    mapping: Path | None,
+    context: str | None,
+    policy: Policy,
+    without_outcome: bool = False,
+) -> Seen:
+    from training.drift import see
+    from training.terminal import Bars
+
+    before = opened(context, mapping) if context else known_before(model, _bundle(folder).standing or [], read)
+    with Bars(_console) as progress:
+        return see(model, read, before, policy, progress, without_outcome)
