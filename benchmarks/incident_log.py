@@ -55,10 +55,13 @@ def measure(log: Path, out: Path, threads: int) -> dict[str, Any]:
 
 
 def markdown(scores: dict[str, Any]) -> str:
-    """The scores as a table."""
+    """What was scored, and the scores as a table."""
+    return f"Real incidents, last month: n {scores['n']:,}, base rate {scores['base_rate']:.3f}\n\n{table(scores)}"
+
+
+def table(scores: dict[str, Any]) -> str:
+    """The scores of base rate, rules and model as a table."""
     lines = [
-        f"Real incidents, last month: n {scores['n']:,}, base rate {scores['base_rate']:.3f}",
-        "",
         "| | ROC AUC | average precision | log loss | ECE |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
