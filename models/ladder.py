@@ -17,10 +17,13 @@ def load_predictors(folder: Path, digest: str | None = None) -> Predictors:
     return load_bundle(folder, digest)[0]
 
 
-def load_bundle(folder: Path, digest: str | None = None) -> tuple[Predictors, Bundle | None]:
-    """As `load_predictors`, with the bundle itself: its standing, and whether its files are altered since."""
+def load_bundle(folder: Path, digest: str | None = None, before: str | None = None) -> tuple[Predictors, Bundle | None]:
+    """As `load_predictors`, with the bundle itself: its standing, and whether its files are altered since.
+
+    `before` is the bundle that served before, where that is known; else it is the newest one published earlier.
+    """
     current, problem = _try_open(folder, digest)
-    previous = _previous(folder, current)
+    previous = (_try_open(folder, before)[0] if before else None) or _previous(folder, current)
     ladders = {task: _rungs(task, current, problem, previous) for task in Task}
     predictors = Predictors(
         ladders=ladders,

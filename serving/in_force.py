@@ -87,9 +87,9 @@ def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
     return InForce(read_basis(bundle_folder, load_policy(policy_folder)))
 
 
-def read_basis(bundle_folder: Path, policy: Policy) -> Basis:
-    """What the bundle folder has in force now, under this policy."""
-    predictors, bundle = load_bundle(bundle_folder)
+def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None) -> Basis:
+    """What the bundle folder has in force now, under this policy; `before` served before, where that is recorded."""
+    predictors, bundle = load_bundle(bundle_folder, before=before)
     return Basis(
         predictors=predictors,
         policy=policy,

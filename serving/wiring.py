@@ -72,9 +72,8 @@ def wire(
     policy = in_force.policy if in_force else load_policy(settings.policy)
     database = Database(settings.database_url)
     database.migrate()
-    if in_force is None:
-        settle(database, settings.bundle_folder)
-    in_force = InForce(in_force.basis if in_force else read_basis(settings.bundle_folder, policy))
+    before = None if in_force else settle(database, settings.bundle_folder)
+    in_force = InForce(in_force.basis if in_force else read_basis(settings.bundle_folder, policy, before))
     with database.write() as connection:
         policies.keep(connection, in_force.policy)
     bell, metrics = Bell(), Metrics(CollectorRegistry())

@@ -212,7 +212,8 @@ class PromotionService:
                 files.put_in_force(self._folder, manifest)
             except OSError as error:
                 raise cannot_write(error) from error
-        self._in_force.replace(read_basis(self._folder, self._in_force.policy))
+        before = served_before(self._database, digest)
+        self._in_force.replace(read_basis(self._folder, self._in_force.policy, before))
 
     def _verify(self, digest: str) -> None:
         try:
@@ -248,17 +249,30 @@ class PromotionService:
             )
 
 
-def settle(database: Database, folder: Path) -> None:
-    """Undo a switch that was not recorded, as a crash between the two leaves it: nobody agreed to that bundle."""
+def served_before(database: Database, digest: str) -> str | None:
+    """The bundle that the one in force replaced: never one that was rolled back. None where no promotion tells."""
+    with database.read() as connection:
+        last = promotions.last(connection)
+        if last is None or last.bundle != digest or last.before is None:
+            return None
+        return promotions.at(connection, last.before).bundle
+
+
+def settle(database: Database, folder: Path) -> str | None:
+    """The bundle that served before the one in force, after undoing a switch that was not recorded.
+
+    A crash between the switch and its record leaves a bundle in force that nobody agreed to.
+    """
     try:
         there = digest_of(files.manifest_in_force(folder))
     except (BundleError, OSError):
-        return
+        return None
     with database.read() as connection:
         waiting = promotions.waiting_for(connection, there)
     if waiting is not None:
         with contextlib.suppress(BundleError):
-            files.put_in_force(folder, files.manifest_of(folder, waiting.champion))
+            there = files.put_in_force(folder, files.manifest_of(folder, waiting.champion))
+    return served_before(database, there)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,16 @@ from training.errors import TrackingError
 from training.evaluate import calibrated
 from training.history import open_history
 from training.progress import Silent
-from training.tracking import CHALLENGER, CHAMPION, EXPERIMENT, Given, Tracker, _artifacts, tracking_uri
+from training.tracking import (
+    CHALLENGER,
+    CHAMPION,
+    EXPERIMENT,
+    Given,
+    Recorded,
+    Tracker,
+    _artifacts,
+    tracking_uri,
+)
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
@@ -204,3 +213,29 @@ def test_the_environment_names_the_tracker_else_a_file(monkeypatch: pytest.Monke
     assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracker:5000")
     assert tracking_uri(tmp_path) == "http://tracker:5000"
+
+
+def test_what_serves_is_the_champion_and_a_later_training_only_challenges(
+    home: Path, tracker: Tracker, client: Any, trained: Training
+) -> None:
+    name = "fairlead-sla_breach"
+    first = client.get_model_version_by_alias(name, CHAMPION)
+    recorded = Recorded(first.run_id, _model_id(client), name)
+    later = tracker.register(recorded, "sha256:later", "sha256:another-model")
+    assert later.alias == CHALLENGER
+    assert client.get_model_version_by_alias(name, CHAMPION).version == first.version
+
+    assert tracker.crown({"sla_breach": "sha256:another-model"}) == {name: later.version}
+    assert int(client.get_model_version_by_alias(name, CHAMPION).version) == later.version
+    assert CHALLENGER not in client.get_registered_model(name).aliases
+
+    served = open_bundle(home / "bundle").models[Task.SLA_BREACH].version
+    assert tracker.crown({"sla_breach": served}) == {name: int(first.version)}
+    assert tracker.crown({"sla_breach": "sha256:never-registered"}) == {name: None}
+    assert client.get_model_version_by_alias(name, CHAMPION).version == first.version
+
+
+def _model_id(client: Any) -> str:
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    (model,) = client.search_logged_models([experiment.experiment_id])
+    return str(model.model_id)

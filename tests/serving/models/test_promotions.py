@@ -18,7 +18,7 @@ from models.files import MANIFEST
 from serving.replay import replay_exactly
 from serving.settings import Settings
 from serving.store import audit
-from serving.wiring import wire
+from serving.wiring import Service, wire
 from tests.fixtures.bundles import a_bundle, damage
 from tests.fixtures.dossiers import a_dossier, passed, refused, send
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
@@ -226,6 +226,23 @@ class TestRollback:
         gone_to = [desk.post("/v1/models/rollbacks", BACK, "scientist").json()["bundle"] for _ in range(2)]
         assert gone_to == [challenger, first]
         assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409
+
+    def test_what_was_rolled_back_is_never_the_step_below(self, desk: Desk, challenger: str, tmp_path: Path) -> None:
+        def below(service: Service) -> str | None:
+            rungs = service.in_force.predictors.ladder(Task.SLA_BREACH)
+            return rungs[1].predictor.version if len(rungs) > 1 and rungs[1].predictor else None
+
+        first = desk.get("/v1/models").json()["models"]["sla_breach"]
+        promoted(desk, challenger)
+        assert below(desk.service) == first
+        desk.post("/v1/models/rollbacks", BACK, "scientist")
+        promoted(desk, send(desk, a_bundle(tmp_path / "third", seed=3)))
+        assert below(desk.service) == first
+        again = wire(Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder), lambda: NOON)
+        try:
+            assert below(again) == first
+        finally:
+            again.close()
 
     def test_needs_a_promotion_to_undo(self, desk: Desk) -> None:
         assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409

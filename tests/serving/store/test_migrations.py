@@ -16,6 +16,10 @@ PATH = "/v1/recommendations"
 APPROVE = {"verdict": "approve"}
 
 AS_0001 = (
+    "DROP TABLE shadow_answers",
+    "DROP TABLE bundles_in_force",
+    "DROP TABLE promotion_decisions",
+    "DROP TABLE promotions",
     "ALTER TABLE review_statuses DROP COLUMN superseded_by",
     "ALTER TABLE review_statuses DROP COLUMN currency",
     "UPDATE review_statuses SET version = version - 1 "
