@@ -35,13 +35,11 @@ def conformal_step(predicted: Predicted | None, policy: Policy) -> CheckStep | N
 
 
 def _sentence(stays: tuple[str, ...], rate: float) -> str:
-    kept = amount(1.0 - rate, Unit.RATIO)
     names = [each.replace("_", " ") for each in stays]
+    missed = f"a set like this misses the truth in {amount(rate, Unit.RATIO)} of cases"
     if not names:
-        return (
-            f"unusual: no answer is among those that keep the truth in {kept} of cases; none looks like earlier cases"
-        )
+        usual = amount(1.0 - rate, Unit.RATIO)
+        return f"unusual: every answer is less likely here than in {usual} of the cases in which it was true"
     if len(names) == 1:
-        return f"one answer remains of those that keep the truth in {kept} of cases: {names[0]}"
-    listed = f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"{len(names)} answers remain of those that keep the truth in {kept} of cases: {listed}"
+        return f"only {names[0]} cannot be ruled out; {missed}"
+    return f"{', '.join(names[:-1])} or {names[-1]}: {len(names)} answers cannot be ruled out; {missed}"

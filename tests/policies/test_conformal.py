@@ -45,9 +45,9 @@ def test_a_label_stays_where_it_leaves_later_than_the_policy_s_rate(error_rate: 
 @pytest.mark.parametrize(
     ("leaves", "says"),
     [
-        (LEAVES, "2 answers remain of those that keep the truth in 90 % of cases: split shipment or unavailable"),
-        ({**LEAVES, "split_shipment": 0.1}, "one answer remains"),
-        (dict.fromkeys(KIND.labels, 0.1), "unusual"),
+        (LEAVES, "split shipment or unavailable inventory: 2 answers cannot be ruled out; a set like this misses the"),
+        ({**LEAVES, "split_shipment": 0.1}, "only unavailable inventory cannot be ruled out"),
+        (dict.fromkeys(KIND.labels, 0.1), "less likely here than in 90 % of the cases in which it was true"),
     ],
 )
 def test_the_step_says_what_the_set_says(leaves: dict[str, float], says: str) -> None:

@@ -38,14 +38,14 @@ def test_a_prediction_says_what_remains_of_its_conformal_set() -> None:
         version="1",
         saw={"error_rate": 0.1, "leaves_at.yes": 0.4},
         concluded="yes",
-        says="one answer remains of those that keep the truth in 90 % of cases: yes",
+        says="only yes cannot be ruled out; a set like this misses the truth in 10 % of cases",
     )
     answer = recommendation()
     shown = page(case_file(answer=recommendation(explanation=(*answer.explanation, step))))
     remains = {each.task: each.remains for each in shown.predictions}
-    assert remains["sla_breach"].startswith("One answer remains")
+    assert remains["sla_breach"].startswith("Only yes cannot be ruled out")
     assert remains["stockout"] == ""
-    assert "One answer remains" in render(shown)
+    assert "Only yes cannot be ruled out" in render(shown)
 
 
 def test_options_carry_their_money() -> None:
