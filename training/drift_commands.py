@@ -77,8 +77,11 @@ def recalibrate(
     mapping: TheMapping = None,
     context: TheContext = None,
     policy: ThePolicy = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Publish here, beside the bundle's other tasks.")
+    ] = None,
 ) -> None:
-    """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle.
+    """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle, or as a challenger.
 
     Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one.
     """
@@ -86,18 +89,22 @@ def recalibrate(
         from models.bundle import publish
         from training.drift_terminal import recalibration_for_people
         from training.recalibrate import recalibrate as fit_again
+        from training.served import keep_beside, refuse_served
         from training.terminal import Bars
 
+        into = out or folder
+        refuse_served(into, "name another folder with --out")
         model = _model(_bundle(folder), folder, task)
         read = opened(history, mapping, task)
         seen = _seen(model, folder, read, mapping, context, load_policy(policy))
         with Bars(_console) as progress:
             again = fit_again(model, seen, read, progress)
-        digest = publish(folder, {task: again.model}, created_at=datetime.now(UTC))
+        keep_beside(into, folder)
+        digest = publish(into, {task: again.model}, created_at=datetime.now(UTC))
         _console.print(
             recalibration_for_people(again, f"{read.name}: fitted on its earlier half, measured on its later")
         )
-        _console.print(f"published {digest} in {folder}", soft_wrap=True)
+        _console.print(f"published {digest} in {into}", soft_wrap=True)
 
 
 def _bundle(folder: Path) -> Bundle:

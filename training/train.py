@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from data.case import Case
-from data.record import digest_of
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
-from models.bundle import bring, open_bundle, publish
-from models.files import MANIFEST, SERVED, manifest_in_force, put_in_force
+from models.bundle import open_bundle, publish
+from models.files import MANIFEST
 from policies.policy import Policy
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.dataset import Study, study
-from training.errors import HistoryError, ServedError, TrainingError
+from training.errors import HistoryError, TrainingError
 from training.evaluate import Snapshot, passed
 from training.history import History
 from training.interruption import LEARNER, Interrupted
 from training.learn import Learned, Origin, learn
 from training.progress import Progress
+from training.served import keep_beside, refuse_served
 from training.split import without_times
 from training.tracking import Given, Recorded, Registered, Tracker
 
@@ -85,7 +85,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         ServedError: the folder is served: only a promotion changes what serves.
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
-    _refuse_served(order.out)
+    refuse_served(order.out, _instead(order))
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
@@ -93,7 +93,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     given = Given(order.policy, order.mapping_file)
     recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
-    _refuse_served(order.out)  # It may have begun to serve while this trained.
+    refuse_served(order.out, _instead(order))  # It may have begun to serve while this trained.
     digest = _publish(order, learned, standing)
     versions = _register(order, recorded, digest)
     metrics: dict[Task, Mapping[str, Any]] = {
@@ -113,21 +113,8 @@ def _read(history: History, order: Order, progress: Progress) -> tuple[Attribute
     return attributes, *_studied(history, attributes, n, order, progress)
 
 
-def _refuse_served(folder: Path) -> None:
-    if (folder / SERVED).exists() and (folder / MANIFEST).is_file():
-        raise ServedError(
-            f"{folder} is served, and what serves changes by promotion only: train into another folder with "
-            f"--beside {folder}, then fairlead promote"
-        )
-
-
-def _keep_beside(order: Order) -> None:
-    """Begin a new folder with the tasks of another bundle."""
-    if order.beside is None or (order.out / MANIFEST).is_file():
-        return
-    manifest = manifest_in_force(order.beside)
-    bring(order.beside, digest_of(manifest), order.out)
-    put_in_force(order.out, manifest)
+def _instead(order: Order) -> str:
+    return f"train into another folder with --beside {order.out}"
 
 
 def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:
@@ -196,7 +183,7 @@ def _each(one: Callable[[Task], Learned | HistoryError], order: Order) -> list[L
 def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
     models = {task: each.model for task, each in learned.items()}
     try:
-        _keep_beside(order)
+        keep_beside(order.out, order.beside)
         kept = _standing(order.out, standing)
         return publish(order.out, models, created_at=order.created_at, standing=kept)
     except OSError as error:

@@ -127,3 +127,15 @@ def test_what_is_served_is_not_trained_into(its: Path, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "changes by promotion only" in words(result)
     assert open_bundle(its).digest == before
+
+
+def test_what_is_served_is_not_recalibrated_in_place(its: Path) -> None:
+    from training.drift_commands import app as drift_app
+
+    mark_served(its)
+    before = open_bundle(its).digest
+    options = ["recalibrate", str(its), "--task", "sla_breach", "--history", str(later())]
+    result = CliRunner().invoke(drift_app, options)
+    assert result.exit_code == 1
+    assert "name another folder with --out" in words(result)
+    assert open_bundle(its).digest == before

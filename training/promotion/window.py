@@ -26,6 +26,9 @@ from training.history import History
 from training.progress import Progress
 from training.split import without_times
 
+TAUGHT = ("fitted_on", "tested_on", "recalibrated_on")
+"""Of the lineage, the windows a model has learned from or was chosen by."""
+
 Known = Sequence[tuple[Case, Standing]]
 
 
@@ -68,7 +71,7 @@ def taught_until(*bundles: Bundle) -> datetime:
                     f"{bundle.folder}: its {task} model does not say until when it learned, so no day is later: "
                     "train it on a history with times"
                 )
-            latest = max(latest, lineage["fitted_on"]["to"], lineage["tested_on"]["to"])
+            latest = max(latest, *(lineage[told]["to"] for told in TAUGHT if told in lineage))
     return datetime.fromtimestamp(latest, UTC)
 
 
