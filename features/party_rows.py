@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -15,8 +14,7 @@ class PartyKey(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartyState:
+class PartyState(NamedTuple):
     """A party's stored row: sums as of the instant they were last changed.
 
     `arrivals`, `shelves`, `empty`, `closing`, `wanted` and `usual` are as of `arrived_at`; all other sums as of
@@ -42,7 +40,7 @@ class PartyState:
     shelf_outcomes_lately: float = 0.0
     stockouts_lately: float = 0.0
     granted: float = 0.0
-    causes: Mapping[str, float] = field(default_factory=dict)
+    causes: Mapping[str, float] = {}
 
     @property
     def key(self) -> PartyKey:
@@ -116,7 +114,7 @@ def read_snapshot(rows: Iterable[Mapping[str, Any]]) -> Seeds:
 
 
 def _to_json(state: PartyState) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(state).items() if value}
+    told = {name: value for name, value in state._asdict().items() if value}
     return {name: value.isoformat() if name in _INSTANTS else value for name, value in told.items()}
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -224,8 +223,7 @@ def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport |
     left = _fade(start, at, ARRIVAL_HALF_LIFE)
     weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
     told = report or ShelfReport(0.0, 0.0, 0.0, 0.0)
-    return replace(
-        state,
+    return state._replace(
         arrived_at=_later(start, at),
         arrivals=state.arrivals * left + weight * arrivals,
         shelves=state.shelves * left + weight * (report is not None),
@@ -250,8 +248,7 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
     weight = 1.0 if start is None else _fade(at, start, OUTCOME_HALF_LIFE)
     lately = 1.0 if start is None else _fade(at, start, LATELY_HALF_LIFE)
     told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
-    return replace(
-        state,
+    return state._replace(
         recorded_at=_later(start, at),
         outcomes=state.outcomes * left + weight * (lesson.breached is not None),
         breaches=state.breaches * left + weight * bool(lesson.breached),

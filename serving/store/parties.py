@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
@@ -39,7 +38,7 @@ class StoredRows:
 
 
 def _write(state: PartyState) -> dict[str, Any]:
-    values = asdict(state)
+    values = state._asdict()
     for name in _INSTANTS:
         values[name] = to_number(values[name]) if values[name] else None
     return {"kind": values.pop("kind"), "id": values.pop("id"), "state": json.dumps(values)}
