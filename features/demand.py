@@ -10,6 +10,7 @@ share of the opening hours that the shelf was filled (the censored-mean estimate
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -220,14 +221,13 @@ class ShelfReport(NamedTuple):
 def shelf_report(case: Case) -> ShelfReport | None:
     """What is told of yesterday or today at the shelf at stake; None where nobody told."""
     known = summary_of(case)
-    if known is None or np.isnan(known["empty_last_day"]) or known["age"] > 1.0:
+    if "empty_last_day" not in known or known["age"] > 1.0:
         return None
-    wanted, closing = known["last_day"] * known["daily"], known["empty_last_part"]
-    sells = not np.isnan(wanted)  # Where demand is not known, nothing was wanted and nothing is usual.
+    sells = "last_day" in known  # Where demand is not known, nothing was wanted and nothing is usual.
     return ShelfReport(
         empty=min(known["empty_last_day"] / OPENING_HOURS, 1.0),
-        closing=0.0 if np.isnan(closing) else closing,
-        wanted=wanted if sells else 0.0,
+        closing=known.get("empty_last_part", 0.0),
+        wanted=known["last_day"] * known["daily"] if sells else 0.0,
         usual=known["daily"] if sells else 0.0,
     )
 
@@ -269,18 +269,17 @@ def _cells(day: StockDay) -> list[float]:
 
 
 @shared
-def summary_of(case: Case) -> dict[str, float] | None:
-    """The summaries for the position at stake, and the last day's `age` in days; None where no day is known."""
+def summary_of(case: Case) -> dict[str, float]:
+    """The known summaries for the position at stake, and the last day's `age` in days; empty where no day is known."""
     position = case.at_stake
     found = window_of(position.history, local_time(case).date()) if position and position.history else None
     if found is None:
-        return None
+        return {}
     windows, age = found
-    return {**{name: float(each[0]) for name, each in summarise(windows).items()}, "age": age}
+    values = {name: float(each[0]) for name, each in summarise(windows).items()}
+    return {name: value for name, value in values.items() if not math.isnan(value)} | {"age": age}
 
 
 def told(case: Case, name: str) -> Value:
     """One summary of the case's shelf; None where it is not known."""
-    known = summary_of(case)
-    value = np.nan if known is None else known[name]
-    return None if np.isnan(value) else value
+    return summary_of(case).get(name)

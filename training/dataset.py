@@ -37,7 +37,6 @@ Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
 UNKNOWN = -1
-BLOCK_ROWS = 2_048
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ class _TaskNotes:
             truth=np.array(self._truth, np.int64)[order],
             fired=[self._fired[each] for each in order],
             messages=[self._messages[each] for each in order],
-            facts=self._matrix.whole()[np.array(self._rows, np.intp)[order]],
+            facts=self._matrix.at([self._rows[each] for each in order]),
             exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
             regions=[self._regions[each] for each in order],
             stakes=np.array(self._stakes, np.float64)[order],
@@ -237,35 +236,24 @@ class _TaskNotes:
 
 
 class _Matrix:
-    """A growing matrix of cases, held whole for one block only; tasks that read the same features share one."""
+    """A growing matrix of cases; tasks that read the same features share one."""
 
     def __init__(self, features: FeatureSet) -> None:
         self._features = features
-        self._block: list[tuple[Case, Standing]] = []
-        self._done: list[Floats] = []
-        self._rows = 0
+        self._rows: list[Floats] = []
         self._last = -1
 
     def add(self, case: Case, standing: Standing, position: int) -> int:
         """The row of the case at a position of the history; one added for another task is not added again."""
         if position != self._last:
+            # At once, while what features share of this case is still kept from its standing.
             self._last = position
-            self._rows += 1
-            self._block.append((case, standing))
-            if len(self._block) == BLOCK_ROWS:
-                self._flush()
-        return self._rows - 1
+            self._rows.append(self._features.vector(case, standing))
+        return len(self._rows) - 1
 
-    def whole(self) -> Floats:
-        """float64[rows, features]"""
-        if self._block or len(self._done) != 1:
-            self._flush()
-            self._done = [np.concatenate(self._done)]
-        return self._done[0]
-
-    def _flush(self) -> None:
-        self._done.append(self._features.matrix(self._block))
-        self._block = []
+    def at(self, rows: Sequence[int]) -> Floats:
+        """Some of its rows: float64[n, features]."""
+        return np.array([self._rows[each] for each in rows]).reshape(-1, len(self._features.names))
 
 
 def _task_notes(tasks: Iterable[Task], attributes: AttributeSchema) -> dict[Task, _TaskNotes]:
