@@ -67,7 +67,8 @@ def _in_utc(instant: datetime) -> datetime:
 
 def to_milliseconds(instant: datetime) -> datetime:
     """The instant as it is written: finer parts are dropped, so a value read back is the value that was used."""
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    finer = instant.microsecond % 1000
+    return instant.replace(microsecond=instant.microsecond - finer) if finer else instant
 
 
 def instant_text(instant: datetime) -> str:
