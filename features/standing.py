@@ -62,6 +62,7 @@ RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
 _LONGEST_ID = 128
 _DECIMALS = 9
+_CAUSES = {cause.value: cause for cause in RootCause}
 
 Named = Callable[[Case], str | None]
 """The id of the case's party of a kind; None where the case names none."""
@@ -288,7 +289,7 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         breaches=round(state.breaches * left, _DECIMALS),
         resolved=round(state.resolved * left, _DECIMALS),
         resolution=round(state.resolution * left, _DECIMALS),
-        causes={RootCause(cause): round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},
+        causes={_CAUSES[cause]: round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},
         shelf_outcomes=round(state.shelf_outcomes * left, _DECIMALS),
         stockouts=round(state.stockouts * left, _DECIMALS),
         shelf_outcomes_lately=round(state.shelf_outcomes_lately * soon, _DECIMALS),
