@@ -17,7 +17,7 @@ from data.vocabulary import ServedBy, Task
 from policies.facts import case_facts
 from policies.ladder import DECIMALS, YES, Served
 from policies.policy import Policy
-from policies.promise import due_at, with_promise
+from policies.promise import promised
 from policies.situation import Situation, told
 from policies.tables.rows import Hit
 from policies.tables.table import TableResult
@@ -45,22 +45,20 @@ class RulePredictor:
 
 def rule_row(task: Task, case: Case, standing: Standing, policy: Policy) -> str | None:
     """The id of the row that answers, None where none does: what a baseline's rates are fitted by."""
-    hit = policy.ask(task.value, rule_facts(case, standing, policy)).hit
-    return hit.row if hit else None
+    row = policy.row(task.value, rule_facts(case, standing, policy))
+    return row.id if row else None
 
 
 def rule_facts(case: Case, standing: Standing, policy: Policy) -> dict[str, Any]:
     """What the rules read: the case at the moment of its event, under the promise in force, like every feature."""
-    promised = with_promise(case, due_at(case, policy).due_at)
-    return with_ruled_type(
-        case_facts(Situation(promised, standing, case.event.time, policy.exchange(case.currency))), policy
-    )
+    situation = Situation(promised(case, policy), standing, case.event.time, policy.exchange(case.currency))
+    return with_ruled_type(case_facts(situation), policy)
 
 
 def with_ruled_type(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     """The facts with the exception type as the rules tell it: the rules of the other tasks may ask for it."""
-    hit = policy.ask(Task.EXCEPTION_TYPE.value, facts).hit
-    return {**facts, Task.EXCEPTION_TYPE.value: hit.outputs[Task.EXCEPTION_TYPE.value] if hit else None}
+    row = policy.row(Task.EXCEPTION_TYPE.value, facts)
+    return {**facts, Task.EXCEPTION_TYPE.value: row.outputs[Task.EXCEPTION_TYPE.value] if row else None}
 
 
 def rule_answer(task: Task, facts: Mapping[str, Any], policy: Policy) -> Served:

@@ -70,6 +70,10 @@ class Policy:
         """What a table says of these facts."""
         return self._ask[table](facts)
 
+    def row(self, table: str, facts: Mapping[str, Any]) -> Row | None:
+        """The one row of a table that counts for these facts, without its sentence: quicker where nobody reads it."""
+        return self.tables[table].row(facts)
+
     def exchange(self, currency: str | None) -> Exchange:
         """How a case's currency meets the policy's."""
         return exchange(currency, self.settings.currency.reference, self.settings.currency.rates)

@@ -36,6 +36,12 @@ def due_at(case: Case, policy: Policy) -> PromiseInForce:
     return _counted(case, policy, result, result.hit)
 
 
+def promised(case: Case, policy: Policy) -> Case:
+    """The case under the promise in force; the case itself where it carries that or there is none."""
+    given = case.promise.due_at if case.promise else None
+    return case if given else with_promise(case, due_at(case, policy).due_at)
+
+
 def with_promise(case: Case, promised: datetime | None) -> Case:
     """A copy of the case that carries the promise in force, so that every feature and rule reads the same one."""
     if promised is None or (case.promise and case.promise.due_at):

@@ -28,7 +28,7 @@ from features.standing import StandingKeeper, replay
 from models.taught import event_key
 from policies.fallback import rule_facts
 from policies.policy import Policy
-from policies.promise import due_at, with_promise
+from policies.promise import promised
 from policies.stakes import stake
 from training.baseline import NO_RULE
 from training.split import is_timeless, scattered
@@ -154,8 +154,8 @@ def _note(
         return
     facts = rule_facts(read.line.case, read.standing, policy)
     for task, truth in kept.items():
-        hit = policy.ask(task.value, facts).hit
-        notes[task].add(read, position, truth, hit.row if hit else NO_RULE, stake(task, facts, policy))
+        row = policy.row(task.value, facts)
+        notes[task].add(read, position, truth, row.id if row else NO_RULE, stake(task, facts, policy))
 
 
 def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
@@ -164,8 +164,8 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
     def with_promises() -> Iterator[HistoryLine]:
         for line, counts in lines:
             scored.append(counts)
-            promised = with_promise(line.case, due_at(line.case, policy).due_at)
-            yield line if promised is line.case else line.model_copy(update={"case": promised})
+            case = promised(line.case, policy)
+            yield line if case is line.case else line.model_copy(update={"case": case})
 
     for line, standing in replay(with_promises(), keeper, settle=False):
         yield _Replayed(line, scored.popleft(), with_stored(standing, line.standing))

@@ -93,6 +93,11 @@ class Table:
             tuple(row.not_evaluable(values) for row in undecided),
         )
 
+    def row(self, facts: Mapping[str, Any]) -> Row | None:
+        """The row of `evaluate(facts).hit`, found without the sentences."""
+        hits, _ = self._ask(self._read(facts))
+        return hits[0] if hits else None
+
     def explain(self, facts: Mapping[str, Any]) -> tuple[RowTrace, ...]:
         """Every row in the order asked: whether it matched and, where not, the conditions that kept it from it."""
         values = self._read(facts)
