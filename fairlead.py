@@ -16,7 +16,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +34,7 @@ ROOM_OF = {
     "card": "training.commands",
     "drift": "training.drift_commands",
     "recalibrate": "training.drift_commands",
+    "retrain": "training.retrain_commands",
     "promote": "training.promotion_commands",
     "promotions": "training.promotion_commands",
     "approve-promotion": "training.promotion_commands",
@@ -89,14 +91,51 @@ app = typer.Typer(
 )
 
 
+class Service:
+    """What a service recorded, for the command that trains on it: neither room may import the other."""
+
+    def __init__(self, folder: Path) -> None:
+        from serving.settings import Settings
+
+        self._settings = Settings(folder=folder)
+        self.bundle: Path = self._settings.bundle_folder
+
+    def require_use(self) -> None:
+        """End the command where nothing was ever recorded."""
+        from serving.history_export import require_database
+
+        with _said():
+            require_database(self._settings)
+
+    def export(self, out: Path) -> str:
+        """Write what was recorded as a native history and say what it holds; end the command where that fails."""
+        from serving.history_commands import told
+        from serving.history_export import export_history
+
+        with _said():
+            return told(export_history(self._settings, out), out)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    from serving.history_export import CannotExport
+
+    try:
+        yield
+    except CannotExport as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
+
+
 @app.callback()
-def fairlead() -> None:
+def fairlead(context: typer.Context) -> None:
     """Exception triage for omnichannel retail: what happened, what is at stake, what to do, why, and who must agree.
 
     New here? [bold]make run[/bold] does everything once: it simulates a retailer, trains, serves, and prints a
     request to try. By hand: [bold]simulate[/bold] a history, [bold]train[/bold] a task on it, [bold]evaluate[/bold]
     it on later days, [bold]serve[/bold] the bundle, or [bold]recommend[/bold] for one file without a server.
     """
+    context.obj = Service
 
 
 @app.command()
@@ -142,131 +181,19 @@ def _train(history: Path, folder: Path) -> None:
 
     from data.vocabulary import Task
     from policies.policy import load_policy
-    from training.commands import told
+    from training.commands import told, tracker_of
     from training.history import open_history
     from training.terminal import Bars, comparison
     from training.train import Order, train
 
     _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
     console = Console(stderr=True)
-    tracker = _tracker(folder)
+    with told():
+        tracker = tracker_of(folder)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)
     with told(), Bars(console) as progress:
         trained = train(open_history(history, None), order, progress)
     console.print(comparison(trained.metrics, "Simulated retailer, later days"))
-
-
-@app.command()
-def retrain(
-    folder: Annotated[Path, typer.Option(help="The service's folder: its database and its bundle.")] = Path("var"),
-    task: Annotated[list[str] | None, typer.Option(help="What to predict; repeat. Without: what is served.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The challenger's folder; a new one by default.")] = None,
-    history: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Earlier cases to learn from too, as `train` reads them.")
-    ] = None,
-    mapping: Annotated[Path | None, typer.Option(help="How that file is read.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="The policy's folder; without, the committed one.")] = None,
-    trials: Annotated[int, typer.Option(min=0, help="Recipes to try; 0 trains at once.")] = 20,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
-) -> None:
-    """Learn from use: export what the service has recorded and train a challenger on it.
-
-    Nothing is promoted: the bundle that is served and the alias `champion` stay as they are.
-    """
-    from serving.history_commands import say, told
-    from serving.history_export import CannotExport, export_history, require_database
-    from serving.settings import Settings
-
-    settings = Settings(folder=folder)
-    challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    if challenger.resolve() == settings.bundle_folder.resolve():
-        say(f"{challenger} is the bundle that is served: name another folder with --out")
-        raise typer.Exit(2)
-    use = challenger / "history.jsonl.gz"
-    try:
-        require_database(settings)
-        tracker = _tracker(folder) if track else None
-        say(told(export_history(settings, use), use))
-    except CannotExport as error:
-        say(str(error))
-        raise typer.Exit(2) from None
-    asked = _Retraining(settings.bundle_folder, challenger, use, history, mapping, policy, trials, tuple(task or ()))
-    _challenge(asked, tracker)
-
-
-@dataclass(frozen=True)
-class _Retraining:
-    served: Path
-    challenger: Path
-    use: Path
-    history: str | None
-    mapping: Path | None
-    policy: Path | None
-    trials: int
-    tasks: tuple[str, ...]
-
-
-def _tracker(folder: Path) -> Any:
-    from training.commands import told
-    from training.tracking import Tracker, tracking_uri
-
-    with told():
-        return Tracker(tracking_uri(folder), folder)
-
-
-def _challenge(asked: _Retraining, tracker: Any) -> None:
-    """Train the challenger and say how to look at it."""
-    from rich.console import Console
-
-    from models.ladder import load_bundle
-    from policies.policy import load_policy
-    from training.commands import told
-    from training.terminal import Bars, comparison
-    from training.tracking import CHALLENGER
-    from training.train import Order, train
-
-    console = Console(stderr=True)
-    with told():
-        served = load_bundle(asked.served)[1]
-        order = Order(
-            _tasks(asked, served),
-            asked.challenger / "bundle",
-            load_policy(asked.policy),
-            datetime.now(UTC),
-            trials=asked.trials,
-            tracker=tracker,
-            mapping_file=asked.mapping,
-            alias=CHALLENGER,
-            known_before=served.standing if served and asked.history is None else None,
-            keep_going=True,
-        )
-        with Bars(console) as progress:
-            trained = train(_learned_from(asked), order, progress)
-    console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
-    for name, why in trained.left_out.items():
-        _say(f"left out: {name}: {why}")
-    _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
-
-
-def _tasks(asked: _Retraining, served: Any) -> tuple[Any, ...]:
-    from data.vocabulary import Task
-    from training.errors import TrainingError
-
-    try:
-        return tuple(Task(each) for each in asked.tasks) or tuple(served.models if served else Task)
-    except ValueError:
-        raise TrainingError(f"a task is one of {', '.join(Task)}; --task named another") from None
-
-
-def _learned_from(asked: _Retraining) -> Any:
-    from training.history import open_history
-    from training.mapping import load_mapping
-    from training.together import Together
-
-    use = open_history(asked.use)
-    if asked.history is None:
-        return use
-    return Together(open_history(asked.history, load_mapping(asked.mapping) if asked.mapping else None), use)
 
 
 def _serve(folder: Path, port: int) -> None:

@@ -18,7 +18,8 @@ from models.shifts import chi_square_chance
 
 Floats = NDArray[np.float64]
 
-BINS = 15
+CALIBRATION_BINS = 15
+"""Equally filled bins over which what is said is compared with what happens."""
 SMALLEST = 1e-9
 """Probabilities are shown with nine decimals, so a logarithm sees none smaller."""
 FEWEST = 30
@@ -108,14 +109,16 @@ def _auc(score: Floats, weight: Floats) -> float | None:
     return float((yes * (below + no / 2)).sum() / (yes.sum() * no.sum()))
 
 
-def calibration_bins(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> list[tuple[float, float, int]]:
+def calibration_bins(
+    happened: NDArray[Any], probability: Floats, bins: int = CALIBRATION_BINS
+) -> list[tuple[float, float, int]]:
     """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first."""
     order = np.argsort(probability, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return [(float(probability[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
 
 
-def expected_calibration_error(happened: NDArray[Any], probability: Floats, bins: int = BINS) -> float:
+def expected_calibration_error(happened: NDArray[Any], probability: Floats, bins: int = CALIBRATION_BINS) -> float:
     """Mean distance between probability and observed rate over equally filled bins (Naeini et al., AAAI 2015)."""
     table = calibration_bins(happened, probability, bins)
     return sum(abs(said - seen) * count for said, seen, count in table) / len(probability)

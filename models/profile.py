@@ -19,7 +19,8 @@ from models.performance import Performance
 
 Floats = NDArray[np.float64]
 
-BINS = 15
+PROFILE_BINS = 15
+"""About equally filled bins into which a profile divides the values of a number."""
 MOST_LEVELS = 24
 PREDICTION = "prediction"
 """The name of the profile of what the model itself said: the probability, or which label was the likeliest."""
@@ -88,7 +89,7 @@ def _edges(known: Floats) -> Floats:
     """The upper edges of all bins but the last; values that many cases share make a bin of their own."""
     if not len(known):
         return np.empty(0)
-    return np.unique(np.quantile(known, np.arange(1, BINS) / BINS, method="lower"))
+    return np.unique(np.quantile(known, np.arange(1, PROFILE_BINS) / PROFILE_BINS, method="lower"))
 
 
 def _commonest(known: Floats) -> Floats:

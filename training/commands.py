@@ -79,7 +79,7 @@ def train(
         from training.terminal import Bars, comparison
         from training.train import Order, train
 
-        tracker = _tracker() if track else None
+        tracker = tracker_of(VAR) if track else None
         read = opened(history, mapping, task)
         order = Order(
             (task,),
@@ -221,10 +221,11 @@ def opened(history: str, mapping: Path | None, task: Task | None = None) -> Hist
     return open_history(history, parsed)
 
 
-def _tracker() -> Tracker:
+def tracker_of(folder: Path) -> Tracker:
+    """The tracker of a folder, or of the server that the environment names. Raises TrackingError."""
     from training.tracking import Tracker, tracking_uri
 
-    return Tracker(tracking_uri(VAR), VAR)
+    return Tracker(tracking_uri(folder), folder)
 
 
 @contextmanager

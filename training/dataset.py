@@ -11,7 +11,7 @@ import math
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -73,6 +73,23 @@ class Known:
     """What each case counts for because of why its outcome is known; None where no line says."""
     events: Sequence[str] = ()
     """What stands for each case's event: see `models.taught`."""
+
+    def at(self, which: NDArray[np.intp]) -> Known:
+        """The cases at some positions."""
+        places = which.tolist()
+        return replace(
+            self,
+            times=self.times[which],
+            truth=self.truth[which],
+            fired=[self.fired[each] for each in places],
+            messages=[self.messages[each] for each in places],
+            facts=self.facts[which],
+            exceptions=self.exceptions[which],
+            regions=[self.regions[each] for each in places],
+            stakes=self.stakes[which],
+            selection=None if self.selection is None else self.selection[which],
+            events=[self.events[each] for each in places] if self.events else (),
+        )
 
 
 @dataclass(frozen=True)

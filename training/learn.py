@@ -2,8 +2,9 @@
 
 In time order: the blocks before the test are scored by models of the rows before them, and tell how to grow the model
 and how to calibrate it. A rehearsal on the rows before the test is measured on the test, days later than anything it
-saw. The model that ships is grown by the same recipe on every row, the latest ones included: where rates drift they
-teach the most, and a rehearsal tells how well such a model does on the days after.
+saw, and on no exception that it learned from: see `training.split`. The model that ships is grown by the same recipe on
+every row, the latest ones included: where rates drift they teach the most, and a rehearsal tells how well such a model
+does on the days after.
 """
 
 from __future__ import annotations
@@ -116,9 +117,10 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     """
     known = study.known(task)
     split = split_in_time(known.times, origin.test_share, known.exceptions)
-    _check_outcomes(task, known.truth[: split.test])
+    rehearsed = known if split.n == len(known.truth) else known.at(split.kept)
+    _check_outcomes(task, rehearsed.truth[: split.test])
     progress.step(f"{task}: how to learn")
-    rows = _rows(task, known, split.test, origin)[1]
+    rows = _rows(task, rehearsed, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
     chosen = choose(
         rows, split, risk_recipe(split.n) if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried"
@@ -127,35 +129,39 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     progress.step(f"{task}: a rehearsal on the latest days")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
     said = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), np.concatenate([*chosen.scores, raw]))
-    rules = _rules(task, known, split.test, recipe)
-    metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, known.fired[split.test :])
+    rules = _rules(task, rehearsed, split.test, recipe)
+    metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, rehearsed.fired[split.test :])
     progress.step(f"{task}: the model that ships")
-    model = _shipped(task, known, split, origin, recipe, [*chosen.scores, raw])
-    rehearsal = Rehearsal(rows, split, said, rules.probabilities(known.fired[split.test :]))
-    model = replace(model, profile=_profile(model, known, rows, split, rehearsal.probabilities))
+    scores = [*chosen.scores, raw]
+    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
+    model = replace(
+        _shipped(task, known, origin, recipe, calibrator),
+        conformal=_conformal(task, rehearsed, split, calibrator, scores),
+    )
+    rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
+    model = replace(model, profile=_profile(model, rehearsed, rows, split, rehearsal.probabilities))
+    model = replace(model, lineage={**model.lineage, **_windows(rows, split)})
     explained = explain(model, rehearsal.latest)
     told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
-    metrics |= {"rule_rates": _rules(task, known, split.n, recipe).to_json(), "report": told}
+    metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
     return Learned(model, recipe, rehearsal, explained, chosen.trials)
 
 
-def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Recipe, scores: list[Floats]) -> TaskModel:
+def _shipped(task: Task, known: Known, origin: Origin, recipe: Recipe, calibrator: Calibrator) -> TaskModel:
     """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
-    text, rows = _rows(task, known, split.n, origin)
-    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
+    text, rows = _rows(task, known, len(known.truth), origin)
     return TaskModel(
         task=task,
         score=fit(rows, recipe, origin.threads, origin.seed).score(),
         calibrator=calibrator,
-        conformal=_conformal(task, known, split, calibrator, scores),
         text=text,
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
         lineage={
             **origin.lineage,
-            **_windows(rows, split),
+            "fitted_on": _window(rows),
             "recipe": recipe.to_json(),
             "selection_weighted": rows.selection is not None,
         },
@@ -164,7 +170,7 @@ def _shipped(task: Task, known: Known, split: Split, origin: Origin, recipe: Rec
 
 
 def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:
-    """What later cases are compared with: every row's features, and what the rehearsal said of the latest."""
+    """What later cases are compared with: the features of its rows, and what the rehearsal said of the latest."""
     probability, happened = top_event(rehearsed, rows.truth[split.latest])
     return Profile(
         features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
@@ -196,7 +202,7 @@ def _rows(task: Task, known: Known, end: int, origin: Origin) -> tuple[TextModel
 
     The rows before `end` teach the text model that is given.
     """
-    text, scores = message_scores(task, known.messages, known.truth, end)
+    text, scores = message_scores(task, known.messages, known.truth, end, known.exceptions)
     features = feature_set(task, origin.attributes, text)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
     directions = features.directions(task)
@@ -232,17 +238,17 @@ def _gain(usual: Floats, other: Floats) -> float:
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:
-    """How many cases taught and calibrated the model, taught the rehearsal and tested it; from when to when (s)."""
-
-    def window(start: int, end: int) -> dict[str, Any]:
-        return {"n": end - start, "from": float(rows.times[start]), "to": float(rows.times[end - 1])}
-
+    """Which cases taught the rehearsal, calibrated the model and tested the rehearsal."""
     return {
-        "fitted_on": window(0, split.n),
-        "rehearsed_on": window(0, split.test),
-        "calibrated_on": window(split.blocks[0][0], split.n),
-        "tested_on": window(split.test, split.n),
+        "rehearsed_on": _window(rows.upto(split.test)),
+        "calibrated_on": _window(rows.at(slice(split.blocks[0][0], split.n))),
+        "tested_on": _window(rows.at(split.latest)),
     }
+
+
+def _window(rows: Rows) -> dict[str, Any]:
+    """How many rows, from when to when (s)."""
+    return {"n": len(rows.times), "from": float(rows.times[0]), "to": float(rows.times[-1])}
 
 
 def _golden(model: TaskModel, samples: list[Sample]) -> tuple[Golden, ...]:

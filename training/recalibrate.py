@@ -2,7 +2,8 @@
 
 A risk's calibrator rises strictly, so the order of the cases and with it the average precision stays. What the new
 calibrator is worth is told by a rehearsal: fitted on the earlier half of the labels, measured on the later half, where
-it must be better than the old one. What is published is fitted on all of them.
+it must be better than the old one; an exception with updates in both does not teach the first. What is published is
+fitted on all of them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from training.history import History
 from training.metrics import log_loss
 from training.profiling import performances
 from training.progress import Progress
+from training.split import ended
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -57,13 +59,15 @@ def recalibrate(model: TaskModel, seen: Seen, history: History, progress: Progre
         HistoryError: too few labels, or a new calibrator that is no better than the old one.
     """
     latest = _labelled(seen.known)
-    _check(model, latest.truth, history)
+    _check(model, latest.truth, history, FEWEST)
     progress.step("scoring the latest cases")
     raw = model.score.raw_batch(seen.features[seen.known.truth != UNKNOWN])
     half = len(latest.truth) // 2
+    earlier = np.flatnonzero(ended(latest.exceptions, half))
+    _check(model, latest.truth[earlier], history, FEWEST // 4)
     progress.step("a rehearsal: fitted on the earlier half, measured on the later")
     old, later = _said(model.calibrator, raw[half:]), latest.truth[half:]
-    way, new = _best(model, raw, latest.truth, half)
+    way, new = _best(model, raw, latest.truth, earlier, half)
     _check_better(model, history, log_loss(later, old), log_loss(later, new))
     progress.step("fitting on all labels")
     again = _refitted(model, way(raw, latest.truth), raw, latest, half)
@@ -82,14 +86,7 @@ def recalibrate(model: TaskModel, seen: Seen, history: History, progress: Progre
 
 def _labelled(known: Known) -> Known:
     """The cases whose outcome is known."""
-    kept = np.flatnonzero(known.truth != UNKNOWN)
-    return replace(
-        known,
-        times=known.times[kept],
-        truth=known.truth[kept],
-        fired=[known.fired[each] for each in kept],
-        regions=[known.regions[each] for each in kept],
-    )
+    return known.at(np.flatnonzero(known.truth != UNKNOWN))
 
 
 def _refitted(model: TaskModel, calibrator: Calibrator, raw: Floats, latest: Known, half: int) -> TaskModel:
@@ -118,20 +115,21 @@ def _check_better(model: TaskModel, history: History, before: float, after: floa
         )
 
 
-def _check(model: TaskModel, truth: Truth, history: History) -> None:
+def _check(model: TaskModel, truth: Truth, history: History, fewest: int) -> None:
     counts = np.bincount(truth, minlength=2) if len(truth) else np.zeros(2)
-    if len(truth) < FEWEST or (counts >= FEWEST_OF_EACH).sum() < 2:
+    if len(truth) < fewest or (counts >= FEWEST_OF_EACH).sum() < 2:
+        where = "" if fewest == FEWEST else " in its earlier half that do not go on in the later"
         raise HistoryError(
-            f"{history.name} tells {len(truth)} outcomes of {model.task}; a new calibrator needs {FEWEST}, "
+            f"{history.name} tells {len(truth)} outcomes of {model.task}{where}; a new calibrator needs {fewest}, "
             f"{FEWEST_OF_EACH} of each of two outcomes: give a longer history"
         )
 
 
 def _best(
-    model: TaskModel, raw: Floats, truth: Truth, half: int
+    model: TaskModel, raw: Floats, truth: Truth, earlier: NDArray[np.intp], half: int
 ) -> tuple[Callable[[Floats, Truth], Calibrator], Floats]:
-    """The way to fit that does best on the later half, and what it says there."""
-    said = [(way, _said(way(raw[:half], truth[:half]), raw[half:])) for way in _ways(model)]
+    """The way to fit on the earlier cases that does best on the later half, and what it says there."""
+    said = [(way, _said(way(raw[earlier], truth[earlier]), raw[half:])) for way in _ways(model)]
     return min(said, key=lambda each: log_loss(truth[half:], each[1]))
 
 

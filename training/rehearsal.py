@@ -22,7 +22,7 @@ EXPLAINED = 200
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """All rows and where they were cut.
+    """The rows that were kept and where they were cut.
 
     `said` are probabilities float64[m, k] of the rows from the first block on, each by a model of the rows before it;
     `rules` those of the rules for the latest rows alone.

@@ -1,5 +1,10 @@
 """The only honest split is time's: earlier rows teach, later rows choose, later ones calibrate, the latest test.
 
+An exception of several rows, each an update, keeps the rows of the latest part that it reaches; in a rehearsal its
+earlier ones neither teach nor choose. Left in, they would tell the answer of what is measured later. It is the earlier
+rows that go, not the later: an exception that goes on has no outcome yet, so no live model would have learned from it,
+while the service is asked about it all the same.
+
 A history without times knows no later day. Its rows come in an order made of their exceptions' ids, and are split at
 the same shares: what is measured then holds for other cases of the same days, and is said to.
 """
@@ -8,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +30,8 @@ SHORT_TEST = 0.1
 LONG_TEST = 0.175
 FEWEST = 200
 """Rows below which there is nothing to split: a tenth of them would test on a handful."""
+FEWEST_LEFT = 10
+"""Rows of a part below which it tells nothing, once those of exceptions that go on are left out."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,15 @@ class Split:
     """Positions in time order: `blocks` are forward-chained, each scored by a model of the rows before it.
 
     The blocks choose how to grow a model and how to calibrate it. The rehearsal learns from all rows before `test` and
-    is tested from there on; the model that ships learns from all rows.
+    is tested from there on; the model that ships learns from all rows. Positions are among the `kept` rows.
     """
 
     blocks: tuple[tuple[int, int], ...]
     test: int
     n: int
+    """How many rows are kept."""
+    kept: NDArray[np.intp] = field(compare=False)
+    """Where the rows of a rehearsal stand in the history: all but those of exceptions that go on in a later part."""
 
     @property
     def latest(self) -> slice:
@@ -66,11 +76,11 @@ def split_in_time(
     """Split rows whose `times` ascend; rows of one instant stay together.
 
     Rows that all carry one moment are split where they stand, in `scattered` order; with `exceptions`, a number for
-    each row's, those of one exception stay together.
+    each row's, those of one exception stay together. Elsewhere an exception keeps its rows of the last part alone.
     Without a `test_share`, a short history keeps few of its days to test on.
 
     Raises:
-        HistoryError: too few rows, or no later days in them.
+        HistoryError: too few rows, no later days in them, or too many exceptions that go on through them.
     """
     n = len(times)
     if n < FEWEST:
@@ -79,11 +89,43 @@ def split_in_time(
         times = np.arange(float(n)) if exceptions is None else _runs(exceptions)
     long = n >= ENOUGH
     blocks = BLOCKS - 1 if long else BLOCKS
+    numbers = np.arange(n) if exceptions is None else exceptions
     test = _cut(times, 1.0 - (test_share or (LONG_TEST if long else SHORT_TEST)))
-    cuts = [_cut(times[: max(test, 1)], 1.0 - BLOCK_SHARE * left) for left in range(blocks, 0, -1)] + [test]
-    if any(start >= end for start, end in pairwise([0, *cuts, n])):
+    last = _in_last_part(numbers, [test])
+    _check_left(last, [test])
+    kept, test = np.flatnonzero(last), int(last[:test].sum())
+    known = times[kept[: max(test, 1)]]
+    cuts = [_cut(known, 1.0 - BLOCK_SHARE * left) for left in range(blocks, 0, -1)] + [test]
+    if any(start >= end for start, end in pairwise([0, *cuts, len(kept)])):
         raise HistoryError("the cases lie at too few different moments to be split in time; check event.time")
-    return Split(tuple(pairwise(cuts)), test, n)
+    last = _in_last_part(numbers[kept], cuts)
+    _check_left(last, cuts)
+    cuts = [int(last[:cut].sum()) for cut in cuts]
+    return Split(tuple(pairwise(cuts)), cuts[-1], int(last.sum()), kept[last])
+
+
+def ended(exceptions: NDArray[np.int64], cut: int) -> NDArray[np.bool_]:
+    """Which of the rows before a cut are of exceptions without a row from there on: what could be known there."""
+    return _in_last_part(exceptions, [cut])[:cut]
+
+
+def _in_last_part(exceptions: NDArray[np.int64], cuts: list[int]) -> NDArray[np.bool_]:
+    """Which rows lie in the last of the parts between cuts that their exception reaches."""
+    part = np.searchsorted(cuts, np.arange(len(exceptions)), side="right")
+    last = np.zeros(int(exceptions.max()) + 1, np.int64)
+    np.maximum.at(last, exceptions, part)
+    return np.asarray(part == last[exceptions])
+
+
+def _check_left(last: NDArray[np.bool_], cuts: list[int]) -> None:
+    for start, end in pairwise([0, *cuts]):
+        left = int(last[start:end].sum())
+        if left < min(FEWEST_LEFT, end - start):
+            raise HistoryError(
+                f"of {end - start} cases between two cuts in time, {left} are of exceptions that end there: the others "
+                "go on and would be measured on what taught them. Give a longer history, or one case of each exception "
+                "(view: {rows: at_opening})"
+            )
 
 
 def _runs(exceptions: NDArray[np.int64]) -> NDArray[np.float64]:

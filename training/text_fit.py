@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.text import BUCKETS, FEWEST_CASES, NUMBER, TextModel, bucket, loads, tokens
+from training.split import ended
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]
@@ -47,10 +48,17 @@ def fit_text(messages: Messages, y: Labels, labels: Sequence[str]) -> TextModel:
     return TextModel(tuple(labels), weights, bias, _often(words))
 
 
-def cross_fit_scores(messages: Messages, y: Labels, labels: Sequence[str], order_blocks: int = 5) -> Floats:
+def cross_fit_scores(
+    messages: Messages,
+    y: Labels,
+    labels: Sequence[str],
+    order_blocks: int = 5,
+    exceptions: NDArray[np.int64] | None = None,
+) -> Floats:
     """Scores float64[n, n_labels] of each message by a model that saw only earlier blocks: features to train on.
 
     Cases come in the order in which their labels became known. The first block, and cases without a message, get NaN.
+    Where `exceptions` number each case's, a model leaves out those that go on: their earlier updates tell the label.
 
     Raises:
         ValueError: as `fit_text`, or when there are not at least two blocks.
@@ -61,8 +69,10 @@ def cross_fit_scores(messages: Messages, y: Labels, labels: Sequence[str], order
     scores = np.full((len(messages), len(labels)), np.nan)
     starts = [int(block[0]) for block in np.array_split(np.arange(len(messages)), order_blocks) if len(block)]
     for start, stop in zip(starts[1:], [*starts[2:], len(messages)], strict=False):
-        if any(message is not None for message in messages[:start]):
-            _score(fit_text(messages[:start], y[:start], labels), messages[start:stop], scores[start:stop])
+        known = np.arange(start) if exceptions is None else np.flatnonzero(ended(exceptions, start))
+        taught = [messages[each] for each in known.tolist()]
+        if any(message is not None for message in taught):
+            _score(fit_text(taught, y[known], labels), messages[start:stop], scores[start:stop])
     return scores
 
 

@@ -16,17 +16,17 @@ Messages = Sequence[str | None]
 
 
 def message_scores(
-    task: Task, messages: Messages, truth: NDArray[np.int64], end: int
+    task: Task, messages: Messages, truth: NDArray[np.int64], end: int, exceptions: NDArray[np.int64]
 ) -> tuple[TextModel | None, Floats | None]:
     """The text model and the scores float64[n, labels] to train on; nothing for a risk or without messages.
 
-    Rows before `end` are scored by models of earlier rows, the others by the model that is given, which learned from
-    all rows before `end`.
+    Rows before `end` are scored by models of earlier rows of other `exceptions`, the others by the model that is given,
+    which learned from all rows before `end`.
     """
     if task.is_risk or all(message is None for message in messages[:end]):
         return None, None
     model = fit_text(messages[:end], truth[:end], task.labels)
-    earlier = cross_fit_scores(messages[:end], truth[:end], task.labels)
+    earlier = cross_fit_scores(messages[:end], truth[:end], task.labels, exceptions=exceptions[:end])
     return model, np.vstack([earlier, scored(model, messages[end:])])
 
 

@@ -25,11 +25,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_teaches_every_command() -> None:
     shown = run("--help").stdout
     assert "make run" in shown
-    for command in ("up", "retrain", *ROOM_OF):
+    for command in ("up", *ROOM_OF):
         assert re.search(rf"^│ {command} +\w", shown, re.MULTILINE), f"{command} has no help of its own"
 
 
-@pytest.mark.parametrize("command", ["up", "retrain", *ROOM_OF])
+@pytest.mark.parametrize("command", ["up", *ROOM_OF])
 def test_each_command_explains_itself(command: str) -> None:
     shown = run(command, "--help")
     assert shown.returncode == 0, shown.stderr
@@ -78,4 +78,4 @@ def test_what_up_prints_to_move_the_example_runs_as_it_is() -> None:
 
 def test_the_readme_tells_of_every_command() -> None:
     told = re.findall(r"^    fairlead ([\w-]+) {2,}", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(told) == sorted(["up", "retrain", *ROOM_OF])
+    assert sorted(told) == sorted(["up", *ROOM_OF])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.vocabulary import Task
-from models.profile import BINS, MOST_LEVELS, InvalidProfileError, Profile, profile_of
+from models.profile import MOST_LEVELS, PROFILE_BINS, InvalidProfileError, Profile, profile_of
 from tests.fixtures.task_models import cases, task_model
 
 values = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(float("nan"))), min_size=1, max_size=300).map(np.array)
@@ -19,7 +19,7 @@ def test_a_number_s_profile_counts_every_case_once(column: np.ndarray) -> None:
     profile = profile_of("f", column, ordered=True)
     assert profile.counts(column) == pytest.approx(profile.expected, abs=1e-6)
     assert sum(profile.counts(column)) == len(column)
-    assert len(profile.edges or ()) < BINS
+    assert len(profile.edges or ()) < PROFILE_BINS
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=300))

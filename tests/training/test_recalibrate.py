@@ -117,3 +117,12 @@ def test_a_calibrator_that_is_no_better_is_not_made() -> None:
 def test_few_labels_are_refused() -> None:
     with pytest.raises(HistoryError, match="needs 400"):
         again(unknown=N - 300)
+
+
+def test_exceptions_that_go_on_in_the_later_half_do_not_teach_the_earlier() -> None:
+    told = seen()
+    known = replace(told.known, exceptions=np.arange(N) % (N // 2))
+    with pytest.raises(HistoryError, match="tells 0 outcomes of sla_breach in its earlier half that do not go on"):
+        recalibrate(model(), replace(told, known=known), LATER, Silent())
+    few = replace(told.known, exceptions=np.where(np.arange(N) < N // 4, np.arange(N) + N, np.arange(N) % (N // 2)))
+    assert recalibrate(model(), replace(told, known=few), LATER, Silent()).model.lineage["recalibrated_on"]["n"] == N

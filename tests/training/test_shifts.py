@@ -20,7 +20,8 @@ def rehearsal(times: np.ndarray) -> Rehearsal:
     table[:, FEATURES.names.index("channel")] = np.where(np.arange(N) < 800, 0, 1)
     truth = (np.arange(N) % 4 == 0).astype(np.int64)
     rows = Rows(table, truth, times, FEATURES.categories, 1)
-    return Rehearsal(rows, Split(((400, 600), (600, 800)), 800, N), np.full((600, 1), 0.3), np.full((200, 1), 0.2))
+    split = Split(((400, 600), (600, 800)), 800, N, np.arange(N))
+    return Rehearsal(rows, split, np.full((600, 1), 0.3), np.full((200, 1), 0.2))
 
 
 def test_what_moved_comes_first_and_what_stayed_is_near_nothing() -> None:

@@ -90,6 +90,16 @@ def test_what_comes_later_changes_no_earlier_score() -> None:
     assert np.array_equal(scores[:400], again[:400], equal_nan=True)
 
 
+def test_an_exception_that_goes_on_does_not_teach_what_scores_it() -> None:
+    messages, y = _history(500)
+    exceptions = np.arange(500)
+    exceptions[350] = exceptions[50]  # Another update of the same exception, three blocks later.
+    changed = np.where(np.arange(500) == 50, (y + 1) % 3, y)
+    one, other = (cross_fit_scores(messages, each, LABELS, exceptions=exceptions) for each in (y, changed))
+    assert np.array_equal(one[:400], other[:400], equal_nan=True)
+    assert not np.array_equal(one[400:], other[400:]), "once it has ended, it teaches"
+
+
 def test_cross_fitting_leaves_gaps_where_there_is_nothing_to_score_or_to_learn_from() -> None:
     messages, y = _history(20)
     gaps = [None] * 10 + [None, *messages[11:]]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.promotion import Calibration, Check, CheckName, Finding
-from models.performance import BINS
+from models.performance import CALIBRATION_BINS
 from training.metrics import expected_calibration_error
 from training.promotion.sides import Pair, Side
 
@@ -23,7 +23,8 @@ def calibration(pair: Pair) -> Calibration:
 def check(pair: Pair, found: Calibration) -> Check:
     """Whether the challenger is further off, beyond what so few cases per bin move it."""
     _, probability = _told(pair, pair.challenger)
-    chance = float(np.mean(np.sqrt(probability * (1.0 - probability)))) * np.sqrt(BINS / max(len(probability), 1))
+    per_bin = max(len(probability), 1) / CALIBRATION_BINS
+    chance = float(np.mean(np.sqrt(probability * (1.0 - probability)))) / np.sqrt(per_bin)
     allowed = max(ALLOWED, chance)
     worse = found.challenger - found.champion > allowed
     told = f"expected calibration error {found.challenger:.4f} against {found.champion:.4f}"
