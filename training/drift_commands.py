@@ -11,15 +11,17 @@ from rich.console import Console
 
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
-from training.commands import TheHistory, TheMapping, ThePolicy, opened, told
+from training.commands import VAR, TheHistory, TheMapping, ThePolicy, opened, told, tracker_of
 from training.commands import _known_before as known_before
 from training.errors import HistoryError
+from training.interruption import Interrupted
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
     from models.task_model import TaskModel
     from training.drift import Seen
     from training.history import History
+    from training.tracking import Recorded, Tracker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = Console(stderr=True)
@@ -80,31 +82,66 @@ def recalibrate(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Publish here, beside the bundle's other tasks.")
     ] = None,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
 ) -> None:
     """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle, or as a challenger.
 
     Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one.
     """
     with told():
-        from models.bundle import publish
         from training.drift_terminal import recalibration_for_people
         from training.recalibrate import recalibrate as fit_again
-        from training.served import keep_beside, refuse_served
         from training.terminal import Bars
+        from training.tracking import Given
 
         into = out or folder
-        refuse_served(into, "name another folder with --out")
-        model = _model(_bundle(folder), folder, task)
+        _refuse_served(into)
+        tracker = tracker_of(VAR) if track else None
+        rules, bundle = load_policy(policy), _bundle(folder)
+        model = _model(bundle, folder, task)
         read = opened(history, mapping, task)
-        seen = _seen(model, folder, read, mapping, context, load_policy(policy))
+        seen = _seen(model, folder, read, mapping, context, rules)
         with Bars(_console) as progress:
-            again = fit_again(model, seen, read, progress)
-        keep_beside(into, folder)
-        digest = publish(into, {task: again.model}, created_at=datetime.now(UTC))
+            again = fit_again(model, bundle.digest, seen, read, progress)
+        recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None
+        digest = _publish(again.model, folder, into)
         _console.print(
             recalibration_for_people(again, f"{read.name}: fitted on its earlier half, measured on its later")
         )
         _console.print(f"published {digest} in {into}", soft_wrap=True)
+        if tracker and recorded:
+            _register(tracker, recorded, into, digest, task)
+
+
+def _refuse_served(into: Path) -> None:
+    from training.served import refuse_served
+
+    refuse_served(into, "name another folder with --out")
+
+
+def _publish(model: TaskModel, folder: Path, into: Path) -> str:
+    """Publish beside the other tasks of the bundle that the model is of; returns the digest."""
+    from models.bundle import publish
+    from training.served import keep_beside
+
+    _refuse_served(into)  # It may have begun to serve meanwhile.
+    keep_beside(into, folder)
+    return publish(into, {model.task: model}, created_at=datetime.now(UTC))
+
+
+def _register(tracker: Tracker, recorded: Recorded, into: Path, digest: str, task: Task) -> None:
+    from models.bundle import open_bundle
+
+    try:
+        registered = tracker.register(recorded, digest, open_bundle(into, digest).models[task].version)
+    except Interrupted as error:
+        raise Interrupted(
+            error.number, f"interrupted: the bundle {digest} is published, but not registered in {tracker.uri}"
+        ) from None
+    _console.print(
+        f"registered {recorded.name} version {registered.version} as {registered.alias} in {tracker.uri}",
+        soft_wrap=True,
+    )
 
 
 def _bundle(folder: Path) -> Bundle:

@@ -50,10 +50,12 @@ class Recalibrated:
     before: Performance
     after: Performance
     average_precision: tuple[float | None, float | None]
+    features: Floats
+    """The labelled cases as the model sees them, float64[n, k]."""
 
 
-def recalibrate(model: TaskModel, seen: Seen, history: History, progress: Progress) -> Recalibrated:
-    """Fit the calibrator again on what is known of later cases.
+def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, progress: Progress) -> Recalibrated:
+    """Fit the calibrator again on what is known of later cases. `parent` is the digest of the bundle the model is of.
 
     Raises:
         HistoryError: too few labels, or a new calibrator that is no better than the old one.
@@ -61,7 +63,8 @@ def recalibrate(model: TaskModel, seen: Seen, history: History, progress: Progre
     latest = _labelled(seen.known)
     _check(model, latest.truth, history, FEWEST)
     progress.step("scoring the latest cases")
-    raw = model.score.raw_batch(seen.features[seen.known.truth != UNKNOWN])
+    features = seen.features[seen.known.truth != UNKNOWN]
+    raw = model.score.raw_batch(features)
     half = len(latest.truth) // 2
     earlier = np.flatnonzero(ended(latest.exceptions, half))
     _check(model, latest.truth[earlier], history, FEWEST // 4)
@@ -76,11 +79,11 @@ def recalibrate(model: TaskModel, seen: Seen, history: History, progress: Progre
         again,
         profile=_profile(model, new, later, latest.regions[half:]),
         metrics={**scores["new"], "rule_rates": model.metrics["rule_rates"]},
-        lineage={**model.lineage, "recalibrated_on": _window(history, latest.times)},
+        lineage={**model.lineage, "recalibrated_on": {**_window(history, latest.times), "bundle": parent}},
     )
     precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
     return Recalibrated(
-        _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1])
+        _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1]), features
     )
 
 

@@ -1,4 +1,4 @@
-"""Every training run in MLflow: what went in, what came out, and the model in the registry under its task's name.
+"""Every training and recalibration in MLflow: what went in, what came out, the model registered under its task's name.
 
 The tracker is asked before any work is done, so that nothing is ever half registered; serving never asks it.
 """
@@ -20,10 +20,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from data.record import canonical
-from models.task_model import files_of
+from models.task_model import TaskModel, files_of
 from policies.policy import Policy
 from training.errors import TrackingError
 from training.learn import Learned
+from training.recalibrate import Recalibrated
+from training.rows import Floats
 from training.search import Trial
 
 EXPERIMENT = "fairlead"
@@ -103,15 +105,31 @@ class Tracker:
         name = f"fairlead-{learned.model.task.value}"
         told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
         with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
-            mlflow.log_params(_parameters(learned))
+            mlflow.log_params(_parameters(learned.model))
             mlflow.log_metrics(_metrics(learned))
             with tempfile.TemporaryDirectory() as folder:
                 _artifacts(learned, given, Path(folder))
                 mlflow.log_artifacts(folder)
-            model = _log_model(learned)
+            model = _log_model(learned.model, learned.latest.features)
             for number, trial in enumerate(learned.trials):
                 self._record_trial(number, trial)
         return Recorded(run.info.run_id, model.model_id, name)
+
+    def record_recalibration(self, again: Recalibrated, given: Given) -> Recorded:
+        """Log a calibrator that was fitted again: from which bundle, on which window, and how old and new did there."""
+        model = again.model
+        name = f"fairlead-{model.task.value}"
+        told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
+        run_name, tags = f"{model.task.value} recalibrated", {"parent": model.lineage["recalibrated_on"]["bundle"]}
+        with told, mlflow.start_run(experiment_id=self._experiment, run_name=run_name, tags=tags) as run:
+            mlflow.log_params(_parameters(model))
+            mlflow.log_metrics(_numbers(model.metrics) | _before_and_after(again))
+            with tempfile.TemporaryDirectory() as folder:
+                _write_files(model, Path(folder))
+                _write_mapping(given, Path(folder))
+                mlflow.log_artifacts(folder)
+            logged = _log_model(model, again.features)
+        return Recorded(run.info.run_id, logged.model_id, name)
 
     def _record_trial(self, number: int, trial: Trial) -> None:
         """A recipe that was tried, as a run below the one under way."""
@@ -128,7 +146,7 @@ class Tracker:
         `model` is the version by which the service knows the model; an `alias` that is given is the one it gets.
         """
         said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
-        with _told(f"{said}; train again once it answers"):
+        with _told(f"{said}; run the same again once it answers"):
             if not self._client.search_registered_models(f"name = '{recorded.name}'"):
                 self._client.create_registered_model(recorded.name)
             source = self._client.get_logged_model(recorded.model_id).artifact_location
@@ -186,14 +204,24 @@ def _told(says: str) -> Iterator[None]:
         raise TrackingError(f"{says} ({type(error).__name__}: {str(error).splitlines()[0][:200]})") from error
 
 
-def _parameters(learned: Learned) -> dict[str, Any]:
-    return {key: str(value)[:500] for key, value in _flat(learned.model.lineage)}
+def _parameters(model: TaskModel) -> dict[str, Any]:
+    return {key: str(value)[:500] for key, value in _flat(model.lineage)}
 
 
 def _metrics(learned: Learned) -> dict[str, float]:
-    told = {key: value for key, value in learned.model.metrics.items() if key not in ("rule_rates", "report")}
-    found = {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
-    return found | dict(_slice_metrics(learned.model.metrics["report"]["slices"]))
+    return _numbers(learned.model.metrics) | dict(_slice_metrics(learned.model.metrics["report"]["slices"]))
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    told = {key: value for key, value in metrics.items() if key not in ("rule_rates", "report")}
+    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+
+
+def _before_and_after(again: Recalibrated) -> dict[str, float]:
+    """`before.METRIC` of the old calibrator and `after.METRIC` of the new one, on cases that neither had seen."""
+    sides = zip(("before", "after"), (again.before, again.after), again.average_precision, strict=True)
+    told = {side: {**each.model_dump(), "average_precision": precision} for side, each, precision in sides}
+    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
 
 
 def _slice_metrics(slices: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
@@ -218,31 +246,39 @@ def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
     from training.card import NAME, card
 
     model = learned.model
-    for name, content in files_of(model).items():
-        ending = ".npz" if name in ("trees", "linear", "text") else ".json"
-        (folder / f"{name}{ending}").write_bytes(content)
+    _write_files(model, folder)
     pictures.draw(folder, learned, given.policy)
     (folder / NAME).write_text(card(model), encoding="utf-8")
     (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
     (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
+    _write_mapping(given, folder)
+
+
+def _write_files(model: TaskModel, folder: Path) -> None:
+    for name, content in files_of(model).items():
+        ending = ".npz" if name in ("trees", "linear", "text") else ".json"
+        (folder / f"{name}{ending}").write_bytes(content)
+
+
+def _write_mapping(given: Given, folder: Path) -> None:
     if given.mapping is not None:
         (folder / "mapping.yaml").write_bytes(given.mapping.read_bytes())
 
 
-def _log_model(learned: Learned) -> Any:
+def _log_model(model: TaskModel, features: Floats) -> Any:
     """The model as the service answers it; MLflow keeps a copy of the rooms that its arrays are read by."""
     from training import registered_model
 
-    names = list(learned.model.features().names)
-    example = pd.DataFrame(learned.latest.features[:EXAMPLE_ROWS], columns=names)
+    names = list(model.features().names)
+    example = pd.DataFrame(features[:EXAMPLE_ROWS], columns=names)
     with tempfile.TemporaryDirectory() as folder:
-        registered_model.write(learned.model, Path(folder))
+        registered_model.write(model, Path(folder))
         return mlflow.pyfunc.log_model(
             name="model",
             python_model=registered_model.__file__,
             artifacts={registered_model.ARTIFACT: folder},
             code_paths=[str(ROOMS / room) for room in ("data", "features", "models")],
-            signature=infer_signature(example, registered_model.answer(learned.model, example.to_numpy())),
+            signature=infer_signature(example, registered_model.answer(model, example.to_numpy())),
             input_example=example,
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
         )

@@ -171,7 +171,7 @@ def test_mlflow_that_does_not_register_is_said_with_the_bundle_that_is_published
     out = tmp_path / "bundle"
     said = refused(asked(out))
     assert f"the bundle {open_bundle(out).digest} is published, but MLflow" in said
-    assert "train again once it answers" in said
+    assert "run the same again once it answers" in said
 
 
 def test_any_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class _Named:
 
 LATER = cast(History, _Named())
 N = 1_200
+PARENT = "sha256:" + "1" * 64
 
 
 @cache
@@ -57,7 +58,7 @@ def seen(task: Task = Task.SLA_BREACH, shift: float = -2.0, unknown: int = 0) ->
 
 
 def again(task: Task = Task.SLA_BREACH, unknown: int = 0) -> Recalibrated:
-    return recalibrate(model(task), seen(task, unknown=unknown), LATER, Silent())
+    return recalibrate(model(task), PARENT, seen(task, unknown=unknown), LATER, Silent())
 
 
 def test_the_new_calibrator_says_what_happens_now() -> None:
@@ -95,6 +96,7 @@ def test_the_bundle_s_golden_cases_sets_and_rehearsal_follow() -> None:
     assert rehearsed is not None
     assert rehearsed.ece == pytest.approx(told.after.ece)
     assert told.model.lineage["recalibrated_on"]["n"] == N
+    assert told.model.lineage["recalibrated_on"]["bundle"] == PARENT
 
 
 def test_labels_are_recalibrated_too() -> None:
@@ -111,7 +113,7 @@ def test_cases_without_an_outcome_are_left_out() -> None:
 def test_a_calibrator_that_is_no_better_is_not_made() -> None:
     right = again().model
     with pytest.raises(HistoryError, match="nothing was published"):
-        recalibrate(right, seen(), LATER, Silent())
+        recalibrate(right, PARENT, seen(), LATER, Silent())
 
 
 def test_few_labels_are_refused() -> None:
@@ -123,6 +125,9 @@ def test_exceptions_that_go_on_in_the_later_half_do_not_teach_the_earlier() -> N
     told = seen()
     known = replace(told.known, exceptions=np.arange(N) % (N // 2))
     with pytest.raises(HistoryError, match="tells 0 outcomes of sla_breach in its earlier half that do not go on"):
-        recalibrate(model(), replace(told, known=known), LATER, Silent())
+        recalibrate(model(), PARENT, replace(told, known=known), LATER, Silent())
     few = replace(told.known, exceptions=np.where(np.arange(N) < N // 4, np.arange(N) + N, np.arange(N) % (N // 2)))
-    assert recalibrate(model(), replace(told, known=few), LATER, Silent()).model.lineage["recalibrated_on"]["n"] == N
+    assert (
+        recalibrate(model(), PARENT, replace(told, known=few), LATER, Silent()).model.lineage["recalibrated_on"]["n"]
+        == N
+    )
