@@ -118,6 +118,11 @@ def bring(source: Path, digest: str, folder: Path) -> None:
     files.keep_manifest(folder, files.manifest_of(source, digest))
 
 
+def files_named_by(manifest: bytes) -> set[str]:
+    """The digests of every file that a manifest names. Raises BundleError where it is of another version."""
+    return set(_named(_parse(manifest)).values())
+
+
 def check_golden(predictor: ModelPredictor, model: TaskModel) -> None:
     """Raise BundleError unless the model gives the probabilities it gave where it was trained."""
     for number, golden in enumerate(model.golden):

@@ -111,6 +111,18 @@ def published(folder: Path) -> list[str]:
     return sorted("sha256:" + each.stem for each in (folder / "manifests").glob("*.json"))
 
 
+def held(folder: Path) -> set[str]:
+    """The digests of every file and manifest kept here."""
+    found = {each.name for each in (folder / "files").glob("[!.]*")}
+    return {f"sha256:{name}" for name in found} | set(published(folder))
+
+
+def discard(folder: Path, digest: str) -> None:
+    """Remove what is kept under a digest, as a file and as a manifest. Only for a folder whose bundles never served."""
+    for path in (_path(folder, "files", digest), _path(folder, "manifests", digest, ".json")):
+        path.unlink(missing_ok=True)
+
+
 def _verified(path: Path, digest: str, what: str) -> bytes:
     try:
         content = path.read_bytes()

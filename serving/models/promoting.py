@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection
 
 from data.promotion import (
@@ -51,6 +52,7 @@ class PromotionService:
         self._clock = clock
         self._randomness = randomness
         self._turn = threading.Lock()
+        self._log = structlog.get_logger("fairlead.promotions")
         self.staging = Staging(folder)
 
     def now(self) -> InForceNow:
@@ -95,6 +97,13 @@ class PromotionService:
             PromotionClosed: the dossier compares with another bundle than the one in force, or one waits already.
             InvalidRequest: the challenger's files are not here, or the dossier lacks checks.
         """
+        with self._turn:
+            promotion = self._propose(principal, request)
+            if promotion.state is PromotionState.REFUSED:
+                self._tidy()
+            return promotion
+
+    def _propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
         dossier = request.dossier
         self._refuse_other_champion(dossier.champion)
         bundle = self.staging.bundle(dossier.challenger)
@@ -139,6 +148,7 @@ class PromotionService:
             else:
                 with self._database.write() as connection:
                     self._record(connection, principal, promotion, decided)
+            self._tidy()
             return self.get(promotion_id)
 
     def roll_back(self, principal: Principal, rollback: Rollback) -> InForceNow:
@@ -166,7 +176,33 @@ class PromotionService:
                 self._leaf(connection, "rollback", last.promotion_id or "", principal, canonical(told))
 
             self._switch(before.bundle, record)
+            self._tidy()
         return self.now()
+
+    def clear_staging(self) -> None:
+        """Remove what nobody can agree to any more, and what was sent and never asked for: nobody sends at a start."""
+        with self._turn, self._leftovers_told():
+            self.staging.keep_only(self._open())
+
+    def _tidy(self) -> None:
+        """Remove what was sent for promotions that are decided on, refused, or superseded by another champion."""
+        with self._leftovers_told():
+            waiting = self._open()
+            with self._database.read() as connection:
+                asked = promotions.challengers(connection)
+            self.staging.dismiss(asked - waiting, waiting)
+
+    def _open(self) -> set[str]:
+        with self._database.read() as connection:
+            return promotions.open_against(connection, self._in_force.predictors.digest or "")
+
+    @contextlib.contextmanager
+    def _leftovers_told(self) -> Iterator[None]:
+        """A file that stays costs room only: it changes no answer, and the next decision or start tries again."""
+        try:
+            yield
+        except OSError as error:
+            self._log.warning("staged_files_stay", folder=str(self.staging.folder), why=error.strerror)
 
     def _publish(self, principal: Principal, promotion: Promotion, decided: Decided) -> None:
         self._refuse_other_champion(promotion.champion)

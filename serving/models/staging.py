@@ -1,12 +1,16 @@
-"""Where a challenger's files wait: beside the bundles that serve, verified on arrival, never loaded by an answer."""
+"""Where a challenger's files wait: beside the bundles that serve, verified on arrival, never loaded by an answer.
+
+They go once nobody can agree to the promotion they were sent for; a dossier is kept by the store, never here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from data.record import digest_of
 from models import files
-from models.bundle import Bundle, open_bundle
+from models.bundle import Bundle, files_named_by, open_bundle
 from models.files import BundleError
 from serving.errors import Fault, InvalidRequest, StoreUnavailable
 
@@ -42,6 +46,31 @@ class Staging:
             tasks = ", ".join(task.value for task in bundle.problems) or "all"
             raise _unfit(f"files of every task that this service can verify and read; these fail: {tasks}")
         return bundle
+
+    def dismiss(self, done: Iterable[str], waiting: Iterable[str]) -> None:
+        """Remove the files of the bundles that are done with, but for those that a waiting bundle needs.
+
+        What was sent for neither stays: somebody may be about to ask. Raises OSError.
+        """
+        self._discard(self._files_of(done) - self._files_of(waiting))
+
+    def keep_only(self, waiting: Iterable[str]) -> None:
+        """Remove every file that no waiting bundle needs, whoever sent it. Raises OSError."""
+        self._discard(files.held(self.folder) - self._files_of(waiting))
+
+    def _discard(self, digests: Iterable[str]) -> None:
+        for digest in digests:
+            files.discard(self.folder, digest)
+
+    def _files_of(self, bundles: Iterable[str]) -> set[str]:
+        """What these bundles are made of, manifests too, as far as their manifests are here."""
+        found: set[str] = set()
+        for digest in bundles:
+            try:
+                found |= {digest, *files_named_by(files.manifest_of(self.folder, digest))}
+            except BundleError:
+                continue
+        return found
 
 
 def cannot_write(error: OSError) -> StoreUnavailable:

@@ -80,6 +80,20 @@ def waiting_for(connection: Connection, challenger: str) -> Promotion | None:
     return next((each for each in found if each.state is PromotionState.PROPOSED), None)
 
 
+def open_against(connection: Connection, champion: str) -> set[str]:
+    """The challengers of promotions that somebody can still agree to: undecided, compared with this champion."""
+    undecided = decisions.c.verdict.is_(None) & (table.c.state == PromotionState.PROPOSED.value)
+    joined = select(table.c.challenger).join_from(
+        table, decisions, table.c.promotion_id == decisions.c.promotion_id, isouter=True
+    )
+    return set(connection.execute(joined.where(undecided & (table.c.champion == champion))).scalars())
+
+
+def challengers(connection: Connection) -> set[str]:
+    """Every bundle whose promotion was ever asked for."""
+    return set(connection.execute(select(table.c.challenger).distinct()).scalars())
+
+
 def dossier_of(connection: Connection, promotion: Promotion) -> bytes:
     """The dossier's canonical bytes."""
     return documents.get(connection, promotion.dossier)

@@ -207,6 +207,82 @@ def test_one_promotion_of_a_bundle_waits_at_a_time(desk: Desk, challenger: str) 
     assert ask(desk, challenger).status_code == 409
 
 
+def staged(desk: Desk) -> set[str]:
+    return files.held(desk.service.promotions.staging.folder)
+
+
+def decided(desk: Desk, promotion: str, verdict: str) -> Response:
+    body = {"verdict": verdict, "reason": "because"}
+    return desk.post(f"/v1/models/promotions/{promotion}/approvals", body, "model-owner")
+
+
+class TestWhatWasSent:
+    @pytest.mark.parametrize("verdict", ["approve", "reject"])
+    def test_goes_once_it_is_decided_on_and_the_dossier_stays(self, desk: Desk, challenger: str, verdict: str) -> None:
+        asked = ask(desk, challenger).json()
+        assert challenger in staged(desk)
+        assert decided(desk, asked["promotion_id"], verdict).status_code == 200
+        assert not staged(desk)
+        dossier = desk.get(f"/v1/models/promotions/{asked['promotion_id']}/dossier").content
+        assert digest_of(dossier) == asked["dossier"]
+        assert desk.recommend(an_exception(1))["receipt"]["bundle"] == in_force(desk)
+
+    def test_goes_where_the_checks_refuse_it_and_comes_again_with_a_better_dossier(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        assert ask(desk, challenger, refused()).json()["state"] == "refused"
+        assert not staged(desk)
+        assert ask(desk, challenger).status_code == 422
+        send(desk, tmp_path / "challenger")
+        assert promoted(desk, challenger)["state"] == "approved"
+
+    def test_stays_while_another_promotion_needs_it(self, desk: Desk, challenger: str, tmp_path: Path) -> None:
+        other = send(desk, a_bundle(tmp_path / "other", seed=3))
+        first, second = (ask(desk, each).json()["promotion_id"] for each in (challenger, other))
+        decided(desk, first, "reject")
+        assert challenger not in staged(desk)
+        assert decided(desk, second, "approve").status_code == 200
+        assert in_force(desk) == other
+
+    def test_goes_where_another_champion_supersedes_it_and_may_be_sent_again(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        waiting = ask(desk, send(desk, a_bundle(tmp_path / "other", seed=3))).json()["promotion_id"]
+        promoted(desk, challenger)
+        assert not staged(desk)
+        desk.post("/v1/models/rollbacks", BACK, "scientist")
+        assert decided(desk, waiting, "approve").status_code == 422
+        send(desk, tmp_path / "other")
+        assert decided(desk, waiting, "approve").status_code == 200
+
+    def test_is_not_taken_from_somebody_who_is_about_to_ask_until_the_next_start(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        asked = ask(desk, challenger).json()["promotion_id"]
+        other = send(desk, a_bundle(tmp_path / "other", seed=3))
+        before = staged(desk)
+        settings = Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder)
+        decided(desk, asked, "reject")
+        assert other in staged(desk) < before
+        wire(settings, lambda: NOON).close()
+        assert not staged(desk)
+
+    def test_is_kept_over_a_restart_while_a_promotion_waits(self, desk: Desk, challenger: str, tmp_path: Path) -> None:
+        asked = ask(desk, challenger).json()["promotion_id"]
+        wire(Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder), lambda: NOON).close()
+        assert decided(desk, asked, "approve").status_code == 200
+
+    def test_that_cannot_be_removed_undoes_no_decision(
+        self, desk: Desk, challenger: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stuck(folder: Path, digest: str) -> None:
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr(files, "discard", stuck)
+        assert promoted(desk, challenger)["state"] == "approved"
+        assert in_force(desk) == challenger
+
+
 class TestRollback:
     def test_returns_in_one_call_and_says_who_and_why(self, desk: Desk, challenger: str) -> None:
         champion = in_force(desk)
