@@ -79,6 +79,7 @@ def serve(
     service = _wired(settings)
     ensure_keys(settings.key_folder, service.principals, service.clock)
     mark_served(settings.bundle_folder)
+    service.promotions.clear_staging()  # Here alone: other commands look beside a running service.
     _tell_what_serves(service, taken)
     config = uvicorn.Config(
         create_app(service), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5

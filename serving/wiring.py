@@ -72,17 +72,12 @@ def wire(
     policy = in_force.policy if in_force else load_policy(settings.policy)
     database = Database(settings.database_url)
     database.migrate()
-    given = in_force is not None
     before = None if in_force else settle(database, settings.bundle_folder)
     in_force = InForce(in_force.basis if in_force else read_basis(settings.bundle_folder, policy, before))
     with database.write() as connection:
         policies.keep(connection, in_force.policy)
     bell, metrics = Bell(), Metrics(CollectorRegistry())
     shadow = Shadow(database, settings.shadow, metrics)
-
-    promoting = PromotionService(database, in_force, settings.bundle_folder, clock, randomness)
-    if not given:
-        promoting.clear_staging()
 
     def recorded(made: Answer) -> None:
         metrics.recommendation(made.recommendation)
@@ -99,7 +94,7 @@ def wire(
         outcomes=OutcomeService(database, in_force, clock, bell),
         stockouts=StockoutService(database, in_force, clock),
         drift=DriftService(database, in_force, clock),
-        promotions=promoting,
+        promotions=PromotionService(database, in_force, settings.bundle_folder, clock, randomness),
         shadow=shadow,
         health=HealthService(database, in_force),
         metrics=metrics,

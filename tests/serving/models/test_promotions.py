@@ -40,6 +40,13 @@ def challenger(desk: Desk, tmp_path: Path) -> str:
     return send(desk, a_bundle(tmp_path / "challenger", seed=2))
 
 
+def started(settings: Settings) -> None:
+    """What `serve` does at its start, and closes again."""
+    service = wire(settings, lambda: NOON)
+    service.promotions.clear_staging()
+    service.close()
+
+
 def in_force(desk: Desk) -> str:
     """What serves, in memory and in the folder alike."""
     told: str = desk.get("/v1/models").json()["bundle"]
@@ -265,11 +272,13 @@ class TestWhatWasSent:
         decided(desk, asked, "reject")
         assert other in staged(desk) < before
         wire(settings, lambda: NOON).close()
+        assert staged(desk), "a command that looks beside the service, such as replay, removes nothing"
+        started(settings)
         assert not staged(desk)
 
     def test_is_kept_over_a_restart_while_a_promotion_waits(self, desk: Desk, challenger: str, tmp_path: Path) -> None:
         asked = ask(desk, challenger).json()["promotion_id"]
-        wire(Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder), lambda: NOON).close()
+        started(Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder))
         assert decided(desk, asked, "approve").status_code == 200
 
     def test_that_cannot_be_removed_undoes_no_decision(
