@@ -271,6 +271,11 @@ def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, w
     return faded
 
 
+def _sum_left(value: float, share: float) -> float:
+    # Most sums of most parties are nothing, and rounding takes most of the time.
+    return round(value * share, _DECIMALS) if value else 0.0
+
+
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
     """What a party's row says at a moment."""
     left = _fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
@@ -279,22 +284,22 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
     return PartyStanding(
         kind=state.kind,
         id=state.id,
-        arrivals=round(state.arrivals * lately, _DECIMALS),
-        shelves=round(state.shelves * lately, _DECIMALS),
-        empty=round(state.empty * lately, _DECIMALS),
-        closing=round(state.closing * lately, _DECIMALS),
-        wanted=round(state.wanted * lately, _DECIMALS),
-        usual=round(state.usual * lately, _DECIMALS),
-        outcomes=round(state.outcomes * left, _DECIMALS),
-        breaches=round(state.breaches * left, _DECIMALS),
-        resolved=round(state.resolved * left, _DECIMALS),
-        resolution=round(state.resolution * left, _DECIMALS),
-        causes={_CAUSES[cause]: round(state.causes[cause] * left, _DECIMALS) for cause in sorted(state.causes)},
-        shelf_outcomes=round(state.shelf_outcomes * left, _DECIMALS),
-        stockouts=round(state.stockouts * left, _DECIMALS),
-        shelf_outcomes_lately=round(state.shelf_outcomes_lately * soon, _DECIMALS),
-        stockouts_lately=round(state.stockouts_lately * soon, _DECIMALS),
-        granted=round(state.granted * left, _DECIMALS),
+        arrivals=_sum_left(state.arrivals, lately),
+        shelves=_sum_left(state.shelves, lately),
+        empty=_sum_left(state.empty, lately),
+        closing=_sum_left(state.closing, lately),
+        wanted=_sum_left(state.wanted, lately),
+        usual=_sum_left(state.usual, lately),
+        outcomes=_sum_left(state.outcomes, left),
+        breaches=_sum_left(state.breaches, left),
+        resolved=_sum_left(state.resolved, left),
+        resolution=_sum_left(state.resolution, left),
+        causes={_CAUSES[cause]: _sum_left(state.causes[cause], left) for cause in sorted(state.causes)},
+        shelf_outcomes=_sum_left(state.shelf_outcomes, left),
+        stockouts=_sum_left(state.stockouts, left),
+        shelf_outcomes_lately=_sum_left(state.shelf_outcomes_lately, soon),
+        stockouts_lately=_sum_left(state.stockouts_lately, soon),
+        granted=_sum_left(state.granted, left),
     )
 
 
