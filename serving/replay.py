@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from data.case import Case
 from data.prediction import Predictor, Predictors
+from data.recommendation import RECOMMENDATION_SCHEMA
 from data.standing import Standing
 from data.vocabulary import Task
 from models import files
@@ -64,7 +65,7 @@ def replay_exactly(connection: Connection, bundle_folder: Path, recommendation_i
     try:
         policy = policies.get(connection, decision.policy)
         predictors = _predictors_of_then(connection, bundle_folder, decision)
-    except (LookupError, RungMissing, documents.DocumentAltered) as error:
+    except (LookupError, documents.DocumentAltered) as error:
         raise CannotReplay(str(error)) from error
     return _replay(connection, decision, predictors, policy)
 
@@ -82,14 +83,28 @@ def _replay(connection: Connection, decision: Decision, predictors: Predictors, 
         stored = documents.get(connection, decision.answer)
     except (LookupError, documents.DocumentAltered) as error:
         raise CannotReplay(str(error)) from error
+    _refuse_another_schema(stored)
     made = answer(case, standing, predictors, policy, decision.issued_at, decision.recommendation_id)
     return Replay(stored=stored, again=made.content)
+
+
+def _refuse_another_schema(stored: bytes) -> None:
+    """An answer of another version of the record was made by other code: only that code can make it again."""
+    schema = json.loads(stored).get("schema")
+    if schema != RECOMMENDATION_SCHEMA:
+        raise CannotReplay(
+            f"the answer is a {schema} and this Fairlead makes {RECOMMENDATION_SCHEMA}: replay it with the version "
+            "that answered"
+        )
 
 
 def _predictors_of_then(connection: Connection, bundle_folder: Path, decision: Decision) -> Predictors:
     """The ladder as it was: a model that could not serve then does not serve now, though it may be mended."""
     models = _Models(bundle_folder, decision.bundle)
-    return restored(documents.get(connection, decision.ladder), decision.bundle, models.find)
+    try:
+        return restored(documents.get(connection, decision.ladder), decision.bundle, models.find)
+    except RungMissing as error:
+        raise CannotReplay("; ".join((str(error), *models.problems))) from error
 
 
 class _Models:
@@ -100,8 +115,11 @@ class _Models:
 
     def __init__(self, folder: Path, first: str | None) -> None:
         self._folder = folder
+        self._first = first
         self._unopened = sorted(files.published(folder), key=lambda digest: digest != first)
         self._found: dict[tuple[Task, str], Predictor] = {}
+        self.problems: list[str] = []
+        """Why models of the answer's own bundle cannot serve now."""
 
     def find(self, task: Task, version: str) -> Predictor | None:
         """The task's model of this version, None where no bundle has it."""
@@ -111,8 +129,10 @@ class _Models:
 
     def _open(self, digest: str) -> None:
         with contextlib.suppress(BundleError):
-            models = open_bundle(self._folder, digest).models
-            self._found |= {(task, each.version): each for task, each in models.items()}
+            bundle = open_bundle(self._folder, digest)
+            self._found |= {(task, each.version): each for task, each in bundle.models.items()}
+            if digest == self._first:
+                self.problems = list(bundle.problems.values())
 
 
 def _compare(stored: Any, now: Any, pointer: str) -> Iterator[Difference]:
