@@ -61,7 +61,8 @@ LATELY_HALF_LIFE = timedelta(days=3)
 RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
 _LONGEST_ID = 128
-_DECIMALS = 9
+_STEPS = 1e9
+"""A standing is told in steps of a billionth."""
 _CAUSES = {cause.value: cause for cause in RootCause}
 
 Named = Callable[[Case], str | None]
@@ -272,8 +273,8 @@ def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, w
 
 
 def _sum_left(value: float, share: float) -> float:
-    # Most sums of most parties are nothing, and rounding takes most of the time.
-    return round(value * share, _DECIMALS) if value else 0.0
+    # Most sums of most parties are nothing. As arrays are rounded too, so that both ways give the same number.
+    return round(value * share * _STEPS) / _STEPS if value else 0.0
 
 
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
