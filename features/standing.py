@@ -63,6 +63,7 @@ RETAILER = "retailer"
 _LONGEST_ID = 128
 _STEPS = 1e9
 """A standing is told in steps of a billionth."""
+_NOTHING = ShelfReport(empty=0.0, closing=0.0, late=0.0, wanted=0.0, usual=0.0)
 _CAUSES = {cause.value: cause for cause in RootCause}
 
 Named = Callable[[Case], str | None]
@@ -224,13 +225,14 @@ def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport |
     start = state.arrived_at
     left = _fade(start, at, ARRIVAL_HALF_LIFE)
     weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
-    told = report or ShelfReport(0.0, 0.0, 0.0, 0.0)
+    told = report or _NOTHING
     return state._replace(
         arrived_at=_later(start, at),
         arrivals=state.arrivals * left + weight * arrivals,
         shelves=state.shelves * left + weight * (report is not None),
         empty=state.empty * left + weight * told.empty,
         closing=state.closing * left + weight * told.closing,
+        late=state.late * left + weight * told.late,
         wanted=state.wanted * left + weight * told.wanted,
         usual=state.usual * left + weight * told.usual,
     )
@@ -289,6 +291,7 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         shelves=_sum_left(state.shelves, lately),
         empty=_sum_left(state.empty, lately),
         closing=_sum_left(state.closing, lately),
+        late=_sum_left(state.late, lately),
         wanted=_sum_left(state.wanted, lately),
         usual=_sum_left(state.usual, lately),
         outcomes=_sum_left(state.outcomes, left),

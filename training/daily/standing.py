@@ -26,7 +26,7 @@ Places = NDArray[np.int64]
 
 DAY = timedelta(days=1)
 DECIMALS = 9
-ARRIVING = ("arrivals", "shelves", "empty", "closing", "wanted", "usual")
+ARRIVING = ("arrivals", "shelves", "empty", "closing", "late", "wanted", "usual")
 RECORDED = ("shelf_outcomes", "stockouts")
 LATELY = ("shelf_outcomes_lately", "stockouts_lately")
 
@@ -38,6 +38,7 @@ class Reports:
     told: Bools
     empty: Floats
     closing: Floats
+    late: Floats
     wanted: Floats
     usual: Floats
 
@@ -59,7 +60,7 @@ def events_of(grid: Grid, reports: Reports) -> Events:
     answered = grid.answered()
     known, ran = _next_day(answered), _next_day(answered & (grid.empty == 1.0))
     told = {"arrivals": grid.exists, "shelves": reports.told, "empty": reports.empty, "closing": reports.closing}
-    told |= {"wanted": reports.wanted, "usual": reports.usual}
+    told |= {"late": reports.late, "wanted": reports.wanted, "usual": reports.usual}
     brings = {name: _by_day(each) for name, each in told.items()}
     brings |= {
         name: _by_day(each) for names in (RECORDED, LATELY) for name, each in zip(names, (known, ran), strict=True)
