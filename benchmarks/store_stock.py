@@ -4,7 +4,7 @@
 
 FOLDER holds `freshretailnet50k_daily.parquet` (CC BY 4.0; see docs/data-attribution.md). The last fourteen days are
 scored, all earlier ones teach and are the context: will a shelf that was in stock at 21h be empty for four hours or
-more between 6 and 22 of the next day? It takes a quarter of an hour on two cores.
+more between 6 and 22 of the next day? It takes twenty minutes on two shared cores.
 """
 
 from __future__ import annotations
