@@ -34,6 +34,8 @@ class PartyStanding(Record):
     """The shares of the opening hours those shelves were empty."""
     closing: Later = 0.0
     """The hours those shelves were empty in the last part of the day, as far as it is told."""
+    late: Later = 0.0
+    """The hours those shelves were empty after the opening hours, as far as it is told."""
     wanted: Later = 0.0
     """Units wanted of those shelves on their last day, as far as it is known."""
     usual: Later = 0.0

@@ -46,7 +46,8 @@ class Windows:
 
     `sold` units; `empty` opening hours out of stock; `late` hours out of stock after them; `promotion` 0 or 1;
     `price` by the list price; `told` whether the day is. Of the last two days, the last at the end,
-    `parts` float64[n, 2, 6] is what each part sold and `gaps` the hours out of stock in it.
+    `parts` float64[n, 2, 6] is what each part sold and `gaps` the hours out of stock in it; `final` is what the last
+    part that is told sold on each day.
     """
 
     sold: Floats
@@ -57,6 +58,7 @@ class Windows:
     told: Floats
     parts: Floats
     gaps: Floats
+    final: Floats
 
 
 MOST_PARTS = 6
@@ -79,6 +81,7 @@ SUMMARIES = (
     "middle_part",
     "last_part",
     "last_part_share",
+    "last_part_pace",
     "empty_last_day",
     "empty_day_before",
     "empty_last_week",
@@ -116,8 +119,8 @@ def _demand(windows: Windows) -> dict[str, Floats]:
     plain = _mean(np.where(promoted, np.nan, units))
     daily = np.where(np.isnan(plain), _mean(units), plain)
     usual = np.where(daily >= _NEARLY_NONE, daily, np.nan)
-    last, parts = units[:, -1], windows.parts[:, -1]
-    final = _last_part(parts)
+    last, parts, final = units[:, -1], windows.parts[:, -1], windows.final[:, -1]
+    final_usual = _faded(windows.final, _LONG_HALF_LIFE)
     return {
         "days": windows.told.sum(axis=1),
         "daily": daily,
@@ -135,6 +138,7 @@ def _demand(windows: Windows) -> dict[str, Floats]:
         "middle_part": parts[:, 1],
         "last_part": final,
         "last_part_share": final / usual,
+        "last_part_pace": final / np.where(final_usual >= _NEARLY_NONE, final_usual, np.nan),
     }
 
 
@@ -209,11 +213,13 @@ def _run(counted: NDArray[np.bool_], breaks: NDArray[np.bool_]) -> Floats:
 class ShelfReport(NamedTuple):
     """What a case tells of its shelf's last day.
 
-    The share of the opening hours it was empty, the hours it was in the last part, units wanted and usual.
+    The share of the opening hours it was empty, the hours it was in the last part and after them, units wanted and
+    usual.
     """
 
     empty: float
     closing: float
+    late: float
     wanted: float
     usual: float
 
@@ -227,6 +233,7 @@ def shelf_report(case: Case) -> ShelfReport | None:
     return ShelfReport(
         empty=min(known["empty_last_day"] / OPENING_HOURS, 1.0),
         closing=known.get("empty_last_part", 0.0),
+        late=known.get("late_last_day", 0.0),
         wanted=known["last_day"] * known["daily"] if sells else 0.0,
         usual=known["daily"] if sells else 0.0,
     )
@@ -247,8 +254,8 @@ def window_of(history: Sequence[StockDay], today: date) -> tuple[Windows, float]
     if not told:
         return None
     last = told[-1].day
-    cells = np.full((6, 1, DAYS), np.nan)
-    cells[5] = 0.0
+    cells = np.full((7, 1, DAYS), np.nan)
+    cells[6] = 0.0
     for each in told:
         place = DAYS - 1 - (last - each.day).days
         if place >= 0:
@@ -259,12 +266,13 @@ def window_of(history: Sequence[StockDay], today: date) -> tuple[Windows, float]
         if back < LAST_DAYS:
             parts[0, LAST_DAYS - 1 - back, : len(each.sold_by_part)] = each.sold_by_part
             gaps[0, LAST_DAYS - 1 - back, : len(each.stockout_by_part)] = each.stockout_by_part
-    sold, empty, late, promotion, price, there = cells
-    return Windows(sold, empty, late, promotion, price, there, parts, gaps), float((today - last).days)
+    sold, empty, late, promotion, price, final, there = cells
+    return Windows(sold, empty, late, promotion, price, there, parts, gaps, final), float((today - last).days)
 
 
 def _cells(day: StockDay) -> list[float]:
-    facts = (day.sold, day.stockout_hours, day.late_hours, day.promotion, day.price_share)
+    final = day.sold_by_part[-1] if day.sold_by_part else None
+    facts = (day.sold, day.stockout_hours, day.late_hours, day.promotion, day.price_share, final)
     return [*(np.nan if each is None else float(each) for each in facts), 1.0]
 
 

@@ -228,6 +228,17 @@ def closing_hours(party: Party, where: str) -> Feature:
     return Feature(f"{party.stem}closing", Unit.HOUR, says, about, _where_named(party, of), known="standing")
 
 
+def late_hours(party: Party, where: str) -> Feature:
+    """How empty shelves stood after the day closed: what was not filled up overnight opens short."""
+
+    def of(standing: Standing) -> float:
+        seen = _known(standing).get(party.kind)
+        return 0.0 if seen is None else seen.late / (seen.shelves + _REPORT_WEIGHT)
+
+    says, about = f"after closing, {where} were empty for {{value}}", f"How long {where} were empty after closing"
+    return Feature(f"{party.stem}late", Unit.HOUR, says, about, _where_named(party, of), known="standing")
+
+
 def demand_surge(party: Party, where: str) -> Feature:
     """How demand of the shelves that reported compares with what is usual for them."""
 
@@ -309,6 +320,9 @@ SHELF_PARTIES = (
     closing_hours(PRODUCT, "the article's shelves"),
     closing_hours(REGIONAL, "the article's shelves in the region"),
     closing_hours(NODE, "the node's shelves"),
+    late_hours(PRODUCT, "the article's shelves"),
+    late_hours(REGIONAL, "the article's shelves in the region"),
+    late_hours(NODE, "the node's shelves"),
     demand_surge(PRODUCT, "the article's shelves"),
     demand_surge(REGIONAL, "the article's shelves in the region"),
     demand_surge(NODE, "the node's shelves"),

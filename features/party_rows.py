@@ -17,7 +17,7 @@ class PartyKey(NamedTuple):
 class PartyState(NamedTuple):
     """A party's stored row: sums as of the instant they were last changed.
 
-    `arrivals`, `shelves`, `empty`, `closing`, `wanted` and `usual` are as of `arrived_at`; all other sums as of
+    `arrivals`, `shelves`, `empty`, `closing`, `late`, `wanted` and `usual` are as of `arrived_at`; all other sums as of
     `recorded_at`. What each means stands with `data.standing.PartyStanding`.
     """
 
@@ -28,6 +28,7 @@ class PartyState(NamedTuple):
     shelves: float = 0.0
     empty: float = 0.0
     closing: float = 0.0
+    late: float = 0.0
     wanted: float = 0.0
     usual: float = 0.0
     recorded_at: datetime | None = None
@@ -89,6 +90,7 @@ _SUMS = (
     "shelves",
     "empty",
     "closing",
+    "late",
     "wanted",
     "usual",
     "outcomes",

@@ -239,6 +239,12 @@ def last_part_share(case: Case, standing: Standing) -> Value:
     return told(case, "last_part_share")
 
 
+@feature(Unit.RATIO, "before the last day closed, {value} of what usually sells then was sold", known="history")
+def last_part_pace(case: Case, standing: Standing) -> Value:
+    """The units sold in the last part of the last day as a share of that part's usual: low where the shelf ran low."""
+    return told(case, "last_part_pace")
+
+
 @feature(Unit.RATIO, "on {value} of the last few days the shelf was empty for hours", known="history")
 def unserved_lately(case: Case, standing: Standing) -> Value:
     """The share of the last few days on which the shelf was empty for four hours or more."""
@@ -337,6 +343,7 @@ SUMMARY_OF: dict[str, str] = {
     "middle_part_units": "middle_part",
     "last_part_units": "last_part",
     "last_part_share": "last_part_share",
+    "last_part_pace": "last_part_pace",
     "unserved_lately": "unserved_lately",
     "unserved_month": "unserved_month",
     "late_last_day": "late_last_day",

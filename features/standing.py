@@ -61,7 +61,9 @@ LATELY_HALF_LIFE = timedelta(days=3)
 RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
 _LONGEST_ID = 128
-_DECIMALS = 9
+_STEPS = 1e9
+"""A standing is told in steps of a billionth."""
+_NOTHING = ShelfReport(empty=0.0, closing=0.0, late=0.0, wanted=0.0, usual=0.0)
 _CAUSES = {cause.value: cause for cause in RootCause}
 
 Named = Callable[[Case], str | None]
@@ -223,13 +225,14 @@ def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport |
     start = state.arrived_at
     left = _fade(start, at, ARRIVAL_HALF_LIFE)
     weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
-    told = report or ShelfReport(0.0, 0.0, 0.0, 0.0)
+    told = report or _NOTHING
     return state._replace(
         arrived_at=_later(start, at),
         arrivals=state.arrivals * left + weight * arrivals,
         shelves=state.shelves * left + weight * (report is not None),
         empty=state.empty * left + weight * told.empty,
         closing=state.closing * left + weight * told.closing,
+        late=state.late * left + weight * told.late,
         wanted=state.wanted * left + weight * told.wanted,
         usual=state.usual * left + weight * told.usual,
     )
@@ -272,8 +275,8 @@ def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, w
 
 
 def _sum_left(value: float, share: float) -> float:
-    # Most sums of most parties are nothing, and rounding takes most of the time.
-    return round(value * share, _DECIMALS) if value else 0.0
+    # Most sums of most parties are nothing. As arrays are rounded too, so that both ways give the same number.
+    return round(value * share * _STEPS) / _STEPS if value else 0.0
 
 
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
@@ -288,6 +291,7 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         shelves=_sum_left(state.shelves, lately),
         empty=_sum_left(state.empty, lately),
         closing=_sum_left(state.closing, lately),
+        late=_sum_left(state.late, lately),
         wanted=_sum_left(state.wanted, lately),
         usual=_sum_left(state.usual, lately),
         outcomes=_sum_left(state.outcomes, left),

@@ -114,6 +114,14 @@ def test_a_shelf_that_sells_little_before_it_closes_shows() -> None:
     assert found.last_part_share == 0.5 / 8.0
 
 
+def test_a_last_part_is_compared_with_what_it_usually_sells() -> None:
+    usual = [each.model_copy(update={"sold_by_part": (4.0, 2.0)}) for each in _days(*[(6.0, 0.0)] * 10)]
+    assert _summary(usual).last_part_pace == 1.0
+    short = [*usual[:-1], usual[-1].model_copy(update={"sold_by_part": (4.0, 0.5)})]
+    assert 0.25 < _summary(short).last_part_pace < 0.3
+    assert _summary(_days((6.0, 0.0))).last_part_pace is None
+
+
 def test_many_shelves_are_told_as_one_is_to_the_last_bit() -> None:
     rng = np.random.default_rng(3)
 
@@ -127,7 +135,7 @@ def test_many_shelves_are_told_as_one_is_to_the_last_bit() -> None:
     sold, empty = cells(9, 0.1), np.where(rng.random((5_000, DAYS)) < 0.7, 0.0, cells(16, 0.2))
     promotion = np.where(rng.random(sold.shape) < 0.2, 1.0, 0.0)
     told = (~np.isnan(sold)).astype(np.float64)
-    many = Windows(sold, empty, cells(8, 0.5), promotion, cells(1, 0.3), told, parts(5), parts(4))
+    many = Windows(sold, empty, cells(8, 0.5), promotion, cells(1, 0.3), told, parts(5), parts(4), cells(3, 0.3))
     whole = summarise(many)
     for row in range(0, 5_000, 61):
         one = summarise(Windows(**{name: each[row : row + 1] for name, each in vars(many).items()}))

@@ -25,6 +25,7 @@ from features.parties import (
     cause_rate,
     declared_parties,
     empty_shelves,
+    late_hours,
     outcomes_known,
     pace,
     resolution_hours,
@@ -98,6 +99,13 @@ def test_shelves_elsewhere_are_told_of_by_region_then_everywhere() -> None:
     assert value(regional, case, _standing(everywhere, here)) == pytest.approx(0.25 * (7.425 / 10.25) / 10)
     assert value(regional, CASE, _standing(everywhere, here)) is None, "a case that names no region"
     assert sentence(regional, 0.5, None) == "the article's shelves in the region stood empty for 50 % of the day"
+
+
+def test_how_long_shelves_elsewhere_were_empty_after_closing_is_told_by_the_shelf() -> None:
+    late = late_hours(PRODUCT, "the article's shelves")
+    assert value(late, CASE) == 0.0
+    assert value(late, CASE, _standing(_known("product", shelves=1.75, late=3.0))) == pytest.approx(3.0 / 2.0)
+    assert sentence(late, 1.5, None) == "after closing, the article's shelves were empty for 90 min"
 
 
 def test_a_storm_shows_as_a_multiple_of_the_usual_pace() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from data.case import Carrier, Case, Customer, Node, Order, OrderLine, Promise, StockDay, StockPosition, Supplier
 from data.outcome import HistoryLine, Outcome
 from data.record import canonical
-from data.standing import Standing
+from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import AttributeSchema, Declaration
 from features.party_rows import MemoryRows, PartyKey, SeededRows, read_snapshot, snapshot
@@ -195,6 +195,18 @@ def test_shelves_that_were_told_of_are_known_to_the_next() -> None:
         assert (seen[kind].arrivals, seen[kind].shelves, seen[kind].empty) == (1.5, 2.0, 0.75)
     own = (seen["node"], seen["sku"])
     assert [(party.arrivals, party.shelves) for party in own] == [(0.0, 1.0)] * 2, "what the shelf itself tells"
+
+
+def test_hours_after_closing_are_summed_over_the_shelves_that_tell_them() -> None:
+    told = _with_shelf(1, 16.0, "a")
+    position = told.stock[0]
+    late = position.history[-1].model_copy(update={"late_hours": 1.5})
+    told = told.model_copy(update={"stock": (position.model_copy(update={"history": (late,)}),)})
+    lines = [HistoryLine(case=case) for case in (told, _with_shelf(2, 0.0, "b"))]
+    seen = list(replay(lines, _keeper()))[-1][1].of("product")
+    assert seen is not None
+    assert (seen.shelves, seen.late) == (2.0, 1.5)
+    assert "late" not in PartyStanding(kind="product", id="p").model_dump(), "old standings still digest the same"
 
 
 def test_an_old_report_of_a_shelf_says_nothing_of_now() -> None:

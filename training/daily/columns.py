@@ -36,7 +36,7 @@ Template = Callable[[int], Case]
 def reports_of(grid: Grid) -> Reports:
     """What every day's questions tell of the shelves' last day."""
     shelves, days = grid.shape
-    empty, closing, wanted, usual = (np.zeros(grid.shape) for _ in range(4))
+    empty, closing, late, wanted, usual = (np.zeros(grid.shape) for _ in range(5))
     told = np.zeros(grid.shape, bool)
     for block in _blocks(shelves * days):
         shelf, day = block // days, block % days
@@ -48,9 +48,10 @@ def reports_of(grid: Grid) -> Reports:
         told[shelf, day] = known
         empty[shelf, day] = np.where(known, np.minimum(found["empty_last_day"] / OPENING_HOURS, 1.0), 0.0)
         closing[shelf, day] = np.where(known, np.nan_to_num(found["empty_last_part"]), 0.0)
+        late[shelf, day] = np.where(known, np.nan_to_num(found["late_last_day"]), 0.0)
         wanted[shelf, day] = np.where(sells, units, 0.0)
         usual[shelf, day] = np.where(sells, found["daily"], 0.0)
-    return Reports(told, empty, closing, wanted, usual)
+    return Reports(told, empty, closing, late, wanted, usual)
 
 
 def matrix_of(
@@ -184,6 +185,7 @@ def _summaries(grid: Grid, shelf: Places, day: Places) -> tuple[dict[str, Floats
         told=np.where(inside, grid.exists[rows, place], False).astype(np.float64),
         parts=of_parts(grid.parts),
         gaps=of_parts(grid.gaps),
+        final=window(grid.final_part),
     )
     none = last < 0
     found = {name: np.where(none, np.nan, each) for name, each in summarise(windows).items()}

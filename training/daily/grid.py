@@ -57,6 +57,15 @@ class Grid:
         last = np.maximum.accumulate(np.where(self.exists, np.arange(self.shape[1]), -1), axis=1)
         return np.hstack([np.full((len(last), 1), -1), last[:, :-1]])
 
+    @cached_property
+    def final_part(self) -> Cells2D:
+        """What the last part that a case tells of sold on each day: float32[s, t]; it tells up to the first unknown."""
+        final, told = np.full(self.shape, np.nan, np.float32), np.ones(self.shape, bool)
+        for each in self.parts:
+            told &= ~np.isnan(each)
+            final = np.where(told, each, final)
+        return final
+
     def answered(self) -> NDArray[np.bool_]:
         """Whether a question was asked and its day tells the answer, bool[s, t]."""
         return self.asked & self.exists & ~np.isnan(self.empty)

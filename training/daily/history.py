@@ -35,7 +35,7 @@ from training.baseline import NO_RULE
 from training.daily.columns import matrix_of, reports_of
 from training.daily.grid import Cells2D, Grid, grid_of
 from training.daily.mapping import DailyMapping
-from training.daily.standing import PartySums, party_sums, standing_of, states
+from training.daily.standing import PartySums, events_of, party_sums, standing_of, states
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 
@@ -235,7 +235,7 @@ def _stake(writer: CaseWriter, shelf: int, day: int, policy: Policy) -> float:
 
 def _parties(grid: Grid, attributes: AttributeSchema) -> dict[str, PartySums]:
     """The sums of every kind of party that a shelf's case names, in the keeper's order."""
-    reports = reports_of(grid)
+    events = events_of(grid, reports_of(grid))
     labels = grid.labels
     named: dict[str, NDArray[np.object_]] = {"node": labels["node"], "sku": _joined(labels["sku"], labels["node"])}
     named["product"] = labels["sku"]
@@ -245,7 +245,7 @@ def _parties(grid: Grid, attributes: AttributeSchema) -> dict[str, PartySums]:
         named[kind] = labels[kind.removeprefix("fact:")]
     named[RETAILER] = np.full(len(labels["node"]), RETAILER, dtype=object)
     order = [kind for kind in (*PARTIES, *party_words(attributes), RETAILER) if kind in named]
-    return {kind: party_sums(kind, named[kind], grid, reports) for kind in order}
+    return {kind: party_sums(kind, named[kind], events) for kind in order}
 
 
 def _joined(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.object_]:

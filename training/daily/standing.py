@@ -1,14 +1,15 @@
 """What was known of parties before every day's questions: the sums of `features.standing`, for all days at once.
 
-The same sums by the same half-lives: a day's questions share one moment, so each sum is carried from day to day and
-grows by what that moment brings. A test holds that replaying the cases one by one gives the same.
+The same sums by the same half-lives, added in the same order, so that they are the same numbers to the last bit: a
+day's questions share one moment, a sum fades from the moment at which it last grew, and the shelves are counted one
+after another. A test holds that replaying the cases one by one gives the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,11 @@ from training.daily.grid import Grid
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Places = NDArray[np.int64]
 
 DAY = timedelta(days=1)
 DECIMALS = 9
-ARRIVING = ("arrivals", "shelves", "empty", "closing", "wanted", "usual")
+ARRIVING = ("arrivals", "shelves", "empty", "closing", "late", "wanted", "usual")
 RECORDED = ("shelf_outcomes", "stockouts")
 LATELY = ("shelf_outcomes_lately", "stockouts_lately")
 
@@ -36,21 +38,54 @@ class Reports:
     told: Bools
     empty: Floats
     closing: Floats
+    late: Floats
     wanted: Floats
     usual: Floats
 
 
 @dataclass(frozen=True)
+class Events:
+    """What the moments of the days bring, a row a day: bool[t, s] whether anything, and float64[t, s] each sum's share.
+
+    A case `arrives` with its reports; a day's answers are `recorded` as the next day begins.
+    """
+
+    arrives: Bools
+    recorded: Bools
+    brings: Mapping[str, Floats]
+
+
+def events_of(grid: Grid, reports: Reports) -> Events:
+    """What happens to the shelves of a grid."""
+    answered = grid.answered()
+    known, ran = _next_day(answered), _next_day(answered & (grid.empty == 1.0))
+    told = {"arrivals": grid.exists, "shelves": reports.told, "empty": reports.empty, "closing": reports.closing}
+    told |= {"late": reports.late, "wanted": reports.wanted, "usual": reports.usual}
+    brings = {name: _by_day(each) for name, each in told.items()}
+    brings |= {
+        name: _by_day(each) for names in (RECORDED, LATELY) for name, each in zip(names, (known, ran), strict=True)
+    }
+    return Events(np.ascontiguousarray(grid.exists.T), np.ascontiguousarray(known.T), brings)
+
+
+@dataclass(frozen=True)
 class PartySums:
-    """The sums of one kind of party before each day's questions: float64[parties, t] by name."""
+    """The sums of one kind of party: before each day's questions, float64[parties, t] by name, and as they are kept.
+
+    `kept` float64[parties] by name are as of the day on which they last grew: `arrived_on` for those of arrivals,
+    `recorded_on` for those of outcomes; -1 where they never did.
+    """
 
     kind: str
     ids: tuple[str, ...]
-    shelf: NDArray[np.int64]
+    shelf: Places
     """The party of each shelf, -1 where it has none."""
     sums: Mapping[str, Floats]
+    kept: Mapping[str, Floats]
+    arrived_on: Places
+    recorded_on: Places
 
-    def at(self, shelves: NDArray[np.int64], days: NDArray[np.int64]) -> dict[str, Floats]:
+    def at(self, shelves: Places, days: Places) -> dict[str, Floats]:
         """The sums of some questions' parties, as a standing rounds them; 0 where a shelf has no such party."""
         party = self.shelf[shelves]
         return {
@@ -58,25 +93,23 @@ class PartySums:
         }
 
 
-def party_sums(kind: str, named: NDArray[np.object_], grid: Grid, reports: Reports) -> PartySums:
+def party_sums(kind: str, named: NDArray[np.object_], events: Events) -> PartySums:
     """The sums of one kind: `named` object[s] is the party's id of each shelf, None where it has none."""
     ids, shelf = _numbered(named)
-    answered = grid.answered()
-    empty = np.where(answered, np.nan_to_num(grid.empty), 0.0).astype(np.float64)
-    has_arrivals = kind != RETAILER
-    arrivals = {
-        "arrivals": _before(_grouped(grid.exists.astype(np.float64), shelf, len(ids))) * _left(ARRIVAL_HALF_LIFE),
-        "shelves": _grouped(reports.told.astype(np.float64), shelf, len(ids)),
-        "empty": _grouped(reports.empty, shelf, len(ids)),
-        "closing": _grouped(reports.closing, shelf, len(ids)),
-        "wanted": _grouped(reports.wanted, shelf, len(ids)),
-        "usual": _grouped(reports.usual, shelf, len(ids)),
-    }
-    known, ran = (_before(_grouped(each, shelf, len(ids))) for each in (answered.astype(np.float64), empty))
-    sums = {name: _carried(each * has_arrivals, ARRIVAL_HALF_LIFE) for name, each in arrivals.items()}
-    sums |= {name: _carried(each, OUTCOME_HALF_LIFE) for name, each in zip(RECORDED, (known, ran), strict=True)}
-    sums |= {name: _carried(each, LATELY_HALF_LIFE) for name, each in zip(LATELY, (known, ran), strict=True)}
-    return PartySums(kind, ids, shelf, sums)
+    met = _grown(events.arrives & (kind != RETAILER), shelf, len(ids))
+    taught = _grown(events.recorded, shelf, len(ids))
+    sums: dict[str, Floats] = {}
+    kept: dict[str, Floats] = {}
+    for names, grown, half_life in (
+        (ARRIVING, met, ARRIVAL_HALF_LIFE),
+        (RECORDED, taught, OUTCOME_HALF_LIFE),
+        (LATELY, taught, LATELY_HALF_LIFE),
+    ):
+        for name in names:
+            sums[name], kept[name] = _carried(
+                events.brings[name], shelf, grown, half_life, seen_first=name == "arrivals"
+            )
+    return PartySums(kind, ids, shelf, sums, kept, _last(met), _last(taught))
 
 
 def standing_of(parties: Mapping[str, PartySums], shelf: int, day: int) -> tuple[PartyStanding, ...]:
@@ -96,14 +129,16 @@ def states(parties: Mapping[str, PartySums], grid: Grid) -> list[PartyState]:
 
     Outcomes recorded after them are not known yet.
     """
-    last = grid.shape[1] - 1
-    moment = grid.moment(last)
+
+    def moment(day: int) -> datetime | None:
+        return None if day < 0 else grid.moment(day)
+
     rows = [
         PartyState(
             *party_key(party.kind, id),
-            arrived_at=None if party.kind == RETAILER else moment,
-            recorded_at=moment,
-            **_with_last_arrivals(party, place, last, grid),
+            arrived_at=moment(int(party.arrived_on[place])),
+            recorded_at=moment(int(party.recorded_on[place])),
+            **_kept(party, place),
         )
         for party in parties.values()
         for place, id in enumerate(party.ids)
@@ -111,41 +146,65 @@ def states(parties: Mapping[str, PartySums], grid: Grid) -> list[PartyState]:
     return sorted(rows, key=lambda row: PartyKey(row.kind, row.id))
 
 
-def _with_last_arrivals(party: PartySums, place: int, last: int, grid: Grid) -> dict[str, Any]:
-    sums = {name: float(each[place, last]) for name, each in party.sums.items()}
-    if party.kind != RETAILER:
-        sums["arrivals"] += float(grid.exists[party.shelf == place, last].sum())
-    return sums
+def _kept(party: PartySums, place: int) -> dict[str, Any]:
+    return {name: float(each[place]) for name, each in party.kept.items()}
 
 
-def _numbered(named: NDArray[np.object_]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _numbered(named: NDArray[np.object_]) -> tuple[tuple[str, ...], Places]:
     ids = sorted({each for each in named.tolist() if each is not None})
     place = {id: number for number, id in enumerate(ids)}
     return tuple(ids), np.array([-1 if each is None else place[each] for each in named.tolist()], np.int64)
 
 
-def _grouped(values: Floats, shelf: NDArray[np.int64], parties: int) -> Floats:
-    """The values of the shelves summed by party: float64[parties, t]."""
-    has = shelf >= 0
-    order = np.argsort(shelf[has], kind="stable")
-    sorted_shelf = shelf[has][order]
-    starts = np.searchsorted(sorted_shelf, np.arange(parties))
-    return np.asarray(np.add.reduceat(values[has][order], starts, axis=0), np.float64)
+def _by_day(values: NDArray[Any]) -> Floats:
+    """A row a day, so that a day's values lie side by side."""
+    return np.ascontiguousarray(values.T, np.float64)
 
 
-def _before(values: Floats) -> Floats:
-    """What a day brings, known before the next day's questions."""
-    return np.hstack([np.zeros((len(values), 1)), values[:, :-1]])
+def _next_day(happened: Bools) -> Bools:
+    """What a day's questions are answered with, known before the next day's: bool[s, t]."""
+    return np.hstack([np.zeros((len(happened), 1), bool), happened[:, :-1]])
 
 
-def _carried(values: Floats, half_life: timedelta) -> Floats:
-    """Each day's sum: what is left of the day before's, and what the day brings."""
-    sums = values.copy()
-    for day in range(1, values.shape[1]):
-        sums[:, day] += _left(half_life) * sums[:, day - 1]
-    return sums
+def _grown(happens: Bools, shelf: Places, parties: int) -> Bools:
+    """Whether anything happens to a party at the moment of a day: bool[t, parties]."""
+    grown = np.zeros((len(happens), parties), bool)
+    for day, each in enumerate(happens):
+        grown[day, shelf[each & (shelf >= 0)]] = True
+    return grown
 
 
-def _left(half_life: timedelta) -> float:
-    """The share of a sum that is left a day later."""
-    return float(0.5 ** (DAY / half_life))
+def _last(grown: Bools) -> Places:
+    """The last day on which each party's sums grew, -1 where they never did."""
+    return np.where(grown.any(axis=0), len(grown) - 1 - np.argmax(grown[::-1], axis=0), -1).astype(np.int64)
+
+
+def _carried(
+    brings: Floats, shelf: Places, grown: Bools, half_life: timedelta, seen_first: bool
+) -> tuple[Floats, Floats]:
+    """A sum of every party as each day's questions find it, float64[parties, t], and as it is kept, float64[parties].
+
+    What a day brings counts for its own questions, unless it is `seen_first`. A sum fades when it grows and, for those
+    who read it, in between; the shelves are added one by one in their order, as the cases come.
+    """
+    days, parties = grown.shape
+    sums, total, since = np.zeros((parties, days)), np.zeros(parties), np.zeros(parties, np.int64)
+    if not grown.any():  # Nobody counts what arrives at the retailer.
+        return sums, total
+    left = np.array([_left(gap, half_life) for gap in range(days + 1)])
+    for day in range(days):
+        faded = total * left[since]
+        total = np.where(grown[day], faded, total)
+        more = np.flatnonzero((brings[day] != 0.0) & (shelf >= 0))
+        if seen_first:
+            sums[:, day] = faded
+        np.add.at(total, shelf[more], brings[day, more])
+        if not seen_first:
+            sums[:, day] = np.where(grown[day], total, faded)
+        since = np.where(grown[day], 0, since) + 1
+    return sums, total
+
+
+def _left(days: int, half_life: timedelta) -> float:
+    """The share of a sum that is left days later."""
+    return float(0.5 ** (days * DAY / half_life))
