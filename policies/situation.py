@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,8 +71,11 @@ def told(saw: Mapping[str, Seen]) -> dict[str, Seen]:
 
 
 def ratio(part: float | None, whole: float | None) -> float | None:
-    """part / whole; None where either is unknown or there is no whole."""
-    return None if part is None or not whole else part / whole
+    """part / whole; None where either is unknown, there is no whole, or one so small that no number says how many."""
+    if part is None or not whole:
+        return None
+    share = part / whole
+    return share if math.isfinite(share) else None
 
 
 def days(minutes: float | None) -> float | None:

@@ -93,6 +93,11 @@ def test_shares_of_staff_and_demand() -> None:
     assert facts(late_pickup(workflow=nobody_planned))["staff_share"] is None
 
 
+def test_a_usual_hour_of_next_to_nothing_tells_no_demand() -> None:
+    work = Workflow(orders_last_hour=30, orders_usual_hour=5e-324)
+    assert facts(late_pickup(workflow=work))["demand_ratio"] is None
+
+
 def test_the_worst_state_of_the_systems_and_of_those_behind_the_stock() -> None:
     systems = (
         Dependency(system=System.ERP, state=SystemState.DOWN, latency_minutes=60.0),
