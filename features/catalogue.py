@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -93,6 +93,15 @@ class FeatureSet:
     def categories(self) -> tuple[int, ...]:
         """The columns that hold codes of levels."""
         return tuple(index for index, each in enumerate(self.features) if each.kind == "category")
+
+    def only(self, names: Sequence[str]) -> FeatureSet:
+        """These features in this order: what a model reads that was trained before the others were computed.
+
+        Raises:
+            KeyError: a name that is not among them.
+        """
+        known = {each.name: each for each in self.features}
+        return FeatureSet(tuple(known[name] for name in names), self.text)
 
     def directions(self, task: Task) -> dict[int, int]:
         """The columns of which more can only raise the task's risk (1) or only lower it (-1)."""

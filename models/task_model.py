@@ -59,12 +59,28 @@ class TaskModel:
     """Absent in bundles of an earlier Fairlead, which answer without sets."""
     profile: Profile | None = None
     """What later cases are compared with; absent in bundles of an earlier Fairlead."""
+    columns: tuple[str, ...] = ()
+    """The names of the features it reads, in their order; empty for all that this Fairlead computes."""
     taught: Taught = field(default_factory=dict)
     """Some of the answers it learned from: a promotion compares them. Empty for a bundle of before there were any."""
 
     def features(self) -> FeatureSet:
-        """The features in the order the model was trained on."""
+        """The features in the order the model was trained on, without any that this Fairlead has learned since."""
+        every = self.every_feature()
+        return every.only(self.columns) if self.columns else every
+
+    def every_feature(self) -> FeatureSet:
+        """All that this Fairlead computes for such a model."""
         return feature_set(self.task, self.attributes, self.text)
+
+    def its_own(self, facts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Its columns float64[n, k] of what this Fairlead computes of the task without messages."""
+        if not self.columns:
+            return facts
+        every = feature_set(self.task, self.attributes).names
+        place = {name: index for index, name in enumerate(every)}
+        own = [place[name] for name in self.columns if name in place]  # The message's scores stand last.
+        return facts if own == list(range(len(every))) else facts[:, own]
 
 
 def files_of(model: TaskModel) -> dict[str, bytes]:
@@ -106,9 +122,12 @@ def read(task: Task, described: Mapping[str, Any], fetch: Callable[[str], bytes 
     """The model from its manifest entry and verified files. Raises BundleError where they do not fit together."""
     try:
         model = _assemble(task, described, fetch)
-        found = model.features().fingerprint
+        gone = [name for name in model.columns if name not in model.every_feature().names]
+        found = "" if gone else model.features().fingerprint
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise BundleError(f"the files of {task} do not make a model: {type(error).__name__}: {error}") from error
+    if gone:
+        raise BundleError(f"{task} reads features that this Fairlead does not compute: {', '.join(gone)}; retrain it")
     if found != described["fingerprint"]:
         raise BundleError(
             f"{task} was trained on features {described['fingerprint']}, this Fairlead computes {found}: retrain it"
@@ -136,6 +155,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         attributes=AttributeSchema.model_validate_json(required("attributes")),
         reference={name: (q[0], q[1], q[2]) for name, q in json.loads(required("reference")).items()},
         horizon=described["horizon"],
+        columns=tuple(described["features"]),
         metrics=described["metrics"],
         lineage=described["lineage"],
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),

@@ -160,4 +160,5 @@ def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
 
 def with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
     """The features float64[n, k]: those of the facts, and the message's scores where the model reads messages."""
-    return facts if model.text is None else np.hstack([facts, scored(model.text, messages)])
+    own = model.its_own(facts)
+    return own if model.text is None else np.hstack([own, scored(model.text, messages)])

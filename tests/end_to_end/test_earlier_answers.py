@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 import features.catalogue as catalogue
 import serving.replay as replay_module
+from data.record import Unit
 from data.vocabulary import Task
 from features.definition import Feature
 from policies.policy import Policy, policy_of
@@ -134,14 +135,37 @@ def test_by_another_model_it_says_what_differs(store: Connection, tmp_path: Path
     assert not {"/receipt/policy", "/receipt/input", "/receipt/standing"} & {*told}
 
 
-def test_where_a_feature_is_another_one_it_says_that_the_models_are_of_before(
+def test_a_feature_learned_since_changes_no_answer(
     store: Connection, folder: Path, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, *others = catalogue.CASE_FEATURES
-    renamed = Feature(**{**vars(first), "name": f"{first.name}_anew"})
-    monkeypatch.setattr(catalogue, "CASE_FEATURES", (renamed, *others))
-    with pytest.raises(CannotReplay, match=r"was trained on features sha256:\w+, this Fairlead computes sha256:"):
+    added = changed_first_feature(name="learned_since")
+    monkeypatch.setattr(catalogue, "CASE_FEATURES", (added, *catalogue.CASE_FEATURES))
+    assert pointers(replay_exactly(store, folder / "bundle", ids["empty-shelf"])) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": "named_anew"}, r"reads features that this Fairlead does not compute: \w+; retrain it"),
+        ({"unit": Unit.MINUTE}, r"was trained on features sha256:\w+, this Fairlead computes sha256:"),
+    ],
+)
+def test_where_a_feature_is_another_one_it_says_that_the_models_are_of_before(
+    store: Connection,
+    folder: Path,
+    ids: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    says: str,
+) -> None:
+    first = changed_first_feature(**change)
+    monkeypatch.setattr(catalogue, "CASE_FEATURES", (first, *catalogue.CASE_FEATURES[1:]))
+    with pytest.raises(CannotReplay, match=says):
         replay_exactly(store, folder / "bundle", ids["empty-shelf"])
+
+
+def changed_first_feature(**change: Any) -> Feature:
+    return Feature(**{**vars(catalogue.CASE_FEATURES[0]), **change})
 
 
 def test_where_the_record_is_another_one_it_says_that_other_code_answered(

@@ -60,7 +60,7 @@ class Matrices:
         if key not in self._made:
             fit = [each for each in later.known if not shelf or each[0].at_stake is not None]
             self._made[key] = facts.matrix(fit)
-        whole = self._made[key][_places(later, rows) if shelf else rows]
+        whole = model.its_own(self._made[key][_places(later, rows) if shelf else rows])
         if model.text is None:
             return whole
         return np.hstack([whole, scored(model.text, [later.known[row][0].message for row in rows])])
