@@ -13,6 +13,7 @@ from typing import Literal
 from data.case import AttributeName, AttributeValue, Case
 from data.record import Record, Unit
 from data.standing import Standing
+from features.commonness import Common, CommonCounter
 from features.definition import NEW, Compute, Feature, News, Value, coder
 
 LEAST_SEEN = 20
@@ -37,11 +38,13 @@ class AttributeSchema(Record):
     """What a bundle reads beyond the canonical vocabulary.
 
     `attributes` declares names of `case.attributes`; `facts` the levels of the case's open words (`OPEN_FACTS`).
-    Any other attribute is kept with the case, unused, and named in the answer.
+    `common` says how often the attributes' values occur. Any other attribute is kept with the case, unused, and named
+    in the answer.
     """
 
     attributes: dict[AttributeName, Declaration] = {}
     facts: dict[str, tuple[str, ...]] = {}
+    common: Common = Common()
 
     @property
     def names(self) -> frozenset[str]:
@@ -86,13 +89,17 @@ def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
     kinds: dict[str, Counter[AttributeKind]] = defaultdict(Counter)
     levels: dict[str, Counter[str]] = defaultdict(Counter)
     facts: dict[str, Counter[str]] = defaultdict(Counter)
+    common = CommonCounter()
     for case in cases:
+        common.add(case.attributes)
         _count_attributes(case.attributes, kinds, levels)
         for name, (_, read) in OPEN_FACTS.items():
             word = read(case)
             if word is not None:
                 facts[name][word] += 1
-    return _schema(kinds, levels, facts)
+    schema = _schema(kinds, levels, facts)
+    words = [name for name, declared in schema.attributes.items() if declared.kind != "number"]
+    return schema.model_copy(update={"common": common.counted(words)})
 
 
 def infer_schema(levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]) -> AttributeSchema:

@@ -19,6 +19,7 @@ from data.vocabulary import Task
 from features import calendar, carrier, order, price, refunds, returns, sentences, shelf, stock, supplier, systems, text
 from features import workflow as work
 from features.attributes import EMPTY, AttributeSchema, attribute_features
+from features.commonness import common_features
 from features.definition import Compute, Feature, features_in
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
 from features.sentences import Quantiles
@@ -221,5 +222,6 @@ def feature_set(task: Task, attributes: AttributeSchema = EMPTY, text: TextScore
     """The features of a task, with those of the attributes a bundle declares and of its text scorer."""
     shelf_task = task is Task.STOCKOUT
     base = SHELF_FEATURES if shelf_task else CASE_FEATURES
-    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task))
+    common = () if shelf_task else common_features(attributes.common)
+    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common)
     return FeatureSet((*base, *declared, *(text_features(text) if text else ())), text)
