@@ -16,6 +16,7 @@ from data.prediction import LabelPrediction, RiskPrediction
 from data.recommendation import Option, Recommendation
 from data.record import money_text
 from data.vocabulary import Disposition, Task
+from serving.standing_back import why_behind
 
 COLOUR = {Disposition.PROCEED: "green", Disposition.REVIEW: "yellow", Disposition.HOLD: "red"}
 REASONS_SHOWN = 4
@@ -30,6 +31,7 @@ def card(recommendation: Recommendation) -> RenderableType:
         Text(recommendation.says),
         _predictions(recommendation),
         _options(recommendation),
+        *(Text(sentence, style="dim") for sentence in why_behind(recommendation.options)),
         Text("Why", style="bold"),
         *(Text(f"· {sentence}") for sentence in dict.fromkeys(_sentences(recommendation.explanation))),
         _footer(recommendation),

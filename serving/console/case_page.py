@@ -17,6 +17,7 @@ from serving.console.decision_forms import FormProblem, decision_forms
 from serving.console.facts import panels
 from serving.console.foresight import Foresee
 from serving.recommendations.schemas import CaseFile
+from serving.standing_back import why_behind
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def case_page(
         banner=_banner(file, onlooker, decided, attempt),
         recommended=options[0] if options else None,
         alternatives=options[1:],
+        why_behind=why_behind(answer.options),
         promise_title="Promise" if answer.predictions.sla_breach.settled else "Promise still breaks",
         predictions=view.prediction_views(answer, case),
         news=view.news(answer),

@@ -300,6 +300,8 @@ class CasePage:
     banner: Banner | None
     recommended: OptionView | None
     alternatives: tuple[OptionView, ...]
+    why_behind: tuple[str, ...]
+    """Why an alternative stands behind dearer ones, where one does."""
     promise_title: str
     """What the options' `breach` stands under."""
     predictions: tuple[PredictionView, ...]

@@ -7,7 +7,8 @@ from rich.console import Console
 from data.recommendation import Recommendation
 from features.definition import NEW
 from serving.card import REASONS_SHOWN, card
-from tests.fixtures.recommendations import model_step, recommendation
+from serving.standing_back import HELD_BEHIND
+from tests.fixtures.recommendations import amount, model_step, options, recommendation
 
 
 def shown(answer: Recommendation) -> str:
@@ -35,3 +36,10 @@ def test_a_code_no_history_told_of_is_said_once_though_it_weighs_little() -> Non
     text = shown(recommendation(explanation=(model_step(news=news), model_step(id="root_cause", news=news))))
     assert text.count(news[0]) == 1
     assert usual.contributions[REASONS_SHOWN].says not in text
+
+
+def test_the_card_says_why_a_cheaper_option_on_hold_stands_behind_and_is_silent_otherwise() -> None:
+    first, second, held, last = options()
+    cheap = held.model_copy(update={"expected_cost": amount("1.00")})
+    assert HELD_BEHIND in shown(recommendation(options=(first, second, cheap, last)))
+    assert HELD_BEHIND not in shown(recommendation())

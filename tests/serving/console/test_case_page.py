@@ -13,8 +13,9 @@ from data.vocabulary import RejectReason, ReviewVerdict, Role, ServedBy
 from serving.console.case_page import Attempt, case_page
 from serving.console.context import CasePage
 from serving.console.rendering import render
+from serving.standing_back import INVESTIGATE_LAST
 from tests.fixtures.desk import case_file, onlooker, review
-from tests.fixtures.recommendations import NOW, model_step, recommendation, suspicious_return
+from tests.fixtures.recommendations import NOW, amount, model_step, options, recommendation, suspicious_return
 
 
 def page(file: Any = None, who: Any = None, **also: Any) -> CasePage:
@@ -58,6 +59,14 @@ def test_options_carry_their_money() -> None:
         ("not priced", "", ""),
     ]
     assert shown.alternatives[1].held_until == ("payments_up",)
+
+
+def test_the_page_says_why_a_cheaper_option_stands_last_and_is_silent_otherwise() -> None:
+    told = options()
+    cheap = told[-1].model_copy(update={"expected_cost": amount("1.00")})
+    shown = page(case_file(answer=recommendation(options=(*told[:-1], cheap))))
+    assert INVESTIGATE_LAST in render(shown)
+    assert INVESTIGATE_LAST not in render(page())
 
 
 def test_each_prediction_says_who_served_it_and_why() -> None:
