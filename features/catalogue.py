@@ -87,7 +87,10 @@ class FeatureSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The digest of names, units, kinds and levels in their order: equal where columns mean the same."""
+        """The digest of names, units, kinds and levels in their order: equal where columns mean the same.
+
+        What was counted or learned over a history, as `common.*` and the message's scores, may still differ.
+        """
         return digest_of([[each.name, each.unit, each.kind, list(each.levels)] for each in self.features])
 
     @cached_property

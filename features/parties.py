@@ -219,24 +219,21 @@ def _lately(standing: Standing, party: Party) -> float:
 
 def closing_hours(party: Party, where: str) -> Feature:
     """How empty shelves stood before the day closed: what runs short there runs short here."""
-
-    def of(standing: Standing) -> float:
-        seen = _known(standing).get(party.kind)
-        return 0.0 if seen is None else seen.closing / (seen.shelves + _REPORT_WEIGHT)
-
-    says, about = f"before closing, {where} were empty for {{value}}", f"How long {where} were empty before closing"
-    return Feature(f"{party.stem}closing", Unit.HOUR, says, about, _where_named(party, of), known="standing")
+    return _hours_empty(party, where, "closing", "before closing", lambda seen: seen.closing)
 
 
 def late_hours(party: Party, where: str) -> Feature:
     """How empty shelves stood after the day closed: what was not filled up overnight opens short."""
+    return _hours_empty(party, where, "late", "after closing", lambda seen: seen.late)
 
+
+def _hours_empty(party: Party, where: str, what: str, when: str, hours: Read) -> Feature:
     def of(standing: Standing) -> float:
         seen = _known(standing).get(party.kind)
-        return 0.0 if seen is None else seen.late / (seen.shelves + _REPORT_WEIGHT)
+        return 0.0 if seen is None else hours(seen) / (seen.shelves + _REPORT_WEIGHT)
 
-    says, about = f"after closing, {where} were empty for {{value}}", f"How long {where} were empty after closing"
-    return Feature(f"{party.stem}late", Unit.HOUR, says, about, _where_named(party, of), known="standing")
+    says, about = f"{when}, {where} were empty for {{value}}", f"How long {where} were empty {when}"
+    return Feature(f"{party.stem}{what}", Unit.HOUR, says, about, _where_named(party, of), known="standing")
 
 
 def demand_surge(party: Party, where: str) -> Feature:

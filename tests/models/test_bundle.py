@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.vocabulary import ServedBy, Task
@@ -116,3 +118,13 @@ def test_a_forged_manifest_is_not_trusted_but_its_predecessor_is(tmp_path: Path)
         open_bundle(tmp_path)
     rungs = load_predictors(tmp_path).ladder(Task.STOCKOUT)
     assert [rung.served_by for rung in rungs] == [ServedBy.MODEL, ServedBy.PREVIOUS_MODEL]
+
+
+def test_a_model_reads_its_own_columns_of_what_is_computed_today(tmp_path: Path) -> None:
+    """It was trained before some features were added, wherever they stand now."""
+    publish_all(tmp_path)
+    model = open_bundle(tmp_path).models[Task.SLA_BREACH].model
+    older = replace(model, columns=(*model.columns[5:9], *model.columns[20:]))
+    facts = model.features().matrix(cases()[:7])
+    assert np.array_equal(older.its_own(facts), older.features().matrix(cases()[:7]), equal_nan=True)
+    assert model.its_own(facts) is facts

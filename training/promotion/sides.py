@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.record import digest_of
 from data.vocabulary import Task
 from features.catalogue import feature_set
 from models.task_model import TaskModel
-from training.evaluate import calibrated
+from training.evaluate import calibrated, with_messages
 from training.promotion.window import Later
-from training.words import scored
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -47,23 +47,20 @@ class Pair:
 
 
 class Matrices:
-    """The facts of the later cases; tasks and sides that read the same features share them."""
+    """The facts of the later cases; tasks and sides that declare the same attributes share them."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, str, bool], Floats] = {}
 
     def of(self, model: TaskModel, later: Later, rows: NDArray[np.intp]) -> Floats:
         """The model's features of these rows float64[n, k]."""
-        facts = feature_set(model.task, model.attributes)
         shelf = model.task is Task.STOCKOUT
-        key = (id(later), facts.fingerprint, shelf)
+        key = (id(later), digest_of(model.attributes), shelf)
         if key not in self._made:
             fit = [each for each in later.known if not shelf or each[0].at_stake is not None]
-            self._made[key] = facts.matrix(fit)
-        whole = model.its_own(self._made[key][_places(later, rows) if shelf else rows])
-        if model.text is None:
-            return whole
-        return np.hstack([whole, scored(model.text, [later.known[row][0].message for row in rows])])
+            self._made[key] = feature_set(model.task, model.attributes).matrix(fit)
+        whole = self._made[key][_places(later, rows) if shelf else rows]
+        return with_messages(model, whole, [later.known[row][0].message for row in rows])
 
 
 def _places(later: Later, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
