@@ -71,10 +71,10 @@ class ReviewStatus(Record):
     roles: tuple[Role, ...] = ()
     """Roles that still must agree."""
     execute: ActionId | None = None
-    """The action that may be executed now; absent while somebody must still agree, while a condition must clear, and
-    once an outcome is told."""
+    """The action that may be executed now; absent while somebody must still agree or a condition must clear, and once
+    an outcome is told or a newer event of the exception is answered."""
     parameters: dict[str, Any] = {}
     held_until: tuple[str, ...] = ()
     superseded_by: Identifier | None = None
-    """The recommendation that answers the newest event of the exception; only where the state is `superseded`."""
+    """The recommendation that answers the newest event of the exception; absent where that is this one."""
     reviews: tuple[Review, ...] = ()

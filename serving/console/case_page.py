@@ -79,7 +79,7 @@ def case_page(
         receipt=view.receipt_rows(answer.receipt),
         forms=None if why_not else _forms(file, onlooker, attempt),
         why_not=why_not,
-        newer_url=f"/console/cases/{file.superseded_by}" if file.superseded_by else "",
+        newer_url=f"/console/cases/{status.superseded_by}" if status.superseded_by else "",
         watch=f"/console/cases/{answer.recommendation_id}/changes?version={status.version}",
         next_url=next_url,
     )
@@ -123,12 +123,21 @@ def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
     if status.state is ReviewState.CLOSED:
         return "The outcome was told before anybody had decided: nothing is left to decide, and nothing to execute."
     if status.state is not ReviewState.OPEN:
-        return f"This case is decided: {view.STATE_WORDS[status.state]}."
+        return f"This case is decided: {view.STATE_WORDS[status.state]}.{_overtaken(file)}"
     if file.requested_by == onlooker.name:
         return "You asked for this recommendation; somebody else must agree to it."
     if not onlooker.roles & set(status.roles):
         return f"It waits for {_either(view.role_words(status.roles))}; you hold {_either(onlooker.viewer.roles)}."
     return ""
+
+
+def _overtaken(file: CaseFile) -> str:
+    """What a newer event leaves of a decision that people had made before it."""
+    if file.status.superseded_by is None:
+        return ""
+    if file.outcome:
+        return " A newer event of this exception was answered since."
+    return " A newer event of this exception was answered since: nothing of this may be executed any more."
 
 
 def _either(names: tuple[str, ...]) -> str:
@@ -154,6 +163,8 @@ def _confirmation(file: CaseFile, verdict: ReviewVerdict) -> str:
         return f"You {done}. {display.heading(_either(view.role_words(status.roles)))} must still agree."
     if file.outcome:
         return f"You {done}. The outcome is told since: nothing is left to execute."
+    if status.superseded_by:
+        return f"You {done}.{_overtaken(file)}"
     if status.execute:
         return f"You {done}. The orchestrator may now execute: {display.action_words(status.execute)}."
     return f"You {done}. It is held until {' and '.join(status.held_until) or 'a condition clears'}."

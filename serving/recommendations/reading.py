@@ -15,7 +15,6 @@ from data.review import ReviewState, ReviewStatus
 from data.standing import Standing
 from data.vocabulary import Disposition
 from serving.errors import NotFound
-from serving.recommendations import succession
 from serving.recommendations.schemas import CaseFile, QueueItem, QueuePage
 from serving.store import decisions, documents, outcomes, verdicts
 from serving.store.decisions import Decision, Listing
@@ -58,10 +57,10 @@ def case_of(connection: Connection, found: Decision) -> Case:
 def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
     """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound.
 
-    Once an outcome is told nothing is left to execute, nor to wait for.
+    Once an outcome is told, or a newer event of the exception is answered, nothing is left to execute, nor to wait for.
     """
     now = verdict(connection, recommendation_id)
-    over = outcomes.told(connection, recommendation_id)
+    over = now.superseded_by is not None or outcomes.told(connection, recommendation_id)
     agreed = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
     clear = agreed and not over
     return ReviewStatus(
@@ -80,7 +79,6 @@ def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
 def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
     """Everything that is known of one decision. Raises NotFound."""
     found = decision(connection, recommendation_id)
-    newer = succession.successor(connection, found)
     return CaseFile(
         case=case_of(connection, found),
         standing=Standing.model_validate_json(documents.get(connection, found.standing)),
@@ -89,7 +87,6 @@ def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
         status=status(connection, recommendation_id),
         outcome=outcomes.get(connection, recommendation_id),
         requested_by=found.requested_by,
-        superseded_by=newer.recommendation_id if newer else None,
     )
 
 

@@ -65,5 +65,3 @@ class CaseFile:
     """With the reviews so far; its `version` is what `decide(..., if_match=...)` compares."""
     outcome: Outcome | None
     requested_by: str
-    superseded_by: str | None
-    """The recommendation that answers a newer event of the same exception."""

@@ -49,20 +49,14 @@ def enter(connection: Connection, decision: Decision, verdict: Verdict, knew: bo
 
     Raises Overtaken where a newer event was answered and the answer was made before that: `knew` is false.
     """
-    newest = successor(connection, decision)
-    if newest is None:
+    newest = decisions.newest(connection, decision.exception_id)
+    if newest is None or newest == decision:
         verdicts.add(connection, verdict)
         return verdicts.supersede(connection, decision.exception_id, decision.recommendation_id)
     if not knew:
         raise Overtaken
     verdicts.add(connection, superseded(verdict, newest.recommendation_id))
     return []
-
-
-def successor(connection: Connection, decision: Decision) -> Decision | None:
-    """The recommendation that answers the newest event of the exception; None where that is this one."""
-    newest = decisions.newest(connection, decision.exception_id)
-    return None if newest == decision else newest
 
 
 def comes_late(connection: Connection, case: Case) -> bool:

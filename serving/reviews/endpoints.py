@@ -46,7 +46,8 @@ async def verdict(
 ) -> Response:
     """What may be executed now, or who still must agree. The ETag is the verdict's version.
 
-    The state is `closed` where the outcome was told before people had decided; `execute` is absent once it is told.
+    The state is `closed` where the outcome was told before people had decided. `execute` is absent once it is told, and
+    once a newer event of the exception is answered: `superseded_by` then names the recommendation that counts.
 
     With `If-None-Match` and that version, 304 until it changes. With `wait`, the line is held: until the version
     changes where `If-None-Match` names one, until nobody needs to agree any more where it does not.

@@ -43,9 +43,10 @@ def _without_leaf(
 
 def _undecided(connection: Connection) -> int:
     by_outcome = case((_outcome_told(), 1), else_=0)
+    last = review_statuses.c.version - by_outcome
     review = exists().where(
         reviews.c.recommendation_id == review_statuses.c.recommendation_id,
-        reviews.c.version == review_statuses.c.version - by_outcome,
+        case((review_statuses.c.superseded_by.is_(None), reviews.c.version == last), else_=reviews.c.version < last),
     )
     stands = review_statuses.c.state.in_([state.value for state in DECIDED])
     return connection.execute(select(func.count()).select_from(review_statuses).where(stands, ~review)).scalar_one()

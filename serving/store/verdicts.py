@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from data.actions import ActionId
 from data.record import canonical
@@ -26,8 +26,7 @@ class Verdict:
 
     `action` is the one under decision: the first option, or what an override chose. `roles` are those that still must
     agree to it. `loss` is the value at stake times the probability that the promise breaks, in `currency`: None where
-    no value is at stake. `superseded_by` answers the newest event of the exception, where that is another one and
-    people had not decided before it came.
+    no value is at stake. `superseded_by` answers the newest event of the exception, where that is another one.
     """
 
     recommendation_id: str
@@ -78,21 +77,27 @@ def advance(connection: Connection, before: Verdict, after: Verdict) -> None:
         raise StaleVersion("Somebody decided at the same moment: read the reviews again.")
 
 
-SUPERSEDABLE = (ReviewState.OPEN, ReviewState.NOT_REQUIRED, ReviewState.SUPERSEDED)
-"""What a person decided, or an outcome ended, stays so."""
+UNDECIDED = (ReviewState.OPEN, ReviewState.NOT_REQUIRED, ReviewState.SUPERSEDED)
+"""States that a newer event ends. What a person decided, or an outcome ended, is still told as it was."""
 
 
 def supersede(connection: Connection, exception_id: str, newest: str) -> list[str]:
-    """Let the recommendation `newest` count in place of the exception's others; returns whose verdict that changed."""
+    """Let the recommendation `newest` count in place of the exception's others; returns the ids of those others.
+
+    All of them name it and get a new version: whoever read that one may be executed reads it again.
+    """
     others = select(recommendations.c.recommendation_id).where(
         recommendations.c.exception_id == exception_id, recommendations.c.recommendation_id != newest
     )
-    changed = update(statuses).where(
-        statuses.c.recommendation_id.in_(others), statuses.c.state.in_([state.value for state in SUPERSEDABLE])
+    undecided = statuses.c.state.in_([state.value for state in UNDECIDED])
+    changed = update(statuses).where(statuses.c.recommendation_id.in_(others))
+    told = changed.values(
+        state=case((undecided, ReviewState.SUPERSEDED.value), else_=statuses.c.state),
+        roles=json.dumps([]),
+        superseded_by=newest,
+        version=statuses.c.version + 1,
     )
-    values = {"state": ReviewState.SUPERSEDED.value, "roles": json.dumps([]), "superseded_by": newest}
-    told = changed.values(version=statuses.c.version + 1, **values).returning(statuses.c.recommendation_id)
-    return list(connection.execute(told).scalars())
+    return list(connection.execute(told.returning(statuses.c.recommendation_id)).scalars())
 
 
 def add_review(connection: Connection, review: Review, requested_by: str, version: int) -> str:

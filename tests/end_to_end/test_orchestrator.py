@@ -117,6 +117,20 @@ def test_executes_nothing_that_was_rejected(running: Running, journal: Journal) 
     assert (calls, told["outcome"], told["verdict"]["state"]) == ([], None, "rejected")
 
 
+def test_executes_nothing_that_a_newer_event_has_overtaken(running: Running, journal: Journal) -> None:
+    """Somebody agreed, but before the orchestrator came back to it the exception went on."""
+    calls: list[str] = []
+    first = fresh(costly(1, exception="exc"))
+    handle(running.client(), first, executed(calls), journal, patience=0)
+    decider = running.decide({"verdict": "approve"})
+    decider.join()
+    later = fresh(costly(2, exception="exc")) | {"exception_id": first["exception_id"]}
+    handle(running.client(), later, executed(calls), journal, patience=0)
+    told = handle(running.client(), first, executed(calls), journal, patience=20)
+    assert (told["verdict"]["state"], calls, told["outcome"]) == ("approved", [], None)
+    assert told["verdict"]["superseded_by"]
+
+
 def test_executes_nothing_while_nobody_has_decided(running: Running, journal: Journal) -> None:
     calls: list[str] = []
     told = handle(running.client(), fresh(costly()), executed(calls), journal, patience=0)

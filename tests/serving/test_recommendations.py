@@ -122,7 +122,7 @@ def test_a_newer_event_supersedes_the_open_recommendation(desk: Desk) -> None:
     second = desk.recommend(costly(2, exception="exc", minutes=-5))
     assert states(desk, first, second) == [ReviewState.SUPERSEDED, ReviewState.OPEN]
     file = desk.service.recommendations.case_file(first["recommendation_id"])
-    assert file.superseded_by == second["recommendation_id"]
+    assert file.status.superseded_by == second["recommendation_id"]
     assert file.status.execute is None
 
 

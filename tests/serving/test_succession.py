@@ -87,12 +87,37 @@ def test_a_newer_event_says_to_all_before_it_which_counts_now(desk: Desk) -> Non
     assert status(desk, second)["superseded_by"] == third["recommendation_id"]
 
 
-def test_what_a_person_decided_is_not_superseded_by_what_comes_later(desk: Desk) -> None:
+@pytest.mark.parametrize("body", [APPROVE, {"verdict": "reject", "reason": "other"}])
+def test_what_people_decided_is_told_as_it_was_and_no_longer_executed(desk: Desk, body: dict[str, Any]) -> None:
     first = desk.recommend(costly(1, exception="exc", minutes=-10))
-    assert desk.post(f"{PATH}/{first['recommendation_id']}/reviews", APPROVE, "reviewer-2").is_success
-    desk.recommend(costly(2, exception="exc", minutes=-5))
+    path = f"{PATH}/{first['recommendation_id']}/reviews"
+    decided = desk.post(path, body, "reviewer-2")
+    assert ("execute" in decided.json()) == (body is APPROVE)
+    second = desk.recommend(costly(2, exception="exc", minutes=-5))
+    again = desk.get(path, **{"If-None-Match": decided.headers["etag"]})
+    told = again.json()
+    assert (again.status_code, told["version"], told["superseded_by"]) == (200, 2, second["recommendation_id"])
+    assert (told["state"], told["reviews"]) == (decided.json()["state"], decided.json()["reviews"])
+    assert ("execute" in told, told["parameters"], told["held_until"]) == (False, {}, [])
+    assert desk.post(path, APPROVE, "reviewer-2").status_code == 409
+    no_faults(desk)
+
+
+def test_what_was_executed_and_told_names_the_newer_answer(desk: Desk) -> None:
+    first = desk.recommend(costly(1, exception="exc", minutes=-10))
+    path = f"{PATH}/{first['recommendation_id']}"
+    assert desk.post(f"{path}/reviews", APPROVE, "reviewer-2").is_success
+    assert desk.post(f"{path}/outcomes", {"recorded_at": "2026-11-23T12:00:00Z"}).is_success
+    second = desk.recommend(costly(2, exception="exc", minutes=-5))
     told = status(desk, first)
-    assert (told["state"], told["version"], "superseded_by" in told) == ("approved", 1, False)
+    assert (told["state"], told["superseded_by"]) == ("approved", second["recommendation_id"])
+    no_faults(desk)
+
+
+def no_faults(desk: Desk) -> None:
+    with desk.service.database.read() as connection:
+        assert list(audit.faults(connection)) == []
+        assert list(consistency.faults(connection)) == []
 
 
 def test_a_late_event_that_is_sent_again_gets_the_same_bytes(desk: Desk) -> None:
@@ -196,9 +221,7 @@ def test_events_at_the_same_moment_end_with_exactly_one_open(long: Desk, run: in
         if each["state"] != "open":
             assert each["superseded_by"] == newest["recommendation_id"]
             assert LATE in gates(answer) or each["version"] > 0, "superseded from the start, and its answer says so"
-    with long.service.database.read() as connection:
-        assert list(audit.faults(connection)) == []
-        assert list(consistency.faults(connection)) == []
+    no_faults(long)
 
 
 @dataclass

@@ -149,6 +149,17 @@ def test_forms_are_for_those_who_can_decide(state: ReviewState, who: Any, why: s
     assert shown.why_not.startswith(why)
 
 
+def test_a_newer_event_overtakes_what_was_decided() -> None:
+    newer = "018f0000-0000-7000-8000-000000000002"
+    status: dict[str, Any] = {"state": ReviewState.APPROVED, "roles": (), "superseded_by": newer}
+    shown = page(case_file(reviews=(review(),), **status))
+    assert shown.why_not.endswith("answered since: nothing of this may be executed any more.")
+    assert shown.newer_url == f"/console/cases/{newer}"
+    mine = page(case_file(reviews=(review(decided_by=onlooker().name),), **status), decided=True)
+    assert mine.banner is not None
+    assert mine.banner.text == f"You approved.{shown.why_not.removeprefix('This case is decided: approved.')}"
+
+
 def test_one_agrees_only_for_roles_one_holds() -> None:
     forms = page().forms
     assert forms is not None
