@@ -34,6 +34,11 @@ class Memory:
     half_life_days: float | None = None
     window_days: float | None = None
 
+    def matters(self, past_days: float) -> bool:
+        """A window longer than the past, or a half-life far longer, changes nothing."""
+        window, half_life = self.window_days, self.half_life_days
+        return (window is None or window < past_days) and (half_life is None or half_life < 4 * past_days)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -60,14 +65,15 @@ class Recipe:
         return asdict(self)
 
 
-RISK = Recipe(rounds=500, leaves=15, learning_rate=0.03, least_in_leaf=40, features_per_tree=0.5, shrinkage=1.0)
+RISK = Recipe(rounds=300, leaves=15, learning_rate=0.05, least_in_leaf=40, features_per_tree=0.5, shrinkage=1.0)
+ROWS_A_LEAF = 1500
 MOST_LEAVES = 127
 
 
 def risk_recipe(n: int) -> Recipe:
     """A risk's recipe to start from: the more rows teach it, the more its trees may tell apart."""
-    leaves = int(min(max(RISK.leaves, np.sqrt(n) / 12), MOST_LEAVES))
-    return replace(RISK, leaves=leaves, least_in_leaf=max(RISK.least_in_leaf, 2 * leaves))
+    leaves = min(max(RISK.leaves, n // ROWS_A_LEAF), MOST_LEAVES)
+    return replace(RISK, leaves=leaves, least_in_leaf=max(RISK.least_in_leaf, leaves))
 
 
 LABELS = Recipe(rounds=200, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)

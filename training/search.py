@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from training.fit import Memory, Recipe, grow, levelled_loss, probabilities
 from training.metrics import losses_of
-from training.rows import Rows
+from training.rows import DAY, Rows
 from training.split import Split
 
 Floats = NDArray[np.float64]
@@ -26,8 +26,8 @@ MOST_CELLS = 250_000
 """A trial reads at most this many rows (fewer where each has many classes), evenly spaced: it compares recipes."""
 WARM_UP = 5
 """Trials that are finished before one is pruned."""
-HALF_LIVES = (None, 60.0, 30.0, 21.0, 14.0, 7.0)
-WINDOWS = (None, 90.0, 42.0, 28.0)
+HALF_LIVES: tuple[float | None, ...] = (None, 60.0, 30.0, 21.0, 14.0, 7.0)
+WINDOWS: tuple[float | None, ...] = (None, 90.0, 42.0, 28.0)
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -55,9 +55,10 @@ def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, s
     )
     study.enqueue_trial(_parameters(first))
     study.enqueue_trial(_parameters(replace(first, random_cuts=True, features_per_tree=0.8)))
+    past = past_days(rows, split)
     for _ in range(trials):
         asked = study.ask()
-        recipe = _proposed(asked, first)
+        recipe = _proposed(asked, first, past)
         losses: list[float] = []
         pruned = False
         for number, block in enumerate(reversed(blocks)):  # The latest first: it is the likest to what comes.
@@ -87,7 +88,12 @@ def best(tried: Sequence[Trial]) -> Recipe:
     return min(sound, key=lambda trial: trial.loss).recipe
 
 
-def _proposed(asked: optuna.Trial, first: Recipe) -> Recipe:
+def past_days(rows: Rows, split: Split) -> float:
+    """Days before the first block; 0 where all rows are of one moment."""
+    return float(rows.times[split.blocks[0][0]] - rows.times[0]) / DAY
+
+
+def _proposed(asked: optuna.Trial, first: Recipe, past: float) -> Recipe:
     rounds = asked.suggest_int("rounds", min(150, first.rounds), max(600, first.rounds), log=True)
     return replace(
         first,
@@ -97,7 +103,10 @@ def _proposed(asked: optuna.Trial, first: Recipe) -> Recipe:
         features_per_tree=asked.suggest_float("features_per_tree", 0.15, 1.0),
         shrinkage=asked.suggest_float("shrinkage", 0.1, 30.0, log=True),
         random_cuts=asked.suggest_categorical("random_cuts", (False, True)),
-        memory=Memory(_days(asked, "half_life_days", HALF_LIVES), _days(asked, "window_days", WINDOWS)),
+        memory=Memory(
+            _days(asked, "half_life_days", [each for each in HALF_LIVES if Memory(each).matters(past)]),
+            _days(asked, "window_days", [each for each in WINDOWS if Memory(window_days=each).matters(past)]),
+        ),
     )
 
 

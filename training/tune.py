@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from training.fit import Memory, Recipe, grow, levelled_loss, linear_term, probabilities, probabilities_of, raw_scores
 from training.metrics import losses_of
 from training.progress import Progress
-from training.rows import DAY, Rows
-from training.search import Trial, best, search
+from training.rows import Rows
+from training.search import Trial, best, past_days, search
 from training.split import Split
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,8 @@ def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: P
 def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
     """The recipe with the memory that gives the later blocks the lowest log loss in a short trial."""
     trial = replace(recipe, rounds=TRIAL_ROUNDS, learning_rate=TRIAL_LEARNING_RATE)
-    tried = [memory for memory in MEMORIES if _matters(memory, rows, split)]
+    past = past_days(rows, split)
+    tried = [memory for memory in MEMORIES if memory.matters(past)]
     losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
     return replace(recipe, memory=tried[int(np.argmin(losses))])
 
@@ -125,13 +126,6 @@ def _levelled(rows: Rows, split: Split, scores: list[Floats]) -> float:
         for (start, end), raw in zip(split.blocks, scores, strict=True)
     ]
     return float(np.mean(each))
-
-
-def _matters(memory: Memory, rows: Rows, split: Split) -> bool:
-    """A window longer than the past, or a half-life far longer, changes nothing."""
-    past = float(rows.times[split.blocks[0][0]] - rows.times[0]) / DAY
-    window, half_life = memory.window_days, memory.half_life_days
-    return (window is None or window < past) and (half_life is None or half_life < 4 * past)
 
 
 def _trial_loss(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> float:

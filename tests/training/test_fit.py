@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fit import Memory, Recipe, fit, grow, levelled_loss, probabilities, raw_scores, weights
+from training.fit import Memory, Recipe, fit, grow, levelled_loss, probabilities, raw_scores, risk_recipe, weights
 from training.metrics import log_loss
 from training.rows import DAY, Rows
 
@@ -89,3 +89,11 @@ def test_rates_of_outcomes_that_seldom_tell_are_mended_by_what_they_count_for() 
     blind = probabilities(grow(replace(seen, selection=None), recipe, 1, 0), seen.features)[:, 0].mean()
     assert abs(mended - broke.mean()) < 0.02
     assert abs(blind - broke.mean()) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("n", "leaves", "least"), [(500, 15, 40), (17_000, 15, 40), (75_000, 50, 50), (1_750_000, 127, 127)]
+)
+def test_the_more_rows_teach_a_risk_the_more_its_trees_may_tell_apart(n: int, leaves: int, least: int) -> None:
+    recipe = risk_recipe(n)
+    assert (recipe.leaves, recipe.least_in_leaf) == (leaves, least)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from tests.training.test_fit import SMALL, rows
 from training.fit import Memory
 from training.search import best, search
@@ -36,6 +38,15 @@ def test_the_best_is_no_worse_than_the_first_and_was_scored_on_every_block() -> 
     losses = {trial.recipe: trial.losses for trial in trials if not trial.pruned}
     assert all(one <= other for one, other in zip(losses[found], losses[SMALL], strict=True))
     assert found.memory != Memory(), "the past misleads here"
+
+
+def test_no_way_to_forget_is_tried_where_it_changes_nothing() -> None:
+    """Rows of one moment have no past; of a hundred days, no half-life is too long."""
+    data = replace(rows(), times=np.zeros(2_000))
+    timeless = search(data, split_in_time(data.times, 0.1), SMALL, 8, 1, 0)
+    assert {trial.recipe.memory for trial in timeless} == {Memory()}
+    data = rows()
+    assert len({trial.recipe.memory for trial in search(data, split_in_time(data.times, 0.1), SMALL, 8, 1, 0)}) > 2
 
 
 def test_what_falls_behind_is_given_up() -> None:
