@@ -13,6 +13,7 @@ from types import FrameType
 LEARNER = "learner"
 """How the threads that learn are named."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AGAIN_SECONDS = 0.5
 
 
 class Interrupted(BaseException):
@@ -30,14 +31,31 @@ class Interrupted(BaseException):
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise `Interrupted` for the signals that ask to stop; outside the main thread signals are not ours to take."""
+    """Raise `Interrupted` for the signals that ask to stop; outside the main thread signals are not ours to take.
+
+    A library that calls back into Python may swallow what is raised there: so it is raised again until it gets through,
+    and never while what it stopped is being put in order.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _raise) for number in SIGNALS}
+    asked: list[int] = []
+
+    def ask(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
+        raise Interrupted(number)
+
+    def ask_again(_: int, __: FrameType | None) -> None:
+        if not _is_interrupted(sys.exception()):
+            raise Interrupted(asked[0])
+
+    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    before[signal.SIGALRM] = signal.signal(signal.SIGALRM, ask_again)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -50,5 +68,8 @@ def leave_learners(code: int) -> None:
         os._exit(code)
 
 
-def _raise(number: int, _: FrameType | None) -> None:
-    raise Interrupted(number)
+def _is_interrupted(handled: BaseException | None) -> bool:
+    """Whether what is handled now came of an interruption."""
+    while handled is not None and not isinstance(handled, Interrupted):
+        handled = handled.__context__
+    return handled is not None

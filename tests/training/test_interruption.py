@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from policies.policy import load_policy
 from tests.fixtures.histories import parts
 from training.commands import app
 from training.history import open_history
+from training.interruption import AGAIN_SECONDS, Interrupted, interruptible
 from training.progress import Silent
 from training.train import Order, train
 
@@ -118,6 +120,45 @@ def refused(done: Result) -> str:
 
 def full(*_: object, **__: object) -> Any:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def swallow() -> None:
+    """As a library that calls back into Python, and minds nothing that is raised there."""
+    with suppress(Interrupted):
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the signal was not heard")
+
+
+def stubborn() -> None:
+    swallow()
+    time.sleep(20 * AGAIN_SECONDS)
+
+
+def orderly(done: list[bool]) -> None:
+    """Takes its time to put things in order, and handles what goes wrong on the way."""
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        try:
+            time.sleep(1.2 * AGAIN_SECONDS)
+            raise KeyError
+        except KeyError:
+            time.sleep(1.2 * AGAIN_SECONDS)
+        done.append(True)
+
+
+def test_an_interruption_that_a_library_swallows_comes_again() -> None:
+    with pytest.raises(Interrupted) as told, interruptible():
+        stubborn()
+    assert told.value.exit_code == 130
+
+
+def test_what_puts_things_in_order_afterwards_is_let_finish() -> None:
+    done: list[bool] = []
+    with pytest.raises(Interrupted), interruptible():
+        orderly(done)
+    assert done
+    time.sleep(1.2 * AGAIN_SECONDS)  # Nothing is raised once it is over.
 
 
 def test_a_full_disk_is_said_and_what_is_served_stays(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
