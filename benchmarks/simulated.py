@@ -2,10 +2,12 @@
 
     python -m benchmarks.simulated --cases 60000 --reference-cases 600000 --seed 1001
 
-One world is simulated with the reference's number of cases; the model sees an even part of its exceptions. The
-reference is the same learner on all of them. Both are scored on the same cases of the last fifth of the days, which
-neither was fitted on, each with its own earlier cases as context. The rules have the rates of the model's own window.
-Skill is the share of the base rate's log loss that is gone. Seeds below 100 are for tuning, from 1000 for reporting.
+The model learns from half a year less its last fifth, and both are scored on that fifth. The reference is the same
+learner on ten times the data: the same retailer's history from ten times as long ago, so that both are asked the same
+questions and see the same stream of them. With `--traffic` the ten times are of one half-year instead, and the model
+sees an even part of its exceptions: it then also knows less of every supplier and store when it is asked. The rules
+have the rates of the model's own window. Skill is the share of the base rate's log loss that is gone. Seeds below 100
+are for tuning, from 1000 for reporting.
 """
 
 from __future__ import annotations
@@ -13,16 +15,16 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections import deque
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from data.record import instant_text
-from data.simulator import write_history
+from data.simulator import WEEKS, write_history
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -42,77 +44,94 @@ Sides = dict[str, dict[str, Any]]
 def main(
     cases: Annotated[int, typer.Option(help="Cases the model's history has.")] = 60_000,
     reference_cases: Annotated[int, typer.Option(help="Cases the reference's history has; 0 leaves it out.")] = 0,
+    traffic: Annotated[
+        bool, typer.Option("--traffic", help="More cases a day for the reference, not more days.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The world; from 1000 on for numbers that are shown.")] = 1001,
     task: Annotated[list[Task] | None, typer.Option(help="Only these tasks.")] = None,
     threads: Annotated[int, typer.Option(help="Cores.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     """Simulate, train, score and print a table in Markdown."""
-    tasks = tuple(task or Task)
+    tasks, times = tuple(task or Task), max(reference_cases, cases) / cases
     with tempfile.TemporaryDirectory() as folder:
-        scores = measure(Path(folder), cases, max(reference_cases, cases), seed, tasks, threads)
+        part = Path(folder)
+        files = thinned(part, cases, times, seed, threads) if traffic else shortened(part, cases, times, seed, threads)
+        scores = measure(part, files, tasks, threads)
     typer.echo(json.dumps(scores) if as_json else markdown(scores, seed, cases, reference_cases))
 
 
-def measure(
-    folder: Path, cases: int, reference_cases: int, seed: int, tasks: tuple[Task, ...], threads: int
-) -> dict[Task, Sides]:
+@dataclass(frozen=True)
+class Files:
+    """What the model and the reference learn from, both also the contexts of the cases that are scored."""
+
+    taught: Path
+    scored: Path
+    more_taught: Path | None
+    more_context: Path | None
+
+
+def measure(folder: Path, files: Files, tasks: tuple[Task, ...], threads: int) -> dict[Task, Sides]:
     """The scores of every side on the same later cases."""
-    whole = folder / "whole.jsonl"
-    write_history(whole, seed=seed, count=reference_cases, until=UNTIL, workers=threads)
-    files = _parted(whole, cases / reference_cases)
-    model = _scored(folder / "model", files["taught"], files["scored"], files["taught"], tasks, threads)
+    model = _scored(folder / "model", files.taught, files.scored, files.taught, tasks, threads)
     scores: dict[Task, Sides] = {
         task: {side: told[side] for side in ("base", "rules", "model")} | {"n": told["n"]}
         for task, told in model.items()
     }
-    if reference_cases > cases:
-        reference = _scored(
-            folder / "reference", files["all_taught"], files["scored"], files["all_but_scored"], tasks, threads
-        )
-        for task, told in reference.items():
+    if files.more_taught and files.more_context:
+        more = _scored(folder / "more", files.more_taught, files.scored, files.more_context, tasks, threads)
+        for task, told in more.items():
             scores[task]["reference"] = told["model"]
     return scores
 
 
-def _parted(whole: Path, share: float) -> dict[str, Path]:
-    """The history cut in time, and within each part the exceptions that the model sees."""
-    names = ("taught", "scored", "all_taught", "all_but_scored")
-    files = {name: whole.with_name(f"{name}.jsonl") for name in names}
-    start, end = _bounds(whole)
-    cut = instant_text(end - (end - start) * LATER)
-    writers = {name: path.open("wb") for name, path in files.items()}
-    for line in _lines(whole):
-        case = json.loads(line)["case"]
-        taught, seen = case["event"]["time"] < cut, _sees(case["exception_id"], share)
-        for name, holds in zip(names, (taught and seen, not taught and seen, taught, taught or not seen), strict=True):
-            if holds:
-                writers[name].write(line)
-    for writer in writers.values():
-        writer.close()
-    return files
+def shortened(folder: Path, cases: int, times: float, seed: int, threads: int) -> Files:
+    """A history of several times the weeks, of which the model sees the latest."""
+    weeks = round(WEEKS * times)
+    whole = _simulated(folder, seed, round(cases * times), weeks, threads)
+    start, cut = _instant(WEEKS), _instant(WEEKS * LATER)
+    taught = _kept(whole, "taught", lambda time, _: start <= time < cut)
+    scored = _kept(whole, "scored", lambda time, _: time >= cut)
+    more = _kept(whole, "more", lambda time, _: time < cut) if weeks > WEEKS else None
+    return Files(taught, scored, more, more)
 
 
-def _sees(exception: str, share: float) -> bool:
-    """An even part of the exceptions, all events of one together."""
-    return zlib.crc32(exception.encode()) < share * 2**32
+def thinned(folder: Path, cases: int, times: float, seed: int, threads: int) -> Files:
+    """A history of several times the exceptions a day, of which the model sees an even part."""
+    whole = _simulated(folder, seed, round(cases * times), WEEKS, threads)
+    cut = _instant(WEEKS * LATER)
+
+    def sees(exception: str) -> bool:
+        return zlib.crc32(exception.encode()) * times < 2**32
+
+    return Files(
+        taught=_kept(whole, "taught", lambda time, exception: time < cut and sees(exception)),
+        scored=_kept(whole, "scored", lambda time, exception: time >= cut and sees(exception)),
+        more_taught=_kept(whole, "more", lambda time, _: time < cut),
+        more_context=_kept(whole, "context", lambda time, exception: time < cut or not sees(exception)),
+    )
 
 
-def _bounds(whole: Path) -> tuple[datetime, datetime]:
-    times = [json.loads(line)["case"]["event"]["time"] for line in _ends(_lines(whole))]
-    first, last = (datetime.fromisoformat(time) for time in times)
-    return first, last
+def _simulated(folder: Path, seed: int, cases: int, weeks: int, threads: int) -> Path:
+    whole = folder / "whole.jsonl"
+    write_history(whole, seed=seed, count=cases, until=UNTIL, weeks=weeks, workers=threads)
+    return whole
 
 
-def _ends(lines: Iterable[bytes]) -> tuple[bytes, bytes]:
-    iterator = iter(lines)
-    first = next(iterator)
-    return first, deque(iterator, maxlen=1).pop()
+def _instant(weeks: float) -> str:
+    """So many weeks before the histories end."""
+    return instant_text(UNTIL - timedelta(weeks=weeks))
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file
+def _kept(whole: Path, name: str, keeps: Callable[[str, str], bool]) -> Path:
+    """The lines that are kept by their event's time and their exception's id."""
+    part = whole.with_name(f"{name}.jsonl")
+    with whole.open("rb") as lines, part.open("wb") as file:
+        for line in lines:
+            case = json.loads(line)["case"]
+            if keeps(case["event"]["time"], case["exception_id"]):
+                file.write(line)
+    return part
 
 
 def _scored(

@@ -16,7 +16,7 @@ The same seed, end and count give the same bytes, whatever the number of process
 histories is accuracy on simulated data and must be labelled **simulated**.
 """
 
-from data.simulator.history import simulate, write_history
+from data.simulator.history import WEEKS, simulate, write_history
 from data.simulator.live import live_cases
 
-__all__ = ["live_cases", "simulate", "write_history"]
+__all__ = ["WEEKS", "live_cases", "simulate", "write_history"]
