@@ -154,7 +154,7 @@ def test_a_newer_event_overtakes_what_was_decided() -> None:
     status: dict[str, Any] = {"state": ReviewState.APPROVED, "roles": (), "superseded_by": newer}
     shown = page(case_file(reviews=(review(),), **status))
     assert shown.why_not.endswith("answered since: nothing of this may be executed any more.")
-    assert shown.newer_url == f"/console/cases/{newer}"
+    assert (shown.head.state_words, shown.newer_url) == ("approved, overtaken", f"/console/cases/{newer}")
     mine = page(case_file(reviews=(review(decided_by=onlooker().name),), **status), decided=True)
     assert mine.banner is not None
     assert mine.banner.text == f"You approved.{shown.why_not.removeprefix('This case is decided: approved.')}"
