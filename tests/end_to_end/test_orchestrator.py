@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import Request
@@ -120,7 +120,7 @@ def test_executes_nothing_that_was_rejected(running: Running, journal: Journal) 
 def test_executes_nothing_that_a_newer_event_has_overtaken(running: Running, journal: Journal) -> None:
     """Somebody agreed, but before the orchestrator came back to it the exception went on."""
     calls: list[str] = []
-    first = fresh(costly(1, exception="exc"))
+    first = as_if_now(costly(1, exception="exc"), datetime.now(UTC) - timedelta(minutes=1))
     handle(running.client(), first, executed(calls), journal, patience=0)
     decider = running.decide({"verdict": "approve"})
     decider.join()
