@@ -56,8 +56,8 @@ def main(
     tasks, times = tuple(task or Task), max(reference_cases, cases) / cases
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder)
-        files = thinned(part, cases, times, seed, threads) if traffic else shortened(part, cases, times, seed, threads)
-        scores = measure(part, files, tasks, threads)
+        parted = thinned if traffic and times > 1 else shortened
+        scores = measure(part, parted(part, cases, times, seed, threads), tasks, threads)
     typer.echo(json.dumps(scores) if as_json else markdown(scores, seed, cases, reference_cases))
 
 

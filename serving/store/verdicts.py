@@ -77,7 +77,7 @@ def advance(connection: Connection, before: Verdict, after: Verdict) -> None:
         raise StaleVersion("Somebody decided at the same moment: read the reviews again.")
 
 
-UNDECIDED = (ReviewState.OPEN, ReviewState.NOT_REQUIRED, ReviewState.SUPERSEDED)
+SUPERSEDABLE = (ReviewState.OPEN, ReviewState.NOT_REQUIRED, ReviewState.SUPERSEDED)
 """States that a newer event ends. What a person decided, or an outcome ended, is still told as it was."""
 
 
@@ -89,7 +89,7 @@ def supersede(connection: Connection, exception_id: str, newest: str) -> list[st
     others = select(recommendations.c.recommendation_id).where(
         recommendations.c.exception_id == exception_id, recommendations.c.recommendation_id != newest
     )
-    undecided = statuses.c.state.in_([state.value for state in UNDECIDED])
+    undecided = statuses.c.state.in_([state.value for state in SUPERSEDABLE])
     changed = update(statuses).where(statuses.c.recommendation_id.in_(others))
     told = changed.values(
         state=case((undecided, ReviewState.SUPERSEDED.value), else_=statuses.c.state),
