@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from threading import Lock, Thread, current_thread
 from typing import Any
 
 from rich import box
@@ -19,12 +20,13 @@ METRICS = ("log_loss", "roc_auc", "average_precision", "accuracy", "ece")
 
 
 class Bars:
-    """One line per step, with a bar while items pass; implements `training.progress.Progress`."""
+    """A line per thread with its step, and a bar while items pass; implements `training.progress.Progress`."""
 
     def __init__(self, console: Console) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn())
         self._bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
-        self._task: TaskID | None = None
+        self._lines: dict[Thread, TaskID] = {}
+        self._lock = Lock()
 
     def __enter__(self) -> Bars:
         self._bar.start()
@@ -34,21 +36,23 @@ class Bars:
         self._bar.stop()
 
     def step(self, says: str) -> None:
-        """Show the step in place of the one before."""
+        """Show the step in place of the thread's one before."""
         self._next(says, None)
 
     def count(self, items: Iterable[Item], says: str, total: int | None = None) -> Iterator[Item]:
         """The items, each of which moves the bar."""
-        task = self._next(says, total)
+        line = self._next(says, total)
         for item in items:
-            self._bar.advance(task)
+            self._bar.advance(line)
             yield item
 
     def _next(self, says: str, total: int | None) -> TaskID:
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(says, total=total)
-        return self._task
+        with self._lock:
+            me = current_thread()
+            for each in [each for each in self._lines if each is me or not each.is_alive()]:
+                self._bar.remove_task(self._lines.pop(each))
+            self._lines[me] = self._bar.add_task(says, total=total)
+            return self._lines[me]
 
 
 def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:

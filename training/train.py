@@ -89,6 +89,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
+    progress.step("learning")
     learned, left_out = _learn(seen, origin, order, progress)
     given = Given(order.policy, order.mapping_file)
     recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}

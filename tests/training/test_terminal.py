@@ -1,0 +1,40 @@
+"""What a person sees while something long goes on."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+
+from rich.console import Console
+
+from training.terminal import Bars
+
+TURNS = 100
+
+
+def _work(bars: Bars, name: str) -> int:
+    passed = 0
+    for turn in range(TURNS):
+        bars.step(f"{name} {turn}")
+        passed += len(list(bars.count(range(3), f"{name} counts")))
+    return passed
+
+
+def test_threads_that_learn_at_once_move_their_own_lines() -> None:
+    with Bars(Console(file=StringIO(), force_terminal=True)) as bars, ThreadPoolExecutor(4) as pool:
+        passed = list(pool.map(lambda name: _work(bars, name), ("one", "two", "three", "four")))
+    assert passed == [3 * TURNS] * 4
+
+
+def test_a_line_goes_with_its_thread_and_with_its_next_step() -> None:
+    screen = StringIO()
+    with Bars(Console(file=screen, force_terminal=True)) as bars:
+        bars.step("learning")
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(bars.step, "late: how to learn").result()
+        beside = screen.getvalue()
+        bars.step("publishing")
+    after = screen.getvalue().partition("publishing")[2]
+    assert "learning" in beside.partition("late: how to learn")[0]
+    assert "how to learn" not in after
+    assert "learning" not in after
