@@ -8,7 +8,7 @@ from datetime import datetime
 
 from data.actions import ActionId
 from data.recommendation import Recommendation
-from data.review import ReviewState, ReviewStatus
+from data.review import ReviewState
 from data.vocabulary import ReviewVerdict, Role
 from serving.console import case_view as view
 from serving.console import display
@@ -93,7 +93,7 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
         exception_id=answer.exception_id,
         headline=display.heading(answer.says),
         state=status.state.value,
-        state_words=_state_words(status),
+        state_words=view.state_words(status.state, status.superseded_by),
         clock=view.clock(answer.predictions.sla_breach.due_at, zone, now),
         at_stake=view.at_stake(answer.urgency.value_at_stake),
         type=_type_words(answer),
@@ -105,11 +105,6 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
         waits_for=view.role_words(status.roles),
         answer_by=view.moment(answer.review.due_at, zone) if answer.review and status.roles else None,
     )
-
-
-def _state_words(status: ReviewStatus) -> str:
-    words = view.STATE_WORDS[status.state]
-    return words if status.superseded_by is None or status.state is ReviewState.SUPERSEDED else f"{words}, overtaken"
 
 
 def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> DecisionForms:

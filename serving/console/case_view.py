@@ -91,6 +91,12 @@ _UNDONE = (ReviewState.SUPERSEDED, ReviewState.CLOSED)
 """States that nobody decided on."""
 
 
+def state_words(state: ReviewState, superseded_by: str | None) -> str:
+    """Where a case stands; what people decided before a newer event is called overtaken."""
+    words = STATE_WORDS[state]
+    return words if superseded_by is None or state is ReviewState.SUPERSEDED else f"{words}, overtaken"
+
+
 def changed_words(status: ReviewStatus) -> str:
     """What became of a case while somebody read it."""
     by = f", by {status.reviews[-1].decided_by}" if status.reviews and status.state not in _UNDONE else ""

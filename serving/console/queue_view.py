@@ -8,7 +8,7 @@ from datetime import datetime
 from data.review import ReviewState
 from data.vocabulary import Role
 from serving.console import display
-from serving.console.case_view import STATE_WORDS, at_stake, clock, role_words
+from serving.console.case_view import STATE_WORDS, at_stake, clock, role_words, state_words
 from serving.console.context import Choice, QueueRow
 from serving.recommendations.schemas import QueueItem, QueuePage
 
@@ -41,7 +41,7 @@ def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
         yours=bool(own & set(item.roles)),
         node=item.node or "no node",
         age=display.ago(item.issued_at, now),
-        state=STATE_WORDS[item.state],
+        state=state_words(item.state, item.superseded_by),
     )
 
 

@@ -1,4 +1,4 @@
-"""What an outcome means for the review of its recommendation: nothing is left to decide, and nothing to execute."""
+"""What an outcome means for the reviews of its exception: nothing is left to decide, and nothing to execute."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from data.review import ReviewState
 from serving.recommendations import reading
-from serving.store import verdicts
-from serving.store.verdicts import Verdict
+from serving.recommendations.succession import closed
+from serving.store import decisions, outcomes, verdicts
+from serving.store.decisions import Decision
 
 
-def close(connection: Connection, recommendation_id: str) -> None:
-    """Advance the verdict, whatever it is: who read that something may be executed reads it with another version."""
-    before = reading.verdict(connection, recommendation_id)
-    verdicts.advance(connection, before, after_outcome(before))
+def close(connection: Connection, decision: Decision) -> list[str]:
+    """End the decision the outcome is of, and the exception's newest where it was resolved after that; returns both.
 
-
-def after_outcome(before: Verdict) -> Verdict:
-    """An open review ends without a decision; what people decided stays decided."""
-    after = replace(before, version=before.version + 1)
-    return replace(after, state=ReviewState.CLOSED, roles=()) if before.state is ReviewState.OPEN else after
+    Whatever a verdict says, it gets a new version: who read that something may be executed reads it again.
+    """
+    newest = decisions.newest(connection, decision.exception_id)
+    both = {each.recommendation_id: each for each in (decision, newest) if each is not None}
+    over = [each for each, of in both.items() if outcomes.ended(connection, of)]
+    for recommendation_id in over:
+        before = reading.verdict(connection, recommendation_id)
+        verdicts.advance(connection, before, replace(closed(before), version=before.version + 1))
+    return over

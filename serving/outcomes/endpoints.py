@@ -31,6 +31,7 @@ def report(
 
     Told once: the same outcome again is answered alike, another one is refused with 409. A review that is still open
     ends with it, without a decision, in the state `closed`; nothing of the recommendation may be executed any more.
+    The same holds for the recommendation of the exception's newest event, where `resolved_at` is no earlier than it.
     """
     reply = service_of(request).outcomes.report(principal, recommendation_id, outcome, key)
     return Response(reply.content, media_type="application/json")

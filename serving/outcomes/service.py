@@ -31,7 +31,7 @@ class OutcomeService:
         self._bell = bell
 
     def report(self, principal: Principal, recommendation_id: str, outcome: Outcome, key: str | None = None) -> Reply:
-        """Record the outcome and end the review; telling the same one again changes nothing and is answered alike.
+        """Record the outcome and end the reviews it is of; the same one again changes nothing and is answered alike.
 
         Raises NotFound; OutcomeRecorded where another outcome was told before; InvalidRequest for one that
         cannot have happened then.
@@ -39,26 +39,29 @@ class OutcomeService:
         content = canonical(outcome)
         attempt = Attempt.of(principal.name, key, f"outcomes/{recommendation_id}", content)
         reply = Reply(recommendation_id, content)
+        over: list[str] = []
         with self._database.write() as connection:
             if replies.find(connection, attempt) is not None:
                 return reply
             decision = reading.decision(connection, recommendation_id)
             told = outcomes.get(connection, recommendation_id)
             if told is None:
-                self._record(connection, principal, decision, outcome)
+                over = self._record(connection, principal, decision, outcome)
             elif canonical(told) != content:
                 raise OutcomeRecorded("Another outcome of this recommendation is recorded: it is kept as it was told.")
             replies.keep(connection, attempt, reply, self._clock())
-        if told is None:
-            self._bell.ring(recommendation_id)
+        for each in over:
+            self._bell.ring(each)
         return reply
 
-    def _record(self, connection: Connection, principal: Principal, decision: Decision, outcome: Outcome) -> None:
+    def _record(self, connection: Connection, principal: Principal, decision: Decision, outcome: Outcome) -> list[str]:
+        """The outcome, the verdicts it ends, the parties' standing and the audit leaf; whom it ends."""
         now, recommendation_id = to_milliseconds(self._clock()), decision.recommendation_id
         check_instants(outcome, decision.event_time, now)
         case = reading.case_of(connection, decision)
         due_at = reading.recommendation_of(connection, decision).predictions.sla_breach.due_at
         content = outcomes.add(connection, recommendation_id, outcome, principal.name, now)
-        close(connection, recommendation_id)
+        over = close(connection, decision)
         self._in_force.keeper(StoredRows(connection)).record(case, outcome, due_at)
         audit.append(connection, "outcome", recommendation_id, principal.name, now, content)
+        return over

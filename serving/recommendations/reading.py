@@ -57,10 +57,10 @@ def case_of(connection: Connection, found: Decision) -> Case:
 def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
     """The verdict as the orchestrator learns it: what to execute, or who still must agree. Raises NotFound.
 
-    Once an outcome is told, or a newer event of the exception is answered, nothing is left to execute, nor to wait for.
+    Once an outcome ended it, or a newer event of the exception is answered, nothing is left to execute or to wait for.
     """
     now = verdict(connection, recommendation_id)
-    over = now.superseded_by is not None or outcomes.told(connection, recommendation_id)
+    over = now.superseded_by is not None or outcomes.ended(connection, decision(connection, recommendation_id))
     agreed = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
     clear = agreed and not over
     return ReviewStatus(
@@ -126,6 +126,7 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
         loss_per_minute=_loss_per_minute(answer, stands, now),
         promise_due_at=stands.promise_due_at,
         review_due_at=answer.review.due_at if answer.review else None,
+        superseded_by=stands.superseded_by,
     )
 
 

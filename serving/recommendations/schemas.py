@@ -42,6 +42,8 @@ class QueueItem(Record):
     case's own currency."""
     promise_due_at: Instant | None = None
     review_due_at: Instant | None = None
+    superseded_by: Identifier | None = None
+    """The recommendation that counts instead, where a newer event of the exception was answered."""
 
 
 class QueuePage(Record):

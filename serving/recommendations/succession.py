@@ -10,7 +10,7 @@ from data.case import Case
 from data.recommendation import Recommendation
 from data.review import ReviewState
 from data.vocabulary import Disposition
-from serving.store import decisions, verdicts
+from serving.store import decisions, outcomes, verdicts
 from serving.store.decisions import Decision
 from serving.store.verdicts import Verdict
 
@@ -51,7 +51,7 @@ def enter(connection: Connection, decision: Decision, verdict: Verdict, knew: bo
     """
     newest = decisions.newest(connection, decision.exception_id)
     if newest is None or newest == decision:
-        verdicts.add(connection, verdict)
+        verdicts.add(connection, closed(verdict) if outcomes.ended(connection, decision) else verdict)
         return verdicts.supersede(connection, decision.exception_id, decision.recommendation_id)
     if not knew:
         raise Overtaken
@@ -68,3 +68,8 @@ def comes_late(connection: Connection, case: Case) -> bool:
 def superseded(verdict: Verdict, by: str) -> Verdict:
     """The first verdict of an answer to an event that came late: nobody needs to agree."""
     return replace(verdict, state=ReviewState.SUPERSEDED, roles=(), superseded_by=by)
+
+
+def closed(verdict: Verdict) -> Verdict:
+    """After an outcome: an open review ends without a decision; what people decided stays decided."""
+    return replace(verdict, state=ReviewState.CLOSED, roles=()) if verdict.state is ReviewState.OPEN else verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, FromClause, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, case, exists, func, select
 
 from data.review import ReviewState
 from serving.store.tables import audit_leaves, outcomes, recommendations, review_statuses, reviews
@@ -42,11 +42,12 @@ def _without_leaf(
 
 
 def _undecided(connection: Connection) -> int:
-    by_outcome = case((_outcome_told(), 1), else_=0)
-    last = review_statuses.c.version - by_outcome
+    """The version a review produced is the last, but for one more with each outcome and any number superseded."""
+    version, after = review_statuses.c.version, reviews.c.version
+    last = case((review_statuses.c.superseded_by.is_(None), version - _outcomes_told()), else_=0)
     review = exists().where(
         reviews.c.recommendation_id == review_statuses.c.recommendation_id,
-        case((review_statuses.c.superseded_by.is_(None), reviews.c.version == last), else_=reviews.c.version < last),
+        after.between(last, version),
     )
     stands = review_statuses.c.state.in_([state.value for state in DECIDED])
     return connection.execute(select(func.count()).select_from(review_statuses).where(stands, ~review)).scalar_one()
@@ -54,10 +55,17 @@ def _undecided(connection: Connection) -> int:
 
 def _closed_by_nothing(connection: Connection) -> int:
     closed = review_statuses.c.state == ReviewState.CLOSED.value
-    wrong = select(func.count()).select_from(review_statuses).where(closed, ~_outcome_told())
+    wrong = select(func.count()).select_from(review_statuses).where(closed, _outcomes_told() == 0)
     return connection.execute(wrong).scalar_one()
 
 
-def _outcome_told() -> ColumnElement[bool]:
-    """An outcome advances the verdict by one version."""
-    return exists().where(outcomes.c.recommendation_id == review_statuses.c.recommendation_id)
+def _outcomes_told() -> ScalarSelect[int]:
+    """How many outcomes of the exception were told: each may end this review too, and advance it by one version."""
+    mine, its = recommendations.alias("mine"), recommendations.alias("its")
+    told = (
+        select(func.count())
+        .select_from(outcomes.join(its, its.c.recommendation_id == outcomes.c.recommendation_id))
+        .join(mine, mine.c.exception_id == its.c.exception_id)
+        .where(mine.c.recommendation_id == review_statuses.c.recommendation_id)
+    )
+    return told.correlate(review_statuses).scalar_subquery()

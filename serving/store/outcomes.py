@@ -9,8 +9,9 @@ from sqlalchemy import Connection, insert, select
 from data.outcome import Outcome
 from data.record import canonical
 from serving.store import documents
+from serving.store.decisions import Decision
 from serving.store.instants import to_number
-from serving.store.tables import outcomes
+from serving.store.tables import outcomes, recommendations
 
 
 def add(connection: Connection, recommendation_id: str, outcome: Outcome, by: str, at: datetime) -> str:
@@ -23,10 +24,17 @@ def add(connection: Connection, recommendation_id: str, outcome: Outcome, by: st
     return content
 
 
-def told(connection: Connection, recommendation_id: str) -> bool:
-    """Whether an outcome was told."""
-    mine = select(outcomes.c.recommendation_id).where(outcomes.c.recommendation_id == recommendation_id)
-    return connection.execute(mine).first() is not None
+def ended(connection: Connection, decision: Decision) -> bool:
+    """Whether the decision's own outcome was told, or that of an older one says the exception was resolved after it."""
+    mine = outcomes.c.recommendation_id.in_(
+        select(recommendations.c.recommendation_id).where(recommendations.c.exception_id == decision.exception_id)
+    )
+    told = connection.execute(select(outcomes.c.recommendation_id, outcomes.c.content).where(mine)).all()
+    return any(
+        row.recommendation_id == decision.recommendation_id
+        or _resolved(connection, row.content, not_before=decision.event_time)
+        for row in told
+    )
 
 
 def get(connection: Connection, recommendation_id: str) -> Outcome | None:
@@ -34,3 +42,8 @@ def get(connection: Connection, recommendation_id: str) -> Outcome | None:
     mine = select(outcomes.c.content).where(outcomes.c.recommendation_id == recommendation_id)
     digest = connection.execute(mine).scalar()
     return Outcome.model_validate_json(documents.get(connection, digest)) if digest else None
+
+
+def _resolved(connection: Connection, digest: str, not_before: datetime) -> bool:
+    at = Outcome.model_validate_json(documents.get(connection, digest)).resolved_at
+    return at is not None and at >= not_before

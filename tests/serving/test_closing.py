@@ -142,6 +142,72 @@ def test_a_newer_event_is_decided_on_by_itself(desk: Desk) -> None:
     assert states == ["closed", "open"]
 
 
+def overtaken(desk: Desk, number: int = 1, minutes: int = -5) -> tuple[str, str]:
+    """Two recommendations of one exception; the second answers a newer event, some minutes from now."""
+    exception = f"exc-{number}"
+    return (
+        waiting(desk, 10 * number, exception=exception, minutes=minutes - 5),
+        waiting(desk, 10 * number + 1, exception=exception, minutes=minutes),
+    )
+
+
+def no_faults(desk: Desk) -> None:
+    with desk.service.database.read() as connection:
+        assert list(audit.faults(connection)) == []
+        assert list(consistency.faults(connection)) == []
+
+
+def test_what_was_resolved_after_its_newest_event_leaves_nothing_open(desk: Desk) -> None:
+    first, second = overtaken(desk)
+    before = desk.get(f"{second}/reviews")
+    tell(desk, first)
+    after = desk.get(f"{second}/reviews", **{"If-None-Match": before.headers["etag"]})
+    assert (after.status_code, after.json()["state"], after.json()["roles"]) == (200, "closed", [])
+    assert desk.get("/v1/recommendations?state=open").json()["total"] == 0
+    assert desk.post(f"{second}/reviews", APPROVE, "reviewer-2").status_code == 409
+    no_faults(desk)
+
+
+def test_who_waits_on_the_newest_learns_it_from_the_outcome_of_the_older(desk: Desk) -> None:
+    first, second = overtaken(desk)
+    teller = threading.Timer(0.3, lambda: tell(desk, first))
+    teller.start()
+    started = time.monotonic()
+    told = desk.get(f"{second}/reviews?wait=30").json()
+    teller.join()
+    assert (told["state"], time.monotonic() - started < 5) == ("closed", True)
+
+
+def test_what_people_agreed_to_is_executed_no_more_once_the_exception_was_resolved(desk: Desk) -> None:
+    first, second = overtaken(desk)
+    decided = desk.post(f"{second}/reviews", APPROVE, "reviewer-2")
+    assert "execute" in decided.json()
+    tell(desk, first)
+    after = desk.get(f"{second}/reviews", **{"If-None-Match": decided.headers["etag"]})
+    assert (after.status_code, after.json()["state"], "execute" in after.json()) == (200, "approved", False)
+    tell(desk, second)
+    assert desk.get(f"{second}/reviews").json()["state"] == "approved"
+    no_faults(desk)
+
+
+@pytest.mark.parametrize("body", [{"recorded_at": "2026-11-23T12:00:00Z"}, OUTCOME])
+def test_an_exception_that_came_back_after_it_was_resolved_stays_open(desk: Desk, body: dict[str, Any]) -> None:
+    """So does one whose outcome tells no moment."""
+    first, second = overtaken(desk, minutes=-1)
+    assert desk.post(f"{first}/outcomes", body).status_code == 200
+    assert desk.get(f"{second}/reviews").json()["state"] == "open"
+    no_faults(desk)
+
+
+def test_an_event_from_before_the_resolution_that_comes_after_the_outcome_asks_nobody(desk: Desk) -> None:
+    first = waiting(desk, 1, exception="exc", minutes=-10)
+    tell(desk, first)
+    second = waiting(desk, 2, exception="exc", minutes=-5)
+    status = desk.get(f"{second}/reviews").json()
+    assert (status["state"], status["version"], "execute" in status) == ("closed", 0, False)
+    no_faults(desk)
+
+
 def test_a_decision_and_an_outcome_at_the_same_moment_end_in_one_of_two_ways(desk: Desk) -> None:
     for number in range(8):
         path = waiting(desk, number)
@@ -160,6 +226,4 @@ def test_the_rows_agree_with_the_chain(desk: Desk) -> None:
         if body:
             assert desk.post(f"{path}/reviews", body, "reviewer-2").status_code == 200
         tell(desk, path)
-    with desk.service.database.read() as connection:
-        assert list(audit.faults(connection)) == []
-        assert list(consistency.faults(connection)) == []
+    no_faults(desk)

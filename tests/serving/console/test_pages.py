@@ -165,6 +165,15 @@ def test_an_empty_queue_explains_itself(desk: Desk) -> None:
     assert "No case here: overridden" in desk.client.get("/console/decided?state=overridden").text
 
 
+def test_the_decided_say_which_a_newer_event_overtook(people: Desk) -> None:
+    alone, old = waiting(people, 1), waiting(people, 2, exception="exc", minutes=-10)
+    sign_in(people, FINANCE)
+    for case in (alone, old):
+        assert decide(people, case).status_code == 303
+    waiting(people, 3, exception="exc", minutes=-5)
+    assert people.client.get("/console/decided?state=approved").text.count("approved, overtaken") == 1
+
+
 def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:
     small, large = waiting(desk, 1), waiting(desk, 2, promise={"due_at": "2026-11-23T12:20:00Z"})
     sign_in(desk)
