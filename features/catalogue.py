@@ -45,6 +45,7 @@ SHELF_FEATURES = (
     work.orders_last_hour,
     work.demand_ratio,
     work.staffing_gap,
+    supplier.supplier_overdue,
     *SHELF_PARTIES,
 )
 """What a shelf is judged by."""

@@ -325,6 +325,9 @@ SHELF_PARTIES = (
     demand_surge(NODE, "the node's shelves"),
     shelves_known(SKU),
     shelves_known(PRODUCT),
+    cause_rate(NODE, RootCause.INVENTORY_MISMATCH),
+    cause_rate(PRODUCT, RootCause.DEMAND_SURGE),
+    breach_rate(SUPPLIER),
 )
 """What is known of parties when a shelf is judged."""
 

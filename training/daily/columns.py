@@ -81,7 +81,8 @@ class _Block:
         self._grid, self._shelf, self._day, self._ahead = grid, shelf, day, ahead
         self._found = _summaries(grid, shelf, day)[0]
         self._parties = parties
-        seen = [SimpleNamespace(kind=kind, **party.at(shelf, day)) for kind, party in parties.items()]
+        # A table of days confirms no cause.
+        seen = [SimpleNamespace(kind=kind, causes={}, **party.at(shelf, day)) for kind, party in parties.items()]
         self._standing: Any = SimpleNamespace(parties=seen)
 
     def column(self, feature: Feature, template: Template) -> Floats:
