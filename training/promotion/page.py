@@ -13,12 +13,14 @@ _MARK = {Finding.PASSED: "passed", Finding.NOTED: "note", Finding.REFUSED: "refu
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}
-table{border-collapse:collapse;min-width:40rem}
+.wide{overflow-x:auto}table{border-collapse:collapse;min-width:40rem}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8dee6;
 vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .verdict{padding:.8rem 1rem;border-left:.4rem solid #2b7a4b;background:#eef7f1}
 .verdict.refused{border-color:#b3261e;background:#fcefee}
-.refused{color:#b3261e;font-weight:600}.note{color:#8a5a00}.passed{color:#2b7a4b}code{font-size:.85em}
+.refused{color:#b3261e;font-weight:600}.note{color:#8a5a00}.passed{color:#2b7a4b}code{font-size:.85em;overflow-wrap:anywhere}
+@media(max-width:40rem){table{min-width:100%}.checks thead{display:none}.checks tr,.checks td{display:block}
+.checks tr{padding:.5rem 0;border-bottom:1px solid #d8dee6}.checks td{padding:0;border:0}.checks td:not(:last-child){display:inline}}
 """
 
 
@@ -33,7 +35,7 @@ def page(dossier: Dossier) -> str:
         f"({escape(window.history)}), days that neither had learned from. Intervals come from {dossier.resamples:,} "
         "paired resamples by exception.</p>",
         "<h2>Checks</h2>",
-        _table(("", "task", "check", "what it found"), (_check(each) for each in _by_caution(dossier.checks))),
+        _table(("", "task", "check", "what it found"), map(_check, _by_caution(dossier.checks)), kind="checks"),
         "<h2>Side by side</h2>",
         _table(
             ("task", "metric", "cases", "champion", "challenger", "difference", "95 % of resamples"),
@@ -79,6 +81,7 @@ def page(dossier: Dossier) -> str:
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dossier of a promotion</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
 
@@ -125,7 +128,9 @@ def _share(value: float | None) -> str:
     return "no feature of it" if value is None else percent(value)
 
 
-def _table(names: Iterable[str], rows: Iterable[tuple[str, ...]], numbers: Iterable[int] = ()) -> str:
+def _table(
+    names: Iterable[str], rows: Iterable[tuple[str, ...]], numbers: Iterable[int] = (), kind: str = "numbers"
+) -> str:
     right = set(numbers)
 
     def cell(tag: str, column: int, text: str) -> str:
@@ -134,4 +139,5 @@ def _table(names: Iterable[str], rows: Iterable[tuple[str, ...]], numbers: Itera
 
     head = "".join(cell("th", column, name) for column, name in enumerate(names))
     body = "".join(f"<tr>{''.join(cell('td', at, text) for at, text in enumerate(row))}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide {kind}" tabindex="0">{table}</div>'

@@ -1,0 +1,63 @@
+"""The dossier's page: read on a desk and on a telephone by whoever agrees, and it asks nobody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.promotion import Calibration, Difference, Dossier, Metric, Share, Slice
+from data.record import digest_of
+from data.vocabulary import Task
+from tests.fixtures.dossiers import a_dossier, refused
+from training.promotion.page import page
+
+CHROMIUM = Path("/usr/bin/chromium")
+MUST_RUN = os.environ.get("CI") == "true"
+RISK = Task.SLA_BREACH
+
+
+def dossier(**changes: Any) -> Dossier:
+    """Every table has a row as wide as they come."""
+    gap = {"champion": 0.4771, "challenger": 0.4636, "difference": -0.0135}
+    told = {
+        "differences": (
+            Difference(task=RISK, metric=Metric.LOG_LOSS, n=1_069_000, low=-0.0219, high=-0.0046, worse=0.0, **gap),
+        ),
+        "slices": (Slice(task=RISK, by="reported_type", value="refund_reconciliation_gap", n=78, errors=1.0, **gap),),
+        "calibrations": (Calibration(task=RISK, champion=0.0413, challenger=0.039),),
+        "shares": (Share(task=RISK, feature="standing.attribute.assignment_group.stockout_rate_lately", champion=0.1),),
+    }
+    return a_dossier(digest_of(b"challenger"), digest_of(b"champion"), **told).model_copy(update=changes)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists() and not MUST_RUN:
+        pytest.skip(f"{CHROMIUM} is absent: apt-get install chromium to look at the dossier in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("checks", [(), tuple(refused())])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_fits_the_screen_and_asks_nobody(browser: Any, tmp_path: Path, width: int, checks: tuple[Any, ...]) -> None:
+    file = tmp_path / "dossier.html"
+    shown = dossier(checks=checks) if checks else dossier()
+    file.write_text(page(shown), encoding="utf-8")
+    opened = browser.new_page(viewport={"width": width, "height": 900})
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("console", lambda message: asked.append(message.text))
+    opened.goto(file.as_uri())
+    assert asked == [file.as_uri()]
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.locator(".checks tbody tr:visible").count() == len(shown.checks)
