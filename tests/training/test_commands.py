@@ -125,7 +125,8 @@ def test_real_incidents_are_learned_and_beat_the_base_rate(tmp_path: Path) -> No
     log[log["opened_at"] >= cut].to_parquet(late)
     task, mapped = Task.SLA_BREACH.value, ["--mapping", MAPPING]
     out = str(tmp_path / "bundle")
-    told = run.invoke(app, ["train", task, "--history", str(early), "--out", out, "--no-track", *mapped])
+    order = ["train", task, "--history", str(early), "--out", out, "--no-track", "--trials", "2", *mapped]
+    told = run.invoke(app, order)
     assert told.exit_code == 0, told.stderr
     asked = ["evaluate", out, "--task", task, "--history", str(late), "--context", str(early), "--json", *mapped]
     scores = json.loads(run.invoke(app, asked).stdout)
