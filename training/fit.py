@@ -185,8 +185,6 @@ def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str
         "num_leaves": recipe.leaves,
         "min_data_in_leaf": recipe.least_in_leaf,
         "feature_fraction": recipe.features_per_tree,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
         "lambda_l2": recipe.shrinkage,
         "extra_trees": recipe.random_cuts,
         "cat_smooth": 20.0,

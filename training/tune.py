@@ -25,6 +25,8 @@ TRIAL_CELLS = 12_000
 """Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
 MEMORIES = (Memory(), Memory(half_life_days=60.0), Memory(half_life_days=21.0), Memory(21.0, window_days=42.0))
 """Ways to forget that are tried, the plainest first: a tie keeps it."""
+FEW_ROWS = 50_000
+"""Up to so many rows before the blocks, random cuts are tried too."""
 ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the recipe's rounds, all of them first: a tie keeps them."""
 STRENGTHS = (0.03, 0.3)
@@ -55,7 +57,7 @@ def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: P
     """The recipe with its memory, its trees and, for a risk, its linear term chosen, one after another."""
     threads, seed = effort.threads, effort.seed
     recipe = choose_memory(rows, split, recipe, threads, seed)
-    recipe, trees = choose_rounds(rows, split, recipe, threads, seed)
+    recipe, trees = choose_cuts(rows, split, recipe, threads, seed)
     tried: tuple[Trial, ...] = ()
     if effort.trials:
         tried = tuple(progress.count(search(rows, split, recipe, effort.trials, threads, seed), says, effort.trials))
@@ -73,6 +75,21 @@ def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
     tried = [memory for memory in MEMORIES if memory.matters(past)]
     losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
     return replace(recipe, memory=tried[int(np.argmin(losses))])
+
+
+def choose_cuts(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:
+    """The recipe with its rounds and, where few rows teach a risk, its cuts chosen, and the blocks' raw scores.
+
+    What one cut of few rows tells is half chance, which random cuts even out; each says less, so that twice as many
+    are grown. Labels, which grow a tree each a round, would pay for it in every explanation.
+    """
+    usual = choose_rounds(rows, split, recipe, threads, seed)
+    if rows.classes > 1 or split.blocks[0][0] > FEW_ROWS:
+        return usual
+    steadier = replace(recipe, random_cuts=True, rounds=2 * recipe.rounds)
+    return min(
+        (usual, choose_rounds(rows, split, steadier, threads, seed)), key=lambda found: _levelled(rows, split, found[1])
+    )
 
 
 def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tests.training.test_fit import SMALL, rows
 from training.fit import RISK, Memory
 from training.progress import Silent
 from training.rows import DAY, Rows
 from training.split import split_in_time
-from training.tune import Effort, choose, choose_memory, choose_rounds
+from training.tune import Effort, choose, choose_cuts, choose_memory, choose_rounds
 
 QUICK = Effort(trials=0, threads=1, seed=0)
 
@@ -46,6 +47,33 @@ def additive(n: int = 1_500, k: int = 12) -> Rows:
     features = rng.normal(size=(n, k))
     truth = (rng.random(n) < 1 / (1 + np.exp(-features.sum(axis=1) * 0.6))).astype(np.int64)
     return Rows(features, truth, np.linspace(0, 100 * DAY, n), (), 1)
+
+
+def stepped(n: int = 1_500, k: int = 12) -> Rows:
+    """One column tells all at one place: the best cut is worth many random ones."""
+    data = additive(n, k)
+    truth = (np.random.default_rng(5).random(n) < np.where(data.features[:, 0] > 1.3, 0.9, 0.1)).astype(np.int64)
+    return replace(data, truth=truth)
+
+
+@pytest.mark.parametrize(("data", "few", "taken"), [(additive(), 1_500, True), (additive(), 500, False)])
+def test_random_cuts_are_taken_where_few_rows_teach(
+    data: Rows, few: int, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.tune.FEW_ROWS", few)
+    recipe, scores = choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
+    assert recipe.random_cuts is taken
+    assert len(scores) == len(split_in_time(data.times, 0.1).blocks)
+
+
+def test_random_cuts_are_left_where_one_place_tells_all() -> None:
+    data = stepped()
+    assert not choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)[0].random_cuts
+
+
+def test_labels_keep_their_cuts() -> None:
+    data = replace(additive(), classes=2)
+    assert not choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)[0].random_cuts
 
 
 def test_a_line_is_used_where_it_tells_more_than_trees() -> None:
