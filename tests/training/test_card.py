@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,6 @@ from training.train import Order, train
 pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
 
 PAIR = (Task.SLA_BREACH, Task.ROOT_CAUSE)
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
@@ -118,18 +116,6 @@ def test_the_command_writes_the_card_and_names_the_bundle(folder: Path, tmp_path
     told = CliRunner().invoke(app, ["card", str(folder), "--task", "sla_breach", "--out", str(tmp_path)])
     assert told.exit_code == 1
     assert "cannot be written" in " ".join(told.stderr.split())
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is absent: apt-get install chromium to look at the card in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,6 @@ from data.vocabulary import Task
 from tests.fixtures.dossiers import a_dossier, refused
 from training.promotion.page import page
 
-CHROMIUM = Path("/usr/bin/chromium")
-MUST_RUN = os.environ.get("CI") == "true"
 RISK = Task.SLA_BREACH
 
 
@@ -32,18 +28,6 @@ def dossier(**changes: Any) -> Dossier:
         "shares": (Share(task=RISK, feature="standing.attribute.assignment_group.stockout_rate_lately", champion=0.1),),
     }
     return a_dossier(digest_of(b"challenger"), digest_of(b"champion"), **told).model_copy(update=changes)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists() and not MUST_RUN:
-        pytest.skip(f"{CHROMIUM} is absent: apt-get install chromium to look at the dossier in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser
