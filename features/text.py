@@ -14,11 +14,16 @@ from features.definition import Feature, Value, feature
 
 
 class TextScorer(Protocol):
-    """Scores a message for each label; positive speaks for it, negative against it."""
+    """Says how far a message speaks for each label."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """What it scores for, in the order of the scores."""
+        ...
+
+    @property
+    def normalised(self) -> bool:
+        """Whether the scores are probabilities; else a positive one speaks for its label, a negative one against it."""
         ...
 
     def scores(self, message: str) -> NDArray[np.float64]:
@@ -52,5 +57,8 @@ def _score_of(scorer: TextScorer, index: int, label: str) -> Feature:
         return None if case.message is None else float(scorer.scores(case.message)[index])
 
     named = label.replace("_", " ")
+    name, about = f"message.{label}", f"What the message says of {named}"
+    if scorer.normalised:
+        return Feature(name, Unit.RATIO, f"by its words alone, the message is of {named} with {{value}}", about, of)
     says, against = f"the message speaks for {named} ({{value}})", f"the message speaks against {named} ({{value}})"
-    return Feature(f"message.{label}", Unit.SCORE, says, f"What the message says of {named}", of, below_zero=against)
+    return Feature(name, Unit.SCORE, says, about, of, below_zero=against)

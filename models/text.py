@@ -1,10 +1,11 @@
 """What the words of a message speak for: a linear model over hashed words.
 
 A message becomes at most `MOST_TOKENS` words, numbers and identifiers masked; each word falls into one of `BUCKETS` by
-CRC-32, and each bucket carries one weight per label. Scores are centred over the labels, so that a positive one speaks
-for its label and a negative one against it. Hashing keeps the vocabulary out of the bundle: the only words stored are
-those of at least `FEWEST_CASES` training cases, and only they are ever shown (nobody's name or address is among them).
-Two words may share a bucket and then share its weights; that costs a little accuracy and never crashes on a new word.
+CRC-32, and each bucket carries one weight per label. Their sums become probabilities, which trees read better than the
+sums: each then weighs one label against all others. Hashing keeps the vocabulary out of the bundle: the only words
+stored are those of at least `FEWEST_CASES` training cases, and only they are ever shown (nobody's name or address is
+among them). Two words may share a bucket and then share its weights; that costs a little accuracy and never crashes on
+a new word.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ class TextModel:
     bias: Floats
     """float64[n_labels]"""
     shown: frozenset[str]
+    normalised: bool = True
+    """Whether the scores are probabilities; those of a model of an earlier Fairlead are the sums themselves."""
 
     def __post_init__(self) -> None:
         _check_labels(self.labels)
@@ -88,7 +91,12 @@ class TextModel:
         self.bias.setflags(write=False)
 
     def scores(self, message: str) -> Floats:
-        """One score per label, float64[n_labels]: the bias plus the words' weights, normalised by length."""
+        """How far the words speak for each label, float64[n_labels]."""
+        sums = self.sums(message)
+        return np.exp(sums - np.logaddexp.reduce(sums)) if self.normalised else sums
+
+    def sums(self, message: str) -> Floats:
+        """The bias plus the words' weights by label, float64[n_labels]; the weights divided by the message's length."""
         load = loads(tokens(message))
         rows = self.weights.take(np.array([bucket(word) for word in load], dtype=np.intp), axis=0)
         weighted = rows * np.array(list(load.values())).reshape(-1, 1)
@@ -111,6 +119,7 @@ class TextModel:
             "weights": self.weights,
             "bias": self.bias,
             "shown": np.array(sorted(self.shown), dtype=np.str_),
+            "normalised": np.array(self.normalised),
         }
 
     @classmethod
@@ -124,7 +133,8 @@ class TextModel:
         shown = found["shown"].tolist()
         if len(set(shown)) != len(shown):
             raise InvalidTextModelError("shown holds a word twice")
-        return cls(tuple(found["labels"].tolist()), found["weights"], found["bias"], frozenset(shown))
+        normalised = "normalised" in arrays and bool(_array(arrays, "normalised", "b").all())
+        return cls(tuple(found["labels"].tolist()), found["weights"], found["bias"], frozenset(shown), normalised)
 
 
 _KINDS = {"labels": "U", "weights": "f", "bias": "f", "shown": "U"}
@@ -133,7 +143,7 @@ _KINDS = {"labels": "U", "weights": "f", "bias": "f", "shown": "U"}
 def _array(arrays: Mapping[str, Any], name: str, kind: str) -> NDArray[Any]:
     array = arrays.get(name)
     if not isinstance(array, np.ndarray) or array.dtype.kind != kind or (kind == "U" and array.ndim != 1):
-        expected = "a flat array of text" if kind == "U" else "an array of floats"
+        expected = {"U": "a flat array of text", "f": "an array of floats", "b": "yes or no"}[kind]
         raise InvalidTextModelError(f"{name!r} is missing or of another type; expected {expected}")
     return array.copy()
 

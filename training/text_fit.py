@@ -24,7 +24,7 @@ Messages = Sequence[str | None]
 
 STRENGTH = 1.0
 """Inverse strength of the penalty on weights (scikit-learn's C)."""
-MOST_MESSAGES = 12_000
+MOST_MESSAGES = 48_000
 """A regression reads at most this many messages, evenly spaced: words repeat, and more of them teach little."""
 TOLERANCE = 1e-3
 """Where the regression stops: the scores are features of trees, which need no more digits."""

@@ -35,6 +35,7 @@ class Letters:
     """A scorer that needs no learning."""
 
     labels = ("vowels", "consonants")
+    normalised = False
 
     def scores(self, message: str) -> NDArray[np.float64]:
         """The length, and its negative."""

@@ -29,6 +29,7 @@ class Counting:
     """A scorer that counts how often it is asked."""
 
     labels = ("a", "b")
+    normalised = False
 
     def __init__(self) -> None:
         self.asked = 0

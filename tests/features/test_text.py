@@ -16,13 +16,22 @@ class Fixed:
 
     labels = ("split_shipment", "late_pickup_readiness")
 
+    def __init__(self, normalised: bool) -> None:
+        self.normalised = normalised
+
     def scores(self, message: str) -> NDArray[np.float64]:
         """One for, one against."""
         return np.array([1.25, -0.5])
 
 
 def test_every_label_is_a_feature() -> None:
-    split, late = text.text_features(Fixed())
+    split, late = text.text_features(Fixed(normalised=True))
+    assert (split.name, late.name) == ("message.split_shipment", "message.late_pickup_readiness")
+    assert sentence(split, 0.62, None) == "by its words alone, the message is of split shipment with 62 %"
+
+
+def test_sums_speak_for_a_label_or_against_it() -> None:
+    split, late = text.text_features(Fixed(normalised=False))
     assert (split.name, late.name) == ("message.split_shipment", "message.late_pickup_readiness")
     assert value(split, a_case(message="box 2 left")) == 1.25
     assert value(split) is None

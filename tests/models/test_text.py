@@ -78,11 +78,26 @@ def test_loads_have_unit_length_where_no_word_repeats() -> None:
     assert loads([]) == {}
 
 
-def test_scores_add_the_words_and_divide_by_length() -> None:
+def test_sums_add_the_words_and_divide_by_length() -> None:
     model = _model()
-    assert model.scores("").tolist() == [0.1, 0.0, -0.1]
-    assert model.scores("unseen") == pytest.approx([0.1, 0.0, -0.1])
-    assert model.scores("VAN late today again") == pytest.approx([0.1 + 3 / 2, -2 / 2, -0.1 - 1 / 2])
+    assert model.sums("").tolist() == [0.1, 0.0, -0.1]
+    assert model.sums("unseen") == pytest.approx([0.1, 0.0, -0.1])
+    assert model.sums("VAN late today again") == pytest.approx([0.1 + 3 / 2, -2 / 2, -0.1 - 1 / 2])
+
+
+def test_scores_are_probabilities_of_the_sums() -> None:
+    model = _model()
+    for message in ("", "van", "VAN late today again"):
+        odds = np.exp(model.sums(message))
+        assert model.scores(message) == pytest.approx(odds / odds.sum())
+
+
+def test_a_model_of_before_there_were_probabilities_gives_sums() -> None:
+    arrays = {name: array for name, array in _model().to_arrays().items() if name != "normalised"}
+    earlier = TextModel.from_arrays(arrays)
+    assert not earlier.normalised
+    assert np.array_equal(earlier.scores("van"), _model().sums("van"))
+    assert np.array_equal(TextModel.from_arrays(earlier.to_arrays()).scores("van"), earlier.scores("van"))
 
 
 def test_evidence_names_the_shown_words_that_speak_for_the_label_strongest_first() -> None:
@@ -131,6 +146,7 @@ def test_a_model_survives_a_file() -> None:
         ({"shown": np.array(["Van"])}, "no single word"),
         ({"shown": np.array(["a1"])}, "no single word"),
         ({"shown": np.array(["van"], dtype=object)}, "'shown' is missing or of another type"),
+        ({"normalised": np.array(1.0)}, "'normalised' is missing or of another type; expected yes or no"),
     ],
 )
 def test_what_is_no_text_model_is_refused(changes: dict[str, Any], complaint: str) -> None:
