@@ -45,11 +45,11 @@ def _numbers(told: Performance | None) -> list[str]:
 
 
 def _features(report: DriftReport) -> Table:
-    table = _table("feature", "moved", "PSI", "KS", "false discovery", "missing was", "is")
+    table = _table("feature", "moved", "PSI", "KS", "FDR", "missing")
     for each in report.features[:SHOWN]:
         distance = "" if each.ks is None else f"{each.ks:.3f}"
-        missing = f"{each.missing_was:.3f}", f"{each.missing_is:.3f}"
-        table.add_row(each.feature, each.level, f"{each.psi:.3f}", distance, f"{each.discovery:.2g}", *missing)
+        missing = f"{each.missing_was:.3f} to {each.missing_is:.3f}"
+        table.add_row(each.feature, each.level, f"{each.psi:.3f}", distance, f"{each.discovery:.2g}", missing)
     return table
 
 
@@ -65,7 +65,10 @@ def recalibration_for_people(again: Recalibrated, title: str) -> Table:
 def _table(*headings: str) -> Table:
     table = Table(title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(
-            heading, justify="left" if heading in ("region", "", "feature", "moved", "calibrator") else "right"
-        )
+        if heading in ("feature", "region"):  # Names may be long: cut off they say nothing.
+            table.add_column(heading, overflow="fold")
+        else:
+            table.add_column(
+                heading, justify="left" if heading in ("", "moved", "calibrator") else "right", no_wrap=True
+            )
     return table

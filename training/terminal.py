@@ -71,22 +71,28 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
 
 def covered(told: Mapping[str, Any], title: str) -> Table:
     """What the conformal sets cover per class and region, with their sizes; a cell that misses its target says so."""
-    target = 1.0 - told["error_rate"]
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("class", "region", "n", "covered", "95 % interval", "size", "one", "none", ""):
-        table.add_column(heading, justify="left" if heading in ("class", "region", "") else "right")
-    rows = [("all", "all", told["all"])]
-    for each in told["classes"]:
-        rows.append((each["label"], "all", each))
-        rows += [("", c["region"] or "not told", c) for c in told["cells"] if c["label"] == each["label"]]
-    for label, region, cell in rows:
+    aim = f"{title}; aim {percent(1.0 - told['error_rate'])}"
+    table = Table(title=aim, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("class, region", min_width=len("class, region"))
+    for heading in ("n", "covered", "95 % interval", "size", "one", "none"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for name, cell in _cells(told):
         low, high = cell["interval"]
-        numbers = [_shown(cell[name]) for name in ("size", "one", "none")]
-        missed = "" if cell["holds"] else f"misses {percent(target)}"
-        table.add_row(
-            label, region, f"{cell['n']:,}", _shown(cell["coverage"]), f"{low:.3f} to {high:.3f}", *numbers, missed
-        )
+        shares = [_shown(cell[each]) for each in ("size", "one", "none")]
+        missed = "" if cell["holds"] else "misses"
+        table.add_row(name, f"{cell['n']:,}", _shown(cell["coverage"]), f"{low:.3f}-{high:.3f}", *shares, missed)
     return table
+
+
+def _cells(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Over all, then each class with its regions, where there are any to tell apart."""
+    yield "all", told["all"]
+    for each in told["classes"]:
+        yield each["label"].replace("_", " "), each
+        regions = [cell for cell in told["cells"] if cell["label"] == each["label"]]
+        if any(cell["region"] for cell in regions):
+            yield from ((f"  {cell['region'] or 'region not told'}", cell) for cell in regions)
 
 
 def _left_out(metrics: Mapping[Task, Mapping[str, Any]]) -> str | None:

@@ -7,7 +7,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from training.terminal import Bars
+from training.terminal import Bars, covered
 
 TURNS = 100
 
@@ -38,3 +38,23 @@ def test_a_line_goes_with_its_thread_and_with_its_next_step() -> None:
     assert "learning" in beside.partition("late: how to learn")[0]
     assert "how to learn" not in after
     assert "learning" not in after
+
+
+def test_what_sets_cover_is_told_by_class_and_by_region_where_there_are_regions() -> None:
+    cell = {"n": 200, "coverage": 0.85, "interval": [0.79, 0.87], "holds": False, "size": 1.2, "one": 0.8, "none": 0.0}
+    told = {
+        "error_rate": 0.1,
+        "all": {**cell, "holds": True},
+        "classes": [{**cell, "label": "delayed_supplier_confirmation"}, {**cell, "label": "yes"}],
+        "cells": [
+            {**cell, "label": "delayed_supplier_confirmation", "region": "eu"},
+            {**cell, "label": "yes", "region": None},
+        ],
+    }
+    screen = StringIO()
+    Console(file=screen, width=80).print(covered(told, "Conformal sets"))
+    title, *rows = (line.rstrip() for line in screen.getvalue().splitlines() if line.strip())
+    assert title == "Conformal sets; aim 90 %"
+    assert [row.split()[0] for row in rows if " 200 " in row] == ["all", "delayed", "eu", "yes"]
+    assert screen.getvalue().count("misses") == 3
+    assert "0.790-0.870" in screen.getvalue()
