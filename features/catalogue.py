@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,8 +19,9 @@ from data.vocabulary import Task
 from features import calendar, carrier, order, price, refunds, returns, sentences, shelf, stock, supplier, systems, text
 from features import workflow as work
 from features.attributes import EMPTY, AttributeSchema, attribute_features
+from features.chain import Link, chain_features
 from features.commonness import common_features
-from features.definition import Compute, Feature, features_in
+from features.definition import Feature, features_in, values_of
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
 from features.sentences import Quantiles
 from features.text import TextScorer, text_features
@@ -28,7 +29,7 @@ from features.text import TextScorer, text_features
 Floats = NDArray[np.float64]
 _DECIMALS = 6
 _NAN = math.nan
-_BLOCK_ROWS = 4_096
+_NOTHING = np.empty(0)
 
 _SHELF_FACTS = (*features_in(stock), *features_in(shelf), *features_in(calendar))
 _WORK_FACTS = tuple(
@@ -68,18 +69,25 @@ DIRECTIONS: dict[Task, dict[str, int]] = {
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """The features a model reads, in the order of its columns; those of the message come last.
+    """The features a model reads, in the order of its columns: facts, what earlier tasks say of them, the message's.
 
     Missing values are NaN, categories and flags their codes.
     """
 
-    features: tuple[Feature, ...]
+    facts: tuple[Feature, ...]
     text: TextScorer | None = None
+    links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
         twice = sorted(name for name, count in Counter(self.names).items() if count > 1)
         if twice:
             raise ValueError(f"a feature's name stands for one column; given twice: {', '.join(twice)}")
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """All of them."""
+        chained = [each for link in self.links for each in chain_features(link, self.facts)]
+        return (*self.facts, *chained, *(text_features(self.text) if self.text else ()))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -100,13 +108,15 @@ class FeatureSet:
         return tuple(index for index, each in enumerate(self.features) if each.kind == "category")
 
     def only(self, names: Sequence[str]) -> FeatureSet:
-        """These features in this order: what a model reads that was trained before the others were computed.
+        """These facts in this order, with links and message: what a model reads of before other facts were computed.
 
         Raises:
-            KeyError: a name that is not among them.
+            KeyError: a name that is not among the features.
         """
         known = {each.name: each for each in self.features}
-        return FeatureSet(tuple(known[name] for name in names), self.text)
+        facts = {each.name for each in self.facts}
+        own = [known[name] for name in names]
+        return FeatureSet(tuple(each for each in own if each.name in facts), self.text, self.links)
 
     def directions(self, task: Task) -> dict[int, int]:
         """The columns of which more can only raise the task's risk (1) or only lower it (-1)."""
@@ -115,22 +125,13 @@ class FeatureSet:
 
     def vector(self, case: Case, standing: Standing) -> Floats:
         """One case as float64[k]."""
-        return np.array(self._facts(case, standing) + self._scores(case), dtype=np.float64)
+        facts = np.array(values_of(self.facts, case, standing))
+        chained = [link.probabilities(facts, case.message) for link in self.links]
+        return np.concatenate([facts, *chained, self._scores(case)])
 
-    def matrix(self, rows: Iterable[tuple[Case, Standing]], text_scores: Floats | None = None) -> Floats:
-        """Cases as float64[n, k]: the stacked vectors.
-
-        `text_scores` (float64[n, labels]) stands in for the scorer's own, which has learned from these very cases;
-        a case without a message has no scores either way.
-
-        Raises:
-            ValueError: when there are not as many rows of scores as cases.
-        """
-        blocks = list(self._blocks(rows, text_scores))
-        matrix = np.concatenate(blocks) if blocks else np.empty((0, len(self.features)))
-        if text_scores is not None and len(text_scores) != len(matrix):
-            raise ValueError(f"{len(text_scores)} rows of text scores came for {len(matrix)} cases; give one per case")
-        return matrix
+    def matrix(self, rows: Iterable[tuple[Case, Standing]]) -> Floats:
+        """Cases as float64[n, k]: the stacked vectors."""
+        return np.array([self.vector(*row) for row in rows]).reshape(-1, len(self.features))
 
     def shown(self, vector: Floats) -> dict[str, Seen]:
         """The values as people and records see them: levels by name, flags as flags, money as text, NaN as None."""
@@ -162,38 +163,12 @@ class FeatureSet:
             if each.kind == "number" and not np.isnan(column).all()
         }
 
-    @cached_property
-    def _computes(self) -> tuple[Compute, ...]:
-        return tuple(each.of for each in self.features[: len(self.features) - self._labels])
-
-    @cached_property
-    def _labels(self) -> int:
-        return len(self.text.labels) if self.text else 0
-
-    def _facts(self, case: Case, standing: Standing) -> list[float]:
-        # A list of floats becomes an array many times faster than one with None.
-        return [_NAN if (value := of(case, standing)) is None else value for of in self._computes]
-
-    def _scores(self, case: Case) -> list[float]:
-        if self.text is None or case.message is None:
-            return [_NAN] * self._labels
-        return [float(score) for score in self.text.scores(case.message)]
-
-    def _blocks(self, rows: Iterable[tuple[Case, Standing]], text_scores: Floats | None) -> Iterator[Floats]:
-        block: list[list[float]] = []
-        for index, (case, standing) in enumerate(rows):
-            scores = self._scores(case) if text_scores is None else self._given(case, text_scores, index)
-            block.append(self._facts(case, standing) + scores)
-            if len(block) == _BLOCK_ROWS:
-                yield np.array(block, dtype=np.float64)
-                block = []
-        if block:
-            yield np.array(block, dtype=np.float64)
-
-    def _given(self, case: Case, text_scores: Floats, index: int) -> list[float]:
-        if case.message is None or index >= len(text_scores):
-            return [_NAN] * self._labels
-        return [float(score) for score in text_scores[index]]
+    def _scores(self, case: Case) -> Floats:
+        if self.text is None:
+            return _NOTHING
+        if case.message is None:
+            return np.full(len(self.text.labels), np.nan)
+        return self.text.scores(case.message)
 
 
 def _quantiles(column: Floats) -> Quantiles:
@@ -222,10 +197,12 @@ def _read(feature: Feature, value: Seen) -> float:
         return _NAN
 
 
-def feature_set(task: Task, attributes: AttributeSchema = EMPTY, text: TextScorer | None = None) -> FeatureSet:
-    """The features of a task, with those of the attributes a bundle declares and of its text scorer."""
+def feature_set(
+    task: Task, attributes: AttributeSchema = EMPTY, text: TextScorer | None = None, links: tuple[Link, ...] = ()
+) -> FeatureSet:
+    """The features of a task, with those of the attributes a bundle declares, of its links and of its text scorer."""
     shelf_task = task is Task.STOCKOUT
     base = SHELF_FEATURES if shelf_task else CASE_FEATURES
     common = () if shelf_task else common_features(attributes.common)
     declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common)
-    return FeatureSet((*base, *declared, *(text_features(text) if text else ())), text)
+    return FeatureSet((*base, *declared), text, links)

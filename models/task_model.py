@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +18,16 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import EMPTY, AttributeSchema
 from features.catalogue import FeatureSet, feature_set
+from features.chain import EARLIER
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
 from models.files import BundleError
+from models.link import Link
 from models.profile import Profile
 from models.score import Score
 from models.taught import Taught
 from models.text import TextModel
+from models.trees import TreeEnsemble
 
 Reference = dict[str, tuple[float, float, float]]
 """A feature's 10 %, 50 % and 90 % quantiles where it was trained: what is usual."""
@@ -49,6 +52,8 @@ class TaskModel:
     score: Score
     calibrator: BinaryCalibrator | MulticlassCalibrator
     text: TextModel | None = None
+    links: tuple[Link, ...] = ()
+    """What says how likely the labels of earlier tasks are; none in a model that reads no other task."""
     attributes: AttributeSchema = EMPTY
     reference: Reference = field(default_factory=dict)
     horizon: str | None = None
@@ -71,15 +76,22 @@ class TaskModel:
 
     def every_feature(self) -> FeatureSet:
         """All that this Fairlead computes for such a model."""
-        return feature_set(self.task, self.attributes, self.text)
+        return feature_set(self.task, self.attributes, self.text, self.links)
+
+    def complete(self, facts: NDArray[np.float64], messages: Sequence[str | None]) -> NDArray[np.float64]:
+        """Its features float64[n, k] from the facts that this Fairlead computes of the task, and from the messages."""
+        own = self.its_own(facts)
+        heard = [link.probabilities_batch(own, messages) for link in self.links]
+        said = [] if self.text is None else [self.text.scores_batch(messages)]
+        return np.hstack([own, *heard, *said]) if heard or said else own
 
     def its_own(self, facts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Its columns float64[n, k] of what this Fairlead computes of the task without messages."""
+        """Its facts float64[n, k] of those that this Fairlead computes of the task."""
         if not self.columns:
             return facts
         every = feature_set(self.task, self.attributes).names
         place = {name: index for index, name in enumerate(every)}
-        own = [place[name] for name in self.columns if name in place]  # The message's scores stand last.
+        own = [place[name] for name in self.columns if name in place]  # What links and message say is no fact.
         return facts if own == list(range(len(every))) else facts[:, own]
 
 
@@ -103,7 +115,17 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
         files["profile"] = canonical(model.profile.to_json())
     if model.text is not None:
         files["text"] = _npz(model.text.to_arrays())
-    return files
+    return files | {name: _npz(arrays) for link in model.links for name, arrays in _link_files(link).items()}
+
+
+def _link_files(link: Link) -> dict[str, dict[str, NDArray[Any]]]:
+    """A link's trees and, where it reads messages, its text model, by the names of their files."""
+    trees, text = _names_of_link(link.task)
+    return {trees: link.trees.to_arrays()} | ({} if link.text is None else {text: link.text.to_arrays()})
+
+
+def _names_of_link(task: Task) -> tuple[str, str]:
+    return f"link_{task.value}", f"link_{task.value}_text"
 
 
 def describe(model: TaskModel) -> dict[str, Any]:
@@ -134,6 +156,9 @@ def read(task: Task, described: Mapping[str, Any], fetch: Callable[[str], bytes 
         )
     if model.score.n_features != len(model.features().names):
         raise BundleError(f"{task} has a score over {model.score.n_features} features, the schema names others")
+    for link in model.links:
+        if link.n_facts != len(model.features().facts):
+            raise BundleError(f"{task} has a link of {link.task} over {link.n_facts} facts, the schema names others")
     return model
 
 
@@ -152,6 +177,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         score=Score.from_arrays(_arrays(required("trees")), None if linear is None else _arrays(linear)),
         calibrator=calibrator.from_json(json.loads(required("calibration"))),
         text=TextModel.from_arrays(_arrays(text)) if text is not None else None,
+        links=tuple(link for each in EARLIER.get(task, ()) if (link := _read_link(each, fetch)) is not None),
         attributes=AttributeSchema.model_validate_json(required("attributes")),
         reference={name: (q[0], q[1], q[2]) for name, q in json.loads(required("reference")).items()},
         horizon=described["horizon"],
@@ -163,6 +189,14 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         profile=None if profile is None else Profile.from_json(json.loads(profile)),
         taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
     )
+
+
+def _read_link(task: Task, fetch: Callable[[str], bytes | None]) -> Link | None:
+    trees, text = (fetch(name) for name in _names_of_link(task))
+    if trees is None:
+        return None
+    words = None if text is None else TextModel.from_arrays(_arrays(text))
+    return Link(task, TreeEnsemble.from_arrays(_arrays(trees)), words)
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -14,7 +14,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -94,6 +94,12 @@ class TextModel:
         """How far the words speak for each label, float64[n_labels]."""
         sums = self.sums(message)
         return np.exp(sums - np.logaddexp.reduce(sums)) if self.normalised else sums
+
+    def scores_batch(self, messages: Sequence[str | None]) -> Floats:
+        """The scores of messages, float64[n, n_labels]; NaN for a case without one."""
+        unknown = np.full(len(self.labels), np.nan)
+        rows = [unknown if message is None else self.scores(message) for message in messages]
+        return np.array(rows, np.float64).reshape(len(messages), len(self.labels))
 
     def sums(self, message: str) -> Floats:
         """The bias plus the words' weights by label, float64[n_labels]; the weights divided by the message's length."""

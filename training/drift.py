@@ -15,7 +15,7 @@ from policies.policy import Policy
 from policies.stakes import alarm_from
 from training.dataset import Known
 from training.errors import HistoryError
-from training.evaluate import Snapshot, calibrated, studied, with_messages
+from training.evaluate import Snapshot, calibrated, studied
 from training.history import History
 from training.profiling import spread
 from training.progress import Progress
@@ -48,7 +48,7 @@ def see(
     known = read.known(model.task)
     if not len(known.truth):
         raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")
-    return Seen(with_messages(model, known.facts, known.messages), known)
+    return Seen(model.complete(known.facts, known.messages), known)
 
 
 def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:

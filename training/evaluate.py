@@ -25,7 +25,6 @@ from training.errors import HistoryError
 from training.history import History
 from training.metrics import scores_of
 from training.progress import Progress
-from training.words import scored
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -92,7 +91,7 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     if not len(known.truth):
         late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
-    features = with_messages(model, known.facts, known.messages)
+    features = model.complete(known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     probabilities = calibrated(model, features)
     compared = compare(model.task, known.truth, probabilities, rules, known.fired)
@@ -156,9 +155,3 @@ def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
         return scored
     earlier = ((line, False) for line in before.lines())
     return heapq.merge(earlier, scored, key=lambda read: read[0].case.event.time)
-
-
-def with_messages(model: TaskModel, facts: Floats, messages: list[str | None]) -> Floats:
-    """The features float64[n, k]: those of the facts, and the message's scores where the model reads messages."""
-    own = model.its_own(facts)
-    return own if model.text is None else np.hstack([own, scored(model.text, messages)])

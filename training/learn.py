@@ -21,6 +21,7 @@ from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
+from models.link import Link
 from models.performance import top_event
 from models.predictors import ModelPredictor
 from models.profile import Profile
@@ -29,6 +30,7 @@ from models.taught import sample
 from models.text import TextModel
 from training.baseline import RuleRates, fit_rules
 from training.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
+from training.chain import Chain, with_chains
 from training.conformal_fit import Calibrating, fit_conformal
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
@@ -47,6 +49,7 @@ from training.words import message_scores
 
 Floats = NDArray[np.float64]
 Calibrator = BinaryCalibrator | MulticlassCalibrator
+Links = tuple[Link, ...]
 Scores = Sequence[Floats]
 Truths = Sequence[NDArray[np.int64]]
 Way = Callable[[Scores, Truths], Calibrator]
@@ -109,18 +112,20 @@ class Origin:
     trials: int = 0
 
 
-def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learned:
-    """Choose, rehearse, measure and pack one task.
+def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, progress: Progress) -> Learned:
+    """Choose, rehearse, measure and pack one task, which reads what the chains of the tasks before it say.
 
     Raises:
         HistoryError: too few cases with a known outcome, or one outcome only.
     """
     known = study.known(task)
     split = split_in_time(known.times, origin.test_share, known.exceptions)
+    known = with_chains(known, chains, float(known.times[split.kept[split.test]]))
+    links = tuple(each.whole for each in chains)
     rehearsed = known if split.n == len(known.truth) else known.at(split.kept)
     _check_outcomes(task, rehearsed.truth[: split.test])
     progress.step(f"{task}: how to learn")
-    rows = _rows(task, rehearsed, split.test, origin)[1]
+    rows = _rows(task, rehearsed, links, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
     chosen = choose(
         rows, split, risk_recipe(split.n) if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried"
@@ -135,7 +140,7 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     scores = [*chosen.scores, raw]
     calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     model = replace(
-        _shipped(task, known, origin, recipe, calibrator),
+        _shipped(task, known, links, origin, recipe, calibrator),
         conformal=_conformal(task, rehearsed, split, calibrator, scores),
     )
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
@@ -148,16 +153,19 @@ def learn(task: Task, study: Study, origin: Origin, progress: Progress) -> Learn
     return Learned(model, recipe, rehearsal, explained, chosen.trials)
 
 
-def _shipped(task: Task, known: Known, origin: Origin, recipe: Recipe, calibrator: Calibrator) -> TaskModel:
+def _shipped(
+    task: Task, known: Known, links: Links, origin: Origin, recipe: Recipe, calibrator: Calibrator
+) -> TaskModel:
     """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
-    text, rows = _rows(task, known, len(known.truth), origin)
+    text, rows = _rows(task, known, links, len(known.truth), origin)
     return TaskModel(
         task=task,
         score=fit(rows, recipe, origin.threads, origin.seed).score(),
         calibrator=calibrator,
         text=text,
+        links=links,
         attributes=origin.attributes,
-        reference=feature_set(task, origin.attributes, text).reference(rows.features),
+        reference=feature_set(task, origin.attributes, text, links).reference(rows.features),
         horizon=HORIZON if task is Task.STOCKOUT else None,
         lineage={
             **origin.lineage,
@@ -197,13 +205,13 @@ def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
         )
 
 
-def _rows(task: Task, known: Known, end: int, origin: Origin) -> tuple[TextModel | None, Rows]:
+def _rows(task: Task, known: Known, links: Links, end: int, origin: Origin) -> tuple[TextModel | None, Rows]:
     """The task's rows; the message's scores come last, from text models that have not seen the row's own label.
 
     The rows before `end` teach the text model that is given.
     """
     text, scores = message_scores(task, known.messages, known.truth, end, known.exceptions)
-    features = feature_set(task, origin.attributes, text)
+    features = feature_set(task, origin.attributes, text, links)
     whole = known.facts if scores is None else np.hstack([known.facts, scores])
     directions = features.directions(task)
     classes = max(len(task.labels), 1)

@@ -72,14 +72,8 @@ def cross_fit_scores(
         known = np.arange(start) if exceptions is None else np.flatnonzero(ended(exceptions, start))
         taught = [messages[each] for each in known.tolist()]
         if any(message is not None for message in taught):
-            _score(fit_text(taught, y[known], labels), messages[start:stop], scores[start:stop])
+            scores[start:stop] = fit_text(taught, y[known], labels).scores_batch(messages[start:stop])
     return scores
-
-
-def _score(model: TextModel, messages: Messages, out: Floats) -> None:
-    for row, message in enumerate(messages):
-        if message is not None:
-            out[row] = model.scores(message)
 
 
 def _check(messages: Messages, y: Labels, n_labels: int) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 from data.case import Case
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
+from features.chain import EARLIER
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
+from training.chain import Chain, earlier_tasks, fit_chain
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.dataset import Study, study
 from training.errors import HistoryError, TrainingError
@@ -89,8 +91,9 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
+    chains = _chains(seen, attributes, order, progress)
     progress.step("learning")
-    learned, left_out = _learn(seen, origin, order, progress)
+    learned, left_out = _learn(seen, chains, origin, order, progress)
     given = Given(order.policy, order.mapping_file)
     recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
     progress.step("publishing")
@@ -147,18 +150,31 @@ def _studied(
     rows.put(list(read_snapshot(order.known_before or []).values()))
     lines = ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
-    seen = study(lines, order.tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    tasks = dict.fromkeys((*order.tasks, *earlier_tasks(order.tasks)))
+    seen = study(lines, tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
     return seen, snapshot(rows)
 
 
+def _chains(seen: Study, attributes: AttributeSchema, order: Order, progress: Progress) -> dict[Task, Chain]:
+    """What later tasks will hear of the tasks before them, where the history can teach it."""
+    chains = {}
+    for task in earlier_tasks(order.tasks):
+        progress.step(f"{task}: what later tasks hear")
+        chain = fit_chain(task, seen.known(task), attributes, order.threads, order.seed)
+        if chain is not None:
+            chains[task] = chain
+    return chains
+
+
 def _learn(
-    seen: Study, origin: Origin, order: Order, progress: Progress
+    seen: Study, chains: Mapping[Task, Chain], origin: Origin, order: Order, progress: Progress
 ) -> tuple[dict[Task, Learned], dict[Task, str]]:
     """One thread per task while there are cores: the learner works outside the interpreter's lock."""
 
     def one(task: Task) -> Learned | HistoryError:
         try:
-            return learn(task, seen, origin, progress)
+            heard = [chains[earlier] for earlier in EARLIER.get(task, ()) if earlier in chains]
+            return learn(task, seen, heard, origin, progress)
         except HistoryError as error:
             return error
 

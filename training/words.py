@@ -27,11 +27,4 @@ def message_scores(
         return None, None
     model = fit_text(messages[:end], truth[:end], task.labels)
     earlier = cross_fit_scores(messages[:end], truth[:end], task.labels, exceptions=exceptions[:end])
-    return model, np.vstack([earlier, scored(model, messages[end:])])
-
-
-def scored(model: TextModel, messages: Messages) -> Floats:
-    """Scores float64[n, labels]; NaN for a case without a message."""
-    unknown = np.full(len(model.labels), np.nan)
-    rows = [unknown if message is None else model.scores(message) for message in messages]
-    return np.array(rows, np.float64).reshape(len(messages), len(model.labels))
+    return model, np.vstack([earlier, model.scores_batch(messages[end:])])

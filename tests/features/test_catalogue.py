@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.case import Case, Customer, Order, Returned
+from data.case import Order, Returned
 from data.record import canonical
 from data.standing import Standing
-from data.vocabulary import Channel, CustomerTier, Task
+from data.vocabulary import Channel, Task
 from features.attributes import AttributeSchema, Declaration
 from features.catalogue import FeatureSet, feature_set
 from features.order import channel, order_value
@@ -99,38 +98,8 @@ def test_one_scorer_call_per_case_and_none_without_a_message() -> None:
     assert scorer.asked == 1
 
 
-def _rows() -> Iterator[tuple[Case, Standing]]:
-    for number in range(3):
-        yield a_case(number, message=None if number == 1 else "late", customer=Customer(tier=CustomerTier.NEW)), COLD
-
-
-def test_given_scores_stand_in_for_the_scorers_own() -> None:
-    scorer = Counting()
-    features = feature_set(Task.EXCEPTION_TYPE, text=scorer)
-    matrix = features.matrix(_rows(), text_scores=np.arange(6.0).reshape(3, 2))
-    assert scorer.asked == 0
-    assert matrix[0, -2:].tolist() == [0.0, 1.0]
-    assert np.isnan(matrix[1, -2:]).all(), "no message, no score, as when it is served"
-    assert matrix[2, -2:].tolist() == [4.0, 5.0]
-    served = np.stack([features.vector(*row) for row in _rows()])
-    assert np.array_equal(matrix[:, :-2], served[:, :-2], equal_nan=True)
-
-
-@pytest.mark.parametrize("count", [2, 4])
-def test_scores_that_do_not_fit_the_cases_are_refused(count: int) -> None:
-    features = feature_set(Task.EXCEPTION_TYPE, text=Counting())
-    with pytest.raises(ValueError, match=f"{count} rows of text scores came for 3 cases"):
-        features.matrix(_rows(), text_scores=np.zeros((count, 2)))
-
-
 def test_no_cases_make_an_empty_matrix() -> None:
     assert FeatureSet((channel, queue_minutes)).matrix(iter(())).shape == (0, 2)
-
-
-def test_a_long_history_is_the_same_in_blocks() -> None:
-    features = FeatureSet((order_value,))
-    rows = [(a_case(order=Order(order_id="o", value=Decimal(n))), COLD) for n in range(4_100)]
-    assert features.matrix(iter(rows))[:, 0].tolist() == [float(n) for n in range(4_100)]
 
 
 def test_what_is_usual_is_read_off_numbers_alone() -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from data.vocabulary import ServedBy, Task
+from features.catalogue import feature_set
 from models import files
 from models.bundle import open_bundle, publish
 from models.files import BundleError
 from models.ladder import load_predictors
-from models.task_model import TaskModel
-from tests.fixtures.task_models import cases, task_model
+from models.task_model import TaskModel, describe, files_of, read
+from models.text import BUCKETS, TextModel
+from tests.fixtures.task_models import cases, chained_model, task_model
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 
@@ -128,3 +130,22 @@ def test_a_model_reads_its_own_columns_of_what_is_computed_today(tmp_path: Path)
     facts = model.features().matrix(cases()[:7])
     assert np.array_equal(older.its_own(facts), older.features().matrix(cases()[:7]), equal_nan=True)
     assert model.its_own(facts) is facts
+
+
+def test_a_model_is_kept_with_its_links(tmp_path: Path) -> None:
+    model = chained_model()
+    publish(tmp_path, {Task.SLA_BREACH: model}, created_at=NOW)
+    kept = open_bundle(tmp_path).models[Task.SLA_BREACH].model
+    facts = feature_set(Task.SLA_BREACH).matrix(cases())
+    messages = [case.message for case, _ in cases()]
+    assert [link.task for link in kept.links] == [Task.EXCEPTION_TYPE]
+    assert np.array_equal(kept.complete(facts, messages), kept.features().matrix(cases()), equal_nan=True)
+    assert np.array_equal(kept.complete(facts, messages), model.complete(facts, messages), equal_nan=True)
+
+
+def test_a_link_over_other_facts_is_no_part_of_a_model() -> None:
+    model = chained_model()
+    other = replace(model.links[0], text=TextModel(("a", "b"), np.zeros((BUCKETS, 2)), np.zeros(2), frozenset()))
+    described, kept = describe(model), files_of(replace(model, links=(other,)))
+    with pytest.raises(BundleError, match="link of exception_type over"):
+        read(Task.SLA_BREACH, described, kept.get)

@@ -34,7 +34,7 @@ def updates() -> Known:
 def learned(known: Known) -> Learned:
     lineage = {"history": "updates", "data": "sha256:0", "mapping": None, "policy": "sha256:0"}
     study = Study.ready(Task.SLA_BREACH, known, [])
-    return learn(Task.SLA_BREACH, study, Origin(lineage, EMPTY, None, 1, 0), Silent())
+    return learn(Task.SLA_BREACH, study, (), Origin(lineage, EMPTY, None, 1, 0), Silent())
 
 
 def test_earlier_updates_tell_a_rehearsal_nothing_of_later_ones() -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from data.vocabulary import Task
+from features.catalogue import feature_set
+from features.chain import EARLIER
 from models.bundle import open_bundle
 from models.ladder import load_predictors
 from policies.policy import load_policy
@@ -88,6 +90,16 @@ def test_later_days_are_scored_alike_after_context_and_from_the_snapshot(folder:
     assert seeded[Task.SLA_BREACH]["model"]["log_loss"] == pytest.approx(
         known[Task.SLA_BREACH]["model"]["log_loss"], rel=0.05
     )
+
+
+def test_a_later_task_reads_what_links_of_the_earlier_ones_say(folder: Path, trained: Training) -> None:
+    model = open_bundle(folder).models[Task.SLA_BREACH].model
+    assert tuple(link.task for link in model.links) == EARLIER[Task.SLA_BREACH]
+    golden = model.golden[0]
+    facts = feature_set(Task.SLA_BREACH, model.attributes).vector(golden.case, golden.standing)
+    served = model.features().vector(golden.case, golden.standing)
+    assert np.array_equal(model.complete(facts[None, :], [golden.case.message])[0], served, equal_nan=True)
+    assert calibrated(model, served[None, :])[0, 0] == golden.probabilities["yes"]
 
 
 def test_scores_are_those_of_the_answers_that_are_served(folder: Path, trained: Training) -> None:

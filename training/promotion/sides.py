@@ -12,7 +12,7 @@ from data.record import digest_of
 from data.vocabulary import Task
 from features.catalogue import feature_set
 from models.task_model import TaskModel
-from training.evaluate import calibrated, with_messages
+from training.evaluate import calibrated
 from training.promotion.window import Later
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Matrices:
             fit = [each for each in later.known if not shelf or each[0].at_stake is not None]
             self._made[key] = feature_set(model.task, model.attributes).matrix(fit)
         whole = self._made[key][_places(later, rows) if shelf else rows]
-        return with_messages(model, whole, [later.known[row][0].message for row in rows])
+        return model.complete(whole, [later.known[row][0].message for row in rows])
 
 
 def _places(later: Later, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:

@@ -1,0 +1,139 @@
+"""What earlier tasks say of a history's cases, by links that had not seen them: the features that later tasks learn.
+
+A later task must learn from what a link says of cases it does not know, for that is all the service has. So a history
+is cut in time, a link is fitted before each cut, and a case is told of by the last link from before it. The one that
+ships with the later task's model has learned from every case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from features.attributes import AttributeSchema
+from features.catalogue import feature_set
+from features.chain import EARLIER
+from models.link import Link
+from models.text import TextModel
+from training.dataset import Known
+from training.export import export_trees
+from training.fit import LABELS, grow
+from training.rows import Rows
+from training.split import FEWEST, ended, is_timeless
+from training.text_fit import fit_text
+
+Floats = NDArray[np.float64]
+
+RECIPE = replace(LABELS, rounds=60)
+"""A link says roughly what the task's own model says, at a third of its cost."""
+BLOCKS = 5
+FEWEST_OF_EACH = 20
+"""Cases of a label below which it counts for nothing: a link must tell two apart."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The links of one earlier task, each with the moment (s) before which its cases lie; the last knows all."""
+
+    task: Task
+    until: tuple[float, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def whole(self) -> Link:
+        """The link that has learned from every case: the one that ships."""
+        return self.links[-1]
+
+    def told(self, known: Known, test: float) -> Floats:
+        """What is said of a later task's cases, float64[n, labels], each by the last link from before it.
+
+        Cases from `test` (s) on are told of by the last link from before `test`. NaN where there is none.
+        """
+        said = np.full((len(known.times), len(self.task.labels)), np.nan)
+        last = np.searchsorted(self.until[:-1], np.minimum(known.times, test), side="right") - 1
+        for number, link in enumerate(self.links[:-1]):
+            mine = np.flatnonzero(last == number)
+            if len(mine):
+                said[mine] = link.probabilities_batch(known.facts[mine], [known.messages[each] for each in mine])
+        return said
+
+
+def earlier_tasks(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The tasks that some of these read, in their order."""
+    read = {earlier for task in tasks for earlier in EARLIER.get(task, ())}
+    return tuple(task for task in Task if task in read)
+
+
+def fit_chain(task: Task, known: Known, attributes: AttributeSchema, threads: int, seed: int) -> Chain | None:
+    """The links of an earlier task from the cases that tell its truth; None where they are too few to teach one.
+
+    Nor is there a chain without times: no case is then later than another.
+    """
+    starts = _starts(known)
+    if not starts:
+        return None
+    scores = np.full((len(known.truth), len(task.labels)), np.nan)
+    links = []
+    for start, end in zip(starts, [*starts[1:], len(known.truth)], strict=True):
+        text = _text(task, known, start)
+        links.append(_link(task, known, scores, text, start, attributes, threads, seed))
+        if text is not None:
+            scores[start:end] = text.scores_batch(known.messages[start:end])
+    return Chain(task, (*known.times[starts[:-1]].tolist(), np.inf), tuple(links))
+
+
+def with_chains(known: Known, chains: Sequence[Chain], test: float) -> Known:
+    """A later task's cases with what the chains say of them behind their facts."""
+    if not chains:
+        return known
+    return replace(known, facts=np.hstack([known.facts, *(each.told(known, test) for each in chains)]))
+
+
+def _starts(known: Known) -> list[int]:
+    """The first row after each cut that has enough before it to teach a link, and the end; nothing where none has."""
+    n = len(known.truth)
+    if n < FEWEST or is_timeless(known.times):
+        return []
+    cuts = {int(np.searchsorted(known.times, known.times[n * block // BLOCKS])) for block in range(1, BLOCKS)}
+    taught = [start for start in sorted(cuts) if _can_teach(known.truth[:start][ended(known.exceptions, start)])]
+    return [*taught, n] if taught else []
+
+
+def _can_teach(truth: NDArray[np.int64]) -> bool:
+    return int((np.bincount(truth) >= FEWEST_OF_EACH).sum()) >= 2
+
+
+def _text(task: Task, known: Known, end: int) -> TextModel | None:
+    """The text model of the rows before a position."""
+    rows = np.flatnonzero(ended(known.exceptions, end)).tolist()
+    messages = [known.messages[each] for each in rows]
+    return None if all(each is None for each in messages) else fit_text(messages, known.truth[rows], task.labels)
+
+
+def _link(
+    task: Task,
+    known: Known,
+    scores: Floats,
+    text: TextModel | None,
+    end: int,
+    attributes: AttributeSchema,
+    threads: int,
+    seed: int,
+) -> Link:
+    """The link of the rows before a position, whose messages were scored by models from before them."""
+    which = np.flatnonzero(ended(known.exceptions, end))
+    taught = known.at(which)
+    features = taught.facts if text is None else np.hstack([taught.facts, scores[which]])
+    rows = Rows(
+        features,
+        taught.truth,
+        taught.times,
+        feature_set(task, attributes, text).categories,
+        len(task.labels),
+        selection=taught.selection,
+    )
+    return Link(task, export_trees(grow(rows, RECIPE, threads, seed)), text)
