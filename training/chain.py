@@ -76,13 +76,14 @@ def fit_chain(task: Task, known: Known, attributes: AttributeSchema, threads: in
     starts = _starts(known)
     if not starts:
         return None
+    forge = _Forge(task, known, attributes, threads, seed)
     scores = np.full((len(known.truth), len(task.labels)), np.nan)
     links = []
     for start, end in zip(starts, [*starts[1:], len(known.truth)], strict=True):
-        text = _text(task, known, start)
-        links.append(_link(task, known, scores, text, start, attributes, threads, seed))
-        if text is not None:
-            scores[start:end] = text.scores_batch(known.messages[start:end])
+        link = forge.link(scores, start)
+        links.append(link)
+        if link.text is not None:
+            scores[start:end] = link.text.scores_batch(known.messages[start:end])
     return Chain(task, (*known.times[starts[:-1]].tolist(), np.inf), tuple(links))
 
 
@@ -107,33 +108,31 @@ def _can_teach(truth: NDArray[np.int64]) -> bool:
     return int((np.bincount(truth) >= FEWEST_OF_EACH).sum()) >= 2
 
 
-def _text(task: Task, known: Known, end: int) -> TextModel | None:
-    """The text model of the rows before a position."""
-    rows = np.flatnonzero(ended(known.exceptions, end)).tolist()
-    messages = [known.messages[each] for each in rows]
-    return None if all(each is None for each in messages) else fit_text(messages, known.truth[rows], task.labels)
+@dataclass(frozen=True)
+class _Forge:
+    """What all links of a chain are made of, and with."""
 
+    task: Task
+    known: Known
+    attributes: AttributeSchema
+    threads: int
+    seed: int
 
-def _link(
-    task: Task,
-    known: Known,
-    scores: Floats,
-    text: TextModel | None,
-    end: int,
-    attributes: AttributeSchema,
-    threads: int,
-    seed: int,
-) -> Link:
-    """The link of the rows before a position, whose messages were scored by models from before them."""
-    which = np.flatnonzero(ended(known.exceptions, end))
-    taught = known.at(which)
-    features = taught.facts if text is None else np.hstack([taught.facts, scores[which]])
-    rows = Rows(
-        features,
-        taught.truth,
-        taught.times,
-        feature_set(task, attributes, text).categories,
-        len(task.labels),
-        selection=taught.selection,
-    )
-    return Link(task, export_trees(grow(rows, RECIPE, threads, seed)), text)
+    def link(self, scores: Floats, end: int) -> Link:
+        """The link of the rows before a position; `scores` are those of their messages by models from before them."""
+        which = np.flatnonzero(ended(self.known.exceptions, end))
+        taught = self.known.at(which)
+        text = self._text(taught)
+        rows = Rows(
+            taught.facts if text is None else np.hstack([taught.facts, scores[which]]),
+            taught.truth,
+            taught.times,
+            feature_set(self.task, self.attributes, text).categories,
+            len(self.task.labels),
+            selection=taught.selection,
+        )
+        return Link(self.task, export_trees(grow(rows, RECIPE, self.threads, self.seed)), text)
+
+    def _text(self, taught: Known) -> TextModel | None:
+        silent = all(each is None for each in taught.messages)
+        return None if silent else fit_text(taught.messages, taught.truth, self.task.labels)
