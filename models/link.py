@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.vocabulary import Task
+from models.score import softmax
 from models.text import TextModel
 from models.trees import TreeEnsemble
 
@@ -50,16 +51,12 @@ class Link:
     def probabilities(self, facts: Floats, message: str | None) -> Floats:
         """The probability of each label, float64[labels], of one case with facts float64[k]."""
         raw = self.trees.raw(self._rows(facts[None, :], [message])[0])
-        return np.asarray(_probabilities(raw[None, :])[0])
+        return np.asarray(softmax(raw[None, :])[0])
 
     def probabilities_batch(self, facts: Floats, messages: Messages) -> Floats:
         """The same of cases with facts float64[n, k], each bit for bit: float64[n, labels]."""
-        return _probabilities(self.trees.raw_batch(self._rows(facts, messages)))
+        return softmax(self.trees.raw_batch(self._rows(facts, messages)))
 
     def _rows(self, facts: Floats, messages: Messages) -> Floats:
         return facts if self.text is None else np.hstack([facts, self.text.scores_batch(messages)])
 
-
-def _probabilities(raw: Floats) -> Floats:
-    odds: Floats = np.exp(raw - raw.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))

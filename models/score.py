@@ -24,6 +24,12 @@ class InvalidScoreError(ValueError):
     """Trees and linear term do not fit together; the message says why."""
 
 
+def softmax(raw: Floats) -> Floats:
+    """Probabilities float64[n, k] of raw scores of k labels, not calibrated."""
+    odds = np.exp(raw - raw.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Score:
     """Raw scores of rows, and the contributions behind them: `tree_share` times the trees' score, plus the term's.

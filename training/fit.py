@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.linear import LinearTerm
-from models.score import Score
+from models.score import Score, softmax
 from training.export import export_trees
 from training.linear_fit import fit_linear
 from training.metrics import SMALLEST
@@ -171,8 +171,7 @@ def probabilities_of(raw: Floats) -> Floats:
     """Probabilities of raw scores float64[n, classes], not calibrated."""
     if raw.shape[1] == 1:
         return np.asarray(1.0 / (1.0 + np.exp(-raw)))
-    odds = np.exp(raw - raw.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    return softmax(raw)
 
 
 def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str, Any]:
