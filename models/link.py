@@ -59,4 +59,3 @@ class Link:
 
     def _rows(self, facts: Floats, messages: Messages) -> Floats:
         return facts if self.text is None else np.hstack([facts, self.text.scores_batch(messages)])
-
