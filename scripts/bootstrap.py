@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
-PIP_INSTALL = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+PIP_INSTALL = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", "--no-compile"]
+"""Nothing is compiled ahead: python does it for what is imported, less than a third of it, when it first is."""
 
 
 def refuse(message: str) -> None:

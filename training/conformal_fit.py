@@ -7,7 +7,7 @@ Newer cases may count more: with a half-life the weighted quantiles follow a dri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from models.conformal import DECIMALS, RATES, Cell, ConformalSets, set_labels
+from training.fit import at_own_level
 from training.metrics import likelihood
 
 Floats = NDArray[np.float64]
@@ -48,6 +49,23 @@ class Calibrating:
     def part(self, which: slice) -> Calibrating:
         """Some of the cases."""
         return Calibrating(self.truth[which], self.probabilities[which], self.regions[which], self.times[which])
+
+    def at_own_level(self) -> Calibrating:
+        """The cases as if the model had known how common each outcome would be among them.
+
+        Models that scored earlier parts of a history missed their level by a drift that the one that ships has learned.
+        """
+        return replace(self, probabilities=at_own_level(self.truth, self.probabilities))
+
+    @staticmethod
+    def joined(parts: Sequence[Calibrating]) -> Calibrating:
+        """Parts that follow one another as one."""
+        return Calibrating(
+            np.concatenate([each.truth for each in parts]),
+            np.concatenate([each.probabilities for each in parts]),
+            [region for each in parts for region in each.regions],
+            np.concatenate([each.times for each in parts]),
+        )
 
 
 def fit_conformal(task: Task, cases: Calibrating, last: int) -> ConformalSets:

@@ -7,13 +7,11 @@ then. What remains in memory is one row of numbers per case.
 from __future__ import annotations
 
 import gc
-import math
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import NamedTuple
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +24,18 @@ from features.attributes import AttributeSchema
 from features.catalogue import FeatureSet, feature_set
 from features.standing import StandingKeeper, replay
 from models.taught import event_key
-from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.promise import promised
-from policies.stakes import stake
-from training.baseline import NO_RULE
+from training.blocks import Block, Columns, Reckoner, Replayed
+from training.forks import worked
 from training.split import is_timeless, scattered
+from training.truth import promise_passed
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
-UNKNOWN = -1
+BLOCK_CASES = 1024
+"""Cases that are computed together: enough that starting a process for them does not matter."""
 
 
 @dataclass(frozen=True)
@@ -136,46 +135,39 @@ def study(
     keeper: StandingKeeper,
     sampled: Container[int] = frozenset(),
     without_outcome: bool = False,
+    processes: int = 1,
 ) -> Study:
     """Read lines in time order once. `sampled` are positions among the scored cases that are kept whole.
 
     The keeper then knows what was known when the last case had been met. With `without_outcome`, cases that a model
-    would be asked about are kept though no outcome tells their truth: it is `UNKNOWN`.
+    would be asked about are kept though no outcome tells their truth: it is `UNKNOWN`. With several `processes` this
+    one reads and replays while the others compute; what comes out is the same.
     """
-    notes = _task_notes(tasks, attributes)
-    samples = []
-    scored = (read for read in _replayed(lines, policy, keeper) if read.scored)
-    with _without_collector():
-        for position, read in enumerate(scored):
-            if position in sampled:
-                samples.append(Sample(position, read.line.case, read.standing))
-            _note(notes, read, position, policy, without_outcome)
+    features = {task: feature_set(task, attributes) for task in tasks}
+    notes = _notes(features)
+    reckoner = Reckoner(features, policy, without_outcome)
+    samples, position = [], 0
+    blocks = _blocks(_replayed(lines, policy, keeper))
+    with _without_collector(), closing(worked(blocks, reckoner.columns, processes)) as computed:
+        for block, columns in computed:
+            for task, each in notes.items():
+                each.add(task, block, columns)
+            for matrix in {id(each.matrix): each.matrix for each in notes.values()}.values():
+                matrix.add(columns)
+            for place, (line, standing) in enumerate(block, start=position):
+                if place in sampled:
+                    samples.append(Sample(place, line.case, standing))
+            position += len(block)
         return Study(samples, notes)
 
 
-class _Replayed(NamedTuple):
-    line: HistoryLine
-    scored: bool
-    standing: Standing
+def _blocks(cases: Iterator[Replayed]) -> Iterator[Block]:
+    while block := list(islice(cases, BLOCK_CASES)):
+        yield block
 
 
-def _note(
-    notes: Mapping[Task, _TaskNotes], read: _Replayed, position: int, policy: Policy, without_outcome: bool
-) -> None:
-    """Add a case to the tasks whose truth its outcome tells, or that are asked about it."""
-    if Task.SLA_BREACH in notes and promise_passed(read.line):
-        notes[Task.SLA_BREACH].promise_passed += 1
-    truths = {task: truth_of(task, read.line) for task in notes}
-    kept = {t: v for t, v in truths.items() if v != UNKNOWN or (without_outcome and is_asked(t, read.line))}
-    if not kept:
-        return
-    facts = rule_facts(read.line.case, read.standing, policy)
-    for task, truth in kept.items():
-        row = policy.row(task.value, facts)
-        notes[task].add(read, position, truth, row.id if row else NO_RULE, stake(task, facts, policy))
-
-
-def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[_Replayed]:
+def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[Replayed]:
+    """The scored cases with what was known at their moments, context cases among it."""
     scored: deque[bool] = deque()  # A replay reads all lines of a moment before it gives the first.
 
     def with_promises() -> Iterator[HistoryLine]:
@@ -185,7 +177,8 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             yield line if case is line.case else line.model_copy(update={"case": case})
 
     for line, standing in replay(with_promises(), keeper, settle=False):
-        yield _Replayed(line, scored.popleft(), with_stored(standing, line.standing))
+        if scored.popleft():
+            yield Replayed(line, with_stored(standing, line.standing))
 
 
 def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
@@ -198,10 +191,10 @@ def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
 
 
 class _TaskNotes:
-    """Grows with every case whose outcome tells the task's truth."""
+    """Grows with every block by the cases that are kept for the task."""
 
-    def __init__(self, task: Task, matrix: _Matrix) -> None:
-        self.task, self._matrix = task, matrix
+    def __init__(self, matrix: _Matrix) -> None:
+        self.matrix = matrix
         self._times: list[float] = []
         self._truth: list[int] = []
         self._fired: list[str] = []
@@ -214,17 +207,23 @@ class _TaskNotes:
         self._stakes: list[float] = []
         self._events: list[str] = []
 
-    def add(self, read: _Replayed, position: int, truth: int, fired: str, at_stake: Decimal | None) -> None:
-        line = read.line
+    def add(self, task: Task, block: Block, columns: Columns) -> None:
+        """The block's cases of the task, before its rows are added to the matrix."""
+        if task is Task.SLA_BREACH:
+            self.promise_passed += sum(promise_passed(each.line) for each in block)
+        self._truth += columns[f"{task}.truth"].tolist()
+        self._fired += columns[f"{task}.fired"].tolist()
+        self._stakes += columns[f"{task}.stake"].tolist()
+        self._rows += (self.matrix.n + columns[f"{task}.row"]).tolist()
+        for place in columns[f"{task}.case"].tolist():
+            self._add(block[place].line)
+
+    def _add(self, line: HistoryLine) -> None:
         self._times.append(line.case.event.time.timestamp())
-        self._truth.append(truth)
-        self._fired.append(fired)
         self._messages.append(line.case.message)
-        self._rows.append(self._matrix.add(line.case, read.standing, position))
         self._exceptions.append(line.case.exception_id)
         self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
         self._regions.append(line.case.region)
-        self._stakes.append(math.nan if at_stake is None else float(at_stake))
         self._events.append(event_key(line.case.event.source, line.case.event.id))
 
     def known(self) -> Known:
@@ -234,7 +233,7 @@ class _TaskNotes:
             truth=np.array(self._truth, np.int64)[order],
             fired=[self._fired[each] for each in order],
             messages=[self._messages[each] for each in order],
-            facts=self._matrix.at([self._rows[each] for each in order]),
+            facts=self.matrix.at(np.array(self._rows, np.int64)[order]),
             exceptions=np.unique(self._exceptions, return_inverse=True)[1][order],
             regions=[self._regions[each] for each in order],
             stakes=np.array(self._stakes, np.float64)[order],
@@ -253,30 +252,28 @@ class _TaskNotes:
 
 
 class _Matrix:
-    """A growing matrix of cases; tasks that read the same features share one."""
+    """A matrix that grows by blocks; tasks that read the same features share one."""
 
     def __init__(self, features: FeatureSet) -> None:
-        self._features = features
-        self._rows: list[Floats] = []
-        self._last = -1
+        self._name, self._width = features.fingerprint, len(features.names)
+        self._blocks: list[Floats] = []
+        self.n = 0
+        """Its rows."""
 
-    def add(self, case: Case, standing: Standing, position: int) -> int:
-        """The row of the case at a position of the history; one added for another task is not added again."""
-        if position != self._last:
-            # At once, while what features share of this case is still kept from its standing.
-            self._last = position
-            self._rows.append(self._features.vector(case, standing))
-        return len(self._rows) - 1
+    def add(self, columns: Columns) -> None:
+        """The rows of one more block."""
+        self._blocks.append(columns[self._name])
+        self.n += len(columns[self._name])
 
-    def at(self, rows: Sequence[int]) -> Floats:
+    def at(self, rows: NDArray[np.int64]) -> Floats:
         """Some of its rows: float64[n, features]."""
-        return np.array([self._rows[each] for each in rows]).reshape(-1, len(self._features.names))
+        self._blocks = [np.concatenate(self._blocks or [np.empty((0, self._width))])]
+        return self._blocks[0][rows]
 
 
-def _task_notes(tasks: Iterable[Task], attributes: AttributeSchema) -> dict[Task, _TaskNotes]:
-    sets = {task: feature_set(task, attributes) for task in tasks}
-    matrices = {each.fingerprint: _Matrix(each) for each in sets.values()}
-    return {task: _TaskNotes(task, matrices[each.fingerprint]) for task, each in sets.items()}
+def _notes(features: Mapping[Task, FeatureSet]) -> dict[Task, _TaskNotes]:
+    matrices = {each.fingerprint: _Matrix(each) for each in features.values()}
+    return {task: _TaskNotes(matrices[each.fingerprint]) for task, each in features.items()}
 
 
 @contextmanager
@@ -289,37 +286,3 @@ def _without_collector() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-def truth_of(task: Task, line: HistoryLine) -> int:
-    """The label's index, 0 or 1 for a risk; `UNKNOWN` where the outcome does not tell or nothing is predicted.
-
-    Nothing is predicted of a shelf that is not named, nor of a promise that had passed.
-    """
-    if line.outcome is None or (task is Task.STOCKOUT and line.case.at_stake is None):
-        return UNKNOWN
-    if task is Task.SLA_BREACH and promise_passed(line):
-        return UNKNOWN
-    truth = line.outcome.truth(task, line.case.promise.due_at if line.case.promise else None)
-    if truth is None:
-        return UNKNOWN
-    return int(truth) if isinstance(truth, bool) else task.labels.index(truth)
-
-
-def is_asked(task: Task, line: HistoryLine) -> bool:
-    """Whether the service would ask a model: of a shelf that is named, of a promise that has not passed."""
-    if task is Task.STOCKOUT:
-        return line.case.at_stake is not None
-    due = line.case.promise.due_at if line.case.promise else None
-    return task is not Task.SLA_BREACH or (due is not None and due > line.case.event.time)
-
-
-def promise_passed(line: HistoryLine) -> bool:
-    """Whether the breach was a fact when the case was noticed, which the service tells without asking a model.
-
-    Only where the promise in force decides what a breach is: an outcome that tells `sla_breached` itself may mean
-    another promise than `due_at`, such as one a mapping assumes, and such a case is taught and scored like any other.
-    """
-    due = line.case.promise.due_at if line.case.promise else None
-    told = line.outcome is not None and line.outcome.sla_breached is None
-    return told and due is not None and due <= line.case.event.time

@@ -17,12 +17,12 @@ from data.outcome import HistoryLine
 from data.record import plain
 from data.vocabulary import Task
 from training.columns import Codes, Column, Floats, read_column
-from training.dataset import UNKNOWN, truth_of
 from training.errors import HistoryError
 from training.filters import kept_rows
 from training.history import MappedHistory, Table, open_history, open_table
 from training.mapping import Mapping as TheMapping
 from training.sources import Source
+from training.truth import UNKNOWN, truth_of
 from training.values import text_of
 
 Rows = NDArray[np.bool_]

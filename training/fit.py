@@ -18,7 +18,7 @@ from models.linear import LinearTerm
 from models.score import Score, softmax
 from training.export import export_trees
 from training.linear_fit import fit_linear
-from training.metrics import SMALLEST
+from training.metrics import SMALLEST, losses_of
 from training.rows import DAY, Rows
 
 Floats = NDArray[np.float64]
@@ -129,14 +129,20 @@ def levelled_loss(truth: Truth, probabilities: Floats) -> float:
     Rates drift, and a later slice punishes every confident model for it: plain log loss then prefers the timid one.
     The level is the calibrator's work, what the model tells apart is its own.
     """
+    return float(losses_of(truth, at_own_level(truth, probabilities)).mean())
+
+
+def at_own_level(truth: Truth, probabilities: Floats) -> Floats:
+    """Probabilities float64[n, k] whose means are brought to the observed rates of the outcomes, odds by odds."""
     both = probabilities.reshape(len(truth), -1)
-    both = np.hstack([1.0 - both, both]) if both.shape[1] == 1 else both
+    risk = both.shape[1] == 1
+    both = np.hstack([1.0 - both, both]) if risk else both
     seen = np.bincount(truth, minlength=both.shape[1]) / len(truth)
     odds = np.maximum(both, SMALLEST)
     for _ in range(LEVELLINGS):
         odds = odds * (np.maximum(seen, SMALLEST) / odds.mean(axis=0))
         odds /= odds.sum(axis=1, keepdims=True)
-    return float(-np.log(np.maximum(odds[np.arange(len(truth)), truth], SMALLEST)).mean())
+    return odds[:, 1:] if risk else odds
 
 
 def weights(times: Floats, recipe: Recipe, selection: Floats | None = None) -> Floats:

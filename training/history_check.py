@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from data.vocabulary import Task
 from training.associations import stability
 from training.columns import Column
-from training.dataset import UNKNOWN
 from training.examined import Examined
 from training.leaks import NEAR_EMPTY, Suspicion, areas_alone, suspicions
 from training.mapping import Mapping as TheMapping
+from training.truth import UNKNOWN
 
 CHECK_SCHEMA = "fairlead/history-check/1"
 PLANNED = ("due_at", "arrives_at")

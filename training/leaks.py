@@ -16,8 +16,8 @@ from data.amounts import percent
 from data.vocabulary import Task
 from training.associations import Rows, area_alone, binned, skill, uncertainty
 from training.columns import Codes, Column
-from training.dataset import UNKNOWN
 from training.examined import Examined
+from training.truth import UNKNOWN
 
 MINUTE = 60.0
 LATER_SHARE = 0.05

@@ -188,10 +188,11 @@ def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed
 
 def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
     """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
-    later = slice(split.blocks[0][0], split.n)
-    given = probabilities_of(calibrator, np.concatenate(scores))
-    cases = Calibrating(known.truth[later], given, known.regions[later], known.times[later])
-    return fit_conformal(task, cases, split.n - split.test)
+    parts = [
+        Calibrating(known.truth[part], probabilities_of(calibrator, raw), known.regions[part], known.times[part])
+        for part, raw in zip((slice(*each) for each in (*split.blocks, (split.test, split.n))), scores, strict=True)
+    ]
+    return fit_conformal(task, Calibrating.joined([each.at_own_level() for each in parts]), split.n - split.test)
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:

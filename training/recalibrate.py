@@ -23,7 +23,7 @@ from models.task_model import TaskModel
 from training.baseline import RuleRates
 from training.calibrate import fit_binary, fit_multiclass
 from training.conformal_fit import Calibrating, fit_conformal
-from training.dataset import UNKNOWN, Known
+from training.dataset import Known
 from training.drift import Seen
 from training.errors import HistoryError
 from training.evaluate import DECIMALS, compare, probabilities_of
@@ -32,6 +32,7 @@ from training.metrics import log_loss
 from training.profiling import performances
 from training.progress import Progress
 from training.split import ended
+from training.truth import UNKNOWN
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]

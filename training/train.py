@@ -151,7 +151,8 @@ def _studied(
     lines = ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
     tasks = dict.fromkeys((*order.tasks, *earlier_tasks(order.tasks)))
-    seen = study(lines, tasks, attributes, order.policy, StandingKeeper(rows, attributes), sampled)
+    keeper = StandingKeeper(rows, attributes)
+    seen = study(lines, tasks, attributes, order.policy, keeper, sampled, processes=order.threads)
     return seen, snapshot(rows)
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,6 +69,25 @@ def test_a_drift_of_the_rate_is_followed() -> None:
         return max(abs(each["coverage"] - 0.9) for each in classes)
 
     assert apart(followed) < 0.5 * apart(stale)
+
+
+def test_what_older_models_missed_of_the_level_does_not_move_the_sets() -> None:
+    """They overshoot a rate that falls; the model that ships has learned it, and later cases come at their level."""
+    parts = [overshot(cases(seed, 4_000), by) for seed, by in ((3, 1.5), (4, 1.0), (5, 0.5))]
+    later = cases(6, 8_000)
+
+    def apart(told: Sequence[Calibrating]) -> float:
+        sets = fit_conformal(Task.SLA_BREACH, Calibrating.joined(told), 4_000)
+        return float(max(abs(each["coverage"] - 0.9) for each in coverage(sets, Task.SLA_BREACH, later, 0.1)["cells"]))
+
+    assert apart(parts) > 0.05
+    assert apart([each.at_own_level() for each in parts]) < 0.02
+
+
+def overshot(told: Calibrating, by: float) -> Calibrating:
+    """The same cases by a model whose log-odds are too high by so much."""
+    odds = told.probabilities / (1 - told.probabilities) * np.exp(by)
+    return replace(told, probabilities=odds / (1 + odds))
 
 
 def test_a_region_with_few_cases_is_spoken_for_by_its_class() -> None:

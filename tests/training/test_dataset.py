@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -18,9 +19,11 @@ from policies.promise import due_at, with_promise
 from policies.recommend import recommend
 from tests.fixtures.fixed_predictors import NONE
 from tests.fixtures.histories import small_history
+from training import dataset
 from training.baseline import NO_RULE
-from training.dataset import UNKNOWN, Study, promise_passed, study, truth_of
+from training.dataset import Study, study
 from training.history import open_history
+from training.truth import UNKNOWN, promise_passed, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +37,15 @@ def attributes(lines: list[HistoryLine]) -> AttributeSchema:
 
 
 def studied(
-    lines: list[HistoryLine], attributes: AttributeSchema, first: int = 0, sampled: frozenset[int] = frozenset()
+    lines: list[HistoryLine],
+    attributes: AttributeSchema,
+    first: int = 0,
+    sampled: frozenset[int] = frozenset(),
+    processes: int = 1,
 ) -> Study:
     reads = ((line, number >= first) for number, line in enumerate(lines))
-    return study(reads, Task, attributes, load_policy(), StandingKeeper(MemoryRows(), attributes), sampled)
+    keeper = StandingKeeper(MemoryRows(), attributes)
+    return study(reads, Task, attributes, load_policy(), keeper, sampled, processes=processes)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +72,21 @@ def test_every_row_is_what_serving_would_compute_at_that_moment(
     assert rows.truth.tolist() == [truth_of(task, line) for line, _ in known]
     assert rows.fired == [rule_row(task, line.case, standing, policy) or NO_RULE for line, standing in known]
     assert rows.messages == [line.case.message for line, _ in known]
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_blocks_and_processes_change_nothing(
+    processes: int, lines: list[HistoryLine], attributes: AttributeSchema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = studied(lines, attributes, 50, frozenset({0, 7, 149}))
+    monkeypatch.setattr(dataset, "BLOCK_CASES", 37)
+    parted = studied(lines, attributes, 50, frozenset({0, 7, 149}), processes)
+    assert parted.samples == whole.samples
+    assert [each.position for each in whole.samples] == [0, 7, 149]
+    for task in Task:
+        one, other = asdict(whole.known(task)), asdict(parted.known(task))
+        for name, value in one.items():
+            np.testing.assert_array_equal(other[name], value, err_msg=f"{task} {name}")
 
 
 def test_context_is_known_to_the_standing_and_never_scored(

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fit import Memory, Recipe, fit, grow, levelled_loss, probabilities, raw_scores, risk_recipe, weights
+from training.fit import (
+    Memory,
+    Recipe,
+    at_own_level,
+    fit,
+    grow,
+    levelled_loss,
+    probabilities,
+    raw_scores,
+    risk_recipe,
+    weights,
+)
 from training.metrics import log_loss
 from training.rows import DAY, Rows
 
@@ -58,6 +69,18 @@ def test_the_level_of_the_probabilities_does_not_change_the_levelled_loss(seed: 
     truth = (generator.random(400) < 1 / (1 + np.exp(-raw))).astype(np.int64)
     level = levelled_loss(truth, 1 / (1 + np.exp(-raw)))
     assert levelled_loss(truth, 1 / (1 + np.exp(-(raw + shift)))) == pytest.approx(level, abs=2e-3)
+
+
+def test_at_its_own_level_a_slice_has_the_rates_it_had() -> None:
+    generator = np.random.default_rng(2)
+    risk, labels = generator.random((900, 1)), generator.dirichlet([1.0, 2.0, 3.0], 900)
+    happened, label = (generator.random(900) < 0.2).astype(np.int64), generator.integers(0, 3, 900)
+    moved = at_own_level(happened, risk)
+    assert moved.shape == risk.shape
+    assert moved.mean() == pytest.approx(happened.mean(), abs=1e-3)
+    assert (np.argsort(moved[:, 0]) == np.argsort(risk[:, 0])).all()
+    rates = np.bincount(label) / 900
+    np.testing.assert_allclose(at_own_level(label, labels).mean(axis=0), rates, atol=1e-2)
 
 
 def test_probabilities_that_are_right_on_the_whole_keep_their_loss() -> None:

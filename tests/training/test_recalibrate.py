@@ -18,12 +18,13 @@ from models.task_model import TaskModel
 from tests.fixtures.task_models import cases, task_model
 from training.baseline import fit_rules
 from training.calibrate import fit_binary
-from training.dataset import UNKNOWN, Known
+from training.dataset import Known
 from training.drift import Seen
 from training.errors import HistoryError
 from training.history import History
 from training.progress import Silent
 from training.recalibrate import Recalibrated, recalibrate
+from training.truth import UNKNOWN
 
 
 class _Named:

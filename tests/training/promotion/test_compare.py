@@ -17,12 +17,12 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
-from training.dataset import truth_of
 from training.errors import HistoryError
 from training.history import open_history
 from training.progress import Silent
 from training.promotion.compare import compare
 from training.promotion.page import page
+from training.truth import truth_of
 
 pytestmark = pytest.mark.xdist_group("training")
 

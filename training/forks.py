@@ -1,0 +1,122 @@
+"""Work on one part of a stream in processes beside this one, which goes on reading the next part meanwhile.
+
+A forked process has what this one has read without being sent it, and sends back arrays of numbers and text. It takes
+no lock, prints nothing and ends without cleaning up, so threads that this process runs are not missed there. Where a
+process dies, its part is worked on here: an error then arises where it can be told.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+Part = TypeVar("Part")
+Work = Callable[[Part], Arrays]
+
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere a forked process may not use the system's libraries, so all work is done here."""
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def worked(parts: Iterable[Part], work: Work[Part], processes: int) -> Generator[tuple[Part, Arrays]]:
+    """Each part with what `work` made of it, in order. With one process all is done here.
+
+    With more, this process takes the next part from `parts` while the others work on those before it. `work` must not
+    change anything that this process reads: what it changes stays in the other process.
+    """
+    if processes <= 1 or not CAN_FORK:
+        yield from ((part, work(part)) for part in parts)
+        return
+    begun: deque[_Fork[Part]] = deque()
+    try:
+        for part in parts:
+            if len(begun) == processes - 1:
+                yield begun[0].part, begun[0].made(work)
+                begun.popleft()
+            begun.append(_fork(part, work))
+        while begun:
+            yield begun[0].part, begun[0].made(work)
+            begun.popleft()
+    finally:
+        for each in begun:
+            each.stop()
+
+
+@dataclass
+class _Fork(Generic[Part]):
+    part: Part
+    process: int
+    pipe: int
+    ended: bool = False
+
+    def made(self, work: Work[Part]) -> Arrays:
+        """What the process sends; made here where it died."""
+        with open(self.pipe, "rb", closefd=False) as file:
+            sent = file.read()
+        return _read(sent) if self._end() == 0 else work(self.part)
+
+    def stop(self) -> None:
+        """End the process where it still works."""
+        if not self.ended:
+            with suppress(ProcessLookupError):
+                os.kill(self.process, signal.SIGKILL)
+            self._end()
+
+    def _end(self) -> int:
+        _, status = os.waitpid(self.process, 0)
+        self.ended = True
+        os.close(self.pipe)
+        return os.waitstatus_to_exitcode(status)
+
+
+def _fork(part: Part, work: Work[Part]) -> _Fork[Part]:
+    reading, writing = os.pipe()
+    # Asked to stop at this very moment, the new process must not go on as if it were this one.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    with warnings.catch_warnings():
+        # Newer Pythons warn of locks that other threads may hold: none is taken there.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
+    if process == 0:
+        _work_and_leave(part, work, writing)
+    os.close(writing)
+    begun = _Fork(part, process, reading)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return begun
+
+
+def _work_and_leave(part: Part, work: Work[Part], pipe: int) -> None:
+    """In the forked process: send what was made, then leave at once, without this program's own ways to end."""
+    code = 1
+    try:
+        for number in STOPS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        with open(pipe, "wb") as file:
+            file.write(_written(work(part)))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _written(arrays: Arrays) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **dict(arrays))  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _read(sent: bytes) -> Arrays:
+    with np.load(io.BytesIO(sent)) as arrays:
+        return dict(arrays)
