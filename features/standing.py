@@ -47,11 +47,13 @@ __all__ = [
     "ScratchRows",
     "SeededRows",
     "Seeds",
+    "Seen",
     "StandingKeeper",
     "brought_forward",
     "party_key",
     "read_snapshot",
     "replay",
+    "replay_seen",
     "snapshot",
 ]
 
@@ -145,6 +147,17 @@ def _resolution(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else math.log1p(max(0.0, (end - start).total_seconds() / 3600.0))
 
 
+class Seen(NamedTuple):
+    """The rows of a case's parties at its moment: what its standing is made of, when somebody asks for it."""
+
+    states: tuple[PartyState, ...]
+    at: datetime
+
+    def standing(self) -> Standing:
+        """What was known of the parties, brought forward to the moment."""
+        return Standing(as_of=self.at, parties=tuple(brought_forward(each, self.at) for each in self.states))
+
+
 class StandingKeeper:
     """Keeps the standing of all parties in rows: replay and live are the same calls.
 
@@ -167,9 +180,9 @@ class StandingKeeper:
         keys = self.keys(case)
         found, report = self._rows.get(keys), shelf_report(case)
         if report is None:
-            return _seen(found, keys, at)
+            return _seen(found, keys, at).standing()
         told = {key: _reported(found.get(key) or PartyState(*key), at, report) for key in keys[:-1]}
-        return _seen({**found, **told}, keys, at)
+        return _seen({**found, **told}, keys, at).standing()
 
     def arrive(self, case: Case, at: datetime) -> None:
         """Count the case among its parties' arrivals, and what it tells of its shelf.
@@ -186,14 +199,14 @@ class StandingKeeper:
         As in a history of such questions: every shelf of the question tells of its day before one is answered.
         """
         asked = StandingKeeper(ScratchRows(self._rows), self._attributes)
-        return [standing for standing, _ in asked.meet_together(cases, at)]
+        return [seen.standing() for seen, _ in asked.meet_together(cases, at)]
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at`."""
         self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
 
-    def meet_together(self, cases: Iterable[Case], at: datetime) -> Iterator[tuple[Standing, tuple[PartyKey, ...]]]:
-        """The standing and the parties of cases of one moment: all tell of their shelves, then each is met in turn."""
+    def meet_together(self, cases: Iterable[Case], at: datetime) -> Iterator[tuple[Seen, tuple[PartyKey, ...]]]:
+        """What is seen of cases of one moment, with their parties: all tell of their shelves, then each is met."""
         met = [(self.keys(case), shelf_report(case)) for case in cases]
         for keys, report in met:
             self._tell(keys[:-1], at, report)
@@ -216,8 +229,8 @@ class StandingKeeper:
         self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
 
 
-def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Standing:
-    return Standing(as_of=at, parties=tuple(brought_forward(found[key], at) for key in keys if key in found))
+def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Seen:
+    return Seen(tuple(found[key] for key in keys if key in found), at)
 
 
 def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
@@ -320,7 +333,14 @@ class _Pending(NamedTuple):
 def replay(
     lines: Iterable[HistoryLine], keeper: StandingKeeper, settle: bool = True
 ) -> Iterator[tuple[HistoryLine, Standing]]:
-    """Each line with the standing at its case's moment, from outcomes recorded by then and nothing later.
+    """Each line with the standing at its case's moment; see `replay_seen`."""
+    return ((line, seen.standing()) for line, seen in replay_seen(lines, keeper, settle))
+
+
+def replay_seen(
+    lines: Iterable[HistoryLine], keeper: StandingKeeper, settle: bool = True
+) -> Iterator[tuple[HistoryLine, Seen]]:
+    """Each line with what is seen of it at its case's moment, from outcomes recorded by then and nothing later.
 
     Lines come in order of their event's time, their cases carrying the promise that counts. Outcomes are applied in
     the order (recorded_at, event id). After the last line the keeper knows every outcome of the history, unless it is
@@ -339,8 +359,8 @@ def replay(
         while pending and pending[0].recorded_at <= now:
             _teach_next(pending, keeper)
         told = list(together)
-        for line, (standing, keys) in zip(told, keeper.meet_together((line.case for line in told), now), strict=True):
-            yield line, standing
+        for line, (seen, keys) in zip(told, keeper.meet_together((line.case for line in told), now), strict=True):
+            yield line, seen
             if line.outcome is not None:
                 heapq.heappush(pending, _pending(line, line.outcome, position, keys))
             position += 1

@@ -98,7 +98,8 @@ class TextModel:
     def scores_batch(self, messages: Sequence[str | None]) -> Floats:
         """The scores of messages, float64[n, n_labels]; NaN for a case without one."""
         unknown = np.full(len(self.labels), np.nan)
-        rows = [unknown if message is None else self.scores(message) for message in messages]
+        each = {message: unknown if message is None else self.scores(message) for message in set(messages)}
+        rows = [each[message] for message in messages]
         return np.array(rows, np.float64).reshape(len(messages), len(self.labels))
 
     def sums(self, message: str) -> Floats:

@@ -16,6 +16,7 @@ from data.outcome import HistoryLine
 from data.standing import Standing
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
+from features.standing import Seen
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.stakes import stake
@@ -26,10 +27,23 @@ Columns = Mapping[str, NDArray[Any]]
 
 
 class Replayed(NamedTuple):
-    """A line with what was known when its case arrived."""
+    """A line with what was seen of its case's parties when it arrived."""
 
     line: HistoryLine
-    standing: Standing
+    seen: Seen
+
+    def standing(self) -> Standing:
+        """What was known of the parties."""
+        return with_stored(self.seen.standing(), self.line.standing)
+
+
+def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
+    """What the service knew, where a line says it; of kinds of parties that it did not keep, what the history tells."""
+    if stored is None:
+        return replayed
+    kinds = {each.kind for each in stored.parties}
+    others = tuple(each for each in replayed.parties if each.kind not in kinds)
+    return replayed.model_copy(update={"parties": (*stored.parties, *others)})
 
 
 Block = Sequence[Replayed]
@@ -53,10 +67,11 @@ class Reckoner:
         """
         notes: dict[Task, list[tuple[int, int, str, float, int]]] = {task: [] for task in self._matrix_of}
         rows: dict[str, list[NDArray[np.float64]]] = {each: [] for each in self._features}
-        for place, (line, standing) in enumerate(block):
-            kept = self._kept(line)
+        for place, each in enumerate(block):
+            line, kept = each.line, self._kept(each.line)
             if not kept:
                 continue
+            standing = each.standing()
             for matrix in {self._matrix_of[task] for task in kept}:
                 rows[matrix].append(self._features[matrix].vector(line.case, standing))
             facts = rule_facts(line.case, standing, self._policy)
@@ -64,8 +79,8 @@ class Reckoner:
                 last = len(rows[self._matrix_of[task]]) - 1
                 notes[task].append((place, truth, self._fired(task, facts), self._stake(task, facts), last))
         return {
-            **{name: column for task, each in notes.items() for name, column in _columns(task, each).items()},
-            **{name: _matrix(each, len(self._features[name].names)) for name, each in rows.items()},
+            **{name: column for task, noted in notes.items() for name, column in _columns(task, noted).items()},
+            **{name: _matrix(found, len(self._features[name].names)) for name, found in rows.items()},
         }
 
     def _kept(self, line: HistoryLine) -> dict[Task, int]:

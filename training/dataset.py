@@ -22,7 +22,7 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import FeatureSet, feature_set
-from features.standing import StandingKeeper, replay
+from features.standing import StandingKeeper, replay_seen
 from models.taught import event_key
 from policies.policy import Policy
 from policies.promise import promised
@@ -154,9 +154,9 @@ def study(
                 each.add(task, block, columns)
             for matrix in {id(each.matrix): each.matrix for each in notes.values()}.values():
                 matrix.add(columns)
-            for place, (line, standing) in enumerate(block, start=position):
+            for place, case in enumerate(block, start=position):
                 if place in sampled:
-                    samples.append(Sample(place, line.case, standing))
+                    samples.append(Sample(place, case.line.case, case.standing()))
             position += len(block)
         return Study(samples, notes)
 
@@ -176,18 +176,9 @@ def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> 
             case = promised(line.case, policy)
             yield line if case is line.case else line.model_copy(update={"case": case})
 
-    for line, standing in replay(with_promises(), keeper, settle=False):
+    for line, seen in replay_seen(with_promises(), keeper, settle=False):
         if scored.popleft():
-            yield Replayed(line, with_stored(standing, line.standing))
-
-
-def with_stored(replayed: Standing, stored: Standing | None) -> Standing:
-    """What the service knew, where a line says it; of kinds of parties that it did not keep, what the history tells."""
-    if stored is None:
-        return replayed
-    kinds = {each.kind for each in stored.parties}
-    others = tuple(each for each in replayed.parties if each.kind not in kinds)
-    return replayed.model_copy(update={"parties": (*stored.parties, *others)})
+            yield Replayed(line, seen)
 
 
 class _TaskNotes:

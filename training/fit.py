@@ -107,7 +107,12 @@ def fit(rows: Rows, recipe: Recipe, threads: int, seed: int) -> Fitted:
 def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
     """The linear term alone, with its whole weight."""
     assert recipe.linear_strength is not None
-    return fit_linear(rows, weights(rows.times, recipe, rows.selection), recipe.linear_strength)
+    return linear_terms(rows, recipe, (recipe.linear_strength,))[0]
+
+
+def linear_terms(rows: Rows, recipe: Recipe, strengths: Sequence[float]) -> list[LinearTerm]:
+    """The linear term at each of several strengths, whatever the recipe's."""
+    return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths)
 
 
 def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booster:

@@ -33,8 +33,8 @@ STOPS = (signal.SIGINT, signal.SIGTERM)
 def worked(parts: Iterable[Part], work: Work[Part], processes: int) -> Generator[tuple[Part, Arrays]]:
     """Each part with what `work` made of it, in order. With one process all is done here.
 
-    With more, this process takes the next part from `parts` while the others work on those before it. `work` must not
-    change anything that this process reads: what it changes stays in the other process.
+    With more, so many work while this one takes the next part from `parts`: no core waits for it, nor it for them. What
+    `work` changes stays in its own process.
     """
     if processes <= 1 or not CAN_FORK:
         yield from ((part, work(part)) for part in parts)
@@ -42,7 +42,7 @@ def worked(parts: Iterable[Part], work: Work[Part], processes: int) -> Generator
     begun: deque[_Fork[Part]] = deque()
     try:
         for part in parts:
-            if len(begun) == processes - 1:
+            if len(begun) == processes:
                 yield begun[0].part, begun[0].made(work)
                 begun.popleft()
             begun.append(_fork(part, work))

@@ -6,7 +6,7 @@ piecewise linear in the feature, so what was fitted is one function a feature, e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,7 +26,8 @@ LEAST_SEEN = 15
 """Rows with a level, or without a value, below which neither gets a weight."""
 MOST_ROWS = 60_000
 """Rows that are read, evenly spaced where there are more: the term has few parameters."""
-ITERATIONS = 200
+ITERATIONS = 60
+"""Steps of the solver: more of them tell later cases no better."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,17 @@ class _Basis:
     """1 for a function that rises with the feature, 0 for any other: float64[b]."""
 
 
-def fit_linear(rows: Rows, weight: Floats, strength: float) -> LinearTerm:
-    """The term for a risk: `weight` float64[n] counts rows, `strength` (C) is how far weights may leave 0."""
+def fit_linear(rows: Rows, weight: Floats, strengths: Sequence[float]) -> list[LinearTerm]:
+    """The term for a risk, at each strength: `weight` float64[n] counts rows, a strength (C) is how far the weights of
+    the functions may leave 0.
+    """
     chosen = np.flatnonzero(weight > 0.0)
     chosen = chosen[:: max(1, -(-len(chosen) // MOST_ROWS))]
     features, truth, counts = rows.features[chosen], rows.truth[chosen].astype(np.float64), weight[chosen]
     bases = [_basis(column, index in rows.categories) for index, column in enumerate(features.T)]
-    weights, intercept = _solved(_Problem(_design(features, bases), truth, counts, strength), bases, rows.directions)
-    return _told(features, counts, bases, weights, intercept)
+    design = _design(features, bases)
+    solved = [_solved(_Problem(design, truth, counts, each), bases, rows.directions) for each in strengths]
+    return [_told(features, counts, bases, weights, intercept) for weights, intercept in solved]
 
 
 def _basis(column: Floats, is_category: bool) -> _Basis:
@@ -115,16 +119,28 @@ class _Problem:
         n = len(score)
         return float(value + penalty) / n, np.append(slope, error.sum()) / n
 
+    def scales(self, rate: float) -> Floats:
+        """How far each parameter must go to change the loss alike, near where all cases have the mean rate."""
+        squares = csr_array((self.design.data**2, self.design.indices, self.design.indptr), shape=self.design.shape)
+        bend = rate * (1.0 - rate) * np.append(squares.T @ self.counts, self.counts.sum())
+        bend[:-1] += 1.0 / self.strength
+        return np.asarray(np.sqrt(len(self.truth) / bend))
+
 
 def _solved(problem: _Problem, bases: list[_Basis], directions: Mapping[int, int]) -> tuple[Floats, float]:
     bounds = [_bound(rises, directions.get(index, 0)) for index, basis in enumerate(bases) for rises in basis.rises]
-    start = np.zeros(len(bounds) + 1)
     rate = float(np.clip(np.average(problem.truth, weights=problem.counts), 1e-6, 1 - 1e-6))
-    start[-1] = np.log(rate / (1.0 - rate))
+    scales = problem.scales(rate)
+    start = np.zeros(len(bounds) + 1)
+    start[-1] = np.log(rate / (1.0 - rate)) / scales[-1]
+
+    def loss(scaled: Floats) -> tuple[float, Floats]:
+        value, slope = problem.loss(scaled * scales)
+        return value, slope * scales
+
     options = {"maxiter": ITERATIONS}
-    found = minimize(
-        problem.loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)], options=options
-    ).x
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)], options=options).x
+    found = found * scales
     return found[:-1], float(found[-1])
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from data.case import Case
 from data.vocabulary import Task
@@ -34,6 +34,11 @@ from training.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
+
+Made = TypeVar("Made")
+
+LONGEST_FIRST = (Task.ROOT_CAUSE, Task.SLA_BREACH, Task.EXCEPTION_TYPE, Task.STOCKOUT)
+"""The tasks by how long they take to learn."""
 
 LIBRARIES = ("lightgbm", "numpy", "optuna", "scikit-learn", "scipy")
 
@@ -89,7 +94,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     """
     refuse_served(order.out, _instead(order))
     attributes, seen, standing = _read(history, order, progress)
-    threads = order.threads // _workers(order)
+    threads = order.threads // _workers(order.tasks, order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
     chains = _chains(seen, attributes, order, progress)
     progress.step("learning")
@@ -158,19 +163,24 @@ def _studied(
 
 def _chains(seen: Study, attributes: AttributeSchema, order: Order, progress: Progress) -> dict[Task, Chain]:
     """What later tasks will hear of the tasks before them, where the history can teach it."""
-    chains = {}
-    for task in earlier_tasks(order.tasks):
+
+    def one(task: Task) -> Chain | None:
         progress.step(f"{task}: what later tasks hear")
-        chain = fit_chain(task, seen.known(task), attributes, order.threads, order.seed)
-        if chain is not None:
-            chains[task] = chain
-    return chains
+        return fit_chain(task, seen.known(task), attributes, order.threads // _workers(tasks, order), order.seed)
+
+    tasks = earlier_tasks(order.tasks)
+    chains = dict(zip(tasks, _each(one, tasks, order), strict=True))
+    return {task: chain for task, chain in chains.items() if chain is not None}
 
 
 def _learn(
     seen: Study, chains: Mapping[Task, Chain], origin: Origin, order: Order, progress: Progress
 ) -> tuple[dict[Task, Learned], dict[Task, str]]:
-    """One thread per task while there are cores: the learner works outside the interpreter's lock."""
+    """One thread per task while there are cores: the learner works outside the interpreter's lock.
+
+    The task that takes longest begins first, so that no core waits at the end.
+    """
+    tasks = sorted(order.tasks, key=LONGEST_FIRST.index)
 
     def one(task: Task) -> Learned | HistoryError:
         try:
@@ -179,7 +189,8 @@ def _learn(
         except HistoryError as error:
             return error
 
-    found = dict(zip(order.tasks, _each(one, order), strict=True))
+    found = dict(zip(tasks, _each(one, tasks, order), strict=True))
+    found = {task: found[task] for task in order.tasks}
     learned = {task: each for task, each in found.items() if isinstance(each, Learned)}
     failed = {task: each for task, each in found.items() if isinstance(each, HistoryError)}
     if failed and not (order.keep_going and learned):
@@ -187,13 +198,13 @@ def _learn(
     return learned, {task: str(why) for task, why in failed.items()}
 
 
-def _each(one: Callable[[Task], Learned | HistoryError], order: Order) -> list[Learned | HistoryError]:
+def _each(one: Callable[[Task], Made], tasks: Sequence[Task], order: Order) -> list[Made]:
     """In the tasks' order. A signal ends the waiting at once, not when every thread has finished its model."""
-    if _workers(order) == 1:
-        return [one(task) for task in order.tasks]
-    pool = ThreadPoolExecutor(_workers(order), thread_name_prefix=LEARNER)
+    if _workers(tasks, order) <= 1:
+        return [one(task) for task in tasks]
+    pool = ThreadPoolExecutor(_workers(tasks, order), thread_name_prefix=LEARNER)
     try:
-        return list(pool.map(one, order.tasks))
+        return list(pool.map(one, tasks))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -223,8 +234,8 @@ def _register(order: Order, recorded: Mapping[Task, Recorded], digest: str) -> d
         raise Interrupted(error.number, f"{said}; train again") from None
 
 
-def _workers(order: Order) -> int:
-    return min(len(order.tasks), order.threads)
+def _workers(tasks: Sequence[Task], order: Order) -> int:
+    return min(len(tasks), order.threads)
 
 
 def _lineage(history: History, order: Order) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_several_processes_work_while_this_one_reads_on() -> None:
             read.append(number)
             yield part
 
-    next(worked(parts(), process, 3))
+    next(worked(parts(), process, 2))
     assert read == [0, 1, 2]
 
 
