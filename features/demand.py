@@ -112,13 +112,27 @@ def summarise(windows: Windows) -> dict[str, Floats]:
         return {**_demand(windows), **_emptiness(windows), **_prices(windows)}
 
 
-def _demand(windows: Windows) -> dict[str, Floats]:
+def _units(windows: Windows) -> Floats:
+    """Units wanted a day, float64[n, days]: what was sold, over the share of the opening hours there was some."""
     filled = np.where(windows.empty > 0.0, 1.0 - windows.empty / OPENING_HOURS, 1.0)
-    units = np.where(filled >= _LEAST_FILLED, windows.sold / filled, np.nan)
-    promoted = windows.promotion == 1.0
-    plain = _mean(np.where(promoted, np.nan, units))
-    daily = np.where(np.isnan(plain), _mean(units), plain)
-    usual = np.where(daily >= _NEARLY_NONE, daily, np.nan)
+    return np.where(filled >= _LEAST_FILLED, windows.sold / filled, np.nan)
+
+
+def _daily(windows: Windows, units: Floats) -> Floats:
+    """Units wanted on a usual day: of those without a promotion, where there are any."""
+    plain = _mean(np.where(windows.promotion == 1.0, np.nan, units))
+    return np.where(np.isnan(plain), _mean(units), plain)
+
+
+def _usual(daily: Floats) -> Floats:
+    """What shares are told of; NaN where nearly nothing is usual."""
+    return np.where(daily >= _NEARLY_NONE, daily, np.nan)
+
+
+def _demand(windows: Windows) -> dict[str, Floats]:
+    units = _units(windows)
+    promoted, daily = windows.promotion == 1.0, _daily(windows, units)
+    usual = _usual(daily)
     last, parts, final = units[:, -1], windows.parts[:, -1], windows.final[:, -1]
     final_usual = _faded(windows.final, _LONG_HALF_LIFE)
     return {
@@ -225,17 +239,30 @@ class ShelfReport(NamedTuple):
 
 
 def shelf_report(case: Case) -> ShelfReport | None:
-    """What is told of yesterday or today at the shelf at stake; None where nobody told."""
-    known = summary_of(case)
-    if "empty_last_day" not in known or known["age"] > 1.0:
+    """What is told of yesterday or today at the shelf at stake; None where nobody told.
+
+    Of the summaries only what it needs: every case of a history is asked for it, where nothing else can be done.
+    """
+    found = _window(case)
+    if found is None or found[1] > 1.0:
         return None
-    sells = "last_day" in known  # Where demand is not known, nothing was wanted and nothing is usual.
+    windows, _ = found
+    empty, closing, late = (
+        float(each[0]) for each in (windows.empty[:, -1], _last_part(windows.gaps[:, -1]), windows.late[:, -1])
+    )
+    if math.isnan(empty):
+        return None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        units = _units(windows)
+        daily = _daily(windows, units)
+        last_day = float((units[:, -1] / _usual(daily))[0])
+    sells = not math.isnan(last_day)  # Where demand is not known, nothing was wanted and nothing is usual.
     return ShelfReport(
-        empty=min(known["empty_last_day"] / OPENING_HOURS, 1.0),
-        closing=known.get("empty_last_part", 0.0),
-        late=known.get("late_last_day", 0.0),
-        wanted=known["last_day"] * known["daily"] if sells else 0.0,
-        usual=known["daily"] if sells else 0.0,
+        empty=min(empty / OPENING_HOURS, 1.0),
+        closing=0.0 if math.isnan(closing) else closing,
+        late=0.0 if math.isnan(late) else late,
+        wanted=last_day * float(daily[0]) if sells else 0.0,
+        usual=float(daily[0]) if sells else 0.0,
     )
 
 
@@ -277,10 +304,15 @@ def _cells(day: StockDay) -> list[float]:
 
 
 @shared
+def _window(case: Case) -> tuple[Windows, float] | None:
+    position = case.at_stake
+    return window_of(position.history, local_time(case).date()) if position and position.history else None
+
+
+@shared
 def summary_of(case: Case) -> dict[str, float]:
     """The known summaries for the position at stake, and the last day's `age` in days; empty where no day is known."""
-    position = case.at_stake
-    found = window_of(position.history, local_time(case).date()) if position and position.history else None
+    found = _window(case)
     if found is None:
         return {}
     windows, age = found
