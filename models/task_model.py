@@ -144,7 +144,8 @@ def read(task: Task, described: Mapping[str, Any], fetch: Callable[[str], bytes 
     """The model from its manifest entry and verified files. Raises BundleError where they do not fit together."""
     try:
         model = _assemble(task, described, fetch)
-        gone = [name for name in model.columns if name not in model.every_feature().names]
+        computed = frozenset(model.every_feature().names)
+        gone = [name for name in model.columns if name not in computed]
         found = "" if gone else model.features().fingerprint
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise BundleError(f"the files of {task} do not make a model: {type(error).__name__}: {error}") from error

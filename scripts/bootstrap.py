@@ -19,13 +19,11 @@ PIP_INSTALL = [
     "--disable-pip-version-check",
     "--no-input",
     "--quiet",
-    "--no-compile",
     "--no-deps",
 ]
-"""Nothing is compiled ahead: python does it for what is imported, less than a third of it, when it first is. Nor is
-anything looked for beyond what is named: the lock file names all of it."""
+"""Nothing is looked for beyond what is named: the lock file names all of it."""
 AT_ONCE = 2
-"""Unpacking is work for a core: so many parts of the lock file are installed side by side."""
+"""Unpacking and compiling is work for a core: so many parts of the lock file are installed side by side."""
 
 
 def refuse(message: str) -> None:
