@@ -85,16 +85,17 @@ def _fork(part: Part, work: Work[Part]) -> _Fork[Part]:
     reading, writing = os.pipe()
     # Asked to stop at this very moment, the new process must not go on as if it were this one.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    with warnings.catch_warnings():
-        # Newer Pythons warn of locks that other threads may hold: none is taken there.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if process == 0:
-        _work_and_leave(part, work, writing)
-    os.close(writing)
-    begun = _Fork(part, process, reading)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return begun
+    try:
+        with warnings.catch_warnings():
+            # Newer Pythons warn of locks that other threads may hold: none is taken there.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process = os.fork()
+        if process == 0:
+            _work_and_leave(part, work, writing)
+        os.close(writing)
+        return _Fork(part, process, reading)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work_and_leave(part: Part, work: Work[Part], pipe: int) -> None:
