@@ -47,7 +47,7 @@ __all__ = [
     "ScratchRows",
     "SeededRows",
     "Seeds",
-    "Seen",
+    "Sighting",
     "StandingKeeper",
     "brought_forward",
     "party_key",
@@ -147,7 +147,7 @@ def _resolution(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else math.log1p(max(0.0, (end - start).total_seconds() / 3600.0))
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     """The rows of a case's parties at its moment: what its standing is made of, when somebody asks for it."""
 
     states: tuple[PartyState, ...]
@@ -205,7 +205,7 @@ class StandingKeeper:
         """Count what is known of the outcome, at its `recorded_at`."""
         self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
 
-    def meet_together(self, cases: Iterable[Case], at: datetime) -> Iterator[tuple[Seen, tuple[PartyKey, ...]]]:
+    def meet_together(self, cases: Iterable[Case], at: datetime) -> Iterator[tuple[Sighting, tuple[PartyKey, ...]]]:
         """What is seen of cases of one moment, with their parties: all tell of their shelves, then each is met."""
         met = [(self.keys(case), shelf_report(case)) for case in cases]
         for keys, report in met:
@@ -229,8 +229,8 @@ class StandingKeeper:
         self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
 
 
-def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Seen:
-    return Seen(tuple(found[key] for key in keys if key in found), at)
+def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Sighting:
+    return Sighting(tuple(found[key] for key in keys if key in found), at)
 
 
 def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
@@ -339,7 +339,7 @@ def replay(
 
 def replay_seen(
     lines: Iterable[HistoryLine], keeper: StandingKeeper, settle: bool = True
-) -> Iterator[tuple[HistoryLine, Seen]]:
+) -> Iterator[tuple[HistoryLine, Sighting]]:
     """Each line with what is seen of it at its case's moment, from outcomes recorded by then and nothing later.
 
     Lines come in order of their event's time, their cases carrying the promise that counts. Outcomes are applied in

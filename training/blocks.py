@@ -16,7 +16,7 @@ from data.outcome import HistoryLine
 from data.standing import Standing
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
-from features.standing import Seen
+from features.standing import Sighting
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.stakes import stake
@@ -30,7 +30,7 @@ class Replayed(NamedTuple):
     """A line with what was seen of its case's parties when it arrived."""
 
     line: HistoryLine
-    seen: Seen
+    seen: Sighting
 
     def standing(self) -> Standing:
         """What was known of the parties."""
