@@ -50,12 +50,13 @@ class Link:
 
     def probabilities(self, facts: Floats, message: str | None) -> Floats:
         """The probability of each label, float64[labels], of one case with facts float64[k]."""
-        raw = self.trees.raw(self._rows(facts[None, :], [message])[0])
+        raw = self.trees.raw(self.rows(facts[None, :], [message])[0])
         return np.asarray(softmax(raw[None, :])[0])
 
     def probabilities_batch(self, facts: Floats, messages: Messages) -> Floats:
         """The same of cases with facts float64[n, k], each bit for bit: float64[n, labels]."""
-        return softmax(self.trees.raw_batch(self._rows(facts, messages)))
+        return softmax(self.trees.raw_batch(self.rows(facts, messages)))
 
-    def _rows(self, facts: Floats, messages: Messages) -> Floats:
+    def rows(self, facts: Floats, messages: Messages) -> Floats:
+        """What the trees read of cases, float64[n, features]."""
         return facts if self.text is None else np.hstack([facts, self.text.scores_batch(messages)])

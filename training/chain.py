@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +22,7 @@ from models.link import Link
 from models.text import TextModel
 from training.dataset import Known
 from training.export import export_trees
-from training.fit import LABELS, grow
+from training.fit import LABELS, grow, probabilities
 from training.rows import Rows
 from training.split import FEWEST, ended, is_timeless
 from training.text_fit import fit_text
@@ -42,6 +43,8 @@ class Chain:
     task: Task
     until: tuple[float, ...]
     links: tuple[Link, ...]
+    boosters: tuple[lightgbm.Booster, ...]
+    """The links' trees as they were grown: they say the same of a history, bit for bit, and sooner."""
 
     @property
     def whole(self) -> Link:
@@ -55,10 +58,11 @@ class Chain:
         """
         said = np.full((len(known.times), len(self.task.labels)), np.nan)
         last = np.searchsorted(self.until[:-1], np.minimum(known.times, test), side="right") - 1
-        for number, link in enumerate(self.links[:-1]):
+        for number, (link, booster) in enumerate(zip(self.links[:-1], self.boosters, strict=False)):
             mine = np.flatnonzero(last == number)
             if len(mine):
-                said[mine] = link.probabilities_batch(known.facts[mine], [known.messages[each] for each in mine])
+                rows = link.rows(known.facts[mine], [known.messages[each] for each in mine])
+                said[mine] = probabilities(booster, rows)
         return said
 
 
@@ -78,13 +82,14 @@ def fit_chain(task: Task, known: Known, attributes: AttributeSchema, threads: in
         return None
     forge = _Forge(task, known, attributes, threads, seed)
     scores = np.full((len(known.truth), len(task.labels)), np.nan)
-    links = []
+    links, boosters = list[Link](), list[lightgbm.Booster]()
     for start, end in zip(starts, [*starts[1:], len(known.truth)], strict=True):
-        link = forge.link(scores, start)
+        link, booster = forge.link(scores, start)
         links.append(link)
+        boosters.append(booster)
         if link.text is not None:
             scores[start:end] = link.text.scores_batch(known.messages[start:end])
-    return Chain(task, (*known.times[starts[:-1]].tolist(), np.inf), tuple(links))
+    return Chain(task, (*known.times[starts[:-1]].tolist(), np.inf), tuple(links), tuple(boosters))
 
 
 def with_chains(known: Known, chains: Sequence[Chain], test: float) -> Known:
@@ -118,8 +123,11 @@ class _Forge:
     threads: int
     seed: int
 
-    def link(self, scores: Floats, end: int) -> Link:
-        """The link of the rows before a position; `scores` are those of their messages by models from before them."""
+    def link(self, scores: Floats, end: int) -> tuple[Link, lightgbm.Booster]:
+        """The link of the rows before a position, with its booster.
+
+        `scores` are those of the rows' messages by models from before them.
+        """
         which = np.flatnonzero(ended(self.known.exceptions, end))
         taught = self.known.at(which)
         text = self._text(taught)
@@ -131,7 +139,8 @@ class _Forge:
             len(self.task.labels),
             selection=taught.selection,
         )
-        return Link(self.task, export_trees(grow(rows, RECIPE, self.threads, self.seed)), text)
+        booster = grow(rows, RECIPE, self.threads, self.seed)
+        return Link(self.task, export_trees(booster), text), booster
 
     def _text(self, taught: Known) -> TextModel | None:
         silent = all(each is None for each in taught.messages)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,8 @@ STRENGTH = 1.0
 """Inverse strength of the penalty on weights (scikit-learn's C)."""
 MOST_MESSAGES = 48_000
 """A regression reads at most this many messages, evenly spaced: words repeat, and more of them teach little."""
+MOST_REMEMBERED = 2**17
+"""Messages whose words are kept for the next fit: every message is read by a dozen of a training's text models."""
 TOLERANCE = 1e-3
 """Where the regression stops: the scores are features of trees, which need no more digits."""
 
@@ -42,10 +47,10 @@ def fit_text(messages: Messages, y: Labels, labels: Sequence[str]) -> TextModel:
     has = np.array([message is not None for message in messages], dtype=np.bool_)
     if not has.any():
         raise ValueError("no case has a message; train without a text model")
-    words = [tokens(message) for message in messages if message is not None]
-    step = -(-len(words) // MOST_MESSAGES)
-    weights, bias = _fit(_rows(words[::step]), y[has][::step], len(labels))
-    return TextModel(tuple(labels), weights, bias, _often(words))
+    read = [_read(message) for message in messages if message is not None]
+    step = -(-len(read) // MOST_MESSAGES)
+    weights, bias = _fit(_rows(read[::step]), y[has][::step], len(labels))
+    return TextModel(tuple(labels), weights, bias, _often(read))
 
 
 def cross_fit_scores(
@@ -83,19 +88,33 @@ def _check(messages: Messages, y: Labels, n_labels: int) -> None:
         raise ValueError(f"a label lies outside 0..{n_labels - 1}")
 
 
-def _often(words: Sequence[list[str]]) -> frozenset[str]:
+class _Read(NamedTuple):
+    """The distinct words of a message, with the bucket and the load of each."""
+
+    words: tuple[str, ...]
+    buckets: NDArray[np.int64]
+    loads: Floats
+
+
+@lru_cache(MOST_REMEMBERED)
+def _read(message: str) -> _Read:
+    load = loads(tokens(message))
+    buckets = np.array([bucket(word) for word in load], dtype=np.int64)
+    return _Read(tuple(load), buckets, np.array(list(load.values()), dtype=np.float64))
+
+
+def _often(read: Sequence[_Read]) -> frozenset[str]:
     """The words of at least `FEWEST_CASES` messages; the mask for numbers is no word."""
-    cases = Counter(word for each in words for word in set(each))
+    cases = Counter(chain.from_iterable(each.words for each in read))
     return frozenset(word for word, count in cases.items() if count >= FEWEST_CASES and word != NUMBER)
 
 
-def _rows(words: Sequence[list[str]]) -> csr_array:
+def _rows(read: Sequence[_Read]) -> csr_array:
     """Messages as sparse rows over the buckets."""
-    each = [loads(message) for message in words]
-    ends = np.cumsum([0, *map(len, each)])
-    columns = np.array([bucket(word) for load in each for word in load], dtype=np.int64)
-    values = np.array([value for load in each for value in load.values()], dtype=np.float64)
-    return csr_array((values, columns, ends), shape=(len(words), BUCKETS))
+    ends = np.cumsum([0, *(len(each.words) for each in read)])
+    columns = np.concatenate([each.buckets for each in read])
+    values = np.concatenate([each.loads for each in read])
+    return csr_array((values, columns, ends), shape=(len(read), BUCKETS))
 
 
 def _fit(rows: csr_array, y: Labels, n_labels: int) -> tuple[Floats, Floats]:

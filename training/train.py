@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from data.case import Case
 from data.vocabulary import Task
@@ -96,11 +99,9 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // _workers(order.tasks, order)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
-    chains = _chains(seen, attributes, order, progress)
+    chains = _chains(seen, origin, order, progress)
     progress.step("learning")
-    learned, left_out = _learn(seen, chains, origin, order, progress)
-    given = Given(order.policy, order.mapping_file)
-    recorded = {task: order.tracker.record(each, given) for task, each in learned.items()} if order.tracker else {}
+    learned, recorded, left_out = _learn(seen, chains, origin, order, progress)
     progress.step("publishing")
     refuse_served(order.out, _instead(order))  # It may have begun to serve while this trained.
     digest = _publish(order, learned, standing)
@@ -161,26 +162,28 @@ def _studied(
     return seen, snapshot(rows)
 
 
-def _chains(seen: Study, attributes: AttributeSchema, order: Order, progress: Progress) -> dict[Task, Chain]:
+def _chains(seen: Study, origin: Origin, order: Order, progress: Progress) -> dict[Task, Chain]:
     """What later tasks will hear of the tasks before them, where the history can teach it."""
 
     def one(task: Task) -> Chain | None:
         progress.step(f"{task}: what later tasks hear")
-        return fit_chain(task, seen.known(task), attributes, order.threads // _workers(tasks, order), order.seed)
+        return fit_chain(task, seen.known(task), origin.attributes, origin.threads, origin.seed)
 
     tasks = earlier_tasks(order.tasks)
-    chains = dict(zip(tasks, _each(one, tasks, order), strict=True))
-    return {task: chain for task, chain in chains.items() if chain is not None}
+    chains = dict(_each(one, tasks, order))
+    return {task: chain for task in tasks if (chain := chains[task]) is not None}
 
 
 def _learn(
     seen: Study, chains: Mapping[Task, Chain], origin: Origin, order: Order, progress: Progress
-) -> tuple[dict[Task, Learned], dict[Task, str]]:
-    """One thread per task while there are cores: the learner works outside the interpreter's lock.
+) -> tuple[dict[Task, Learned], dict[Task, Recorded], dict[Task, str]]:
+    """What was learned, the tracked runs, and the tasks left out and why.
 
-    The task that takes longest begins first, so that no core waits at the end.
+    The task that takes longest begins first, so that no core waits at the end; what is learned is recorded while the
+    others still learn.
     """
-    tasks = sorted(order.tasks, key=LONGEST_FIRST.index)
+    given = Given(order.policy, order.mapping_file)
+    learned, recorded, failed = dict[Task, Learned](), dict[Task, Recorded](), dict[Task, str]()
 
     def one(task: Task) -> Learned | HistoryError:
         try:
@@ -189,24 +192,40 @@ def _learn(
         except HistoryError as error:
             return error
 
-    found = dict(zip(tasks, _each(one, tasks, order), strict=True))
-    found = {task: found[task] for task in order.tasks}
-    learned = {task: each for task, each in found.items() if isinstance(each, Learned)}
-    failed = {task: each for task, each in found.items() if isinstance(each, HistoryError)}
+    with closing(_each(one, sorted(order.tasks, key=LONGEST_FIRST.index), order)) as made:
+        for task, each in made:
+            if isinstance(each, HistoryError):
+                failed[task] = str(each)
+                continue
+            learned[task] = each
+            if order.tracker and (order.keep_going or not failed):
+                recorded[task] = order.tracker.record(each, given)
     if failed and not (order.keep_going and learned):
-        raise HistoryError("; ".join(f"{task}: {why}" for task, why in failed.items()))
-    return learned, {task: str(why) for task, why in failed.items()}
+        raise HistoryError("; ".join(f"{task}: {failed[task]}" for task in order.tasks if task in failed))
+    return _in_order(learned, order), _in_order(recorded, order), failed
 
 
-def _each(one: Callable[[Task], Made], tasks: Sequence[Task], order: Order) -> list[Made]:
-    """In the tasks' order. A signal ends the waiting at once, not when every thread has finished its model."""
-    if _workers(tasks, order) <= 1:
-        return [one(task) for task in tasks]
-    pool = ThreadPoolExecutor(_workers(tasks, order), thread_name_prefix=LEARNER)
-    try:
-        return list(pool.map(one, tasks))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _in_order(made: Mapping[Task, Made], order: Order) -> dict[Task, Made]:
+    return {task: made[task] for task in order.tasks if task in made}
+
+
+def _each(one: Callable[[Task], Made], tasks: Sequence[Task], order: Order) -> Generator[tuple[Task, Made], None, None]:
+    """Each as it is done, by one thread per task while there are cores: the learner works outside Python's lock.
+
+    A signal ends the waiting at once, not when every thread has finished its model. The libraries of linear algebra
+    keep to one core throughout: how many they use decides the last bit, and is one number for all threads.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        if _workers(tasks, order) <= 1:
+            yield from ((task, one(task)) for task in tasks)
+            return
+        pool = ThreadPoolExecutor(_workers(tasks, order), thread_name_prefix=LEARNER)
+        try:
+            begun = {pool.submit(one, task): task for task in tasks}
+            for done in as_completed(begun):
+                yield begun[done], done.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:

@@ -79,6 +79,14 @@ def test_the_link_that_ships_has_learned_from_every_case() -> None:
     assert not np.array_equal(one, changed)
 
 
+def test_a_link_says_of_a_history_what_it_will_say_when_it_serves() -> None:
+    known = _known()
+    chain = _chain(known)
+    told, start = chain.told(known, np.inf), 4 * N // 5
+    served = chain.links[-2].probabilities_batch(known.facts[start:], known.messages[start:])
+    assert np.array_equal(told[start:], served), "to the last bit"
+
+
 def test_a_later_task_finds_what_is_said_behind_its_facts() -> None:
     known, later = _known(), _known(seed=2)
     chain = _chain(known)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from data.vocabulary import Task
 from features.catalogue import feature_set
@@ -68,6 +69,24 @@ def test_the_lineage_names_what_went_in(folder: Path, trained: Training) -> None
 
 def test_the_same_order_publishes_the_same_bytes(folder: Path, trained: Training, tmp_path: Path) -> None:
     assert train(open_history(parts()[0]), order(tmp_path, *PAIR), Silent()).digest == trained.digest
+
+
+def test_tasks_that_learn_side_by_side_do_not_give_each_other_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many cores linear algebra uses decides the last bit: no task may see another's limit come and go."""
+    seen = list[int]()
+
+    def learns(task: Task, *_: object) -> None:
+        with threadpool_limits(limits=1):
+            pass
+        seen.extend(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        raise HistoryError("seen enough")
+
+    monkeypatch.setattr("training.train.learn", learns)
+    with threadpool_limits(limits=2, user_api="blas"), pytest.raises(HistoryError, match="seen enough"):
+        train(open_history(small_history()), replace(order(tmp_path, *PAIR), threads=2), Silent())
+    assert set(seen) == {1}
 
 
 def test_another_task_joins_those_already_in_the_folder(tmp_path: Path) -> None:
