@@ -12,10 +12,10 @@ help: ## list the commands
 run: .venv/ready ## simulate a retailer, train, serve on 127.0.0.1:$(PORT), print what to try
 	@$(BIN)/fairlead up --port $(PORT) --cases $(CASES)
 
-test: .venv/ready ## set up and run every test
+test: .venv/ready-to-test ## set up and run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
-check: .venv/ready ## format, lint, types
+check: .venv/ready-to-test ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy .
 
 bench: .venv/ready ## measure: rules, model, reference on simulated later days (BENCH=short for a quick run)
@@ -29,6 +29,9 @@ lock: ## resolve the two lock files again (needs uv)
 
 .venv/ready: requirements.lock pyproject.toml scripts/bootstrap.py
 	@$(PYTHON) scripts/bootstrap.py
+
+.venv/ready-to-test: .venv/ready
+	@$(PYTHON) scripts/bootstrap.py tests
 
 clean: ## forget everything that was built, trained and recorded
 	rm -rf .venv var build dist

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +32,7 @@ from models.bundle import open_bundle
 from policies.policy import load_policy
 from training.evaluate import evaluate
 from training.history import open_history
-from training.progress import Silent
+from training.progress import Item
 from training.train import Order, train
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
@@ -53,12 +55,15 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     """Simulate, train, score and print a table in Markdown."""
-    tasks, times = tuple(task or Task), max(reference_cases, cases) / cases
+    tasks, times, log = tuple(task or Task), max(reference_cases, cases) / cases, Log()
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder)
         parted = thinned if traffic and times > 1 else shortened
-        scores = measure(part, parted(part, cases, times, seed, threads), tasks, threads)
-    typer.echo(json.dumps(scores) if as_json else markdown(scores, seed, cases, reference_cases))
+        log.step("simulating")
+        for scores in measure(parted(part, cases, times, seed, threads), part, tasks, threads, log):
+            table = markdown(scores, seed, cases, reference_cases)
+            log.step(f"measured\n{table}")
+    typer.echo(json.dumps(scores) if as_json else table)
 
 
 @dataclass(frozen=True)
@@ -71,18 +76,33 @@ class Files:
     more_context: Path | None
 
 
-def measure(folder: Path, files: Files, tasks: tuple[Task, ...], threads: int) -> dict[Task, Sides]:
-    """The scores of every side on the same later cases."""
-    model = _scored(folder / "model", files.taught, files.scored, files.taught, tasks, threads)
+class Log:
+    """Steps on the error stream, each with the minutes so far: a reference takes an hour and more."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def step(self, says: str) -> None:
+        """Say what begins."""
+        typer.echo(f"{(time.monotonic() - self._begun) / 60:6.1f} min  {says}", err=True)
+
+    def count(self, items: Iterable[Item], says: str, total: int | None = None) -> Iterator[Item]:
+        """The items; only their beginning is said."""
+        self.step(says)
+        return iter(items)
+
+
+def measure(files: Files, folder: Path, tasks: tuple[Task, ...], threads: int, log: Log) -> Iterator[dict[Task, Sides]]:
+    """The scores on the same later cases: of rules and model, then, where there is one, of the reference too."""
+    model = _scored(folder / "model", files.taught, files.scored, files.taught, tasks, threads, log)
     scores: dict[Task, Sides] = {
         task: {side: told[side] for side in ("base", "rules", "model")} | {"n": told["n"]}
         for task, told in model.items()
     }
+    yield scores
     if files.more_taught and files.more_context:
-        more = _scored(folder / "more", files.more_taught, files.scored, files.more_context, tasks, threads)
-        for task, told in more.items():
-            scores[task]["reference"] = told["model"]
-    return scores
+        more = _scored(folder / "more", files.more_taught, files.scored, files.more_context, tasks, threads, log)
+        yield {task: {**sides, "reference": more[task]["model"]} for task, sides in scores.items()}
 
 
 def shortened(folder: Path, cases: int, times: float, seed: int, threads: int) -> Files:
@@ -90,10 +110,14 @@ def shortened(folder: Path, cases: int, times: float, seed: int, threads: int) -
     weeks = round(WEEKS * times)
     whole = _simulated(folder, seed, round(cases * times), weeks, threads)
     start, cut = _instant(WEEKS), _instant(WEEKS * LATER)
-    taught = _kept(whole, "taught", lambda time, _: start <= time < cut)
-    scored = _kept(whole, "scored", lambda time, _: time >= cut)
-    more = _kept(whole, "more", lambda time, _: time < cut) if weeks > WEEKS else None
-    return Files(taught, scored, more, more)
+    kept = _kept(
+        whole,
+        taught=lambda time, _: start <= time < cut,
+        scored=lambda time, _: time >= cut,
+        more=lambda time, _: time < cut,
+    )
+    more = kept["more"] if weeks > WEEKS else None
+    return Files(kept["taught"], kept["scored"], more, more)
 
 
 def thinned(folder: Path, cases: int, times: float, seed: int, threads: int) -> Files:
@@ -104,12 +128,14 @@ def thinned(folder: Path, cases: int, times: float, seed: int, threads: int) -> 
     def sees(exception: str) -> bool:
         return zlib.crc32(exception.encode()) * times < 2**32
 
-    return Files(
-        taught=_kept(whole, "taught", lambda time, exception: time < cut and sees(exception)),
-        scored=_kept(whole, "scored", lambda time, exception: time >= cut and sees(exception)),
-        more_taught=_kept(whole, "more", lambda time, _: time < cut),
-        more_context=_kept(whole, "context", lambda time, exception: time < cut or not sees(exception)),
+    kept = _kept(
+        whole,
+        taught=lambda time, exception: time < cut and sees(exception),
+        scored=lambda time, exception: time >= cut and sees(exception),
+        more_taught=lambda time, _: time < cut,
+        more_context=lambda time, exception: time < cut or not sees(exception),
     )
+    return Files(**kept)
 
 
 def _simulated(folder: Path, seed: int, cases: int, weeks: int, threads: int) -> Path:
@@ -123,25 +149,27 @@ def _instant(weeks: float) -> str:
     return instant_text(UNTIL - timedelta(weeks=weeks))
 
 
-def _kept(whole: Path, name: str, keeps: Callable[[str, str], bool]) -> Path:
-    """The lines that are kept by their event's time and their exception's id."""
-    part = whole.with_name(f"{name}.jsonl")
-    with whole.open("rb") as lines, part.open("wb") as file:
+def _kept(whole: Path, **parts: Callable[[str, str], bool]) -> dict[str, Path]:
+    """Files of the lines that each part keeps by their event's time and their exception's id."""
+    paths = {name: whole.with_name(f"{name}.jsonl") for name in parts}
+    with whole.open("rb") as lines, ExitStack() as opened:
+        files = {name: opened.enter_context(path.open("wb")) for name, path in paths.items()}
         for line in lines:
             case = json.loads(line)["case"]
-            if keeps(case["event"]["time"], case["exception_id"]):
-                file.write(line)
-    return part
+            for name, keeps in parts.items():
+                if keeps(case["event"]["time"], case["exception_id"]):
+                    files[name].write(line)
+    return paths
 
 
 def _scored(
-    out: Path, taught: Path, scored: Path, context: Path, tasks: tuple[Task, ...], threads: int
+    out: Path, taught: Path, scored: Path, context: Path, tasks: tuple[Task, ...], threads: int, log: Log
 ) -> dict[Task, dict[str, Any]]:
     policy = load_policy()
-    train(open_history(taught), Order(tasks, out, policy, UNTIL, threads=threads), Silent())
+    train(open_history(taught), Order(tasks, out, policy, UNTIL, threads=threads), log)
     bundle, later = open_bundle(out), open_history(scored)
     models = {task: bundle.models[task].model for task in tasks}
-    return evaluate(models, later, open_history(context), policy, Silent())
+    return evaluate(models, later, open_history(context), policy, log)
 
 
 def markdown(scores: dict[Task, Sides], seed: int, cases: int, reference_cases: int) -> str:

@@ -1,7 +1,12 @@
-"""Build `.venv` from the hash-locked requirements and install the project into it. Standard library only."""
+"""Build `.venv` from the hash-locked requirements and install the project into it. Standard library only.
+
+python3 scripts/bootstrap.py            what Fairlead runs and learns with
+python3 scripts/bootstrap.py tests      and then what only its tests and checks need
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
 PIP_INSTALL = [
     "-m",
     "pip",
@@ -20,10 +26,19 @@ PIP_INSTALL = [
     "--no-input",
     "--quiet",
     "--no-deps",
+    "--no-compile",
 ]
-"""Nothing is looked for beyond what is named: the lock file names all of it."""
+"""Nothing is looked for beyond what is named, for the lock file names all of it; nor is compiled what nobody uses."""
 AT_ONCE = 2
-"""Unpacking and compiling is work for a core: so many parts of the lock file are installed side by side."""
+"""Unpacking is work for a core: so many parts of the lock file are installed side by side."""
+USED_TO_RUN = (
+    "serving.app, serving.commands, mlflow.store.tracking.sqlalchemy_store",
+    "training.train, training.tracking, training.pictures, training.terminal",
+)
+USED_TO_TEST = ("pytest, hypothesis, nbclient, ipykernel", "playwright.sync_api, httpx")
+"""What is imported once, side by side, so that what it needs is compiled: a third of what is installed."""
+ASKED_FOR = {"fairlead (pyproject.toml)", "fairlead (pyproject.toml:build)"}
+"""Who needs what Fairlead runs with, in the lock file's words; and then whatever those need."""
 
 
 def refuse(message: str) -> None:
@@ -52,29 +67,63 @@ def install(python: Path, *arguments: Sequence[str]) -> None:
         refuse("the installation failed; the lines above say why. Run the same command to try again")
 
 
-def parts(lock: Path, folder: Path) -> list[Path]:
-    """The lock file's requirements, each with its hashes, dealt out to several files."""
-    lines = [line for line in lock.read_text(encoding="utf-8").splitlines(keepends=True) if not line.startswith("#")]
-    starts = [number for number, line in enumerate(lines) if not line[:1].isspace()]
+def requirements(lock: str) -> tuple[list[str], list[str]]:
+    """The lock file's requirements, each with its hashes: those that Fairlead runs with, and those of tests alone."""
+    lines = lock.splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if line[:1] not in ("#", " ", "\n")]
     each = ["".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
-    files = [folder / f"part-{number}.txt" for number in range(AT_ONCE)]
-    for number, file in enumerate(files):
-        file.write_text("".join(each[number::AT_ONCE]), encoding="utf-8")
-    return files
+    named = [(text.split("==")[0], _needed_by(text), text) for text in each]
+    runs, before = {name for name, by, _ in named if by & ASKED_FOR}, 0
+    while len(runs) > before:
+        before = len(runs)
+        runs |= {name for name, by, _ in named if by & runs}
+    return [text for name, _, text in named if name in runs], [text for name, _, text in named if name not in runs]
 
 
-def main() -> None:
-    """Environment, locked requirements, the project itself; then the mark that make looks for."""
-    started = time.monotonic()
-    print("Setting up .venv from requirements.lock (once, one to three minutes) ...", flush=True)
-    python = make_environment()
+def _needed_by(text: str) -> set[str]:
+    """Who needs a requirement, by the comments behind it."""
+    comments = (line.strip() for line in text.splitlines() if line.lstrip().startswith("#"))
+    return {comment.lstrip("# ").removeprefix("via ").split("[")[0] for comment in comments}
+
+
+def install_requirements(python: Path, wanted: list[str]) -> None:
+    """Install requirements by several pips, each with its part."""
     with tempfile.TemporaryDirectory() as folder:
-        files = parts(ROOT / "requirements.lock", Path(folder))
+        files = [Path(folder) / f"part-{number}.txt" for number in range(AT_ONCE)]
+        for number, file in enumerate(files):
+            file.write_text("".join(wanted[number::AT_ONCE]), encoding="utf-8")
         install(python, *(["--require-hashes", "--requirement", str(each)] for each in files))
+
+
+def compile_used(python: Path, used: Sequence[str]) -> None:
+    """Import what is used: no start has to compile it then, even where that is not kept by then."""
+    writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    running = [subprocess.Popen([python, "-c", f"import {each}"], cwd=ROOT, env=writing) for each in used]
+    codes = [each.wait() for each in running]
+    if any(codes):
+        refuse("what was installed cannot be imported; the lines above say why")
+
+
+def set_up() -> None:
+    """Environment, locked requirements, the project itself; then the mark that make looks for."""
+    print("Setting up .venv from requirements.lock (once, one to two minutes) ...", flush=True)
+    python = make_environment()
+    install_requirements(python, requirements(LOCK.read_text(encoding="utf-8"))[0])
     install(python, ["--no-build-isolation", "--editable", "."])
+    compile_used(python, USED_TO_RUN)
     (FOLDER / "ready").touch()
-    print(f"Ready in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def add_tests() -> None:
+    """What only tests and checks need, into the environment that is there."""
+    print("Adding what the tests need (once, less than a minute) ...", flush=True)
+    python = FOLDER / "bin" / "python"
+    install_requirements(python, requirements(LOCK.read_text(encoding="utf-8"))[1])
+    compile_used(python, USED_TO_TEST)
+    (FOLDER / "ready-to-test").touch()
 
 
 if __name__ == "__main__":
-    main()
+    started = time.monotonic()
+    add_tests() if sys.argv[1:] == ["tests"] else set_up()
+    print(f"Ready in {time.monotonic() - started:.0f} s.", flush=True)

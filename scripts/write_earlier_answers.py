@@ -59,7 +59,8 @@ def _publish(folder: Path) -> None:
     history = folder / "history.jsonl"
     write_history(history, seed=SEED, count=500, until=NOON - timedelta(days=2), weeks=10)
     order = Order(tuple(Task), folder / "trained", load_policy(), PUBLISHED, threads=1)
-    with patch.object(learn, "LABELS", SMALL_LABELS), patch.object(learn, "risk_recipe", lambda _: SMALL_RISK):
+    small_labels = patch.object(learn, "label_recipe", lambda _: SMALL_LABELS)
+    with small_labels, patch.object(learn, "risk_recipe", lambda _: SMALL_RISK):
         train(open_history(history), order, Silent())
     trained = open_bundle(folder / "trained").models
     publish(folder / "bundle", {task: _bare(each.model) for task, each in trained.items()}, created_at=PUBLISHED)

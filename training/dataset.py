@@ -107,6 +107,11 @@ class Study:
         """The cases that can teach or test a task."""
         return self._tasks[task].known()
 
+    @property
+    def largest(self) -> int:
+        """The cases of the task that has the most."""
+        return max(each.n for each in self._tasks.values())
+
     def promise_passed(self, task: Task) -> int:
         """How many cases are not among them because their promise had passed."""
         return self._tasks[task].promise_passed
@@ -118,6 +123,10 @@ class _Ready:
 
     whole: Known
     promise_passed: int = 0
+
+    @property
+    def n(self) -> int:
+        return len(self.whole.truth)
 
     def known(self) -> Known:
         return self.whole
@@ -197,6 +206,10 @@ class _TaskNotes:
         self._regions: list[str | None] = []
         self._stakes: list[float] = []
         self._events: list[str] = []
+
+    @property
+    def n(self) -> int:
+        return len(self._truth)
 
     def add(self, task: Task, block: Block, columns: Columns) -> None:
         """The block's cases of the task, before its rows are added to the matrix."""

@@ -76,8 +76,15 @@ def risk_recipe(n: int) -> Recipe:
     return replace(RISK, leaves=leaves, least_in_leaf=max(RISK.least_in_leaf, leaves))
 
 
-LABELS = Recipe(rounds=200, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)
+LABELS = Recipe(rounds=150, leaves=7, learning_rate=0.15, least_in_leaf=40, features_per_tree=0.2)
 """Every label grows a tree a round, so they are smaller, fewer and steeper: an explanation costs by the leaf."""
+ROWS_A_ROUND = 400
+MOST_ROUNDS = 200
+
+
+def label_recipe(n: int) -> Recipe:
+    """A labels' recipe to start from: the more rows teach it, the longer its trees find something new."""
+    return replace(LABELS, rounds=min(max(LABELS.rounds, n // ROWS_A_ROUND), MOST_ROUNDS))
 
 
 @dataclass(frozen=True)
@@ -162,14 +169,23 @@ def weights(times: Floats, recipe: Recipe, selection: Floats | None = None) -> F
     return np.asarray(weight / weight.mean())
 
 
-def raw_scores(booster: lightgbm.Booster, features: Floats, rounds: int | None = None) -> Floats:
-    """Raw scores float64[n, classes] of the trees alone, or of those of the first rounds.
+def staged_scores(booster: lightgbm.Booster, features: Floats, stages: Sequence[int]) -> dict[int, Floats]:
+    """Raw scores float64[n, classes] of the trees of so many rounds, for each stage: every tree is asked once."""
+    said, sums, asked = dict[int, Floats](), np.zeros(1), 0
+    for rounds in sorted(set(stages)):
+        sums = sums + raw_scores(booster, features, asked, rounds - asked)
+        said[rounds], asked = sums, rounds
+    return said
+
+
+def raw_scores(booster: lightgbm.Booster, features: Floats, start: int = 0, rounds: int | None = None) -> Floats:
+    """Raw scores float64[n, classes] of the trees alone, or of those of some rounds from `start` on.
 
     By as many threads as grew them: LightGBM keeps their number for the whole process, and another number here would
     change it under a model that another thread is growing.
     """
     threads = booster.params["num_threads"]
-    raw = booster.predict(features, raw_score=True, num_iteration=rounds, num_threads=threads)
+    raw = booster.predict(features, raw_score=True, start_iteration=start, num_iteration=rounds, num_threads=threads)
     return np.asarray(raw, np.float64).reshape(len(features), -1)
 
 

@@ -35,7 +35,7 @@ from training.conformal_fit import Calibrating, fit_conformal
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
 from training.evaluate import compare, probabilities_of
-from training.fit import LABELS, Recipe, fit, risk_recipe, weights
+from training.fit import Recipe, fit, label_recipe, risk_recipe, weights
 from training.metrics import losses_of
 from training.profiling import feature_profiles, performances, prediction_profile
 from training.progress import Progress
@@ -127,9 +127,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     progress.step(f"{task}: how to learn")
     rows = _rows(task, rehearsed, links, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
-    chosen = choose(
-        rows, split, risk_recipe(split.n) if task.is_risk else LABELS, effort, progress, f"{task}: recipes tried"
-    )
+    usual = risk_recipe(split.n) if task.is_risk else label_recipe(split.n)
+    chosen = choose(rows, split, usual, effort, progress, f"{task}: recipes tried")
     recipe = chosen.recipe
     progress.step(f"{task}: a rehearsal on the latest days")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])

@@ -40,8 +40,8 @@ SAMPLES = 64
 
 Made = TypeVar("Made")
 
-LONGEST_FIRST = (Task.ROOT_CAUSE, Task.SLA_BREACH, Task.EXCEPTION_TYPE, Task.STOCKOUT)
-"""The tasks by how long they take to learn."""
+MANY = 200_000
+"""Cases from which no more tasks learn at once than there are cores: each keeps several copies of its rows."""
 
 LIBRARIES = ("lightgbm", "numpy", "optuna", "scikit-learn", "scipy")
 
@@ -97,7 +97,7 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     """
     refuse_served(order.out, _instead(order))
     attributes, seen, standing = _read(history, order, progress)
-    threads = order.threads // _workers(order.tasks, order)
+    threads = order.threads // min(len(order.tasks), order.threads)
     origin = Origin(_lineage(history, order), attributes, order.test_share, threads, order.seed, order.trials)
     chains = _chains(seen, origin, order, progress)
     progress.step("learning")
@@ -170,7 +170,7 @@ def _chains(seen: Study, origin: Origin, order: Order, progress: Progress) -> di
         return fit_chain(task, seen.known(task), origin.attributes, origin.threads, origin.seed)
 
     tasks = earlier_tasks(order.tasks)
-    chains = dict(_each(one, tasks, order))
+    chains = dict(_each(one, tasks, order.threads))
     return {task: chain for task in tasks if (chain := chains[task]) is not None}
 
 
@@ -179,8 +179,8 @@ def _learn(
 ) -> tuple[dict[Task, Learned], dict[Task, Recorded], dict[Task, str]]:
     """What was learned, the tracked runs, and the tasks left out and why.
 
-    The task that takes longest begins first, so that no core waits at the end; what is learned is recorded while the
-    others still learn.
+    All tasks learn at once where memory allows, so that no core waits at the end for the one that takes longest; what
+    is learned is recorded meanwhile.
     """
     given = Given(order.policy, order.mapping_file)
     learned, recorded, failed = dict[Task, Learned](), dict[Task, Recorded](), dict[Task, str]()
@@ -192,7 +192,8 @@ def _learn(
         except HistoryError as error:
             return error
 
-    with closing(_each(one, sorted(order.tasks, key=LONGEST_FIRST.index), order)) as made:
+    at_once = len(order.tasks) if seen.largest < MANY else order.threads
+    with closing(_each(one, order.tasks, at_once if order.threads > 1 else 1)) as made:
         for task, each in made:
             if isinstance(each, HistoryError):
                 failed[task] = str(each)
@@ -209,17 +210,17 @@ def _in_order(made: Mapping[Task, Made], order: Order) -> dict[Task, Made]:
     return {task: made[task] for task in order.tasks if task in made}
 
 
-def _each(one: Callable[[Task], Made], tasks: Sequence[Task], order: Order) -> Generator[tuple[Task, Made], None, None]:
-    """Each as it is done, by one thread per task while there are cores: the learner works outside Python's lock.
+def _each(one: Callable[[Task], Made], tasks: Sequence[Task], at_once: int) -> Generator[tuple[Task, Made], None, None]:
+    """Each as it is done, so many at once by threads: the learner works outside Python's lock.
 
     A signal ends the waiting at once, not when every thread has finished its model. The libraries of linear algebra
     keep to one core throughout: how many they use decides the last bit, and is one number for all threads.
     """
     with threadpool_limits(limits=1, user_api="blas"):
-        if _workers(tasks, order) <= 1:
+        if min(len(tasks), at_once) <= 1:
             yield from ((task, one(task)) for task in tasks)
             return
-        pool = ThreadPoolExecutor(_workers(tasks, order), thread_name_prefix=LEARNER)
+        pool = ThreadPoolExecutor(at_once, thread_name_prefix=LEARNER)
         try:
             begun = {pool.submit(one, task): task for task in tasks}
             for done in as_completed(begun):
@@ -251,10 +252,6 @@ def _register(order: Order, recorded: Mapping[Task, Recorded], digest: str) -> d
     except Interrupted as error:
         said = f"interrupted: the bundle {digest} is published, but not every model is registered in {tracker.uri}"
         raise Interrupted(error.number, f"{said}; train again") from None
-
-
-def _workers(tasks: Sequence[Task], order: Order) -> int:
-    return min(len(tasks), order.threads)
 
 
 def _lineage(history: History, order: Order) -> dict[str, Any]:

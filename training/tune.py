@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.fit import Memory, Recipe, grow, levelled_loss, linear_terms, probabilities, probabilities_of, raw_scores
+from training.fit import (
+    Memory,
+    Recipe,
+    grow,
+    levelled_loss,
+    linear_terms,
+    probabilities,
+    probabilities_of,
+    raw_scores,
+    staged_scores,
+)
 from training.metrics import losses_of
 from training.progress import Progress
 from training.rows import Rows
@@ -97,18 +107,14 @@ def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
 
     All blocks have their say: one alone stops too early where rates drift.
     """
-    boosters = [grow(rows.upto(start), recipe, threads, seed) for start, _ in split.blocks]
-    best, least = (recipe, list[Floats]()), np.inf
-    for share in ROUND_SHARES:
-        rounds = max(1, round(share * recipe.rounds))
-        scores = [
-            raw_scores(booster, rows.features[start:end], rounds)
-            for booster, (start, end) in zip(boosters, split.blocks, strict=True)
-        ]
-        loss = _levelled(rows, split, scores)
-        if loss < least:
-            best, least = (replace(recipe, rounds=rounds), scores), loss
-    return best
+    tried = [max(1, round(share * recipe.rounds)) for share in ROUND_SHARES]
+    stages = [
+        staged_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end], tried)
+        for start, end in split.blocks
+    ]
+    each = {rounds: [stage[rounds] for stage in stages] for rounds in tried}
+    best = min(tried, key=lambda rounds: _levelled(rows, split, each[rounds]))
+    return replace(recipe, rounds=best), each[best]
 
 
 def _block_scores(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> list[Floats]:

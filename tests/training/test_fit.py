@@ -11,10 +11,12 @@ from training.fit import (
     at_own_level,
     fit,
     grow,
+    label_recipe,
     levelled_loss,
     probabilities,
     raw_scores,
     risk_recipe,
+    staged_scores,
     weights,
 )
 from training.metrics import log_loss
@@ -112,6 +114,19 @@ def test_rates_of_outcomes_that_seldom_tell_are_mended_by_what_they_count_for() 
     blind = probabilities(grow(replace(seen, selection=None), recipe, 1, 0), seen.features)[:, 0].mean()
     assert abs(mended - broke.mean()) < 0.02
     assert abs(blind - broke.mean()) > 0.1
+
+
+def test_scores_after_some_rounds_are_those_of_a_model_of_so_many() -> None:
+    seen = rows()
+    stages = staged_scores(grow(seen, SMALL, 1, 3), seen.features, [5, SMALL.rounds])
+    for rounds, said in stages.items():
+        alone = raw_scores(grow(seen, replace(SMALL, rounds=rounds), 1, 3), seen.features)
+        np.testing.assert_allclose(said, alone, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "rounds"), [(500, 150), (53_000, 150), (70_000, 175), (1_000_000, 200)])
+def test_the_more_rows_teach_labels_the_longer_their_trees_are_grown(n: int, rounds: int) -> None:
+    assert label_recipe(n).rounds == rounds
 
 
 @pytest.mark.parametrize(
