@@ -13,7 +13,7 @@ run: .venv/ready ## simulate a retailer, train, serve on 127.0.0.1:$(PORT), prin
 	@$(BIN)/fairlead up --port $(PORT) --cases $(CASES)
 
 test: .venv/ready-to-test ## set up and run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 check: .venv/ready-to-test ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy .

@@ -96,7 +96,7 @@ def install_requirements(python: Path, wanted: list[str]) -> None:
 
 
 def compile_used(python: Path, used: Sequence[str]) -> None:
-    """Import what is used: no start has to compile it then, even where that is not kept by then."""
+    """Import what is used, so that no later start compiles it, not even where what is compiled is not kept."""
     writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     running = [subprocess.Popen([python, "-c", f"import {each}"], cwd=ROOT, env=writing) for each in used]
     codes = [each.wait() for each in running]

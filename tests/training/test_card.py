@@ -20,8 +20,6 @@ from training.history import open_history
 from training.progress import Silent
 from training.train import Order, train
 
-pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
-
 PAIR = (Task.SLA_BREACH, Task.ROOT_CAUSE)
 
 

@@ -12,8 +12,6 @@ from data.vocabulary import Task
 from tests.fixtures.histories import parts, small_history
 from training.commands import app
 
-pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
-
 run = CliRunner()
 MAPPING = "examples/mappings/incident_log.yaml"
 
@@ -119,9 +117,9 @@ def test_real_incidents_are_learned_and_beat_the_base_rate(tmp_path: Path) -> No
     import pandas as pd
 
     log = pd.read_parquet(real("uci_incident_event_log.parquet"))
-    cut = pd.Timestamp("2016-04-19")
+    start, cut = pd.Timestamp("2016-03-08"), pd.Timestamp("2016-04-19")
     early, late = tmp_path / "early.parquet", tmp_path / "late.parquet"
-    log[log["opened_at"] < cut].to_parquet(early)
+    log[(log["opened_at"] >= start) & (log["opened_at"] < cut)].to_parquet(early)
     log[log["opened_at"] >= cut].to_parquet(late)
     task, mapped = Task.SLA_BREACH.value, ["--mapping", MAPPING]
     out = str(tmp_path / "bundle")
@@ -130,5 +128,5 @@ def test_real_incidents_are_learned_and_beat_the_base_rate(tmp_path: Path) -> No
     assert told.exit_code == 0, told.stderr
     asked = ["evaluate", out, "--task", task, "--history", str(late), "--context", str(early), "--json", *mapped]
     scores = json.loads(run.invoke(app, asked).stdout)
-    assert scores["model"]["average_precision"] > 0.6
-    assert scores["model"]["log_loss"] < 0.42 < scores["rules"]["log_loss"]
+    assert scores["model"]["average_precision"] > 0.65
+    assert scores["model"]["log_loss"] < 0.4 < scores["rules"]["log_loss"]

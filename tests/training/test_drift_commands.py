@@ -15,8 +15,6 @@ from tests.fixtures.task_models import task_model, without_sets
 from training.commands import app as training
 from training.drift_commands import app
 
-pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
-
 run = CliRunner()
 MAPPING = "examples/mappings/incident_log.yaml"
 

@@ -28,7 +28,7 @@ from training.progress import Silent
 from training.train import Order, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("training")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE_SECONDS = 20

@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 from typer.testing import CliRunner
 
 from tests.fixtures.tables import backorders, shipments
 from training.commands import app
 from training.history import open_history
 from training.mapping import load_mapping
-
-pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
 
 run = CliRunner()
 BACKORDERS = Path("examples/mappings/backorders.yaml")

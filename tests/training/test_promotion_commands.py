@@ -20,7 +20,7 @@ from tests.fixtures.promotions import challenger, champion, later
 from tests.fixtures.service import Desk, open_desk
 from training.promotion_commands import app
 
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("training")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 WHY = ("--reason", "learned two more weeks")
 

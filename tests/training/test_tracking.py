@@ -34,7 +34,7 @@ from training.tracking import (
 from training.train import Order, Training, train
 
 # MLflow warns of its own validators, shap and matplotlib of one another; none of it is ours to mend.
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("tracking")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 PNG = b"\x89PNG"
 

@@ -23,8 +23,6 @@ from training.mapping import load_mapping
 from training.progress import Silent
 from training.train import Order, Training, train
 
-pytestmark = pytest.mark.xdist_group("training")  # one worker trains the models that the tests share
-
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 PAIR = (Task.SLA_BREACH, Task.EXCEPTION_TYPE)
 

@@ -24,8 +24,6 @@ from training.promotion.compare import compare
 from training.promotion.page import page
 from training.truth import truth_of
 
-pytestmark = pytest.mark.xdist_group("training")
-
 
 def promotion(folder: Path, history: Path | None = None) -> Dossier:
     opened = open_history(history or later())
