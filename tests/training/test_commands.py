@@ -123,7 +123,20 @@ def test_real_incidents_are_learned_and_beat_the_base_rate(tmp_path: Path) -> No
     log[log["opened_at"] >= cut].to_parquet(late)
     task, mapped = Task.SLA_BREACH.value, ["--mapping", MAPPING]
     out = str(tmp_path / "bundle")
-    order = ["train", task, "--history", str(early), "--out", out, "--no-track", "--trials", "2", *mapped]
+    order = [
+        "train",
+        task,
+        "--history",
+        str(early),
+        "--out",
+        out,
+        "--no-track",
+        "--trials",
+        "2",
+        "--threads",
+        "1",
+        *mapped,
+    ]
     told = run.invoke(app, order)
     assert told.exit_code == 0, told.stderr
     asked = ["evaluate", out, "--task", task, "--history", str(late), "--context", str(early), "--json", *mapped]

@@ -160,7 +160,7 @@ def test_the_incident_log_s_drift_is_told_and_recalibration_brings_the_error_dow
     log[log["opened_at"] < cuts[2]].to_parquet(before)
     bundle, mended = tmp_path / "bundle", tmp_path / "mended"
     train = ["train", "sla_breach", "--history", str(early), "--out", str(bundle), "--no-track", "--trials", "0"]
-    assert run.invoke(training, [*train, "--mapping", MAPPING]).exit_code == 0
+    assert run.invoke(training, [*train, "--threads", "1", "--mapping", MAPPING]).exit_code == 0
     shutil.copytree(bundle, mended)
     known = ["--context", str(early), "--mapping", MAPPING]
     report = json.loads(run.invoke(app, asked("drift", bundle, middle, "--json", *known)).stdout)
