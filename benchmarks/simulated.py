@@ -62,7 +62,8 @@ def main(
         log.step("simulating")
         for scores in measure(parted(part, cases, times, seed, threads), part, tasks, threads, log):
             table = markdown(scores, seed, cases, reference_cases)
-            log.step(f"measured\n{table}")
+            if times > 1 and not any("reference" in sides for sides in scores.values()):
+                log.step(f"the reference comes next; so far:\n{table}")
     typer.echo(json.dumps(scores) if as_json else table)
 
 
