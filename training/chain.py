@@ -58,7 +58,7 @@ class Chain:
         """
         said = np.full((len(known.times), len(self.task.labels)), np.nan)
         last = np.searchsorted(self.until[:-1], np.minimum(known.times, test), side="right") - 1
-        for number, (link, booster) in enumerate(zip(self.links[:-1], self.boosters, strict=False)):
+        for number, (link, booster) in enumerate(zip(self.links[:-1], self.boosters[:-1], strict=True)):
             mine = np.flatnonzero(last == number)
             if len(mine):
                 rows = link.rows(known.facts[mine], [known.messages[each] for each in mine])
