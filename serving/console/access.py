@@ -22,8 +22,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.bodies import SECONDS_TO_ARRIVE
 from serving.console.case_view import role_words
-from serving.console.context import Page, ProblemPage, Viewer
-from serving.console.rendering import render
+from serving.console.context import ProblemPage, Viewer
+from serving.console.rendering import Page, render
 from serving.console.session import COOKIE, Sessions, key_mark
 from serving.errors import BodyTooSlow, NotPermitted, Problem
 from serving.security import Permission, Principal, Require

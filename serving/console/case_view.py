@@ -54,7 +54,7 @@ _TITLES = {
 }
 _PASSED = "The promise has passed"
 _ALREADY_BROKEN = "already broken"
-_SERVED = {
+SERVED_WORDS = {
     ServedBy.MODEL: "model",
     ServedBy.PREVIOUS_MODEL: "previous model",
     ServedBy.RULES: "rules",
@@ -205,7 +205,7 @@ def _prediction_view(task: Task, recommendation: Recommendation, case: Case) -> 
         beside=_beside(prediction, zone_of(case)),
         remains=_remains(task, recommendation.explanation),
         served_by="settled" if _settled(prediction) else prediction.served_by.value,
-        served_words=_SERVED[prediction.served_by],
+        served_words=SERVED_WORDS[prediction.served_by],
         reason=_REASONS[prediction.reason] if prediction.reason else "",
         drawing=Markup(waterfall(step, calibration, prediction, case.currency)) if step else None,  # noqa: S704 escaped there
         base=display.signed(step.base) if step else "",

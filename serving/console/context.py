@@ -350,6 +350,3 @@ class ProblemPage:
     template: ClassVar[str] = "problem.html"
     title: str
     detail: str
-
-
-Page = SignInPage | QueuePage | CasePage | ChangedNotice | ProblemPage

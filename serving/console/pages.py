@@ -26,14 +26,16 @@ from serving.console.access import (
 )
 from serving.console.case_page import Attempt, Onlooker, case_page
 from serving.console.case_view import changed_words, moment
-from serving.console.context import ChangedNotice, Page, QueuePage, SignInPage
+from serving.console.context import ChangedNotice, QueuePage, SignInPage
 from serving.console.decision_forms import FormProblem, read_review
 from serving.console.foresight import foresight
+from serving.console.models import pages as models
 from serving.console.queue_view import decided_words, queue_row, role_choices, state_choices, waiting_words
+from serving.console.rendering import Page
 from serving.console.session import COOKIE, LIFETIME, VISIT_COOKIE, Sessions, new_visit, session_secret
 from serving.console.static_files import static_file
 from serving.errors import InvalidRequest, NotFound, OwnRequest, Problem, ReviewClosed, RoleMissing, StaleVersion
-from serving.security import REVIEW_ROLES, Permission, key_digest, require
+from serving.security import REVIEW_ROLES, Permission, Principal, key_digest, require
 from serving.wiring import Service
 
 router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
@@ -59,6 +61,7 @@ def install(app: FastAPI, service: Service) -> None:
     """Add the desk to the application. Its signing secret is kept beside the database."""
     app.state.console_sessions = Sessions(session_secret(service.settings.folder / "console.secret"))
     app.include_router(router)
+    app.include_router(models.router)
 
 
 @router.get("/static/{name:path}", dependencies=ANYBODY)
@@ -83,7 +86,7 @@ def sign_in(request: Request, form: Form) -> Response:
     principal = service.principals.by_key(key)
     if principal is None or not principal.may(Permission.READ):
         return _sign_in(request, go_to, "Nobody who may use the desk holds this key.", 401)
-    response = RedirectResponse(go_to, 303)
+    response = RedirectResponse(_home(principal) if go_to == QUEUE else go_to, 303)
     token = sessions.open(principal.name, key_digest(key), service.clock())
     _set_cookie(request, response, COOKIE, token, int(LIFETIME.total_seconds()))
     response.delete_cookie(VISIT_COOKIE, path=SIGN_IN)
@@ -176,6 +179,12 @@ def decide(visit: Reviewer, recommendation_id: str, form: Form) -> Response:
         refusal = REFUSALS.get(type(problem), problem.detail)
         return shown(_case_page(visit, recommendation_id, Attempt(form, refusal=refusal)), problem.status)
     return RedirectResponse(f"/console/cases/{recommendation_id}?decided=true", 303)
+
+
+def _home(principal: Principal) -> str:
+    """Where a person's own work waits: whoever agrees to models and not to cases begins with the models."""
+    owns_models = principal.may(Permission.APPROVE) and not principal.may(Permission.REVIEW)
+    return models.MODELS if owns_models else QUEUE
 
 
 def _case_page(visit: Visit, recommendation_id: str, attempt: Attempt | None = None, decided: bool = False) -> Page:

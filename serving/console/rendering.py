@@ -10,8 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from serving.console.context import Page
+from serving.console.context import CasePage, ChangedNotice, ProblemPage, QueuePage, SignInPage
+from serving.console.models.context import ModelsPage, PromotionPage
 
+Page = SignInPage | QueuePage | CasePage | ModelsPage | PromotionPage | ChangedNotice | ProblemPage
 HERE = Path(__file__).parent
 STATIC_FOLDER = HERE / "static"
 STATIC_URL = "/console/static"

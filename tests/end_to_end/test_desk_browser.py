@@ -21,7 +21,9 @@ from data.record import plain
 from data.simulator.live import live_cases
 from data.vocabulary import Role, Task
 from models.bundle import publish
+from tests.fixtures.bundles import a_bundle
 from tests.fixtures.desk import HOSTILE
+from tests.fixtures.dossiers import a_dossier, noted, numbers, send
 from tests.fixtures.recommendations import case as recommended_case
 from tests.fixtures.service import NOON, Desk, costly, open_desk
 from tests.fixtures.task_models import task_model
@@ -133,6 +135,20 @@ def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
+def promoting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A desk where a challenger waits for somebody to agree, its reason hostile."""
+    folder = tmp_path_factory.mktemp("promoting")
+    desk = open_desk(folder / "var", bundle=a_bundle(folder / "bundle", seed=1))
+    challenger = send(desk, a_bundle(folder / "challenger", seed=2))
+    champion = desk.get("/v1/models").json()["bundle"]
+    dossier = a_dossier(challenger, champion, checks=tuple(noted(HOSTILE)), **numbers())
+    asked = desk.post("/v1/models/promotions", {"dossier": plain(dossier), "reason": HOSTILE}, "scientist")
+    assert asked.status_code == 200, asked.text
+    with served(desk) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium; its own download is not used."""
     from playwright.sync_api import sync_playwright
@@ -168,6 +184,17 @@ def window(site: Site, browser: Any) -> Iterator[Window]:
 def explaining(explained: Site, browser: Any) -> Iterator[Window]:
     """A window on the desk that models answer."""
     with opened(browser, explained) as window:
+        yield window
+
+
+@pytest.fixture
+def owning(promoting: Site, browser: Any) -> Iterator[Window]:
+    """A window of the model owner on the desk where a challenger waits."""
+    with opened(browser, promoting) as window:
+        window.open("/console")
+        window.page.fill("#key", promoting.desk.keys["model-owner"])
+        window.page.click("text=Sign in")
+        window.page.wait_for_url("**/console/models")
         yield window
 
 
@@ -395,6 +422,43 @@ def test_without_scripts_one_can_still_decide(window: Window, browser: Any) -> N
     page.click("#approve button[type=submit]")
     assert "You approved" in page.inner_text(".banner.good")
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])
+def test_a_dossier_can_be_read_wide_and_narrow(owning: Window, size: dict[str, int], scheme: str) -> None:
+    page = owning.page
+    page.emulate_media(color_scheme=scheme)
+    owning.resize(size)
+    assert owning.overflow() == 0
+    page.click(".waiting .row-link")
+    page.wait_for_selector(".intervals")
+    assert owning.overflow() == 0
+    for row in page.locator(".intervals .row").all():
+        label, value = (row.locator(f".{name}").bounding_box() for name in ("label", "value"))
+        assert label["x"] + label["width"] < value["x"]
+    assert page.locator(".intervals").evaluate(SPILLED) == []
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert (owning.overflow(), page.evaluate(READABLE)) == (0, [])
+    owning.open("/console/models")
+    assert (owning.overflow(), page.evaluate(READABLE)) == (0, [])
+
+
+def test_a_model_owner_agrees_and_rolls_back_in_the_browser(owning: Window) -> None:
+    page, promotions = owning.page, owning.site.desk.service.promotions
+    champion = promotions.now().bundle
+    page.click(".waiting .row-link")
+    page.fill("#approval-reason", "better on four weeks")
+    page.click("button[value=approve]")
+    page.wait_for_selector(".banner.good")
+    assert "You agreed" in page.inner_text(".banner.good")
+    assert promotions.now().rollback_to == champion
+    page.click("text=Models")
+    page.click("#rollback > summary")
+    page.fill("#rollback-reason", "complaints since noon")
+    page.click("text=Roll back >> nth=-1")
+    page.wait_for_selector(".banner.good")
+    assert promotions.now().bundle == champion
 
 
 READABLE = """() => {

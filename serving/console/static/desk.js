@@ -51,9 +51,11 @@
     }
   });
 
-  // One decision is posted once, however often the button is pressed.
+  // One decision is posted once, however often the button is pressed. Disabled only after the form was read: what a
+  // disabled button says is not sent.
   document.addEventListener("submit", (event) => {
-    if (event.target.method === "post") for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+    const buttons = event.target.method === "post" ? event.target.querySelectorAll("button") : [];
+    setTimeout(() => { for (const button of buttons) button.disabled = true; });
   });
   // Coming back by the browser's history shows the page as it was left: make its buttons usable again.
   window.addEventListener("pageshow", (event) => {

@@ -10,9 +10,10 @@ from jinja2 import meta
 
 from serving.console import context
 from serving.console.case_page import case_page
-from serving.console.context import ChangedNotice, Page, ProblemPage, SignInPage
-from serving.console.rendering import environment, given, render
-from tests.fixtures.desk import HOSTILE, case_file, hostile_case_file, onlooker, queue_page
+from serving.console.context import ChangedNotice, ProblemPage, SignInPage
+from serving.console.models import context as models_context
+from serving.console.rendering import Page, environment, given, render
+from tests.fixtures.desk import HOSTILE, case_file, hostile_case_file, models_page, onlooker, promotion_page, queue_page
 from tests.fixtures.recommendations import NOW
 
 PAGES: list[Page] = [
@@ -21,9 +22,12 @@ PAGES: list[Page] = [
     queue_page(rows=0),
     queue_page(decided=True, rows=0),
     case_page(case_file(), onlooker(), NOW, next_url="/console/cases/next"),
+    models_page(),
+    promotion_page(),
     ChangedNotice(text="t", url="/console/cases/1"),
     ProblemPage(title="t", detail="d"),
 ]
+CONTEXTS = (context, models_context)
 CLASSES: tuple[type[Page], ...] = typing.get_args(Page)
 
 
@@ -57,12 +61,19 @@ def test_what_is_rendered_is_what_the_class_documents(page: Page) -> None:
     assert render(page)
 
 
+def documented() -> Iterator[tuple[str, Any]]:
+    """The classes of the modules that say what pages are given."""
+    for module in CONTEXTS:
+        for name, found in vars(module).items():
+            if dataclasses.is_dataclass(found) and found.__module__ == module.__name__:
+                yield name, found
+
+
 def test_every_page_is_tested_and_documented() -> None:
     assert {type(page) for page in PAGES} == set(CLASSES)
-    for name, found in vars(context).items():
-        if dataclasses.is_dataclass(found) and found.__module__ == context.__name__:
-            assert (found.__doc__ or "").strip(), name
-            assert not (found.__doc__ or "").startswith(f"{name}("), f"{name} has only the docstring dataclass made"
+    for name, found in documented():
+        assert (found.__doc__ or "").strip(), name
+        assert not (found.__doc__ or "").startswith(f"{name}("), f"{name} has only the docstring dataclass made"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: type(page).__name__)
@@ -103,15 +114,14 @@ def test_a_hostile_case_stays_text_all_the_way() -> None:
     assert "&lt;img src=x" in html
 
 
-def test_contexts_hold_no_markup_but_the_drawing() -> None:
+def test_contexts_hold_no_markup_but_the_drawings() -> None:
     holders = [
         (name, field.name)
-        for name, found in vars(context).items()
-        if dataclasses.is_dataclass(found)
+        for name, found in documented()
         for field in dataclasses.fields(found)
         if "Markup" in str(field.type)
     ]
-    assert holders == [("PredictionView", "drawing")]
+    assert holders == [("PredictionView", "drawing"), ("PromotionPage", "drawing")]
 
 
 def test_pages_are_named_for_their_templates() -> None:

@@ -1,0 +1,197 @@
+"""What the pages about models are given; the same rules as for every page (`serving.console.context`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from serving.console.context import Banner, Moment, Viewer
+
+
+@dataclass(frozen=True)
+class BundleName:
+    """A bundle as people tell it from another: the first letters of its digest, and the whole."""
+
+    short: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class InForceView:
+    """The bundle that serves: how it came, when, by whom and why; `since` is None where no promotion brought it."""
+
+    bundle: BundleName
+    came: str
+    since: Moment | None
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LadderRow:
+    """Who serves one task, and why no better one."""
+
+    task: str
+    served_by: str
+    served_words: str
+    reason: str
+    version: str
+
+
+@dataclass(frozen=True)
+class PromotionRow:
+    """One promotion of the list."""
+
+    url: str
+    challenger: BundleName
+    state: str
+    state_words: str
+    asked: str
+    """Who asked, and how long ago."""
+    reason: str
+    decided: str
+    """Who decided and why, or what the checks refused; empty while it waits."""
+
+
+@dataclass(frozen=True)
+class ShadowRow:
+    """One task that both answered."""
+
+    task: str
+    answers: str
+    apart: str
+    """Mean difference of their probabilities."""
+    others: str
+    """How often they answered something else."""
+    outcomes: str
+    champion: str
+    challenger: str
+    """Log losses over the answers whose outcome is known; empty where none is."""
+
+
+@dataclass(frozen=True)
+class ShadowView:
+    """The bundle that answers beside the one in force, without effect."""
+
+    challenger: BundleName
+    says: str
+    rows: tuple[ShadowRow, ...]
+
+
+@dataclass(frozen=True)
+class DriftRow:
+    """Whether one task's cases are still those its model learned from."""
+
+    task: str
+    decisions: str
+    says: str
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RollbackForm:
+    """Where a rollback would lead, and what was typed already."""
+
+    to: BundleName
+    serving: str
+    """The digest of what serves: a rollback is for what the person saw."""
+    reason: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class ModelsPage:
+    """`/console/models`: what serves, what waits for somebody's agreement, and what came before."""
+
+    template: ClassVar[str] = "models.html"
+    viewer: Viewer
+    banner: Banner | None
+    in_force: InForceView | None
+    """None where the rules serve alone."""
+    ladder: tuple[LadderRow, ...]
+    waiting: tuple[PromotionRow, ...]
+    past: tuple[PromotionRow, ...]
+    shadow: ShadowView | None
+    shadow_problem: str
+    """Why the shadow, or part of it, cannot answer; empty where all is well or none was asked for."""
+    drift: tuple[DriftRow, ...]
+    rollback: RollbackForm | None
+    """None where the viewer may not, or nothing came before."""
+
+
+@dataclass(frozen=True)
+class PromotionHead:
+    """What is asked for, by whom, and where it stands."""
+
+    challenger: BundleName
+    champion: BundleName
+    state: str
+    state_words: str
+    asked_by: str
+    asked: Moment
+    age: str
+    reason: str
+    decided: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks come to, in a sentence, and what whoever agrees must know."""
+
+    refused: bool
+    says: str
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of the dossier."""
+
+    finding: str
+    words: str
+    name: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows of numbers under headings; the first `words` columns are text."""
+
+    title: str
+    columns: tuple[str, ...]
+    words: int
+    rows: tuple[tuple[str, ...], ...]
+    says: str
+
+
+@dataclass(frozen=True)
+class PromotionForm:
+    """The form to agree or not, with what was typed already."""
+
+    post_to: str
+    reason: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class PromotionPage:
+    """`/console/models/promotions/{id}`: the dossier of a promotion, and the form to agree to it or not."""
+
+    template: ClassVar[str] = "promotion.html"
+    viewer: Viewer
+    banner: Banner | None
+    head: PromotionHead
+    verdict: Verdict
+    window: str
+    drawing: Markup
+    """The differences with their intervals, drawn by `intervals`, which escapes them."""
+    cautions: tuple[CheckRow, ...]
+    """The checks that refused or noted something."""
+    passed: tuple[CheckRow, ...]
+    comparisons: tuple[Comparison, ...]
+    digests: tuple[tuple[str, str], ...]
+    form: PromotionForm | None
+    why_not: str
+    """Why the viewer cannot decide, where there is no form."""

@@ -1,0 +1,330 @@
+"""From the records of models and promotions to their pages: every value in words, nothing decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from markupsafe import Markup
+
+from data.promotion import (
+    Check,
+    ComingInForce,
+    Dossier,
+    Finding,
+    InForceNow,
+    Promotion,
+    PromotionState,
+)
+from serving.console import display
+from serving.console.case_view import SERVED_WORDS, moment
+from serving.console.context import Viewer
+from serving.console.models.context import (
+    BundleName,
+    CheckRow,
+    Comparison,
+    DriftRow,
+    InForceView,
+    LadderRow,
+    PromotionHead,
+    PromotionRow,
+    ShadowRow,
+    ShadowView,
+    Verdict,
+)
+from serving.health.schemas import Step
+from serving.models.drift_schemas import ModelsDrift, TaskDrift
+from serving.models.shadow_report import ShadowReport, ShadowTask
+
+STATE_WORDS = {
+    PromotionState.PROPOSED: "waits for another person",
+    PromotionState.REFUSED: "refused by its checks",
+    PromotionState.APPROVED: "agreed to",
+    PromotionState.REJECTED: "not agreed to",
+}
+STALE_WORDS = "compared with another bundle"
+"""Of one that waits while something else than its champion serves: it must be asked for anew."""
+_CAME = {
+    ComingInForce.FOUND: "published into the folder",
+    ComingInForce.PROMOTION: "by promotion",
+    ComingInForce.ROLLBACK: "by rollback",
+}
+_FINDINGS = {Finding.PASSED: "passed", Finding.NOTED: "know this", Finding.REFUSED: "refused"}
+_NO_DRIFT = {
+    "no_model": "no model serves it",
+    "no_profile": "its bundle keeps no profile to compare with",
+    "too_few_decisions": "too few decisions to tell",
+}
+_SHORT = len("sha256:") + 12
+
+
+def bundle_name(digest: str) -> BundleName:
+    """The digest, and as much of it as tells two bundles apart."""
+    return BundleName(digest[len("sha256:") : _SHORT], digest)
+
+
+def in_force_view(now: InForceNow) -> InForceView | None:
+    """What serves, or None where the rules serve alone."""
+    if now.bundle is None:
+        return None
+    since = moment(now.since, None) if now.since else None
+    return InForceView(bundle_name(now.bundle), _CAME[now.came], since, now.by or "", now.reason or "")
+
+
+def ladder_rows(steps: Iterable[Step]) -> tuple[LadderRow, ...]:
+    """Who serves each task."""
+    return tuple(
+        LadderRow(
+            task=display.heading(display.words(step.task)),
+            served_by=step.served_by.value,
+            served_words=SERVED_WORDS[step.served_by],
+            reason=display.words(step.reason) if step.reason else "",
+            version=bundle_name(step.version).short if step.version else "",
+        )
+        for step in steps
+    )
+
+
+def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> PromotionRow:
+    """One line of the list."""
+    return PromotionRow(
+        url=f"/console/models/promotions/{promotion.promotion_id}",
+        challenger=bundle_name(promotion.challenger),
+        state=promotion.state.value,
+        state_words=state_words(promotion, serving),
+        asked=f"{promotion.requested_by}, {display.ago(promotion.requested_at, now)}",
+        reason=promotion.reason,
+        decided=_decided(promotion),
+    )
+
+
+def state_words(promotion: Promotion, serving: str | None) -> str:
+    """Where a promotion stands beside what serves now."""
+    return STALE_WORDS if is_stale(promotion, serving) else STATE_WORDS[promotion.state]
+
+
+def is_stale(promotion: Promotion, serving: str | None) -> bool:
+    """Whether it waits, but was compared with another bundle than the one that serves."""
+    return promotion.state is PromotionState.PROPOSED and promotion.champion != serving
+
+
+def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> PromotionHead:
+    """The top of a promotion's page."""
+    return PromotionHead(
+        challenger=bundle_name(promotion.challenger),
+        champion=bundle_name(promotion.champion),
+        state=promotion.state.value,
+        state_words=state_words(promotion, serving),
+        asked_by=promotion.requested_by,
+        asked=moment(promotion.requested_at, None),
+        age=display.ago(promotion.requested_at, now),
+        reason=promotion.reason,
+        decided=_decided(promotion),
+    )
+
+
+def _decided(promotion: Promotion) -> str:
+    if promotion.decided:
+        verb = "agreed" if promotion.decided.verdict == "approve" else "did not agree"
+        return f"{promotion.decided.by} {verb}: {promotion.decided.reason}"
+    return "; ".join(promotion.refusals)
+
+
+def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_approve: bool) -> str:
+    """Why this person cannot decide here; empty where they can. The service checks all of it again."""
+    if promotion.state is PromotionState.REFUSED:
+        return "Its checks refused it: nobody can agree to it. Train again, or ask with another challenger."
+    if promotion.state is not PromotionState.PROPOSED:
+        return f"This promotion is decided: {_decided(promotion)}"
+    if promotion.requested_by == viewer.name:
+        return "You asked for this promotion; another person must agree to it."
+    if not may_approve:
+        return "It waits for a model owner; none of your roles may agree to it."
+    if is_stale(promotion, serving):
+        return "It was compared with another bundle than the one that serves now: it must be compared again."
+    return ""
+
+
+def verdict(dossier: Dossier) -> Verdict:
+    """What the checks come to."""
+    if dossier.refusals:
+        return Verdict(True, "No: its checks refuse it", tuple(map(_point, dossier.refusals)))
+    noted = tuple(_point(each) for each in dossier.checks if each.finding is Finding.NOTED)
+    also = " Know this before you agree" if noted else ""
+    return Verdict(False, f"It may take over, once another person agrees.{also}", noted)
+
+
+def _point(check: Check) -> str:
+    return f"{_task_words(check)}: {check.says}"
+
+
+def _task_words(check: Check) -> str:
+    return display.words(check.task) if check.task else "the bundle"
+
+
+def window_words(dossier: Dossier) -> str:
+    """On what both were compared."""
+    window = dossier.window
+    return (
+        f"Both bundles answered the same {window.n:,} cases of {window.exceptions:,} exceptions, from "
+        f"{display.moment(window.begins)} to {display.moment(window.ends)} ({window.history}): days that neither had "
+        f"learned from. The intervals hold 95 % of {dossier.resamples:,} paired resamples of whole exceptions."
+    )
+
+
+def check_rows(checks: Iterable[Check], *findings: Finding) -> tuple[CheckRow, ...]:
+    """The checks with these findings, the gravest first."""
+    chosen = sorted(
+        (each for each in checks if each.finding in findings), key=lambda each: -list(Finding).index(each.finding)
+    )
+    return tuple(
+        CheckRow(
+            each.finding.value, _FINDINGS[each.finding], f"{display.words(each.name)}, {_task_words(each)}", each.says
+        )
+        for each in chosen
+    )
+
+
+def comparisons(dossier: Dossier) -> tuple[Comparison, ...]:
+    """The numbers of the dossier, each table that has any."""
+    made = (_differences(dossier), _slices(dossier), _shares(dossier), _calibrations(dossier), _cost(dossier))
+    return tuple(each for each in made if each.rows)
+
+
+def _differences(dossier: Dossier) -> Comparison:
+    rows = tuple(
+        (
+            display.words(each.task),
+            display.words(each.metric),
+            f"{each.n:,}",
+            _number(each.champion),
+            _number(each.challenger),
+            _change(each.difference),
+            f"{_change(each.low)} to {_change(each.high)}",
+        )
+        for each in dossier.differences
+    )
+    return Comparison(
+        "Side by side",
+        ("Task", "Metric", "Cases", "Champion", "Challenger", "Difference", "95 % of resamples"),
+        2,
+        rows,
+        f"Lower is better for log loss (nats) and expected cost ({dossier.currency} a case: somebody acts where "
+        "probability times the policy's cost of the event exceeds the cost of acting; a wrong label costs one "
+        "investigation). Higher is better for average precision.",
+    )
+
+
+def _slices(dossier: Dossier) -> Comparison:
+    rows = tuple(
+        (
+            display.words(each.task),
+            f"{display.words(each.by)}: {each.value}",
+            f"{each.n:,}",
+            _number(each.champion),
+            _number(each.challenger),
+            _change(each.difference),
+            f"{each.errors:.1f}",
+        )
+        for each in dossier.slices
+    )
+    columns = ("Task", "Slice", "Cases", "Champion", "Challenger", "Difference", "In standard errors")
+    return Comparison("Worst slices, by log loss", columns, 2, rows, "Above 0 the challenger is the worse one.")
+
+
+def _shares(dossier: Dossier) -> Comparison:
+    rows = tuple(
+        (display.words(each.task), display.words(each.feature), _share(each.champion), _share(each.challenger))
+        for each in dossier.shares
+    )
+    says = "A feature's share of the mean absolute contribution. One that suddenly carries much is often a leak."
+    return Comparison("What carries the scores", ("Task", "Feature", "Champion", "Challenger"), 2, rows, says)
+
+
+def _calibrations(dossier: Dossier) -> Comparison:
+    rows = tuple(
+        (display.words(each.task), _number(each.champion), _number(each.challenger)) for each in dossier.calibrations
+    )
+    says = "Expected calibration error over 15 equally filled bins: how far probabilities lie from what happened."
+    return Comparison("Calibration", ("Task", "Champion", "Challenger"), 1, rows, says)
+
+
+def _cost(dossier: Dossier) -> Comparison:
+    cost = dossier.cost
+    rows = (
+        ("Predicting and explaining a case", _ms(cost.champion_milliseconds), _ms(cost.challenger_milliseconds)),
+        ("Files", _mb(cost.champion_bytes), _mb(cost.challenger_bytes)),
+    )
+    return Comparison("What answering takes", ("", "Champion", "Challenger"), 1, rows, "")
+
+
+def drawn(drawing: str) -> Markup:
+    """What `intervals` drew and escaped."""
+    return Markup(drawing)  # noqa: S704 - drawn and escaped by `intervals`
+
+
+def shadow_view(report: ShadowReport) -> ShadowView | None:
+    """The shadow beside what serves; None where none answers."""
+    if report.challenger is None:
+        return None
+    missed = [
+        f"{count:,} {what}"
+        for count, what in ((report.dropped, "not seen because it was behind"), (report.failures, "failed"))
+        if count
+    ]
+    says = f"It saw {report.answers:,} answers since the service started{''.join(f', {each}' for each in missed)}."
+    return ShadowView(bundle_name(report.challenger), says, tuple(map(_shadow_row, report.tasks)))
+
+
+def _shadow_row(told: ShadowTask) -> ShadowRow:
+    return ShadowRow(
+        task=display.heading(display.words(told.task)),
+        answers=f"{told.answers:,}",
+        apart=f"{100 * told.mean_difference:.1f} points",
+        others=f"{told.disagreements:,}",
+        outcomes=f"{told.outcomes:,}",
+        champion=_number(told.champion_log_loss) if told.champion_log_loss is not None else "",
+        challenger=_number(told.challenger_log_loss) if told.challenger_log_loss is not None else "",
+    )
+
+
+def drift_rows(drift: ModelsDrift) -> tuple[DriftRow, ...]:
+    """What is known of drift, task by task."""
+    return tuple(map(_drift_row, drift.tasks))
+
+
+def _drift_row(told: TaskDrift) -> DriftRow:
+    says = told.report.says if told.report else _NO_DRIFT[told.reason or "no_model"]
+    alarms = tuple(each.says for each in told.report.alarms) if told.report else ()
+    return DriftRow(display.heading(display.words(told.task)), f"{told.decisions:,}", says, alarms)
+
+
+def digests(promotion: Promotion, dossier: Dossier) -> tuple[tuple[str, str], ...]:
+    """What the dossier is of, for whoever checks it."""
+    return (
+        ("challenger", promotion.challenger),
+        ("champion", promotion.champion),
+        ("dossier", promotion.dossier),
+        ("policy", dossier.policy),
+        ("later days", dossier.window.data),
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _change(value: float) -> str:
+    return f"{'+' if value >= 0 else display.MINUS}{abs(value):.4f}"
+
+
+def _share(value: float | None) -> str:
+    return "no feature of it" if value is None else display.percent(value)
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f} ms"
+
+
+def _mb(value: int) -> str:
+    return f"{value / 1e6:.2f} MB"

@@ -1,0 +1,260 @@
+"""Promotions on the desk: who may look and decide, and that deciding here is deciding everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from data.promotion import Check
+from data.record import plain
+from data.vocabulary import Role
+from tests.fixtures.bundles import a_bundle, damage
+from tests.fixtures.dossiers import a_dossier, noted, numbers, passed, refused, send
+from tests.fixtures.service import Desk, open_desk
+
+MODELS, WHY = "/console/models", "better on four weeks"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    a_bundle(tmp_path / "bundle", seed=1)
+    opened = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    with opened.client:
+        yield opened
+
+
+@pytest.fixture
+def challenger(desk: Desk, tmp_path: Path) -> str:
+    return send(desk, a_bundle(tmp_path / "challenger", seed=2))
+
+
+def sign_in(desk: Desk, name: str) -> str:
+    """Sign in; returns where that leads."""
+    desk.client.cookies.clear()
+    page = desk.client.get("/console/sign-in")
+    form = {"csrf": hidden(page.text, "csrf"), "go_to": "/console", "key": desk.keys[name]}
+    answer = desk.client.post("/console/sign-in", data=form, follow_redirects=False)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def hidden(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, name
+    return found[1]
+
+
+def asked(desk: Desk, challenger: str, checks: list[Check] | None = None) -> str:
+    """The page of a promotion that the scientist asked for."""
+    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **numbers())
+    body = {"dossier": plain(dossier), "reason": "learned October"}
+    told = desk.post("/v1/models/promotions", body, "scientist").json()
+    return f"{MODELS}/promotions/{told['promotion_id']}"
+
+
+def in_force(desk: Desk) -> str:
+    told: str = desk.get("/v1/models").json()["bundle"]
+    return told
+
+
+def post(desk: Desk, page: str, path: str, **form: str) -> Response:
+    sent = {"csrf": hidden(desk.client.get(page).text, "csrf"), **form}
+    answer: Response = desk.client.post(path, data=sent, follow_redirects=False)
+    return answer
+
+
+def decide(desk: Desk, page: str, verdict: str = "approve", reason: str = WHY) -> Response:
+    return post(desk, page, f"{page}/approvals", verdict=verdict, reason=reason)
+
+
+def roll_back(desk: Desk, serving: str, reason: str = WHY) -> Response:
+    return post(desk, MODELS, f"{MODELS}/rollbacks", serving=serving, reason=reason)
+
+
+def state(desk: Desk, page: str) -> dict[str, Any]:
+    told: dict[str, Any] = desk.get(f"/v1/models/promotions/{page.rpartition('/')[2]}").json()
+    return told
+
+
+def test_nobody_looks_without_signing_in(desk: Desk) -> None:
+    for path in (MODELS, f"{MODELS}/promotions/{'0' * 36}"):
+        assert desk.client.get(path, follow_redirects=False).status_code == 303
+
+
+def test_a_model_owner_begins_where_the_work_waits(desk: Desk) -> None:
+    assert sign_in(desk, "model-owner") == MODELS
+    assert sign_in(desk, "reviewer-1") == "/console"
+
+
+def test_agreeing_on_the_desk_brings_the_challenger_in_force(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    assert page in desk.client.get(MODELS).text
+    answer = decide(desk, page)
+    assert (answer.status_code, in_force(desk)) == (303, challenger)
+    assert state(desk, page)["decided"] | {"at": ""} == {
+        "verdict": "approve",
+        "by": "model-owner",
+        "reason": WHY,
+        "at": "",
+    }
+    after = desk.client.get(answer.headers["location"]).text
+    assert "You agreed" in after
+    assert "This promotion is decided: model-owner agreed: better on four weeks" in after
+
+
+def test_what_another_person_did_is_not_claimed_as_ones_own(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    decide(desk, page)
+    sign_in(desk, "reviewer-1")
+    assert "You agreed" not in desk.client.get(f"{page}?done=approve").text
+    assert "serves again" not in desk.client.get(f"{MODELS}?done=rollback").text
+
+
+def test_not_agreeing_leaves_what_serves(desk: Desk, challenger: str) -> None:
+    before, page = in_force(desk), asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    assert decide(desk, page, "reject").status_code == 303
+    assert (state(desk, page)["state"], in_force(desk)) == ("rejected", before)
+
+
+@pytest.mark.parametrize("reason", ["", "ok", "x" * 501])
+def test_a_decision_without_a_reason_is_not_taken_and_nothing_typed_is_lost(
+    desk: Desk, challenger: str, reason: str
+) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    answer = decide(desk, page, reason=reason)
+    assert answer.status_code == 422
+    assert "Say why, in 3 to 500 characters" in answer.text
+    assert f">{reason}</textarea>" in answer.text
+    assert state(desk, page)["state"] == "proposed"
+
+
+def test_whoever_asked_is_told_that_another_must_agree(desk: Desk, challenger: str) -> None:
+    desk.service.principals.put(
+        "scientist", [Role.DATA_SCIENTIST, Role.MODEL_OWNER], desk.keys["scientist"], desk.clock()
+    )
+    page = asked(desk, challenger)
+    sign_in(desk, "scientist")
+    html = desk.client.get(page).text
+    assert "another person must agree to it" in html
+    assert "/approvals" not in html
+    answer = post(desk, page, f"{page}/approvals", verdict="approve", reason=WHY)
+    assert answer.status_code == 403
+    assert "another person must" in answer.text
+
+
+def test_whoever_may_only_look_sees_the_dossier_and_no_form(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "reviewer-1")
+    html = desk.client.get(page).text
+    assert "none of your roles may agree to it" in html
+    assert "/approvals" not in html
+    assert decide(desk, page).status_code == 403
+    assert state(desk, page)["state"] == "proposed"
+
+
+def test_a_form_of_another_session_decides_nothing(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    for path, form in ((f"{page}/approvals", {"verdict": "approve"}), (f"{MODELS}/rollbacks", {"serving": "x"})):
+        answer = desk.client.post(path, data={"csrf": "0" * 64, "reason": WHY, **form}, follow_redirects=False)
+        assert answer.status_code == 403
+    assert decide(desk, page, "agree").status_code == 403
+    assert state(desk, page)["state"] == "proposed"
+
+
+def test_the_dossier_says_no_where_its_checks_do(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger, refused())
+    sign_in(desk, "model-owner")
+    html = desk.client.get(page).text
+    assert "No: its checks refuse it" in html
+    assert "closing_code carries 81%" in html
+    assert "/approvals" not in html
+    assert "refused by its checks" in desk.client.get(MODELS).text
+
+
+def test_what_whoever_agrees_should_know_stands_at_the_top(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger, noted())
+    sign_in(desk, "model-owner")
+    html = desk.client.get(page).text
+    assert html.index("Know this before you agree") < html.index("only 640 later cases") < html.index("Side by side")
+
+
+def test_a_promotion_that_another_one_overtook_says_so(desk: Desk, challenger: str, tmp_path: Path) -> None:
+    other = asked(desk, send(desk, a_bundle(tmp_path / "other", seed=3)))
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    html = desk.client.get(other).text
+    decide(desk, page)
+    assert "compared with another bundle" in desk.client.get(MODELS).text
+    assert "it must be compared again" in desk.client.get(other).text
+    sent = {"csrf": hidden(html, "csrf"), "verdict": "approve", "reason": WHY}
+    answer = desk.client.post(f"{other}/approvals", data=sent, follow_redirects=False)
+    assert answer.status_code == 409
+    assert in_force(desk) == challenger
+
+
+def test_files_that_were_altered_are_refused_on_the_page(desk: Desk, challenger: str) -> None:
+    page, before = asked(desk, challenger), in_force(desk)
+    sign_in(desk, "model-owner")
+    for path in desk.service.promotions.staging.folder.rglob("*"):
+        if path.is_file():
+            damage(path)
+    answer = decide(desk, page)
+    assert answer.status_code == 422
+    assert 'role="status"' in answer.text
+    assert (state(desk, page)["state"], in_force(desk)) == ("proposed", before)
+
+
+def test_a_rollback_on_the_desk_returns_to_the_bundle_of_before(desk: Desk, challenger: str) -> None:
+    before, page = in_force(desk), asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    assert 'id="rollback"' not in desk.client.get(MODELS).text
+    decide(desk, page)
+    answer = roll_back(desk, challenger)
+    assert (answer.status_code, in_force(desk)) == (303, before)
+    assert "The bundle of before serves again" in desk.client.get(answer.headers["location"]).text
+
+
+def test_a_rollback_is_for_what_the_person_saw(desk: Desk, challenger: str) -> None:
+    before, page = in_force(desk), asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    decide(desk, page)
+    answer = roll_back(desk, before)
+    assert answer.status_code == 409
+    assert "while you were reading" in answer.text
+    assert roll_back(desk, challenger, reason="v2").status_code == 422
+    assert in_force(desk) == challenger
+
+
+def test_only_who_may_roll_back_is_offered_it(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    decide(desk, page)
+    sign_in(desk, "reviewer-1")
+    assert 'id="rollback"' not in desk.client.get(MODELS).text
+    assert roll_back(desk, challenger).status_code == 403
+    assert in_force(desk) == challenger
+
+
+def test_a_desk_without_models_says_that_the_rules_answer(tmp_path: Path) -> None:
+    opened = open_desk(tmp_path / "var")
+    with opened.client:
+        sign_in(opened, "model-owner")
+        html = opened.client.get(MODELS).text
+    assert "the rules answer alone" in html
+    assert "No challenger asks to take over" in html
+
+
+def test_an_unknown_promotion_is_a_page(desk: Desk) -> None:
+    sign_in(desk, "model-owner")
+    assert desk.client.get(f"{MODELS}/promotions/{'0' * 36}").status_code == 404
+    assert desk.client.get(f"{MODELS}/promotions/what").status_code == 422
