@@ -15,7 +15,8 @@ from data.record import Count, Digest, Identifier, Instant, Record
 from data.vocabulary import Task
 
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
-Why = Annotated[str, Field(min_length=3, max_length=500)]
+LONGEST_WHY = 500
+Why = Annotated[str, Field(min_length=3, max_length=LONGEST_WHY)]
 """A reason that a person gives."""
 
 

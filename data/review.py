@@ -41,6 +41,8 @@ class ReviewRequestBody(Record):
             raise ValueError("a reject or an override needs a reason")
         if (self.verdict is ReviewVerdict.OVERRIDE) != (self.action is not None):
             raise ValueError("an override, and only an override, names another action")
+        if self.parameters is not None and self.action is None:
+            raise ValueError("an override, and only an override, gives parameters: approving agrees to those shown")
         return self
 
 

@@ -212,6 +212,8 @@ def main() -> None:
     fairlead = Fairlead(chosen.url, chosen.key_file.read_text(encoding="ascii").strip())
     told = handle(fairlead, exception, pretend, Journal(chosen.journal), chosen.patience)
     print(told["recommendation"]["says"], file=sys.stderr)
+    if held := told["verdict"].get("held_until"):
+        print(f"held until {' and '.join(held)}: send a newer event once that clears", file=sys.stderr)
     print(json.dumps({"verdict": told["verdict"], "outcome": told["outcome"]}, indent=2))
 
 

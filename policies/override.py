@@ -98,7 +98,7 @@ def _check_line(action: ActionId, chosen: Record, case: Case) -> None:
     """A line that is named is one of the order's."""
     line = getattr(chosen, "line_id", None)
     if line is not None and line not in {each.line_id for each in (case.order.lines if case.order else ())}:
-        raise InvalidParametersError(action, "/line_id", "expected a line of the case's order")
+        raise InvalidParametersError(action, "/line_id", "a line of the case's order")
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -72,20 +72,20 @@ def serve(
     import uvicorn
 
     from serving.app import create_app
-    from serving.keys import ensure_keys
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
-    taken = _listening(settings)
-    service = _wired(settings)
-    ensure_keys(settings.key_folder, service.principals, service.clock)
-    mark_served(settings.bundle_folder)
-    service.promotions.clear_staging()  # Here alone: other commands look beside a running service.
-    _tell_what_serves(service, taken)
-    config = uvicorn.Config(
-        create_app(service), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[taken])
+    with _listening(settings) as taken, contextlib.closing(_wired(settings)) as service:
+        _keyed(service)
+        with _refusals_told():
+            application = create_app(service)
+        mark_served(settings.bundle_folder)
+        service.promotions.clear_staging()  # Here alone: other commands look beside a running service.
+        _tell_what_serves(service, taken)
+        config = uvicorn.Config(
+            application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[taken])
 
 
 @app.command()
@@ -176,20 +176,14 @@ def keys(
 ) -> None:
     """Create the principals' keys where they are missing, and say which file holds which key."""
     from data.vocabulary import Role
-    from serving.keys import DEFAULT_PRINCIPALS, does, ensure_key, ensure_keys
+    from serving.keys import DEFAULT_PRINCIPALS, does, ensure_key
 
-    service = _wired(settings_of(folder=folder, db=db))
-    files = ensure_keys(service.settings.key_folder, service.principals, service.clock)
     roles = dict(DEFAULT_PRINCIPALS)
-    try:
+    with contextlib.closing(_wired(settings_of(folder=folder, db=db))) as service, _refusals_told():
+        files = _keyed(service)
         if add is not None:
             roles[add] = frozenset(Role(each) for each in role or ())
             files[add] = ensure_key(service.settings.key_folder, add, roles[add], service.principals, service.clock)
-    except ValueError as error:
-        _say(str(error))
-        raise typer.Exit(2) from None
-    finally:
-        service.close()
     table = Table("principal", "roles", "may", "key file", box=None)
     for name, file in files.items():
         table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), str(file))
@@ -234,6 +228,28 @@ def _wired(settings: Settings) -> Service:
         _say(f"{settings.folder} cannot be used ({error.strerror}): name another with --folder, or free it")
     except (PolicyError, ValueError) as error:
         _say(str(error))
+    raise typer.Exit(2)
+
+
+def _keyed(service: Service) -> dict[str, Path]:
+    """The key files of the default principals, made where they are missing."""
+    from serving.keys import ensure_keys
+
+    with _refusals_told():
+        return ensure_keys(service.settings.key_folder, service.principals, service.clock)
+
+
+@contextlib.contextmanager
+def _refusals_told() -> Iterator[None]:
+    """What cannot be used is said, and ends the command."""
+    try:
+        yield
+    except OSError as error:
+        _say(f"{error.filename} cannot be used ({error.strerror})")
+    except ValueError as error:
+        _say(str(error))
+    else:
+        return
     raise typer.Exit(2)
 
 

@@ -18,7 +18,7 @@ from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from serving.errors import StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
-from serving.keys import DEFAULT_PRINCIPALS
+from serving.keys import DEFAULT_PRINCIPALS, read_key
 from serving.settings import Settings
 from serving.store import audit, consistency
 from serving.store.engine import Database, file_of, wal_reset_warning
@@ -109,6 +109,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
     except StoreUnavailable as error:
         cause = str(error.__cause__.__class__.__name__)
         yield Finding("wrong", "store", f"cannot be written ({cause})", "free the disk, or stop what locks the file")
+    except ValueError as error:
+        yield Finding("wrong", "store", str(error))
     finally:
         database.close()
 
@@ -132,6 +134,12 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     if missing:
         yield Finding("note", "keys", f"no key file for {', '.join(missing)}", "fairlead keys")
         return
+    for name in DEFAULT_PRINCIPALS:
+        try:
+            read_key(settings.key_folder / name)
+        except (ValueError, OSError) as error:
+            yield Finding("wrong", "keys", str(error), "delete the file, then fairlead keys")
+            return
     open_files = [name for name in DEFAULT_PRINCIPALS if _readable_by_others(settings.key_folder / name)]
     if open_files:
         says = f"others can read {', '.join(open_files)}"

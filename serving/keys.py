@@ -32,6 +32,9 @@ _DOES = {
 }
 
 
+KEY_LETTERS = 43
+"""At least: 32 random bytes take so many."""
+_KEY = re.compile(rf"[A-Za-z0-9_-]{{{KEY_LETTERS},200}}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -49,21 +52,43 @@ def ensure_keys(folder: Path, principals: Principals, clock: Clock) -> dict[str,
 
 
 def ensure_key(folder: Path, name: str, roles: frozenset[Role], principals: Principals, clock: Clock) -> Path:
-    """Give one principal these roles and a key file, keeping the key there is. Raises ValueError for an odd name."""
+    """Give one principal these roles and a key file, keeping the key there is.
+
+    Raises ValueError for an odd name, and for a file that holds no key; OSError where one cannot be written.
+    """
     if not _NAME.fullmatch(name):
         raise ValueError("a principal is named with lower-case letters, digits, '.', '_' and '-', 64 at most")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / name
     if not file.exists():
         _write_private(file, new_key())
-    key = file.read_text(encoding="ascii").strip()
+    key = read_key(file)
     found = principals.by_key(key)
     if found is None or (found.name, found.roles) != (name, roles):
         principals.put(name, roles, key, clock())
     return file
 
 
+def read_key(file: Path) -> str:
+    """The key in a file. Raises ValueError for what nobody's key is: a file that was cut, emptied or edited."""
+    try:
+        key = file.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        key = ""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{file} holds no key: {KEY_LETTERS} letters, digits, '-' and '_' are expected; delete it")
+    return key
+
+
 def _write_private(file: Path, content: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(content + "\n")
+    """Whole or not at all: a key that is cut short would be another key."""
+    passing = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(content + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        passing.replace(file)
+    finally:
+        passing.unlink(missing_ok=True)

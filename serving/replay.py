@@ -20,6 +20,7 @@ from models import files
 from models.bundle import open_bundle
 from models.files import BundleError
 from policies.policy import Policy
+from policies.tables.problems import PolicyError
 from serving.in_force import InForce, RungMissing, restored
 from serving.recommendations import reading
 from serving.recommendations.answering import answer
@@ -65,7 +66,7 @@ def replay_exactly(connection: Connection, bundle_folder: Path, recommendation_i
     try:
         policy = policies.get(connection, decision.policy)
         predictors = _predictors_of_then(connection, bundle_folder, decision)
-    except (LookupError, documents.DocumentAltered) as error:
+    except (LookupError, PolicyError, documents.DocumentAltered) as error:
         raise CannotReplay(str(error)) from error
     return _replay(connection, decision, predictors, policy)
 

@@ -33,6 +33,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = Console(stderr=True)
 
 VAR = Path("var")
+OWN_ROOMS = frozenset({"data", "features", "models", "policies", "training"})
 MOST_OVERLAP = 0.01
 """Share of the cases from which a history counts as one the model has seen; clocks that disagree stay below it."""
 
@@ -238,6 +239,11 @@ def told() -> Iterator[None]:
         raise _ended(str(error), 1) from None
     except Interrupted as signalled:
         raise _ended(str(signalled), signalled.exit_code) from None
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] in OWN_ROOMS:
+            raise
+        says = f"{missing.name} is not installed: this command needs what training needs; install requirements.lock"
+        raise _ended(says, 1) from None
     except BrokenPipeError:
         # The reader has what it wanted (`fairlead cases … | head`); closing stdout again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -6,7 +6,7 @@ A history can be read again and again; nobody holds its cases in memory.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from training.joins import joined, joined_digests
 from training.mapped import RowMapper
 from training.mapping import Mapping
 from training.split import scattered
-from training.tables import Row, file_digest, read_file, rows_of, select
+from training.tables import CUT_SHORT, Row, file_digest, read_file, rows_of, select
 
 
 class History(Protocol):
@@ -112,7 +112,7 @@ class NativeHistory:
         """The cases in the file's order, which must be time's."""
         opener = gzip.open if self.path.suffix == ".gz" else open
         with opener(self.path, "rb") as file:
-            parsed = (_parsed(text, number) for number, text in enumerate(file, start=1) if text.strip())
+            parsed = (_parsed(text, number) for number, text in enumerate(_whole(file, self.name), 1) if text.strip())
             yield from _in_order(parsed)
 
 
@@ -168,6 +168,13 @@ def _viewed(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     if mapping.view.rows == "every_update":
         return frame
     return frame.drop_duplicates(mapping.view.key, keep="first")
+
+
+def _whole(file: Iterable[bytes], name: str) -> Iterator[bytes]:
+    try:
+        yield from file
+    except CUT_SHORT as error:
+        raise HistoryError(f"{name} ends too early: it was not copied whole; fetch it again") from error
 
 
 def _parsed(text: bytes, number: int) -> HistoryLine:

@@ -147,7 +147,7 @@ def load_mapping(path: Path) -> Mapping:
         content = yaml.load(path.read_text(encoding="utf-8"), _Plain)  # noqa: S506 - it is a safe loader
     except OSError as error:
         raise MappingError(str(path), f"the file cannot be read ({error.strerror}); name a YAML file") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         raise MappingError(str(path), f"not YAML: {error}") from error
     return parse_mapping(content)
 

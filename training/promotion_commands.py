@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.promotion import Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
+from data.promotion import LONGEST_WHY, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
 from training.commands import VAR, TheHistory, TheMapping, ThePolicy, opened, told
 from training.errors import TrackingError
@@ -27,8 +27,16 @@ HERE = "http://127.0.0.1:8080"
 REFUSED = 1
 """The exit code of `promote` where the dossier refuses the challenger."""
 
+
+def _enough(reason: str) -> str:
+    """The reason, where it is one: asked before anything is compared or sent."""
+    if not 3 <= len(reason.strip()) <= LONGEST_WHY:
+        raise typer.BadParameter(f"say why in 3 to {LONGEST_WHY} characters: whoever looks at this in a year reads it")
+    return reason.strip()
+
+
 TheServer = Annotated[str, typer.Option("--server", metavar="URL", help="Where the service answers.")]
-TheReason = Annotated[str, typer.Option("--reason", help="Why; recorded with your name.")]
+TheReason = Annotated[str, typer.Option("--reason", help="Why; recorded with your name.", callback=_enough)]
 Track = Annotated[bool, typer.Option("--track/--no-track", help="Move the alias champion in MLflow's registry.")]
 
 

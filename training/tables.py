@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import pandas as pd
 from training.errors import HistoryError, MappingError
 from training.mapping import Mapping
 
+SEPARATORS = ",;\t|"
+CUT_SHORT = (EOFError, zlib.error)
+"""What a compressed file raises that ends too early, or is damaged."""
 Row = dict[str, Any]
 """A row by column; an empty cell is absent."""
 
@@ -66,12 +70,27 @@ def read_file(path: Path) -> pd.DataFrame:
         if kind == ".parquet":
             return pd.read_parquet(path)
         if kind in (".csv", ".csv.gz"):
-            return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+            return _csv(path)
         if kind in (".jsonl", ".jsonl.gz"):
             return _json_lines(path)
+    except UnicodeDecodeError as error:
+        raise HistoryError(
+            f"{path} is not UTF-8 (byte {error.start}): convert it, with iconv or as it is saved"
+        ) from error
+    except CUT_SHORT as error:
+        raise HistoryError(f"{path} ends too early: it was not copied whole; fetch it again") from error
     except (ValueError, OSError) as error:
         raise HistoryError(f"{path} cannot be read as {kind}: {error}") from error
     raise HistoryError(f"{path.name}: expected .csv, .csv.gz, .parquet, .jsonl or .jsonl.gz with a mapping")
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """Cells stay text; what separates them is read from the first line, which holds the columns' names."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig") as lines:
+        names = lines.readline()
+    separator = max(SEPARATORS, key=names.count)
+    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
 
 
 def _json_lines(path: Path) -> pd.DataFrame:

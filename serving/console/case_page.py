@@ -93,7 +93,7 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
         exception_id=answer.exception_id,
         headline=display.heading(answer.says),
         state=status.state.value,
-        state_words=view.state_words(status.state, status.superseded_by),
+        state_words=view.state_words(status.state, status.superseded_by, status.held_until),
         clock=view.clock(answer.predictions.sla_breach.due_at, zone, now),
         at_stake=view.at_stake(answer.urgency.value_at_stake),
         type=_type_words(answer),
@@ -116,6 +116,11 @@ def _forms(file: CaseFile, onlooker: Onlooker, attempt: Attempt | None) -> Decis
 def _why_not(file: CaseFile, onlooker: Onlooker) -> str:
     """Why this person cannot decide here; empty where they can. The service checks all of it again."""
     status = file.status
+    if status.state is ReviewState.NOT_REQUIRED and status.held_until:
+        return (
+            "Nobody needs to agree, but nothing of it may be executed yet: it is on hold. Once that clears, the "
+            "orchestrator sends a newer event and gets a new answer."
+        )
     if status.state is ReviewState.NOT_REQUIRED:
         return "Nobody needs to agree: no gate asked for a person, and the orchestrator was told to proceed."
     if status.state is ReviewState.SUPERSEDED:

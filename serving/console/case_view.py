@@ -46,6 +46,7 @@ STATE_WORDS = {
     ReviewState.SUPERSEDED: "superseded by a newer event",
     ReviewState.CLOSED: "closed by its outcome",
 }
+ON_HOLD = "on hold"
 _TITLES = {
     Task.EXCEPTION_TYPE: "What it is",
     Task.ROOT_CAUSE: "Why it happened",
@@ -91,10 +92,14 @@ _UNDONE = (ReviewState.SUPERSEDED, ReviewState.CLOSED)
 """States that nobody decided on."""
 
 
-def state_words(state: ReviewState, superseded_by: str | None) -> str:
+def state_words(state: ReviewState, superseded_by: str | None, held_until: tuple[str, ...] = ()) -> str:
     """Where a case stands; what people decided before a newer event is called overtaken."""
     words = STATE_WORDS[state]
-    return words if superseded_by is None or state is ReviewState.SUPERSEDED else f"{words}, overtaken"
+    if superseded_by is not None and state is not ReviewState.SUPERSEDED:
+        return f"{words}, overtaken"
+    if held_until and state is ReviewState.NOT_REQUIRED:
+        return ON_HOLD
+    return f"{words}, {ON_HOLD}" if held_until and state is not ReviewState.OPEN else words
 
 
 def changed_words(status: ReviewStatus) -> str:

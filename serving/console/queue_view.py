@@ -41,7 +41,7 @@ def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
         yours=bool(own & set(item.roles)),
         node=item.node or "no node",
         age=display.ago(item.issued_at, now),
-        state=state_words(item.state, item.superseded_by),
+        state=state_words(item.state, item.superseded_by, item.held_until),
     )
 
 

@@ -60,7 +60,7 @@ def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
     Once an outcome ended it, or a newer event of the exception is answered, nothing is left to execute or to wait for.
     """
     now = verdict(connection, recommendation_id)
-    over = now.superseded_by is not None or outcomes.ended(connection, decision(connection, recommendation_id))
+    over = _over(connection, decision(connection, recommendation_id), now)
     agreed = now.state in EXECUTABLE and now.disposition is not Disposition.HOLD and not now.held_until
     clear = agreed and not over
     return ReviewStatus(
@@ -74,6 +74,10 @@ def status(connection: Connection, recommendation_id: str) -> ReviewStatus:
         superseded_by=now.superseded_by,
         reviews=verdicts.reviews_of(connection, recommendation_id),
     )
+
+
+def _over(connection: Connection, found: Decision, stands: Verdict) -> bool:
+    return stands.superseded_by is not None or outcomes.ended(connection, found)
 
 
 def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
@@ -124,6 +128,7 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
         value_at_stake=answer.urgency.value_at_stake,
         breach_probability=answer.predictions.sla_breach.probability,
         loss_per_minute=_loss_per_minute(answer, stands, now),
+        held_until=() if _over(connection, found, stands) else stands.held_until,
         promise_due_at=stands.promise_due_at,
         review_due_at=answer.review.due_at if answer.review else None,
         superseded_by=stands.superseded_by,

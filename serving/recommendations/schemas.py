@@ -40,6 +40,8 @@ class QueueItem(Record):
     loss_per_minute: Amount | None = None
     """Value at stake times the probability that the promise breaks, over the minutes left: what waiting costs, in the
     case's own currency."""
+    held_until: tuple[str, ...] = ()
+    """What must clear before anything is executed; nobody's agreement lifts it."""
     promise_due_at: Instant | None = None
     review_due_at: Instant | None = None
     superseded_by: Identifier | None = None

@@ -18,7 +18,7 @@ from data.record import plain
 from data.review import Review, ReviewRequestBody, ReviewState
 from data.standing import Standing
 from data.vocabulary import Disposition, ReviewVerdict, Role, most_cautious
-from policies.override import ActionNotAllowedError, assess
+from policies.override import ActionNotAllowedError, InvalidParametersError, assess
 from policies.policy import Policy
 from serving.bodies import invalid
 from serving.errors import Fault, InvalidRequest
@@ -91,7 +91,7 @@ class Matter:
         return Choice(action, option.parameters, option.disposition, option.roles, option.held_until, overrides=True)
 
     def _assessed(self, action: ActionId, parameters: dict[str, Any]) -> Option:
-        """What the gates in force say of an action now. Raises InvalidRequest where it is not allowed."""
+        """What the gates in force say of an action now. Raises InvalidRequest where it cannot be done so."""
         case = reading.case_of(self.connection, self.decision)
         standing = Standing.model_validate_json(documents.get(self.connection, self.decision.standing))
         try:
@@ -99,6 +99,9 @@ class Matter:
         except ActionNotAllowedError as error:
             faults = [Fault("/action", "one of " + ", ".join(each.value for each in error.allowed))]
             raise InvalidRequest("The policy does not allow this action here.", faults=faults) from None
+        except InvalidParametersError as error:
+            faults = [Fault(f"/parameters{error.pointer}", error.expected)]
+            raise InvalidRequest("The action cannot be done with these parameters.", faults=faults) from None
 
 
 def verdict_after(before: Verdict, verdict: ReviewVerdict, chosen: Choice, roles: Iterable[Role]) -> Verdict:

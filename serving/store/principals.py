@@ -22,7 +22,9 @@ class Principals:
         self._database = database
 
     def by_key(self, key: str) -> Principal | None:
-        """Who holds this key; None where nobody does."""
+        """Who holds this key; None where nobody does. No key is nobody's."""
+        if not key:
+            return None
         with self._database.read() as connection:
             return _find(connection, principals.c.key_digest == key_digest(key))
 

@@ -144,6 +144,36 @@ def test_keys_names_files_and_shows_no_key(folder: Path) -> None:
         assert file.read_text().strip() not in result.output
 
 
+@pytest.mark.parametrize("content", ["", "short", "a" * 20 + "é" * 30, "with spaces " * 5])
+def test_a_file_that_holds_no_key_is_said_and_opens_nothing(folder: Path, content: str) -> None:
+    desk = open_desk(folder)
+    (folder / "keys" / "orchestrator").write_text(content)
+    for command in (("keys",), ("serve", "--port", "0")):
+        result = run(*command, "--folder", folder)
+        assert result.exit_code == 2, result.output
+        assert "orchestrator holds no key" in " ".join(result.output.split())
+    told = " ".join(run("doctor", "--folder", folder).stdout.split())
+    assert "holds no key" in told
+    assert desk.service.principals.by_key(content.strip()) is None
+
+
+def test_a_key_that_was_never_written_whole_is_made_anew(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "keys").mkdir()
+    (folder / "keys" / ".auditor.1").write_text("cut")
+    assert run("keys", "--folder", folder).exit_code == 0
+    assert len((folder / "keys" / "auditor").read_text().strip()) == 43
+    assert (folder / "keys" / "auditor").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_cut_session_secret_ends_the_start_with_what_to_do(folder: Path) -> None:
+    open_desk(folder)
+    (folder / "console.secret").write_bytes(b"cut")
+    result = run("serve", "--folder", folder, "--port", "0")
+    assert result.exit_code == 2, result.output
+    assert "console.secret has 3 bytes" in " ".join(result.output.split())
+
+
 def test_keys_adds_a_principal(folder: Path) -> None:
     result = run("keys", "--folder", folder, "--add", "finance-anna", "--role", "store_finance")
     assert result.exit_code == 0, result.output
@@ -200,6 +230,13 @@ class TestDoctor:
         assert result.exit_code == 1
         assert "policy.yaml" in result.stdout
         assert "cannot be written" in " ".join(result.stdout.split())
+
+    def test_says_that_a_newer_version_wrote_the_database(self, folder: Path) -> None:
+        with open_desk(folder).service.database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        result = run("doctor", "--folder", folder)
+        assert result.exit_code == 1
+        assert "newer Fairlead" in " ".join(result.stdout.split())
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

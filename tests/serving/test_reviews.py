@@ -66,6 +66,8 @@ def test_rejection_closes_and_nothing_is_executed(desk: Desk) -> None:
         {"verdict": "override", "action": "investigate"},
         {"verdict": "override", "reason": "other"},
         {"verdict": "approve", "action": "investigate"},
+        {"verdict": "approve", "parameters": {"amount": "1.00"}},
+        {"verdict": "reject", "reason": "other", "parameters": {}},
         {"verdict": "perhaps"},
         {},
         {"verdict": "approve", "decided_by": "somebody-else"},
@@ -217,6 +219,8 @@ class TestOverride:
             (override("accept_return", parameters={"amount": "much"}), "/parameters/amount"),
             (override("reconcile_ledger", parameters={"c4n4ry": 1}), "/parameters"),
             (override("confirm_address"), "/action"),
+            (override("cancel_line", parameters={"line_id": "c4n4ry", "amount": "1.00"}), "/parameters/line_id"),
+            (override("substitute_item", parameters={"line_id": "c4n4ry", "sku": "b"}), "/parameters/line_id"),
         ],
     )
     def test_refuses_what_is_no_allowed_action(self, desk: Desk, body: dict[str, Any], pointer: str) -> None:
@@ -309,6 +313,16 @@ def test_what_is_held_is_not_executed_however_many_agree(desk: Desk) -> None:
     agreed = desk.post(path, APPROVE, "reviewer-1").json()
     assert (agreed["state"], agreed["held_until"]) == ("approved", ["erp is up"])
     assert "execute" not in agreed
+
+
+def test_what_is_held_and_needs_nobody_is_listed_as_held(desk: Desk) -> None:
+    small = costly(1, dependencies=[{"system": "erp", "state": "down"}])
+    small |= {"order": {"order_id": "o-1", "value": "30.00"}}
+    small |= {"refund": {"refund_id": "r-1", "captured": "30.00", "refunded": "30.00", "posted": "0.00"}}
+    answer = desk.recommend(small)
+    assert (answer["disposition"], "review" in answer) == ("hold", False)
+    [item] = desk.get("/v1/recommendations?state=not_required").json()["items"]
+    assert item["held_until"] == ["erp is up"]
 
 
 ANOTHER_GATE = """

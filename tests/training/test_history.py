@@ -235,6 +235,31 @@ def test_a_native_history_is_read_line_by_line_also_compressed(tmp_path: Path) -
     assert len(list(history.lines())) == 2
 
 
+def test_a_file_that_was_not_copied_whole_is_said(tmp_path: Path) -> None:
+    whole = gzip.compress("\n".join(map(native, (f"2026-01-{day:02}T00:00:00Z" for day in range(1, 29)))).encode())
+    path = tmp_path / "history.jsonl.gz"
+    path.write_bytes(whole[:-20])
+    with pytest.raises(HistoryError, match="not copied whole"):
+        list(open_history(path).lines())
+    with pytest.raises(HistoryError, match="not copied whole"):
+        open_history(path, parse_mapping(MAPPING))
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_cells_may_be_separated_as_spreadsheets_do(tmp_path: Path, table: Path, separator: str) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("\ufeff" + table.read_text().replace(",", separator), encoding="utf-8")
+    mapping = parse_mapping(MAPPING)
+    assert list(open_history(other, mapping).lines()) == list(open_history(table, mapping).lines())
+
+
+def test_letters_of_another_encoding_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes(CSV.replace("home", "häuser").encode("latin-1"))
+    with pytest.raises(HistoryError, match="is not UTF-8"):
+        open_history(path, parse_mapping(MAPPING))
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [

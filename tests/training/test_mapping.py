@@ -117,3 +117,11 @@ def test_a_day_and_a_time_in_two_columns_make_an_instant() -> None:
     source = {"join": ["day", "clock"], "format": "%Y%m%d-%H:%M", "zone": "UTC"}
     mapper = RowMapper(parse_mapping(mapping(facts={**FACTS, "event.time": source})))
     assert mapper.event_time({"day": "20260102", "clock": "10:30"}, 1) == datetime(2026, 1, 2, 10, 30, tzinfo=UTC)
+
+
+def test_a_mapping_of_another_encoding_is_said_plainly(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_bytes("says: Häuser".encode("latin-1"))
+    with pytest.raises(MappingError, match="not YAML"):
+        load_mapping(path)
+    assert not is_daily(path)

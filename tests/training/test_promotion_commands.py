@@ -110,6 +110,15 @@ def test_a_service_that_does_not_answer_is_said_with_what_to_do(tmp_path: Path) 
     assert "secret-of-mine" not in words(result)
 
 
+@pytest.mark.parametrize("command", [("approve-promotion", "some-id"), ("rollback",), ("promote", "its")])
+@pytest.mark.parametrize("reason", ["", "v2", "x" * 501])
+def test_a_reason_that_says_nothing_is_refused_before_anything_is_done(command: tuple[str, ...], reason: str) -> None:
+    also = ("--champion", "theirs", "--history", "later.jsonl") if command[0] == "promote" else ()
+    result = run(*command, *also, "--reason", reason)
+    assert result.exit_code == 2
+    assert "say why in 3 to 500 characters" in words(result)
+
+
 def test_a_key_that_is_not_there_is_said(tmp_path: Path) -> None:
     result = run("promotions", "--key", tmp_path / "nobody")
     assert result.exit_code == 1

@@ -19,7 +19,7 @@ def is_daily(mapping: Path) -> bool:
     """Whether a mapping file says that it is a daily one; what else is wrong with it is said when it is read."""
     try:
         content = yaml.safe_load(mapping.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
+    except (OSError, yaml.YAMLError, UnicodeError):
         return False
     return isinstance(content, dict) and content.get("schema") == DAILY_SCHEMA
 
