@@ -14,6 +14,7 @@ from typing import Any
 
 from data.record import canonical, digest_of, instant_text
 from data.vocabulary import Task
+from features.attributes import EMPTY, AttributeSchema
 from models import files
 from models.files import BundleError
 from models.predictors import ModelPredictor
@@ -36,6 +37,17 @@ class Bundle:
     """The snapshot that seeds parties the store has not seen."""
     named: dict[str, str]
     """Every file the manifest names, by what it is: its digest."""
+
+    @property
+    def attributes(self) -> AttributeSchema:
+        """What any of the models declares: the parties whose standing is kept. Tasks may be trained apart."""
+        merged = EMPTY
+        for predictor in self.models.values():
+            its = predictor.model.attributes
+            merged = AttributeSchema(
+                attributes={**merged.attributes, **its.attributes}, facts={**merged.facts, **its.facts}
+            )
+        return merged
 
     def altered(self) -> list[str]:
         """What the folder no longer holds as it was published; empty when all is well. Reads every file again."""

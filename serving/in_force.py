@@ -94,7 +94,7 @@ def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None) -
         predictors=predictors,
         policy=policy,
         bundle=bundle,
-        attributes=_attributes(bundle),
+        attributes=bundle.attributes if bundle else EMPTY,
         seeds=read_snapshot((bundle.standing if bundle else None) or ()),
     )
 
@@ -131,14 +131,3 @@ def _rung(task: Task, told: Mapping[str, Any], find: Callable[[Task, str], Predi
     if version is not None and predictor is None:
         raise RungMissing(f"the {task} model {version} is not in the bundle folder, or its files were altered")
     return Rung(ServedBy(told["served_by"]), predictor, told["reason"], told["detail"])
-
-
-def _attributes(bundle: Bundle | None) -> AttributeSchema:
-    """What any of the bundle's models declares: the parties whose standing is kept."""
-    schemas = [predictor.model.attributes for predictor in bundle.models.values()] if bundle else []
-    merged = EMPTY
-    for schema in schemas:
-        merged = AttributeSchema(
-            attributes={**merged.attributes, **schema.attributes}, facts={**merged.facts, **schema.facts}
-        )
-    return merged

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from data.vocabulary import ServedBy, Task
+from features.attributes import EMPTY, AttributeSchema, Declaration
 from features.catalogue import feature_set
 from models import files
 from models.bundle import open_bundle, publish
 from models.files import BundleError
 from models.ladder import load_predictors
+from models.predictors import ModelPredictor
 from models.task_model import TaskModel, describe, files_of, read
 from models.text import BUCKETS, TextModel
 from tests.fixtures.task_models import cases, chained_model, task_model
@@ -149,3 +151,19 @@ def test_a_link_over_other_facts_is_no_part_of_a_model() -> None:
     described, kept = describe(model), files_of(replace(model, links=(other,)))
     with pytest.raises(BundleError, match="link of exception_type over"):
         read(Task.SLA_BREACH, described, kept.get)
+
+
+def test_a_bundle_declares_what_any_of_its_models_reads(tmp_path: Path) -> None:
+    publish_all(tmp_path)
+    opened = open_bundle(tmp_path)
+
+    def reading(task: Task, name: str) -> ModelPredictor:
+        declared = AttributeSchema(attributes={name: Declaration(kind="category")}, facts={"region": ("emea",)})
+        return ModelPredictor(replace(opened.models[task].model, attributes=declared), version=name)
+
+    both = replace(
+        opened,
+        models={Task.SLA_BREACH: reading(Task.SLA_BREACH, "vendor"), Task.STOCKOUT: reading(Task.STOCKOUT, "aisle")},
+    )
+    assert both.attributes.names == {"vendor", "aisle"}
+    assert replace(opened, models={}).attributes == EMPTY

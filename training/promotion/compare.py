@@ -102,8 +102,8 @@ def compare(
 
 
 def _schema(bundle: Bundle) -> str:
-    """What a bundle's models declare; those trained together declare the same."""
-    return digest_of([digest_of(model.model.attributes) for _, model in sorted(bundle.models.items())])
+    """What a bundle's models declare, by digest."""
+    return digest_of(bundle.attributes)
 
 
 def _readings(
@@ -122,9 +122,8 @@ def _readings(
                 f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}"
             )
         if _schema(bundle) not in readings:
-            schema = next(iter(bundle.models.values())).model.attributes
             standing = challenger.standing or champion.standing or []
-            readings[_schema(bundle)] = read_later(history, after, schema, standing, policy, progress)
+            readings[_schema(bundle)] = read_later(history, after, bundle.attributes, standing, policy, progress)
     return readings
 
 
