@@ -222,6 +222,8 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit in instants, key, f"zone, format and plus are for instants; this is a {unit}")
     if source.decimal is not None or source.thousands is not None:
         _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")
+    if source.scale is not None:
+        _expect(unit in NUMBERS, key, f"scale is for numbers; this is a {unit}")
     if source.unit is not None:
         _expect(unit in TIMES and source.unit in TIMES, key, f"cannot turn {source.unit} into {unit}")
     if source.row:

@@ -57,6 +57,8 @@ class Source(Record):
     """The decimal mark of numbers."""
     thousands: Thousands | None = None
     """What stands between the thousands of numbers."""
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """What the column's numbers are multiplied by to be in the fact's unit: 0.01 for cents or per cent."""
     format: str | None = None
     """`strptime` format of an instant or a date, `epoch_seconds` or `epoch_milliseconds`; ISO 8601 where absent."""
     zone: str | None = None

@@ -116,6 +116,7 @@ class _Number:
     def __init__(self, source: Source) -> None:
         self._decimal = source.decimal if source.decimal != "." else None
         self._thousands = source.thousands
+        self._scale = None if source.scale is None else Decimal(repr(source.scale))
 
     def number(self, cell: Any) -> Decimal:
         text = text_of(cell)
@@ -128,7 +129,7 @@ class _Number:
             raise ValueError("expected a number") from None
         if not number.is_finite():
             raise ValueError("expected a finite number")
-        return number
+        return number if self._scale is None else number * self._scale
 
 
 class _Float(_Number):

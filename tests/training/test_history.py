@@ -166,6 +166,21 @@ def test_what_holds_for_all_columns_is_said_once(tmp_path: Path) -> None:
     assert first.order.placed_at == datetime(2026, 1, 3, 10, tzinfo=UTC)
 
 
+def test_cents_become_money_and_per_cent_a_share(table: Path) -> None:
+    scaled = {
+        "order.value": {"column": "value", "scale": 0.01},
+        "carrier.address_score": {"column": "waited", "scale": 0.01},
+    }
+    cents = changed(**{**scaled, "carrier.id": {"constant": "c"}})
+    second, first, _ = (line.case for line in open_history(table, cents).lines())
+    assert first.order
+    assert first.order.value == Decimal("2.4")
+    assert first.carrier
+    assert first.carrier.address_score == 0.015
+    assert second.order
+    assert second.order.value == Decimal("0.1234")
+
+
 def test_every_update_is_an_event_of_its_own_by_the_number_of_its_row(tmp_path: Path) -> None:
     cases = [line.case for line in odd(tmp_path)]
     assert [(case.event.id, case.exception_id) for case in cases] == [("1", "a"), ("2", "a"), ("3", "b")]

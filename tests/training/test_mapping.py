@@ -41,6 +41,8 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "makes an identifier"),
         ({"facts": {**FACTS, "channel": {"text": "c"}}}, "facts.channel", "text makes a text"),
         ({"facts": {**FACTS, "channel": {"column": "c", "decimal": ","}}}, "facts.channel", "are for numbers"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "scale": 0.01}}}, "facts.channel", "scale is for numbers"),
+        ({"facts": {**FACTS, "order.value": {"column": "c", "scale": 0}}}, "facts.order.value.scale", "greater than 0"),
         ({"facts": {**FACTS, "event.id": {"column": "id", "known": "later"}}}, "facts.event.id.known", "may be absent"),
         (
             {"attributes": {"due": {"column": "d", "kind": "instant"}, "due_hours": "h"}},
