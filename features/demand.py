@@ -31,7 +31,7 @@ DAYS = 28
 """Days of a window: four weeks, the last day known at its end."""
 _LEAST_FILLED = 0.25
 _PRIOR_DAYS = 3.0
-"""How many usual days stand against the days seen, for a weekday's or a promotion's share of the usual demand."""
+"""How many usual days stand against the days seen, for the share of a weekday, a promotion or a holiday."""
 _LONGEST = 60.0
 _NEARLY_NONE = 1e-6
 _LONG = 4.0
@@ -44,8 +44,8 @@ _LONG_HALF_LIFE = 10.0
 class Windows:
     """Past days of n shelves, float64[n, DAYS] each, NaN where a day or a fact of it is not known.
 
-    `sold` units; `empty` opening hours out of stock; `late` hours out of stock after them; `promotion` 0 or 1;
-    `price` by the list price; `told` whether the day is. Of the last two days, the last at the end,
+    `sold` units; `empty` opening hours out of stock; `late` hours out of stock after them; `promotion` and
+    `holiday` 0 or 1; `price` by the list price; `told` whether the day is. Of the last two days, the last at the end,
     `parts` float64[n, 2, 6] is what each part sold and `gaps` the hours out of stock in it; `final` is what the last
     part that is told sold on each day.
     """
@@ -54,6 +54,7 @@ class Windows:
     empty: Floats
     late: Floats
     promotion: Floats
+    holiday: Floats
     price: Floats
     told: Floats
     parts: Floats
@@ -69,6 +70,7 @@ SUMMARIES = (
     "daily",
     "next_weekday",
     "promotion",
+    "holiday",
     "last_day",
     "day_before",
     "two_days_before",
@@ -105,8 +107,8 @@ SUMMARIES = (
 def summarise(windows: Windows) -> dict[str, Floats]:
     """Every summary of `SUMMARIES` by name, float64[n]; NaN where no day tells.
 
-    `daily` is in units a day; `next_weekday`, `promotion` and what lies between `last_day` and `lately` are shares of
-    it (1 is usual); `variation` is the standard deviation by the mean; hours are hours out of stock.
+    `daily` is in units a day; `next_weekday`, `promotion`, `holiday` and what lies between `last_day` and `lately`
+    are shares of it (1 is usual); `variation` is the standard deviation by the mean; hours are hours out of stock.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         return {**_demand(windows), **_emptiness(windows), **_prices(windows)}
@@ -140,6 +142,7 @@ def _demand(windows: Windows) -> dict[str, Floats]:
         "daily": daily,
         "next_weekday": _share(units[:, ::-1][:, 6::7], usual),
         "promotion": _share(np.where(promoted, units, np.nan), usual),
+        "holiday": _share(np.where(windows.holiday == 1.0, units, np.nan), usual),
         "last_day": last / usual,
         "day_before": units[:, -2] / usual,
         "two_days_before": units[:, -3] / usual,
@@ -281,8 +284,8 @@ def window_of(history: Sequence[StockDay], today: date) -> tuple[Windows, float]
     if not told:
         return None
     last = told[-1].day
-    cells = np.full((7, 1, DAYS), np.nan)
-    cells[6] = 0.0
+    cells = np.full((8, 1, DAYS), np.nan)
+    cells[7] = 0.0
     for each in told:
         place = DAYS - 1 - (last - each.day).days
         if place >= 0:
@@ -293,13 +296,13 @@ def window_of(history: Sequence[StockDay], today: date) -> tuple[Windows, float]
         if back < LAST_DAYS:
             parts[0, LAST_DAYS - 1 - back, : len(each.sold_by_part)] = each.sold_by_part
             gaps[0, LAST_DAYS - 1 - back, : len(each.stockout_by_part)] = each.stockout_by_part
-    sold, empty, late, promotion, price, final, there = cells
-    return Windows(sold, empty, late, promotion, price, there, parts, gaps, final), float((today - last).days)
+    sold, empty, late, promotion, holiday, price, final, there = cells
+    return Windows(sold, empty, late, promotion, holiday, price, there, parts, gaps, final), float((today - last).days)
 
 
 def _cells(day: StockDay) -> list[float]:
     final = day.sold_by_part[-1] if day.sold_by_part else None
-    facts = (day.sold, day.stockout_hours, day.late_hours, day.promotion, day.price_share, final)
+    facts = (day.sold, day.stockout_hours, day.late_hours, day.promotion, day.holiday, day.price_share, final)
     return [*(np.nan if each is None else float(each) for each in facts), 1.0]
 
 

@@ -119,6 +119,12 @@ def promotion_demand(case: Case, standing: Standing) -> Value:
     return told(case, "promotion")
 
 
+@feature(Unit.RATIO, "a holiday sells {value} of the usual", known="history")
+def holiday_demand(case: Case, standing: Standing) -> Value:
+    """The demand on a holiday as a share of the usual."""
+    return told(case, "holiday")
+
+
 @feature(Unit.RATIO, "the last day showed {value} of the usual demand", known="history")
 def last_day_demand(case: Case, standing: Standing) -> Value:
     """The demand of the last day as a share of the usual."""
@@ -323,6 +329,7 @@ SUMMARY_OF: dict[str, str] = {
     "daily_demand": "daily",
     "weekday_demand": "next_weekday",
     "promotion_demand": "promotion",
+    "holiday_demand": "holiday",
     "last_day_demand": "last_day",
     "last_week_demand": "last_week",
     "demand_variation": "variation",

@@ -122,6 +122,14 @@ def test_a_last_part_is_compared_with_what_it_usually_sells() -> None:
     assert _summary(_days((6.0, 0.0))).last_part_pace is None
 
 
+def test_holidays_are_a_share_of_the_usual_of_their_own() -> None:
+    days = _days(*[(4.0, 0.0)] * 5, (12.0, 0.0))
+    feast = [*days[:-1], days[-1].model_copy(update={"holiday": True})]
+    daily = (5 * 4 + 12) / 6
+    assert _summary(feast).holiday == pytest.approx((12 / daily + 3) / 4)
+    assert _summary(days).holiday == 1.0
+
+
 def test_many_shelves_are_told_as_one_is_to_the_last_bit() -> None:
     rng = np.random.default_rng(3)
 
@@ -133,9 +141,10 @@ def test_many_shelves_are_told_as_one_is_to_the_last_bit() -> None:
         return np.round(rng.uniform(0, high, (5_000, 2, 6)), 2)
 
     sold, empty = cells(9, 0.1), np.where(rng.random((5_000, DAYS)) < 0.7, 0.0, cells(16, 0.2))
-    promotion = np.where(rng.random(sold.shape) < 0.2, 1.0, 0.0)
+    promotion, holiday = (np.where(rng.random(sold.shape) < 0.2, 1.0, 0.0) for _ in range(2))
     told = (~np.isnan(sold)).astype(np.float64)
-    many = Windows(sold, empty, cells(8, 0.5), promotion, cells(1, 0.3), told, parts(5), parts(4), cells(3, 0.3))
+    late, price, final = cells(8, 0.5), cells(1, 0.3), cells(3, 0.3)
+    many = Windows(sold, empty, late, promotion, holiday, price, told, parts(5), parts(4), final)
     whole = summarise(many)
     for row in range(0, 5_000, 61):
         one = summarise(Windows(**{name: each[row : row + 1] for name, each in vars(many).items()}))

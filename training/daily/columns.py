@@ -182,6 +182,7 @@ def _summaries(grid: Grid, shelf: Places, day: Places) -> tuple[dict[str, Floats
         empty=window(facts["stockout_hours"]),
         late=window(facts["late_hours"]),
         promotion=window(facts["promotion"]),
+        holiday=window(facts["holiday"]),
         price=window(facts["price_share"]),
         told=np.where(inside, grid.exists[rows, place], False).astype(np.float64),
         parts=of_parts(grid.parts),
