@@ -3,8 +3,9 @@
     python -m benchmarks.incident_log FOLDER
 
 FOLDER holds `uci_incident_event_log.parquet` (CC BY 4.0; see docs/data-attribution.md). Incidents opened in the last
-calendar month of the log are scored, all earlier ones teach and are the context; declared leaks are dropped by the
-mapping. The same can be done by hand with `fairlead train` and `fairlead evaluate` on the two files this writes.
+calendar month of the log are scored, or those from `--since` on; all earlier ones teach and are the context; declared
+leaks are dropped by the mapping. The same can be done by hand with `fairlead train` and `fairlead evaluate` on the two
+files this writes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ METRICS = ("roc_auc", "average_precision", "log_loss", "ece")
 
 def main(
     folder: Annotated[Path, typer.Argument(help="Where the incident log lies.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Score from this day on; the last month without.")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Write the two parts and the bundle here and keep them.")] = None,
     threads: Annotated[int, typer.Option(help="Cores.")] = 2,
 ) -> None:
@@ -40,12 +44,12 @@ def main(
     if not (folder / LOG).is_file():
         raise typer.BadParameter(f"{folder} holds no {LOG}")
     with tempfile.TemporaryDirectory() as scratch:
-        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads)))
+        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads, since)))
 
 
-def measure(log: Path, out: Path, threads: int) -> dict[str, Any]:
-    """The last month's scores of base rate, rules and model; the bundle stays in `out/bundle`."""
-    earlier, later = split(log, out)
+def measure(log: Path, out: Path, threads: int, since: datetime | None = None) -> dict[str, Any]:
+    """The later days' scores of base rate, rules and model; the bundle stays in `out/bundle`."""
+    earlier, later = split(log, out, since)
     mapping, policy = load_mapping(MAPPING), load_policy()
     order = Order((Task.SLA_BREACH,), out / "bundle", policy, datetime(2016, 4, 1, tzinfo=UTC), threads=threads)
     train(open_history(earlier, mapping), order, Silent())
@@ -56,7 +60,7 @@ def measure(log: Path, out: Path, threads: int) -> dict[str, Any]:
 
 def markdown(scores: dict[str, Any]) -> str:
     """What was scored, and the scores as a table."""
-    return f"Real incidents, last month: n {scores['n']:,}, base rate {scores['base_rate']:.3f}\n\n{table(scores)}"
+    return f"Real incidents, later days: n {scores['n']:,}, base rate {scores['base_rate']:.3f}\n\n{table(scores)}"
 
 
 def table(scores: dict[str, Any]) -> str:
@@ -69,15 +73,15 @@ def table(scores: dict[str, Any]) -> str:
     return "\n".join(lines + [_row(says, scores[side]) for side, says in names.items()])
 
 
-def split(log: Path, out: Path) -> tuple[Path, Path]:
-    """Two files of whole incidents: opened before the log's last calendar month, and in it."""
+def split(log: Path, out: Path, since: datetime | None = None) -> tuple[Path, Path]:
+    """Two files of whole incidents: opened before a day, the first of the log's last month without, and from it on."""
     rows = pd.read_parquet(log)
     opened = pd.to_datetime(rows.groupby("number")["opened_at"].transform("first"), dayfirst=True)
-    month = opened.max().to_period("M").start_time
+    start = pd.Timestamp(since) if since else opened.max().to_period("M").start_time
     out.mkdir(parents=True, exist_ok=True)
     earlier, later = out / "earlier.parquet", out / "later.parquet"
-    rows[opened < month].to_parquet(earlier)
-    rows[opened >= month].to_parquet(later)
+    rows[opened < start].to_parquet(earlier)
+    rows[opened >= start].to_parquet(later)
     return earlier, later
 
 
