@@ -137,7 +137,7 @@ def evaluate(
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if as_json:
-            typer.echo(json.dumps(scores))
+            typer.echo(json.dumps(whole_by_side(scores)))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
             if "conformal" in scores:
@@ -227,6 +227,12 @@ def tracker_of(folder: Path) -> Tracker:
     from training.tracking import Tracker, tracking_uri
 
     return Tracker(tracking_uri(folder), folder)
+
+
+def whole_by_side(scores: dict[str, Any]) -> dict[str, Any]:
+    """The scores with `n` and `base_rate` beside those of each side too: whoever reads one side has all of it."""
+    both = {name: scores[name] for name in ("n", "base_rate")}
+    return scores | {side: scores[side] | both for side in ("model", "rules", "base")}
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def test_evaluate_prints_one_json_object_and_nothing_else(folder: Path) -> None:
     assert scores["n"] > 200
     for side in ("model", "rules"):
         assert {"roc_auc", "average_precision", "log_loss", "ece"} <= set(scores[side])
+        assert (scores[side]["n"], scores[side]["base_rate"]) == (scores["n"], scores["base_rate"])
 
 
 def test_cases_whose_promise_had_passed_are_left_out_and_counted(folder: Path, tmp_path: Path) -> None:
