@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from serving.console.context import CasePage, ChangedNotice, ProblemPage, QueuePage, SignInPage
-from serving.console.models.context import ModelsPage, PromotionPage
+from serving.console.models.context import DriftTable, ModelsPage, PromotionPage
 
-Page = SignInPage | QueuePage | CasePage | ModelsPage | PromotionPage | ChangedNotice | ProblemPage
+Page = SignInPage | QueuePage | CasePage | ModelsPage | DriftTable | PromotionPage | ChangedNotice | ProblemPage
 HERE = Path(__file__).parent
 STATIC_FOLDER = HERE / "static"
 STATIC_URL = "/console/static"

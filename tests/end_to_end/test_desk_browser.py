@@ -441,6 +441,7 @@ def test_a_dossier_can_be_read_wide_and_narrow(owning: Window, size: dict[str, i
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     assert (owning.overflow(), page.evaluate(READABLE)) == (0, [])
     owning.open("/console/models")
+    page.wait_for_selector(".drift table")
     assert (owning.overflow(), page.evaluate(READABLE)) == (0, [])
 
 

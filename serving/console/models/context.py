@@ -116,9 +116,16 @@ class ModelsPage:
     shadow: ShadowView | None
     shadow_problem: str
     """Why the shadow, or part of it, cannot answer; empty where all is well or none was asked for."""
-    drift: tuple[DriftRow, ...]
     rollback: RollbackForm | None
     """None where the viewer may not, or nothing came before."""
+
+
+@dataclass(frozen=True)
+class DriftTable:
+    """`/console/models/drift`: drift task by task, put into the page once it is measured."""
+
+    template: ClassVar[str] = "drift.html"
+    drift: tuple[DriftRow, ...]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from data.promotion import Approval, ComingInForce, Dossier, Finding, PromotionS
 from serving.console.access import FormNotOurs, PageRoute, Visit, posted, shown, signed_in
 from serving.console.context import Banner
 from serving.console.models import view
-from serving.console.models.context import ModelsPage, PromotionForm, PromotionPage, RollbackForm
+from serving.console.models.context import DriftTable, ModelsPage, PromotionForm, PromotionPage, RollbackForm
 from serving.console.models.intervals import intervals
 from serving.errors import NotFound, Problem
 from serving.health.service import ladder_steps
@@ -50,6 +50,12 @@ class Attempt:
 def models(visit: Reader, done: str = "") -> Response:
     """What serves, what waits for somebody's agreement, and what came before."""
     return shown(_models_page(visit, Attempt(), done))
+
+
+@router.get("/drift")
+def drift(visit: Reader) -> Response:
+    """Drift as a part of the page: measured anew it takes a second or more, and nobody should wait for it."""
+    return shown(DriftTable(view.drift_rows(visit.service.drift.recent())))
 
 
 @router.post("/rollbacks")
@@ -113,7 +119,6 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),
         shadow=view.shadow_view(shadow),
         shadow_problem=shadow.problem or "",
-        drift=view.drift_rows(service.drift.recent()),
         rollback=rollback,
     )
 

@@ -82,7 +82,7 @@ def state(desk: Desk, page: str) -> dict[str, Any]:
 
 
 def test_nobody_looks_without_signing_in(desk: Desk) -> None:
-    for path in (MODELS, f"{MODELS}/promotions/{'0' * 36}"):
+    for path in (MODELS, f"{MODELS}/drift", f"{MODELS}/promotions/{'0' * 36}"):
         assert desk.client.get(path, follow_redirects=False).status_code == 303
 
 
@@ -252,6 +252,14 @@ def test_a_desk_without_models_says_that_the_rules_answer(tmp_path: Path) -> Non
         html = opened.client.get(MODELS).text
     assert "the rules answer alone" in html
     assert "No challenger asks to take over" in html
+
+
+def test_drift_is_a_part_that_comes_later(desk: Desk) -> None:
+    sign_in(desk, "reviewer-1")
+    assert 'hx-get="/console/models/drift"' in desk.client.get(MODELS).text
+    part = desk.client.get(f"{MODELS}/drift").text
+    assert "too few decisions to tell" in part
+    assert "<html" not in part
 
 
 def test_an_unknown_promotion_is_a_page(desk: Desk) -> None:
