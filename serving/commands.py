@@ -20,9 +20,11 @@ from rich.text import Text
 from data.case import Case
 from data.record import canonical
 from data.today import as_if_now
+from data.vocabulary import ServedBy
 from models.files import mark_served
 from serving.bodies import read_record
 from serving.errors import Problem
+from serving.health.schemas import Ready
 from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
@@ -303,7 +305,7 @@ def _refused(problem: Problem) -> typer.Exit:
 
 def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     settings, ready = service.settings, service.health.ready()
-    _say(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}")
+    _say(f"bundle {ready.bundle or _no_bundle(ready)}")
     _say(f"policy {ready.policy} (version {ready.policy_version})")
     for step in ready.ladder:
         _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
@@ -317,6 +319,13 @@ def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     if beyond_loopback(taken):
         _say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
     _say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
+
+
+def _no_bundle(ready: Ready) -> str:
+    """What serves in place of a bundle that is absent or cannot be read."""
+    if any(step.served_by is ServedBy.PREVIOUS_MODEL for step in ready.ladder):
+        return "none could be read: the models of an earlier one serve"
+    return "none: every prediction comes from the rules"
 
 
 def _tell_replay(made: Any, as_json: bool) -> None:

@@ -242,14 +242,15 @@ class PromotionService:
     def _switch(self, digest: str, record: Callable[[Connection], None]) -> None:
         """Record and switch together: the manifest is replaced last, and put back where the record cannot be kept."""
         manifest = files.manifest_of(self._folder, digest)
-        with _put_back(self._folder), self._database.write() as connection:
-            record(connection)
-            try:
-                files.put_in_force(self._folder, manifest)
-            except OSError as error:
-                raise cannot_write(error) from error
-        before = served_before(self._database, digest)
-        self._in_force.replace(read_basis(self._folder, self._in_force.policy, before))
+        with self._in_force.changing:
+            with _put_back(self._folder), self._database.write() as connection:
+                record(connection)
+                try:
+                    files.put_in_force(self._folder, manifest)
+                except OSError as error:
+                    raise cannot_write(error) from error
+            before = served_before(self._database, digest)
+            self._in_force.replace(read_basis(self._folder, self._in_force.policy, before))
 
     def _verify(self, digest: str) -> None:
         try:
@@ -294,15 +295,22 @@ def served_before(database: Database, digest: str) -> str | None:
         return promotions.at(connection, last.before).bundle
 
 
+def _came_last(database: Database) -> str | None:
+    with database.read() as connection:
+        last = promotions.last(connection)
+        return last.bundle if last else None
+
+
 def settle(database: Database, folder: Path) -> str | None:
     """The bundle that served before the one in force, after undoing a switch that was not recorded.
 
-    A crash between the switch and its record leaves a bundle in force that nobody agreed to.
+    A crash between the switch and its record leaves a bundle in force that nobody agreed to. Where the manifest cannot
+    be read, the last bundle that people put in force is the one to go on with: the newest may have been rolled back.
     """
     try:
         there = digest_of(files.manifest_in_force(folder))
     except (BundleError, OSError):
-        return None
+        return _came_last(database)
     with database.read() as connection:
         waiting = promotions.waiting_for(connection, there)
     if waiting is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import uvicorn
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
@@ -17,6 +19,7 @@ from policies.policy import DEFAULT_FOLDER
 from serving.commands import app
 from serving.openapi import EXAMPLES
 from serving.settings import Settings
+from tests.fixtures.bundles import a_bundle, damage_manifest
 from tests.fixtures.service import costly, open_desk
 
 
@@ -134,6 +137,26 @@ def test_a_broken_policy_is_told_line_by_line(folder: Path, tmp_path: Path) -> N
     result = run("recommend", EXAMPLES / "exception.json", "--folder", folder, "--policy", policy)
     assert result.exit_code == 2
     assert "gates.yaml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        (lambda folder: folder, "bundle none: every prediction comes from the rules"),
+        (
+            lambda folder: damage_manifest(a_bundle(folder)),
+            "bundle none could be read: the models of an earlier one serve",
+        ),
+    ],
+    ids=["no bundle", "a broken manifest"],
+)
+def test_serve_says_who_answers_where_no_bundle_is_in_force(
+    folder: Path, tmp_path: Path, prepare: Callable[[Path], Path], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    result = run("serve", "--folder", folder, "--bundle", prepare(tmp_path / "bundle"), "--port", "0")
+    assert result.exit_code == 0, result.output
+    assert said in result.stderr
 
 
 def test_keys_names_files_and_shows_no_key(folder: Path) -> None:

@@ -74,7 +74,7 @@ def test_each_prediction_says_who_served_it_and_why() -> None:
     breach, stockout = shown["sla_breach"], shown["stockout"]
     assert (breach.probability, breach.served_by, breach.drawing is not None) == ("64 %", "model", True)
     assert breach.calibration == "of past cases with this score, 64 % broke their promise"
-    assert (stockout.served_by, stockout.reason, stockout.drawing) == ("rules", "No usable model was loaded.", None)
+    assert (stockout.served_by, stockout.reason, stockout.drawing) == ("rules", "No usable model was in force.", None)
     assert stockout.rules[0].startswith("2 units on hand")
     assert shown["exception_type"].beside == "next likely: late pickup readiness, 22 %"
 

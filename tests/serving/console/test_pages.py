@@ -214,7 +214,7 @@ def test_the_case_shows_what_was_answered(desk: Desk) -> None:
         assert digest is None or digest in html
     for option in answer["options"]:
         assert f"{option['expected_cost']['amount']}" in html
-    assert "No usable model was loaded." in html
+    assert "No usable model was in force." in html
     assert "store finance must agree" in html
 
 

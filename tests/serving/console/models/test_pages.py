@@ -13,7 +13,7 @@ from httpx import Response
 from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role
-from tests.fixtures.bundles import a_bundle, damage
+from tests.fixtures.bundles import a_bundle, damage, damage_manifest
 from tests.fixtures.dossiers import a_dossier, noted, numbers, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
 
@@ -252,6 +252,15 @@ def test_a_desk_without_models_says_that_the_rules_answer(tmp_path: Path) -> Non
         html = opened.client.get(MODELS).text
     assert "the rules answer alone" in html
     assert "No challenger asks to take over" in html
+
+
+def test_where_an_earlier_bundle_answers_the_desk_does_not_say_that_the_rules_do(tmp_path: Path) -> None:
+    opened = open_desk(tmp_path / "var", bundle=damage_manifest(a_bundle(tmp_path / "bundle")))
+    with opened.client:
+        sign_in(opened, "model-owner")
+        html = opened.client.get(MODELS).text
+    assert "The bundle in force cannot be read: the models of an earlier one answer." in html
+    assert "the rules answer alone" not in html
 
 
 def test_an_unknown_promotion_is_a_page(desk: Desk) -> None:
