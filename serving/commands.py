@@ -151,7 +151,7 @@ def replay(
     if not _has_database(settings):
         _say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
         raise typer.Exit(2)
-    service = _wired(settings)
+    service = _wired(settings, looking=True)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -219,11 +219,11 @@ def _case_of(file: Path) -> Case:
         raise _refused(problem) from None
 
 
-def _wired(settings: Settings) -> Service:
+def _wired(settings: Settings, looking: bool = False) -> Service:
     from policies.tables.problems import PolicyError
 
     try:
-        return wire(settings)
+        return wire(settings, looking=looking)
     except Problem as problem:
         raise _refused(problem) from None
     except OSError as error:
@@ -270,13 +270,14 @@ def _no_database(settings: Settings) -> str:
 
 @contextlib.contextmanager
 def _looking(settings: Settings) -> Iterator[Service]:
-    """A service to look with: where no database is, over an empty one that is gone afterwards."""
+    """A service that changes nothing: where no database is, over an empty one that is gone afterwards."""
     with contextlib.ExitStack() as stack:
-        if not _has_database(settings):
+        looking = _has_database(settings)
+        if not looking:
             _say(f"{_no_database(settings)}: answering as on a first day")
             passing = stack.enter_context(tempfile.TemporaryDirectory())
             settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
-        yield stack.enter_context(contextlib.closing(_wired(settings)))
+        yield stack.enter_context(contextlib.closing(_wired(settings, looking)))
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -94,9 +94,12 @@ def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
     return InForce(read_basis(bundle_folder, load_policy(policy_folder)))
 
 
-def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None) -> Basis:
-    """What the bundle folder has in force now, under this policy; `before` served before, where that is recorded."""
-    loaded = load_bundle(bundle_folder, before=before)
+def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None, digest: str | None = None) -> Basis:
+    """What the bundle folder has in force now (or the bundle of this digest), under this policy.
+
+    `before` served before, where that is recorded.
+    """
+    loaded = load_bundle(bundle_folder, digest, before)
     answering = loaded.answering
     return Basis(
         predictors=loaded.predictors,

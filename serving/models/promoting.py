@@ -276,11 +276,7 @@ class PromotionService:
         """The comparison must be with what serves, and what serves must be what the folder has in force."""
         if champion != self._in_force.predictors.digest:
             raise PromotionClosed("The dossier compares with another bundle than the one in force: compare again.")
-        try:
-            there = digest_of(files.manifest_in_force(self._folder))
-        except BundleError:
-            there = ""
-        if there != champion:
+        if _digest_in_force(self._folder) != champion:
             raise PromotionClosed(
                 "The bundle folder holds another bundle than the one that serves: restart the service, compare again."
             )
@@ -295,28 +291,55 @@ def served_before(database: Database, digest: str) -> str | None:
         return promotions.at(connection, last.before).bundle
 
 
-def _came_last(database: Database) -> str | None:
+def settle(database: Database, folder: Path) -> str | None:
+    """The bundle that served before the one in force, after undoing a switch that was not recorded.
+
+    A crash between the switch and its record leaves a bundle in force that nobody agreed to.
+    """
+    champion = _unrecorded(database, folder)
+    if champion is not None:
+        with contextlib.suppress(BundleError):
+            files.put_in_force(folder, files.manifest_of(folder, champion))
+    return _before(database, folder)
+
+
+def as_recorded(database: Database, folder: Path) -> tuple[str | None, str | None]:
+    """What `settle` returns, and the bundle to read in place of the one in force where a switch was not recorded.
+
+    It changes nothing: whoever looks may look in the very moment of a promotion.
+    """
+    champion = _unrecorded(database, folder)
+    return (served_before(database, champion) if champion else _before(database, folder)), champion
+
+
+def _unrecorded(database: Database, folder: Path) -> str | None:
+    """The champion that must serve on where a challenger is in force and nobody's agreement recorded."""
+    there = _digest_in_force(folder)
+    if there is None:
+        return None
+    with database.read() as connection:
+        waiting = promotions.waiting_for(connection, there)
+    return waiting.champion if waiting else None
+
+
+def _before(database: Database, folder: Path) -> str | None:
+    """The bundle before the one in force.
+
+    Where that cannot be read, the last one that people put in force: the newest may have been rolled back.
+    """
+    there = _digest_in_force(folder)
+    if there is not None:
+        return served_before(database, there)
     with database.read() as connection:
         last = promotions.last(connection)
         return last.bundle if last else None
 
 
-def settle(database: Database, folder: Path) -> str | None:
-    """The bundle that served before the one in force, after undoing a switch that was not recorded.
-
-    A crash between the switch and its record leaves a bundle in force that nobody agreed to. Where the manifest cannot
-    be read, the last bundle that people put in force is the one to go on with: the newest may have been rolled back.
-    """
+def _digest_in_force(folder: Path) -> str | None:
     try:
-        there = digest_of(files.manifest_in_force(folder))
+        return digest_of(files.manifest_in_force(folder))
     except (BundleError, OSError):
-        return _came_last(database)
-    with database.read() as connection:
-        waiting = promotions.waiting_for(connection, there)
-    if waiting is not None:
-        with contextlib.suppress(BundleError):
-            there = files.put_in_force(folder, files.manifest_of(folder, waiting.champion))
-    return served_before(database, there)
+        return None
 
 
 @contextlib.contextmanager

@@ -74,6 +74,45 @@ def test_looking_creates_nothing(folder: Path) -> None:
     assert not folder.exists()
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder, byte for byte."""
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def another_policy(folder: Path) -> Path:
+    """The committed policy with another validity: one that no store has kept."""
+    shutil.copytree(DEFAULT_FOLDER, folder)
+    head = folder / "policy.yaml"
+    head.write_text(head.read_text().replace("valid_minutes: 30", "valid_minutes: 45"))
+    return folder
+
+
+def test_looking_at_what_is_there_changes_no_byte(folder: Path, tmp_path: Path) -> None:
+    desk = open_desk(folder, bundle=a_bundle(tmp_path / "bundle"))
+    answered = desk.recommend(costly())["recommendation_id"]
+    desk.service.close()
+    where = ("--folder", folder, "--bundle", tmp_path / "bundle", "--policy", another_policy(tmp_path / "policy"))
+    before = contents(tmp_path)
+    assert run("recommend", EXAMPLES / "exception.json", *where).exit_code == 0
+    assert run("replay", answered, *where).exit_code == 0
+    assert run("replay", answered, "--current", *where).exit_code == 1
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(("version", "said"), [("0003", "start fairlead serve on it once"), ("9999", "newer Fairlead")])
+def test_looking_at_a_database_of_another_version_says_what_to_do(folder: Path, version: str, said: str) -> None:
+    desk = open_desk(folder)
+    with desk.service.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    desk.service.close()
+    before = contents(folder)
+    for asked in (("recommend", EXAMPLES / "exception.json"), ("replay", "some-id")):
+        result = run(*asked, "--folder", folder)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert said in result.stderr
+    assert contents(folder) == before
+
+
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "postgresql://host/name"])
 @pytest.mark.parametrize("command", ["recommend", "replay", "doctor"])
 def test_a_database_that_is_no_sqlite_file_is_said(folder: Path, url: str, command: str) -> None:

@@ -272,7 +272,7 @@ class TestWhatWasSent:
         settings = Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder)
         decided(desk, asked, "reject")
         assert other in staged(desk) < before
-        wire(settings, lambda: NOON).close()
+        wire(settings, lambda: NOON, looking=True).close()
         assert staged(desk), "a command that looks beside the service, such as replay, removes nothing"
         started(settings)
         assert not staged(desk)
@@ -422,6 +422,19 @@ class TestWhatFails:
             assert again.in_force.predictors.digest == champion
         finally:
             again.close()
+
+    def test_whoever_looks_between_switch_and_record_sees_the_champion_and_changes_nothing(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        champion, folder = in_force(desk), desk.service.settings.bundle_folder
+        ask(desk, challenger)
+        files.put_in_force(folder, files.manifest_of(desk.service.promotions.staging.folder, challenger))
+        looking = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON, looking=True)
+        try:
+            assert looking.in_force.predictors.digest == champion
+            assert digest_of(files.manifest_in_force(folder)) == challenger
+        finally:
+            looking.close()
 
     def test_a_folder_that_somebody_trained_into_meanwhile_stops_the_promotion(
         self, desk: Desk, challenger: str, tmp_path: Path
