@@ -41,7 +41,7 @@ def recommend(
     return Response(reply.content, 200, {"Location": location}, "application/json")
 
 
-@router.get("", response_model=QueuePage)
+@router.get("", responses=answers(QueuePage, "queue.json"))
 def recommendations(
     request: Request,
     _: Annotated[Principal, Depends(require(Permission.READ))],
