@@ -79,6 +79,12 @@ def test_each_prediction_says_who_served_it_and_why() -> None:
     assert shown["exception_type"].beside == "next likely: late pickup readiness, 22 %"
 
 
+def test_where_nobody_answered_the_page_says_that_neither_model_nor_rule_did() -> None:
+    facts, answer = suspicious_return()
+    cause = next(each for each in page(case_file(facts, answer)).predictions if each.task == "root_cause")
+    assert (cause.served_by, cause.reason) == ("none", "No model could answer, and no rule applies.")
+
+
 def test_the_table_of_a_prediction_adds_up_to_what_its_drawing_shows() -> None:
     breach = next(each for each in page().predictions if each.task == "sla_breach")
     moved = [float(each.moved.replace("−", "-")) for each in breach.contributions]
