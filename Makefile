@@ -18,7 +18,7 @@ test: .venv/ready-to-test ## set up and run every test
 check: .venv/ready-to-test ## format, lint, types
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy .
 
-bench: .venv/ready ## measure: rules, model, reference on simulated later days (BENCH=short for a quick run)
+bench: .venv/ready ## measure rules and model on simulated later days (BENCH_ARGS="--cases 20000" is quicker, --help says what else)
 	@$(BIN)/python -m benchmarks.simulated $(BENCH_ARGS)
 
 lock: ## resolve the two lock files again (needs uv)

@@ -22,6 +22,7 @@ Reason = Literal[
 ]
 """Why a prediction was not served by the model, or not served at all.
 
+`no_rule` says both that no rule applies and that no model could answer: rules are the last step of the ladder.
 `promise_passed` is no fall-back: the promise has passed, the breach is a fact, and there is nothing to ask a model.
 """
 

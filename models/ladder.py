@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.prediction import Predictors, Rung
@@ -12,13 +13,29 @@ from models.bundle import Bundle, open_bundle
 from models.files import BundleError
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """The ladders, and the bundles they were made of: their standing, and whether their files are altered since."""
+
+    predictors: Predictors
+    bundle: Bundle | None
+    """The bundle that was asked for; None where it cannot be read."""
+    previous: Bundle | None
+    """The bundle whose models are the ladder's second rungs."""
+
+    @property
+    def answering(self) -> Bundle | None:
+        """The bundle asked for, or where it cannot be read the earlier one, whose models then answer alone."""
+        return self.bundle or self.previous
+
+
 def load_predictors(folder: Path, digest: str | None = None) -> Predictors:
     """The ladders of the bundle in force (or of this digest); never raises: what failed is said on its rung."""
-    return load_bundle(folder, digest)[0]
+    return load_bundle(folder, digest).predictors
 
 
-def load_bundle(folder: Path, digest: str | None = None, before: str | None = None) -> tuple[Predictors, Bundle | None]:
-    """As `load_predictors`, with the bundle itself: its standing, and whether its files are altered since.
+def load_bundle(folder: Path, digest: str | None = None, before: str | None = None) -> Loaded:
+    """As `load_predictors`, with the bundles themselves.
 
     `before` is the bundle that served before, where that is known; else it is the newest one published earlier.
     """
@@ -30,7 +47,7 @@ def load_bundle(folder: Path, digest: str | None = None, before: str | None = No
         digest=current.digest if current else None,
         declared_attributes=_declared(current) | _declared(previous),
     )
-    return predictors, current
+    return Loaded(predictors, current, previous)
 
 
 def _rungs(task: Task, current: Bundle | None, problem: str, previous: Bundle | None) -> tuple[Rung, ...]:

@@ -35,7 +35,8 @@ def climb_down(task: Task, rungs: Iterable[Rung], case: Case, standing: Standing
     """The first rung that answers; the rules' answer, which is always there, where none does.
 
     A rung fails when it was not loaded, when it raises anything at all, or when its answer is not a probability.
-    The reason kept is the first rung's: why the model itself did not serve.
+    The reason kept is the first rung's: why the model itself did not serve. Where the rules have no answer either, it
+    is theirs: `no_rule` is only said where no model could answer.
     """
     reason: Reason | None = None
     for rung in rungs:

@@ -20,9 +20,11 @@ from rich.text import Text
 from data.case import Case
 from data.record import canonical
 from data.today import as_if_now
+from data.vocabulary import ServedBy
 from models.files import mark_served
 from serving.bodies import read_record
 from serving.errors import Problem
+from serving.health.schemas import Ready
 from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
@@ -149,7 +151,7 @@ def replay(
     if not _has_database(settings):
         _say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
         raise typer.Exit(2)
-    service = _wired(settings)
+    service = _wired(settings, looking=True)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -217,11 +219,11 @@ def _case_of(file: Path) -> Case:
         raise _refused(problem) from None
 
 
-def _wired(settings: Settings) -> Service:
+def _wired(settings: Settings, looking: bool = False) -> Service:
     from policies.tables.problems import PolicyError
 
     try:
-        return wire(settings)
+        return wire(settings, looking=looking)
     except Problem as problem:
         raise _refused(problem) from None
     except OSError as error:
@@ -268,13 +270,14 @@ def _no_database(settings: Settings) -> str:
 
 @contextlib.contextmanager
 def _looking(settings: Settings) -> Iterator[Service]:
-    """A service to look with: where no database is, over an empty one that is gone afterwards."""
+    """A service that changes nothing: where no database is, over an empty one that is gone afterwards."""
     with contextlib.ExitStack() as stack:
-        if not _has_database(settings):
+        looking = _has_database(settings)
+        if not looking:
             _say(f"{_no_database(settings)}: answering as on a first day")
             passing = stack.enter_context(tempfile.TemporaryDirectory())
             settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
-        yield stack.enter_context(contextlib.closing(_wired(settings)))
+        yield stack.enter_context(contextlib.closing(_wired(settings, looking)))
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -303,7 +306,7 @@ def _refused(problem: Problem) -> typer.Exit:
 
 def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     settings, ready = service.settings, service.health.ready()
-    _say(f"bundle {ready.bundle or 'none: every prediction comes from the rules'}")
+    _say(f"bundle {ready.bundle or _no_bundle(ready)}")
     _say(f"policy {ready.policy} (version {ready.policy_version})")
     for step in ready.ladder:
         _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
@@ -317,6 +320,13 @@ def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     if beyond_loopback(taken):
         _say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
     _say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
+
+
+def _no_bundle(ready: Ready) -> str:
+    """What serves in place of a bundle that is absent or cannot be read."""
+    if any(step.served_by is ServedBy.PREVIOUS_MODEL for step in ready.ladder):
+        return "none could be read: the models of an earlier one serve"
+    return "none: every prediction comes from the rules"
 
 
 def _tell_replay(made: Any, as_json: bool) -> None:

@@ -77,7 +77,8 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _bundle(settings: Settings) -> Iterator[Finding]:
-    predictors, bundle = load_bundle(settings.bundle_folder)
+    loaded = load_bundle(settings.bundle_folder)
+    predictors, bundle = loaded.predictors, loaded.bundle
     mend = f"train into {settings.bundle_folder}, or name another folder with --bundle"
     if bundle is None:
         detail = next((rung.detail for rungs in predictors.ladders.values() for rung in rungs if rung.detail), "absent")

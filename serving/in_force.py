@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,11 +32,15 @@ class Basis:
     predictors: Predictors
     policy: Policy
     bundle: Bundle | None
+    """The bundle in force; None where it cannot be read."""
+    answering: Bundle | None
+    """The bundle in force, or where it cannot be read the earlier one whose models answer: its seeds and attributes
+    are what those models know of the parties."""
     attributes: AttributeSchema
     seeds: Seeds
 
     def keeper(self, rows: PartyRows) -> StandingKeeper:
-        """The standing's keeper over these rows, seeded by the bundle."""
+        """The standing's keeper over these rows, seeded by the bundle that answers."""
         return StandingKeeper(SeededRows(rows, self.seeds), self.attributes)
 
     @cached_property
@@ -52,6 +57,8 @@ class InForce:
 
     def __init__(self, basis: Basis) -> None:
         self._basis = basis
+        self.changing = threading.Lock()
+        """Held while a promotion changes the bundle folder and this: until it is released, the two may differ."""
 
     @property
     def basis(self) -> Basis:
@@ -74,7 +81,7 @@ class InForce:
         return self._basis.bundle
 
     def keeper(self, rows: PartyRows) -> StandingKeeper:
-        """The standing's keeper over these rows, seeded by the bundle."""
+        """The standing's keeper over these rows, seeded by the bundle that answers."""
         return self._basis.keeper(rows)
 
     def replace(self, basis: Basis) -> None:
@@ -87,15 +94,20 @@ def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
     return InForce(read_basis(bundle_folder, load_policy(policy_folder)))
 
 
-def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None) -> Basis:
-    """What the bundle folder has in force now, under this policy; `before` served before, where that is recorded."""
-    predictors, bundle = load_bundle(bundle_folder, before=before)
+def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None, digest: str | None = None) -> Basis:
+    """What the bundle folder has in force now (or the bundle of this digest), under this policy.
+
+    `before` served before, where that is recorded.
+    """
+    loaded = load_bundle(bundle_folder, digest, before)
+    answering = loaded.answering
     return Basis(
-        predictors=predictors,
+        predictors=loaded.predictors,
         policy=policy,
-        bundle=bundle,
-        attributes=bundle.attributes if bundle else EMPTY,
-        seeds=read_snapshot((bundle.standing if bundle else None) or ()),
+        bundle=loaded.bundle,
+        answering=answering,
+        attributes=answering.attributes if answering else EMPTY,
+        seeds=read_snapshot((answering.standing if answering else None) or ()),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +57,9 @@ def accepts(model: type[Record], example: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
-def answers(model: type[Record], example: str) -> dict[int | str, dict[str, Any]]:
-    """A route's answer: the record, and a file of `examples/` that is one."""
-    return {200: {"model": model, "content": {"application/json": _example(example)}}}
+def answers(model: type[Record], example: str, *part: str | int) -> dict[int | str, dict[str, Any]]:
+    """A route's answer: the record, and a file of `examples/` that is one, or has one under the keys of `part`."""
+    return {200: {"model": model, "content": {"application/json": _example(example, *part)}}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -91,6 +93,9 @@ def _read_schemas() -> dict[str, Any]:
     return schemas
 
 
-def _example(name: str) -> dict[str, Any]:
+def _example(name: str, *part: str | int) -> dict[str, Any]:
     file = EXAMPLES / name
-    return {"example": json.loads(file.read_text(encoding="utf-8"))} if file.is_file() else {}
+    if not file.is_file():
+        return {}
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return {"example": reduce(getitem, part, told)}

@@ -22,6 +22,13 @@ IdempotencyKey = Annotated[
         description="a name for this attempt: sent again with the same body, it gets the same bytes",
     ),
 ]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="the ETag that was looked at: refused with 412 where it is another by now"),
+]
+IfNoneMatch = Annotated[
+    str | None, Header(alias="If-None-Match", description="the ETag that is known: 304 as long as it is the same")
+]
 _TAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 NO_VERSION: Final = -1
 """What a tag that this service never gave is read as: it matches no version."""
@@ -38,11 +45,14 @@ def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
-def version_asked(request: Request, header: str) -> int | None:
-    """The version of an `If-Match` or `If-None-Match`; None where any will do."""
-    value = request.headers.get(header)
-    if value is None or value.strip() == "*":
+def version_to_match(tag: str | None) -> int | None:
+    """The version of an `If-Match`, which no weak tag matches (RFC 9110, section 13.1.1); None where any will do."""
+    return NO_VERSION if tag is not None and tag.strip().startswith("W/") else version_known(tag)
+
+
+def version_known(tag: str | None) -> int | None:
+    """The version of an `If-None-Match`; None where any will do."""
+    if tag is None or tag.strip() == "*":
         return None
-    found = _TAG.match(value.strip())
-    weak = header == "if-match" and value.strip().startswith("W/")
-    return int(found[1]) if found and not weak else NO_VERSION
+    found = _TAG.match(tag.strip())
+    return int(found[1]) if found else NO_VERSION

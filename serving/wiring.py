@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from policies.policy import load_policy
+from policies.policy import Policy, load_policy
 from serving.bell import Bell
 from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
-from serving.in_force import InForce, read_basis
+from serving.in_force import Basis, InForce, read_basis
 from serving.metrics import Metrics
 from serving.models.drift import DriftService
-from serving.models.promoting import PromotionService, settle
+from serving.models.promoting import PromotionService, as_recorded, settle
 from serving.models.shadowing import Shadow
 from serving.outcomes.service import OutcomeService
 from serving.recommendations.answering import Answer
@@ -64,18 +65,21 @@ def wire(
     clock: Clock = utc_now,
     randomness: Randomness = os.urandom,
     in_force: InForce | None = None,
+    looking: bool = False,
 ) -> Service:
     """Open the store, load what is in force unless it is given, and connect the services.
 
-    Raises PolicyError where the policy is not valid, ValueError for a database that is not a SQLite file.
+    Whoever is only looking changes nothing: not the tables, not the policies that are kept, not what is in force.
+
+    Raises PolicyError where the policy is not valid, ValueError for a database that is not a SQLite file, or to look
+    at one that another version has written.
     """
     policy = in_force.policy if in_force else load_policy(settings.policy)
-    database = Database(settings.database_url)
-    database.migrate()
-    before = None if in_force else settle(database, settings.bundle_folder)
-    in_force = InForce(in_force.basis if in_force else read_basis(settings.bundle_folder, policy, before))
-    with database.write() as connection:
-        policies.keep(connection, in_force.policy)
+    database = _opened(settings.database_url, looking)
+    in_force = InForce(in_force.basis if in_force else _found(database, settings.bundle_folder, policy, looking))
+    if not looking:
+        with database.write() as connection:
+            policies.keep(connection, in_force.policy)
     bell, metrics = Bell(), Metrics(CollectorRegistry())
     shadow = Shadow(database, settings.shadow, metrics)
 
@@ -100,3 +104,25 @@ def wire(
         metrics=metrics,
         bell=bell,
     )
+
+
+def _opened(url: str, looking: bool) -> Database:
+    """The store, brought to this version's shape; to look, as it is, which must be that shape."""
+    database = Database(url, looking)
+    try:
+        if looking:
+            database.check()
+        else:
+            database.migrate()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _found(database: Database, folder: Path, policy: Policy, looking: bool) -> Basis:
+    """What serves by what the folder holds and the store has recorded."""
+    if looking:
+        before, digest = as_recorded(database, folder)
+        return read_basis(folder, policy, before, digest)
+    return read_basis(folder, policy, settle(database, folder))

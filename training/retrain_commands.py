@@ -99,7 +99,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     from training.tracking import CHALLENGER
     from training.train import Order, train
 
-    served = load_bundle(asked.served)[1]
+    served = load_bundle(asked.served).bundle
     order = Order(
         _tasks(asked, served),
         asked.challenger / "bundle",

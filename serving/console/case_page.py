@@ -76,7 +76,7 @@ def case_page(
         execute=display.action_words(status.execute) if status.execute else "",
         held_until=status.held_until,
         outcome=view.outcome_rows(file.outcome, case.currency, zone) if file.outcome else (),
-        receipt=view.receipt_rows(answer.receipt),
+        receipt=view.receipt_rows(answer.receipt, answer.predictions),
         forms=None if why_not else _forms(file, onlooker, attempt),
         why_not=why_not,
         newer_url=f"/console/cases/{status.superseded_by}" if status.superseded_by else "",

@@ -62,12 +62,12 @@ SERVED_WORDS = {
     ServedBy.NONE: "not answered",
 }
 _REASONS = {
-    "model_unavailable": "No usable model was loaded.",
+    "model_unavailable": "No usable model was in force.",
     "model_failed": "The model failed on this case.",
     "additivity_failed": "The model's explanation did not add up, so it was not used.",
     "no_promise": "No promise is known.",
     "no_stock_position": "No stock position was sent.",
-    "no_rule": "No rule applies.",
+    "no_rule": "No model could answer, and no rule applies.",
     "promise_passed": "",
 }
 """Why a prediction is not the model's; a promise that has passed is told by its rule's sentence alone."""
@@ -359,6 +359,13 @@ def _told(value: datetime | Decimal | bool | str, currency: str | None, zone: st
             return display.saw(value)
 
 
-def receipt_rows(receipt: Receipt) -> tuple[tuple[str, str], ...]:
-    """What the answer came from, by digest."""
-    return tuple((name, digest or "none: no model was loaded") for name, digest in receipt)
+def receipt_rows(receipt: Receipt, predictions: Predictions) -> tuple[tuple[str, str], ...]:
+    """What the answer came from, by digest; without a bundle, who answered in its place."""
+    return tuple((name, digest or _no_bundle(predictions)) for name, digest in receipt)
+
+
+def _no_bundle(predictions: Predictions) -> str:
+    served = {prediction_of(task, predictions).served_by for task in Task}
+    if ServedBy.PREVIOUS_MODEL in served:
+        return "none could be read: an earlier bundle's models answered"
+    return "none: no model answered"

@@ -29,7 +29,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Table:
-    """Several records of one kind: the columns that any of them fills, and their values in the same order."""
+    """Several records of one kind: the columns that any of them fills, and their values in the same order.
+
+    The first column names the record: every kind declares what it is called by first, and requires it.
+    """
 
     title: str
     columns: tuple[str, ...]

@@ -106,7 +106,7 @@ def sign_out(visit: Reader, form: Form) -> Response:
 def queue(visit: Reader, role: str = "") -> Response:
     """The cases that wait for a person, those first whose delay costs most."""
     chosen = Role(role) if role in REVIEW_ROLES else None
-    page = visit.service.recommendations.queue(ReviewState.OPEN, limit=MOST_ROWS, role=chosen)
+    page = visit.service.recommendations.queue(ReviewState.OPEN, limit=MOST_ROWS, roles=(chosen,) if chosen else ())
     now = visit.service.clock()
     rows = tuple(queue_row(item, visit.principal.roles, now) for item in page.items)
     return shown(
@@ -198,10 +198,10 @@ def _case_page(visit: Visit, recommendation_id: str, attempt: Attempt | None = N
 
 def _next_url(visit: Visit, recommendation_id: str) -> str:
     """The most urgent other case that the visitor may decide."""
-    for item in visit.service.recommendations.queue(ReviewState.OPEN, limit=20).items:
-        if item.recommendation_id != recommendation_id and visit.principal.roles & set(item.roles):
-            return f"/console/cases/{item.recommendation_id}"
-    return ""
+    own = visit.principal.roles & REVIEW_ROLES
+    waiting = visit.service.recommendations.queue(ReviewState.OPEN, limit=2, roles=own).items if own else ()
+    others = (item.recommendation_id for item in waiting if item.recommendation_id != recommendation_id)
+    return next((f"/console/cases/{each}" for each in others), "")
 
 
 def _version(form: dict[str, str]) -> int:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from serving.health.schemas import Live, Ready
+from serving.openapi import answers
 from serving.parameters import service_of
 from serving.security import Permission, require
 
@@ -16,13 +17,13 @@ Public = Annotated[None, Depends(require(Permission.PUBLIC))]
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health/live", response_model=Live)
+@router.get("/health/live", responses=answers(Live, "live.json"))
 def live(_: Public) -> Response:
     """The process answers."""
     return Response(Live().model_dump_json(), media_type="application/json")
 
 
-@router.get("/health/ready", response_model=Ready)
+@router.get("/health/ready", responses=answers(Ready, "ready.json"))
 def ready(request: Request, _: Public) -> Response:
     """The bundle and policy in force, the step of the ladder that serves each prediction, and files altered since.
 

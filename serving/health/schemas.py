@@ -33,6 +33,9 @@ class Ready(Record):
     policy_version: str
     ladder: tuple[Step, ...]
     altered: tuple[str, ...] = ()
-    """Model files that are no longer as they were verified; the service keeps serving what it verified."""
+    """Files of the bundle that are no longer as they were verified; the service keeps serving what it verified.
+
+    `manifest` is among them where it was altered or deleted, or names another bundle than the one that serves.
+    """
     warnings: tuple[str, ...] = ()
     audit_leaves: Count

@@ -16,6 +16,9 @@ from serving.in_force import InForce
 from serving.store import audit, decisions
 from serving.store.engine import Database, wal_reset_warning
 
+MANIFEST = "manifest"
+"""The name of the file that says which bundle is in force."""
+
 
 class HealthService:
     """Looks after what the service stands on."""
@@ -41,9 +44,11 @@ class HealthService:
         )
 
     def altered(self) -> tuple[str, ...]:
-        """The names of model files that are not as they were verified; never their paths."""
-        bundle = self._in_force.bundle
-        return tuple(altered_files(bundle)) if bundle else ()
+        """The names of the bundle's files that are not as they were verified; never their paths."""
+        basis = self._in_force.basis
+        found = tuple(altered_files(basis.answering)) if basis.answering else ()
+        changing = self._in_force.changing.locked() or self._in_force.basis is not basis
+        return tuple(each for each in found if each != MANIFEST or not changing)
 
     def open_reviews(self) -> int:
         """How many recommendations wait for a person."""
@@ -60,12 +65,24 @@ class HealthService:
 
 
 def altered_files(bundle: Bundle) -> Iterator[str]:
-    """What the bundle folder no longer holds as it was published, by name."""
+    """What the bundle folder no longer holds as it was published, by name.
+
+    The manifest is altered where the one in force is not this bundle's: a promotion alone may change that.
+    """
+    if not _is_in_force(bundle):
+        yield MANIFEST
     for what, digest in bundle.named.items():
         try:
             files.fetch(bundle.folder, digest, what)
         except BundleError:
             yield what
+
+
+def _is_in_force(bundle: Bundle) -> bool:
+    try:
+        return files.manifest_in_force(bundle.folder) == files.manifest_of(bundle.folder, bundle.digest)
+    except (BundleError, OSError):
+        return False
 
 
 def ladder_steps(predictors: Predictors) -> Iterator[Step]:

@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from serving.models.drift import MOST, USUAL
 from serving.models.drift_schemas import ModelsDrift
+from serving.openapi import answers
 from serving.parameters import service_of
 from serving.security import Permission, Principal, require
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
 
-@router.get("/drift", response_model=ModelsDrift)
+@router.get("/drift", responses=answers(ModelsDrift, "drift.json"))
 def drift(
     request: Request,
     _: Annotated[Principal, Depends(require(Permission.READ))],

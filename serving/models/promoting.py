@@ -242,14 +242,15 @@ class PromotionService:
     def _switch(self, digest: str, record: Callable[[Connection], None]) -> None:
         """Record and switch together: the manifest is replaced last, and put back where the record cannot be kept."""
         manifest = files.manifest_of(self._folder, digest)
-        with _put_back(self._folder), self._database.write() as connection:
-            record(connection)
-            try:
-                files.put_in_force(self._folder, manifest)
-            except OSError as error:
-                raise cannot_write(error) from error
-        before = served_before(self._database, digest)
-        self._in_force.replace(read_basis(self._folder, self._in_force.policy, before))
+        with self._in_force.changing:
+            with _put_back(self._folder), self._database.write() as connection:
+                record(connection)
+                try:
+                    files.put_in_force(self._folder, manifest)
+                except OSError as error:
+                    raise cannot_write(error) from error
+            before = served_before(self._database, digest)
+            self._in_force.replace(read_basis(self._folder, self._in_force.policy, before))
 
     def _verify(self, digest: str) -> None:
         try:
@@ -275,11 +276,7 @@ class PromotionService:
         """The comparison must be with what serves, and what serves must be what the folder has in force."""
         if champion != self._in_force.predictors.digest:
             raise PromotionClosed("The dossier compares with another bundle than the one in force: compare again.")
-        try:
-            there = digest_of(files.manifest_in_force(self._folder))
-        except BundleError:
-            there = ""
-        if there != champion:
+        if _digest_in_force(self._folder) != champion:
             raise PromotionClosed(
                 "The bundle folder holds another bundle than the one that serves: restart the service, compare again."
             )
@@ -299,16 +296,50 @@ def settle(database: Database, folder: Path) -> str | None:
 
     A crash between the switch and its record leaves a bundle in force that nobody agreed to.
     """
-    try:
-        there = digest_of(files.manifest_in_force(folder))
-    except (BundleError, OSError):
+    champion = _unrecorded(database, folder)
+    if champion is not None:
+        with contextlib.suppress(BundleError):
+            files.put_in_force(folder, files.manifest_of(folder, champion))
+    return _before(database, folder)
+
+
+def as_recorded(database: Database, folder: Path) -> tuple[str | None, str | None]:
+    """What `settle` returns, and the bundle to read in place of the one in force where a switch was not recorded.
+
+    It changes nothing: whoever looks may look in the very moment of a promotion.
+    """
+    champion = _unrecorded(database, folder)
+    return (served_before(database, champion) if champion else _before(database, folder)), champion
+
+
+def _unrecorded(database: Database, folder: Path) -> str | None:
+    """The champion that must serve on where a challenger is in force and nobody's agreement recorded."""
+    there = _digest_in_force(folder)
+    if there is None:
         return None
     with database.read() as connection:
         waiting = promotions.waiting_for(connection, there)
-    if waiting is not None:
-        with contextlib.suppress(BundleError):
-            there = files.put_in_force(folder, files.manifest_of(folder, waiting.champion))
-    return served_before(database, there)
+    return waiting.champion if waiting else None
+
+
+def _before(database: Database, folder: Path) -> str | None:
+    """The bundle before the one in force.
+
+    Where that cannot be read, the last one that people put in force: the newest may have been rolled back.
+    """
+    there = _digest_in_force(folder)
+    if there is not None:
+        return served_before(database, there)
+    with database.read() as connection:
+        last = promotions.last(connection)
+        return last.bundle if last else None
+
+
+def _digest_in_force(folder: Path) -> str | None:
+    try:
+        return digest_of(files.manifest_in_force(folder))
+    except (BundleError, OSError):
+        return None
 
 
 @contextlib.contextmanager

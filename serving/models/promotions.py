@@ -11,7 +11,7 @@ from starlette.responses import Response
 from data.promotion import Approval, Dossier, InForceNow, Promotion, PromotionRequest, Promotions, Rollback
 from data.record import Record
 from serving.bodies import JsonBody
-from serving.openapi import accepts
+from serving.openapi import accepts, answers
 from serving.parameters import service_of
 from serving.security import Permission, Principal, require
 
@@ -27,7 +27,7 @@ BINARY = {
 }
 
 
-@router.get("", response_model=InForceNow)
+@router.get("", responses=answers(InForceNow, "in-force.json"))
 def in_force(request: Request, _: Annotated[Principal, Depends(require(Permission.READ))]) -> Response:
     """The bundle in force: its models' versions, since when, by whom and why, and where a rollback would lead."""
     return _answer(service_of(request).promotions.now())
@@ -45,8 +45,8 @@ async def receive(
 
 @router.post(
     "/promotions",
-    response_model=Promotion,
     openapi_extra=accepts(PromotionRequest, "promotion.json"),
+    responses=answers(Promotion, "promotions.json", "items", 0),
 )
 def propose(
     request: Request,
@@ -61,13 +61,13 @@ def propose(
     return _answer(service_of(request).promotions.propose(principal, body))
 
 
-@router.get("/promotions", response_model=Promotions)
+@router.get("/promotions", responses=answers(Promotions, "promotions.json"))
 def promotions(request: Request, _: Annotated[Principal, Depends(require(Permission.READ))]) -> Response:
     """The newest promotions first."""
     return _answer(service_of(request).promotions.listing())
 
 
-@router.get("/promotions/{promotion_id}", response_model=Promotion)
+@router.get("/promotions/{promotion_id}", responses=answers(Promotion, "promotions.json", "items", 1))
 def promotion(
     request: Request, promotion_id: PromotionId, _: Annotated[Principal, Depends(require(Permission.READ))]
 ) -> Response:
@@ -75,7 +75,7 @@ def promotion(
     return _answer(service_of(request).promotions.get(promotion_id))
 
 
-@router.get("/promotions/{promotion_id}/dossier", responses={200: {"model": Dossier}})
+@router.get("/promotions/{promotion_id}/dossier", responses=answers(Dossier, "promotion.json", "dossier"))
 def dossier(
     request: Request, promotion_id: PromotionId, _: Annotated[Principal, Depends(require(Permission.READ))]
 ) -> Response:
@@ -85,8 +85,8 @@ def dossier(
 
 @router.post(
     "/promotions/{promotion_id}/approvals",
-    response_model=Promotion,
     openapi_extra=accepts(Approval, "approval.json"),
+    responses=answers(Promotion, "promotions.json", "items", 1),
 )
 def approve(
     request: Request,
@@ -98,7 +98,11 @@ def approve(
     return _answer(service_of(request).promotions.decide(principal, promotion_id, body))
 
 
-@router.post("/rollbacks", response_model=InForceNow, openapi_extra=accepts(Rollback, "rollback.json"))
+@router.post(
+    "/rollbacks",
+    openapi_extra=accepts(Rollback, "rollback.json"),
+    responses=answers(InForceNow, "rolled-back.json"),
+)
 def roll_back(
     request: Request,
     principal: Annotated[Principal, Depends(require(Permission.ROLL_BACK))],

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from data.outcome import Outcome
 from serving.bodies import JsonBody
-from serving.openapi import accepts
+from serving.openapi import accepts, answers
 from serving.parameters import IdempotencyKey, RecommendationId, service_of
 from serving.security import Permission, Principal, require
 
 router = APIRouter(prefix="/v1/recommendations/{recommendation_id}/outcomes", tags=["outcomes"])
 
 
-@router.post("", response_model=Outcome, openapi_extra=accepts(Outcome, "outcome.json"))
+@router.post("", openapi_extra=accepts(Outcome, "outcome.json"), responses=answers(Outcome, "outcome.json"))
 def report(
     request: Request,
     recommendation_id: RecommendationId,

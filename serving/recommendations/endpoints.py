@@ -41,7 +41,7 @@ def recommend(
     return Response(reply.content, 200, {"Location": location}, "application/json")
 
 
-@router.get("", response_model=QueuePage)
+@router.get("", responses=answers(QueuePage, "queue.json"))
 def recommendations(
     request: Request,
     _: Annotated[Principal, Depends(require(Permission.READ))],
@@ -55,7 +55,7 @@ def recommendations(
     Amounts are told in the case's own currency and compared in the policy's, by its rates; what is in a currency
     without a rate comes first.
     """
-    page = service_of(request).recommendations.queue(state, limit, offset, role)
+    page = service_of(request).recommendations.queue(state, limit, offset, (role,) if role else ())
     return Response(page.model_dump_json(exclude_none=True), media_type="application/json")
 
 

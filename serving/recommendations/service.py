@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -93,16 +93,16 @@ class RecommendationService:
             return documents.get(connection, reading.decision(connection, recommendation_id).answer)
 
     def queue(
-        self, state: ReviewState | None = None, limit: int = 50, offset: int = 0, role: Role | None = None
+        self, state: ReviewState | None = None, limit: int = 50, offset: int = 0, roles: Collection[Role] = ()
     ) -> QueuePage:
         """A page of recommendations: the open by what a minute of delay costs, all others newest first.
 
         What it costs is compared in the policy's currency; where the policy has no rate, the case waits in front. With
-        a role, only those where that role still must agree.
+        roles, only those where one of them still must agree.
         """
         rates = self._in_force.policy.settings.currency.rates
         with self._database.read() as connection:
-            return reading.page(connection, Listing(state, role, limit, offset, self._clock(), rates))
+            return reading.page(connection, Listing(state, frozenset(roles), limit, offset, self._clock(), rates))
 
     def case_file(self, recommendation_id: str) -> CaseFile:
         """Everything that is known of one decision. Raises NotFound."""
@@ -151,10 +151,6 @@ class RecommendationService:
         superseded = succession.enter(connection, decision, verdict, knew=made.superseded)
         audit.append(connection, "recommendation", decision.recommendation_id, principal.name, now, decision.answer)
         return superseded
-
-
-def _standing(connection: Connection, basis: Basis, case: Case, now: datetime) -> Standing:
-    return basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
 
 
 def _decision(connection: Connection, principal: Principal, made: Answer, basis: Basis) -> Decision:

@@ -11,21 +11,33 @@ from starlette.responses import Response
 
 from data.review import ReviewRequestBody, ReviewState, ReviewStatus
 from serving.bodies import JsonBody
-from serving.openapi import accepts
-from serving.parameters import IdempotencyKey, RecommendationId, etag_of, service_of, version_asked
+from serving.openapi import accepts, answers
+from serving.parameters import (
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    RecommendationId,
+    etag_of,
+    service_of,
+    version_known,
+    version_to_match,
+)
 from serving.security import Permission, Principal, require
 from serving.wiring import Service
 
 router = APIRouter(prefix="/v1/recommendations/{recommendation_id}/reviews", tags=["reviews"])
 
 
-@router.post("", response_model=ReviewStatus, openapi_extra=accepts(ReviewRequestBody, "review.json"))
+@router.post(
+    "", openapi_extra=accepts(ReviewRequestBody, "review.json"), responses=answers(ReviewStatus, "verdict.json")
+)
 def decide(
     request: Request,
     recommendation_id: RecommendationId,
     principal: Annotated[Principal, Depends(require(Permission.REVIEW))],
     body: Annotated[ReviewRequestBody, Depends(JsonBody(ReviewRequestBody))],
     key: IdempotencyKey = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Approve, reject with a reason, or override with another action, which passes the gates of its own.
 
@@ -33,16 +45,17 @@ def decide(
     decide: it is decided, superseded by a newer event, or closed because its outcome was told. Whoever posted the
     exception cannot decide. Where several roles must agree, each does.
     """
-    if_match = version_asked(request, "if-match")
-    return _answer(service_of(request).reviews.decide(principal, recommendation_id, body, if_match, key))
+    seen = version_to_match(if_match)
+    return _answer(service_of(request).reviews.decide(principal, recommendation_id, body, seen, key))
 
 
-@router.get("", response_model=ReviewStatus)
+@router.get("", responses=answers(ReviewStatus, "verdict.json"))
 async def verdict(
     request: Request,
     recommendation_id: RecommendationId,
     _: Annotated[Principal, Depends(require(Permission.READ))],
     wait: Annotated[float, Query(ge=0, le=600, description="seconds to hold the line until somebody decides")] = 0,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """What may be executed now, or who still must agree. The ETag is the verdict's version.
 
@@ -53,7 +66,7 @@ async def verdict(
     changes where `If-None-Match` names one, until nobody needs to agree any more where it does not.
     """
     service = service_of(request)
-    known = version_asked(request, "if-none-match")
+    known = version_known(if_none_match)
     seconds = min(wait, service.settings.longest_wait_seconds)
     status = await _awaited(service, recommendation_id, known, seconds)
     if status.version == known:

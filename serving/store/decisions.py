@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, null, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, null, or_, select
 
 from data.review import ReviewState
 from data.vocabulary import Role
@@ -93,13 +93,13 @@ def latest(connection: Connection, count: int) -> list[Decision]:
 
 @dataclass(frozen=True)
 class Listing:
-    """What is listed: one page of a state, or of all; with a role, only those where that role still must agree.
+    """What is listed: one page of a state, or of all; with roles, only those where one of them still must agree.
 
     `rates` are units of a currency per unit of the policy's reference currency, in which losses are compared.
     """
 
     state: ReviewState | None
-    role: Role | None
+    roles: frozenset[Role]
     limit: int
     offset: int
     now: datetime
@@ -111,12 +111,13 @@ def listed(connection: Connection, asked: Listing) -> tuple[Sequence[str], int]:
 
     Of the open, what is in a currency without a rate comes first: nobody can say how much it is.
     """
-    state, role = asked.state, asked.role
+    state = asked.state
     chosen = select(statuses.c.recommendation_id)
     if state is not None:
         chosen = chosen.where(statuses.c.state == state.value)
-    if role is not None:
-        chosen = chosen.where(statuses.c.roles.contains(json.dumps(role.value), autoescape=True))
+    if asked.roles:
+        named = (statuses.c.roles.contains(json.dumps(role.value), autoescape=True) for role in sorted(asked.roles))
+        chosen = chosen.where(or_(*named))
     total = connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
     ordered = _most_pressing(chosen, asked) if state is ReviewState.OPEN else chosen
     page = ordered.order_by(statuses.c.recommendation_id.desc()).limit(asked.limit).offset(asked.offset)

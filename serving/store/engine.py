@@ -6,11 +6,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -32,10 +35,11 @@ class Database:
     """Read and write transactions over one SQLite file in WAL mode.
 
     Writers of this process take turns behind a lock, so no two of its connections ever write or checkpoint at once.
+    One that is opened to look writes nothing and creates nothing.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, looking: bool = False) -> None:
+        self.engine = _engine(url, LOOKING) if looking else _engine(url, SERVING)
         self._writer = self.engine.execution_options(fairlead_writes=True)
         self._turn = threading.Lock()
         self._failing = False
@@ -45,14 +49,22 @@ class Database:
 
         Raises ValueError for a database that a newer Fairlead has written.
         """
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config = _migrations()
         with self.write() as connection:
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")
             except CommandError:
-                raise ValueError("a newer Fairlead has written this database: serve it with that version") from None
+                raise ValueError(_NEWER) from None
+
+    def check(self) -> None:
+        """Raise ValueError where the tables have not this version's shape, saying what to do; changes nothing."""
+        known = ScriptDirectory.from_config(_migrations())
+        with self.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != known.get_current_head():
+            older = found is None or any(each.revision == found for each in known.walk_revisions())
+            raise ValueError(_OLDER if older else _NEWER)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -108,26 +120,38 @@ def wal_reset_warning() -> str | None:
 
 
 _A_FILE = "the database must be a SQLite file, such as sqlite:///var/fairlead.db"
+_NEWER = "a newer Fairlead has written this database: serve it with that version"
+_OLDER = (
+    "this database lacks tables of this version: start fairlead serve on it once, which brings it up to date, and ask "
+    "again"
+)
+
+SERVING = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+"""How a connection that may write keeps what it writes."""
+
+LOOKING = ("query_only = ON",)
+"""How a connection that only looks is kept from writing, the mode of the file's journal too."""
 
 
-def _engine(url: str) -> Engine:
-    file_of(url).parent.mkdir(parents=True, exist_ok=True)
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _engine(url: str, pragmas: tuple[str, ...]) -> Engine:
+    file = file_of(url)
+    if pragmas is not LOOKING:
+        file.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=READERS, max_overflow=0, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", partial(_on_connect, pragmas))
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: Any, _: Any) -> None:
+def _on_connect(pragmas: tuple[str, ...], connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, so that a writer can say BEGIN IMMEDIATE
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        f"busy_timeout = {BUSY_MILLISECONDS}",
-        "mmap_size = 0",
-        "trusted_schema = OFF",
-    ):
+    for pragma in (*pragmas, f"busy_timeout = {BUSY_MILLISECONDS}", "mmap_size = 0", "trusted_schema = OFF"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

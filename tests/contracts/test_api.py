@@ -129,12 +129,41 @@ class TestDocument:
         for name, schema in schemas["$defs"].items():
             assert made["components"]["schemas"][name] == schema, f"{name} is described twice, differently"
 
-    def test_every_body_and_main_answer_has_an_example(self, made: dict[str, Any]) -> None:
+    def test_every_body_has_an_example(self, made: dict[str, Any]) -> None:
         for path, methods in made["paths"].items():
             for method, operation in methods.items():
                 assert operation["description"], path
                 if method == "post":
                     assert operation["requestBody"]["content"]["application/json"]["example"], path
+
+    def test_every_answer_that_is_a_record_has_an_example_which_is_one(self, desk: Desk, made: dict[str, Any]) -> None:
+        found = 0
+        for route in routes(desk):
+            model = (route.responses or {}).get(200, {}).get("model")
+            assert route.response_model is None, f"{route.path} says what it answers with `answers`, with an example"
+            if model is None:
+                continue
+            (method,) = (each.lower() for each in route.methods or ())
+            answered = made["paths"][route.path][method]["responses"]["200"]["content"]["application/json"]
+            assert answered["schema"] == {"$ref": f"#/components/schemas/{model.__name__}"}, route.path
+            model.model_validate_json(json.dumps(answered["example"]))
+            found += 1
+        assert found > 15
+
+    def test_no_answer_with_a_schema_lacks_an_example(self, made: dict[str, Any]) -> None:
+        for path, methods in made["paths"].items():
+            for operation in methods.values():
+                answered = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+                assert not answered.get("schema") or answered["example"], path
+
+    @pytest.mark.parametrize(
+        ("method", "header"), [("post", "If-Match"), ("post", "Idempotency-Key"), ("get", "If-None-Match")]
+    )
+    def test_headers_that_are_read_are_told(self, desk: Desk, made: dict[str, Any], method: str, header: str) -> None:
+        reviews = made["paths"]["/v1/recommendations/{recommendation_id}/reviews"][method]
+        (told,) = (each for each in reviews["parameters"] if each["name"] == header)
+        assert (told["in"], told["required"], bool(told["description"])) == ("header", False, True)
+        assert f"<code>{header}</code>" in desk.client.get("/docs").text
 
     def test_says_what_needs_a_key_and_how_a_refusal_looks(self, made: dict[str, Any]) -> None:
         for path, methods in made["paths"].items():

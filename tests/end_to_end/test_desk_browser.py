@@ -258,6 +258,42 @@ def test_help_opens_and_closes(window: Window) -> None:
     assert window.page.locator("dialog[open]").count() == 0
 
 
+def test_letters_that_are_turned_off_stay_off_in_this_browser_until_turned_on(window: Window) -> None:
+    """WCAG 2.2, 2.1.4: whoever speaks to the browser must not decide by a word's letters."""
+    page = window.page
+    window.sign_in()
+    page.keyboard.press("?")
+    page.get_by_label("are keys of this desk").uncheck()
+    page.keyboard.press("Escape")
+    for _ in range(2):
+        assert page.locator(".keys-open kbd").is_hidden()
+        for key in "jkn?":
+            page.keyboard.press(key)
+        assert (window.focused(), page.locator("dialog[open]").count()) in (("", 0), ("main", 0))
+        page.reload()
+    page.click(".keys-open")
+    page.get_by_label("are keys of this desk").check()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("j")
+    assert window.focused().startswith("open-")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])
+def test_the_keys_and_the_roles_are_reached_without_a_mouse(window: Window, size: dict[str, int]) -> None:
+    page = window.page
+    window.resize(size)
+    window.sign_in()
+    page.focus(".keys-open")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("are keys of this desk").is_visible()
+    page.keyboard.press("Escape")
+    page.focus(".roles summary")
+    page.keyboard.press("Enter")
+    assert "store finance" in page.locator(".roles ul").inner_text()
+    assert (window.overflow(), page.evaluate(READABLE)) == (0, [])
+
+
 def test_the_queue_refreshes_without_stealing_the_focus(window: Window) -> None:
     page = window.page
     window.sign_in()

@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 
 from data.vocabulary import ServedBy, Task
-from tests.fixtures.bundles import a_bundle, damage, damage_manifest, file_of, republish
-from tests.fixtures.service import Desk, costly, open_desk
+from models.bundle import publish
+from serving.console.case_page import case_page
+from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, file_of, republish
+from tests.fixtures.desk import onlooker
+from tests.fixtures.service import NOON, Desk, costly, open_desk
+from tests.fixtures.task_models import coded_model
 
 FACTS: dict[str, Any] = {
     "promise": {"due_at": "2026-11-23T15:00:00Z"},
@@ -38,6 +42,13 @@ def readiness(desk: Desk) -> dict[str, tuple[str, str | None]]:
     response = desk.client.get("/health/ready")
     assert response.status_code == 200
     return {each["task"]: (each["served_by"], each.get("reason")) for each in response.json()["ladder"]}
+
+
+def node_of(desk: Desk, answer: dict[str, Any]) -> tuple[str, float]:
+    """The node that the answer knew, and the share of promises that broke there."""
+    node = desk.service.recommendations.case_file(answer["recommendation_id"]).standing.of("node")
+    assert node is not None
+    return node.id, round(node.breaches / node.outcomes, 3)
 
 
 def gates(answer: dict[str, Any]) -> dict[str, list[str]]:
@@ -121,6 +132,35 @@ def test_the_last_bundle_that_verified_serves_where_the_manifest_is_broken(tmp_p
     desk.service.close()
 
 
+def test_where_an_earlier_bundle_serves_its_seeds_count_and_the_receipt_names_none(tmp_path: Path) -> None:
+    damage_manifest(a_bundle(tmp_path / "bundle"))
+    desk = opened(tmp_path)
+    answer = desk.recommend(case())
+    assert node_of(desk, answer) == ("store-12", 0.4)
+    assert "bundle" not in answer["receipt"]
+    desk.service.close()
+
+
+def test_where_an_earlier_bundle_serves_its_attributes_are_kept(tmp_path: Path) -> None:
+    publish(tmp_path / "bundle", {Task.SLA_BREACH: coded_model()}, created_at=PUBLISHED)
+    damage_manifest(tmp_path / "bundle")
+    desk = opened(tmp_path)
+    assert desk.service.in_force.basis.attributes.facts == {"code": ("A", "B")}
+    desk.service.close()
+
+
+def test_where_an_earlier_bundle_serves_desk_and_health_say_so(tmp_path: Path) -> None:
+    damage_manifest(a_bundle(tmp_path / "bundle"))
+    desk = opened(tmp_path)
+    answer = desk.recommend(case())
+    file = desk.service.recommendations.case_file(answer["recommendation_id"])
+    shown = case_page(file, onlooker(), NOON, next_url="")
+    assert ("bundle", "none could be read: an earlier bundle's models answered") in shown.receipt
+    assert {each.reason for each in shown.predictions} == {"No usable model was in force."}
+    assert desk.client.get("/health/ready").json()["altered"] == ["manifest"]
+    desk.service.close()
+
+
 def test_an_altered_model_leaves_the_one_before_it_to_serve(tmp_path: Path) -> None:
     a_bundle(tmp_path / "bundle")
     republish(tmp_path / "bundle", seed=2, at=datetime(2026, 11, 2, tzinfo=UTC))
@@ -147,6 +187,31 @@ def test_files_altered_while_it_runs_are_told_and_the_verified_ones_keep_serving
     desk.service.close()
 
 
+def a_note(manifest: Path) -> None:
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+
+
+def an_earlier_one(manifest: Path) -> None:
+    """Another bundle that was published here, put in force by hand."""
+    current = manifest.read_bytes()
+    others = (each.read_bytes() for each in (manifest.parent / "manifests").iterdir())
+    manifest.write_bytes(next(each for each in others if each != current))
+
+
+@pytest.mark.parametrize("ruin", [Path.unlink, a_note, an_earlier_one])
+def test_a_manifest_altered_while_it_runs_is_told_and_what_was_verified_serves(tmp_path: Path, ruin: Any) -> None:
+    a_bundle(tmp_path / "bundle")
+    republish(tmp_path / "bundle", seed=2, at=datetime(2026, 11, 2, tzinfo=UTC))
+    desk = opened(tmp_path)
+    before = desk.recommend(case(1))
+    assert desk.client.get("/health/ready").json()["altered"] == []
+    ruin(tmp_path / "bundle" / "manifest.json")
+    told = desk.client.get("/health/ready").json()
+    assert (told["ready"], told["altered"]) == (True, ["manifest"])
+    assert desk.recommend(case(2))["predictions"] == before["predictions"]
+    desk.service.close()
+
+
 def test_the_gates_are_the_same_with_and_without_models(tmp_path: Path) -> None:
     """What somebody must agree to because of a control does not depend on who predicted."""
     a_bundle(tmp_path / "bundle")
@@ -161,10 +226,7 @@ def test_the_gates_are_the_same_with_and_without_models(tmp_path: Path) -> None:
 def test_the_bundles_snapshot_seeds_parties_the_store_has_not_seen(tmp_path: Path) -> None:
     a_bundle(tmp_path / "bundle")
     desk = opened(tmp_path)
-    answer = desk.recommend(case())
-    node = desk.service.recommendations.case_file(answer["recommendation_id"]).standing.of("node")
-    assert node is not None
-    assert (node.id, round(node.breaches / node.outcomes, 3)) == ("store-12", 0.4)
+    assert node_of(desk, desk.recommend(case())) == ("store-12", 0.4)
     desk.service.close()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import uvicorn
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
@@ -17,6 +19,7 @@ from policies.policy import DEFAULT_FOLDER
 from serving.commands import app
 from serving.openapi import EXAMPLES
 from serving.settings import Settings
+from tests.fixtures.bundles import a_bundle, damage_manifest
 from tests.fixtures.service import costly, open_desk
 
 
@@ -69,6 +72,45 @@ def test_looking_creates_nothing(folder: Path) -> None:
     assert f"cannot replay: there is no database at {folder / 'fairlead.db'}" in replayed.stderr
     assert run("doctor", "--folder", folder).exit_code == 1
     assert not folder.exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder, byte for byte."""
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def another_policy(folder: Path) -> Path:
+    """The committed policy with another validity: one that no store has kept."""
+    shutil.copytree(DEFAULT_FOLDER, folder)
+    head = folder / "policy.yaml"
+    head.write_text(head.read_text().replace("valid_minutes: 30", "valid_minutes: 45"))
+    return folder
+
+
+def test_looking_at_what_is_there_changes_no_byte(folder: Path, tmp_path: Path) -> None:
+    desk = open_desk(folder, bundle=a_bundle(tmp_path / "bundle"))
+    answered = desk.recommend(costly())["recommendation_id"]
+    desk.service.close()
+    where = ("--folder", folder, "--bundle", tmp_path / "bundle", "--policy", another_policy(tmp_path / "policy"))
+    before = contents(tmp_path)
+    assert run("recommend", EXAMPLES / "exception.json", *where).exit_code == 0
+    assert run("replay", answered, *where).exit_code == 0
+    assert run("replay", answered, "--current", *where).exit_code == 1
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(("version", "said"), [("0003", "start fairlead serve on it once"), ("9999", "newer Fairlead")])
+def test_looking_at_a_database_of_another_version_says_what_to_do(folder: Path, version: str, said: str) -> None:
+    desk = open_desk(folder)
+    with desk.service.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    desk.service.close()
+    before = contents(folder)
+    for asked in (("recommend", EXAMPLES / "exception.json"), ("replay", "some-id")):
+        result = run(*asked, "--folder", folder)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert said in result.stderr
+    assert contents(folder) == before
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "postgresql://host/name"])
@@ -134,6 +176,26 @@ def test_a_broken_policy_is_told_line_by_line(folder: Path, tmp_path: Path) -> N
     result = run("recommend", EXAMPLES / "exception.json", "--folder", folder, "--policy", policy)
     assert result.exit_code == 2
     assert "gates.yaml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        (lambda folder: folder, "bundle none: every prediction comes from the rules"),
+        (
+            lambda folder: damage_manifest(a_bundle(folder)),
+            "bundle none could be read: the models of an earlier one serve",
+        ),
+    ],
+    ids=["no bundle", "a broken manifest"],
+)
+def test_serve_says_who_answers_where_no_bundle_is_in_force(
+    folder: Path, tmp_path: Path, prepare: Callable[[Path], Path], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    result = run("serve", "--folder", folder, "--bundle", prepare(tmp_path / "bundle"), "--port", "0")
+    assert result.exit_code == 0, result.output
+    assert said in result.stderr
 
 
 def test_keys_names_files_and_shows_no_key(folder: Path) -> None:

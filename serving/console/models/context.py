@@ -109,7 +109,9 @@ class ModelsPage:
     viewer: Viewer
     banner: Banner | None
     in_force: InForceView | None
-    """None where the rules serve alone."""
+    """None where no bundle can be read."""
+    unread: str
+    """Who serves where no bundle can be read; empty where one is in force."""
     ladder: tuple[LadderRow, ...]
     waiting: tuple[PromotionRow, ...]
     past: tuple[PromotionRow, ...]

@@ -101,7 +101,7 @@ def decide(visit: Approver, promotion_id: PromotionId, form: Form) -> Response:
 
 def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
     service, now = visit.service, visit.service.clock()
-    in_force = service.promotions.now()
+    in_force, steps = service.promotions.now(), tuple(ladder_steps(service.in_force.predictors))
     own = in_force.by == visit.principal.name
     listed = service.promotions.listing().items
     rows = [(each, view.promotion_row(each, in_force.bundle, now)) for each in listed]
@@ -114,7 +114,8 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         viewer=visit.viewer,
         banner=_banner(attempt, done if in_force.came is ComingInForce.ROLLBACK and own else ""),
         in_force=view.in_force_view(in_force),
-        ladder=view.ladder_rows(ladder_steps(service.in_force.predictors)),
+        unread="" if in_force.bundle else view.unread_words(steps),
+        ladder=view.ladder_rows(steps),
         waiting=tuple(row for each, row in rows if each.state is PromotionState.PROPOSED),
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),
         shadow=view.shadow_view(shadow),

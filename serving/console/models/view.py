@@ -16,6 +16,7 @@ from data.promotion import (
     Promotion,
     PromotionState,
 )
+from data.vocabulary import ServedBy
 from serving.console import display
 from serving.console.case_view import SERVED_WORDS, moment
 from serving.console.context import Viewer
@@ -51,7 +52,7 @@ _CAME = {
 }
 _FINDINGS = {Finding.PASSED: "passed", Finding.NOTED: "know this", Finding.REFUSED: "refused"}
 _NO_DRIFT = {
-    "no_model": "no model serves it",
+    "no_model": "no model in force serves it",
     "no_profile": "its bundle keeps no profile to compare with",
     "too_few_decisions": "too few decisions to tell",
 }
@@ -64,11 +65,18 @@ def bundle_name(digest: str) -> BundleName:
 
 
 def in_force_view(now: InForceNow) -> InForceView | None:
-    """What serves, or None where the rules serve alone."""
+    """The bundle in force, or None where none can be read."""
     if now.bundle is None:
         return None
     since = moment(now.since, None) if now.since else None
     return InForceView(bundle_name(now.bundle), _CAME[now.came], since, now.by or "", now.reason or "")
+
+
+def unread_words(steps: Iterable[Step]) -> str:
+    """Who serves where no bundle can be read."""
+    if any(step.served_by is ServedBy.PREVIOUS_MODEL for step in steps):
+        return "The bundle in force cannot be read: the models of an earlier one answer."
+    return "No bundle can be read: the rules answer alone."
 
 
 def ladder_rows(steps: Iterable[Step]) -> tuple[LadderRow, ...]:

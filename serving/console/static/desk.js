@@ -5,6 +5,22 @@
   const one = (selector) => document.querySelector(selector);
   const typing = (element) => element.closest("input:not([type=radio]), textarea, select, [contenteditable]") !== null;
 
+  // Whoever speaks to the browser, or presses letters by accident, turns the keys off (WCAG 2.2, 2.1.4). A browser that
+  // remembers nothing for this site forgets the choice with the page.
+  const OFF = "fairlead.keys-off";
+  const remembered = () => { try { return localStorage.getItem(OFF) !== null; } catch { return false; } };
+  const remember = (off) => {
+    try { if (off) localStorage.setItem(OFF, "yes"); else localStorage.removeItem(OFF); } catch { /* see above */ }
+  };
+  let keysOff = false;
+  function turnKeys(off) {
+    keysOff = off;
+    document.documentElement.classList.toggle("keys-off", off);
+    const box = one("#keys-on");
+    if (box) box.checked = !off;
+  }
+  turnKeys(remembered());
+
   function moveInQueue(step) {
     const links = [...document.querySelectorAll(".row-link")];
     if (links.length === 0) return;
@@ -36,10 +52,16 @@
   };
 
   document.addEventListener("keydown", (event) => {
+    if (keysOff) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && !"jk".includes(event.key)) return;
     if (typing(event.target) || one("dialog[open]") || !Object.hasOwn(keys, event.key)) return;
     event.preventDefault();
     keys[event.key]();
+  });
+
+  one("#keys-on")?.addEventListener("change", (event) => {
+    turnKeys(!event.target.checked);
+    remember(keysOff);
   });
 
   document.addEventListener("click", (event) => {

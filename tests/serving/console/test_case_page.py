@@ -74,9 +74,15 @@ def test_each_prediction_says_who_served_it_and_why() -> None:
     breach, stockout = shown["sla_breach"], shown["stockout"]
     assert (breach.probability, breach.served_by, breach.drawing is not None) == ("64 %", "model", True)
     assert breach.calibration == "of past cases with this score, 64 % broke their promise"
-    assert (stockout.served_by, stockout.reason, stockout.drawing) == ("rules", "No usable model was loaded.", None)
+    assert (stockout.served_by, stockout.reason, stockout.drawing) == ("rules", "No usable model was in force.", None)
     assert stockout.rules[0].startswith("2 units on hand")
     assert shown["exception_type"].beside == "next likely: late pickup readiness, 22 %"
+
+
+def test_where_nobody_answered_the_page_says_that_neither_model_nor_rule_did() -> None:
+    facts, answer = suspicious_return()
+    cause = next(each for each in page(case_file(facts, answer)).predictions if each.task == "root_cause")
+    assert (cause.served_by, cause.reason) == ("none", "No model could answer, and no rule applies.")
 
 
 def test_the_table_of_a_prediction_adds_up_to_what_its_drawing_shows() -> None:

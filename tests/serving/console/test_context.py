@@ -1,6 +1,7 @@
 """Every template is given exactly what its context class documents, and escapes all of it."""
 
 import dataclasses
+import re
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ from jinja2 import meta
 
 from serving.console import context
 from serving.console.case_page import case_page
-from serving.console.context import ChangedNotice, ProblemPage, SignInPage
+from serving.console.context import ChangedNotice, ProblemPage, SignInPage, Viewer
 from serving.console.models import context as models_context
 from serving.console.rendering import Page, environment, given, render
 from tests.fixtures.desk import HOSTILE, case_file, hostile_case_file, models_page, onlooker, promotion_page, queue_page
@@ -86,6 +87,28 @@ def test_no_page_has_inline_style_or_script_or_another_host(page: Page) -> None:
     for prefix in ('src="', 'href="', 'action="', 'hx-get="'):
         addresses = [part.partition('"')[0] for part in html.split(prefix)[1:]]
         assert all(address.startswith(("/console", "#")) for address in addresses), addresses
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: type(page).__name__)
+def test_nothing_but_a_digest_is_told_by_hovering_alone(page: Page) -> None:
+    """Keys, touch and screen readers reach no tooltip. Of a bundle's digest the page shows what tells it apart."""
+    hovered = re.findall(r'<(\w+)[^>]* title="([^"]*)"', render(page))
+    assert all(told.startswith("sha256:") for _, told in hovered), hovered
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: type(page).__name__)
+def test_every_row_of_a_table_has_a_name(page: Page) -> None:
+    for body in re.findall(r"<tbody.*?</tbody>", render(page), re.DOTALL):
+        for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
+            assert row.count('scope="row"') >= 1, row
+
+
+def test_more_roles_than_fit_are_listed_where_everybody_reaches_them() -> None:
+    roles = ("pricing desk", "returns desk", "store finance")
+    html = render(
+        case_page(case_file(), dataclasses.replace(onlooker(), viewer=Viewer("mara", roles, "t")), NOW, next_url="")
+    )
+    assert "<summary>3 roles</summary><ul><li>pricing desk</li>" in html
 
 
 def strings(value: Any) -> Any:

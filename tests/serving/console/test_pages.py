@@ -11,7 +11,7 @@ from httpx import Response
 from data.vocabulary import Role
 from serving.console.access import own_path
 from tests.fixtures.desk import HOSTILE
-from tests.fixtures.service import Desk, costly, in_currency
+from tests.fixtures.service import Desk, an_exception, costly, in_currency
 
 FINANCE, OPERATIONS = "fina", "opal"
 
@@ -214,7 +214,7 @@ def test_the_case_shows_what_was_answered(desk: Desk) -> None:
         assert digest is None or digest in html
     for option in answer["options"]:
         assert f"{option['expected_cost']['amount']}" in html
-    assert "No usable model was loaded." in html
+    assert "No usable model was in force." in html
     assert "store finance must agree" in html
 
 
@@ -416,6 +416,15 @@ def test_the_next_case_is_one_that_the_visitor_may_decide(people: Desk) -> None:
     assert f'href="{second}" id="next-case"' in people.client.get(first).text
     sign_in(people, OPERATIONS)
     assert "next-case" not in people.client.get(first).text
+
+
+def test_the_next_case_is_found_behind_many_that_wait_for_others(people: Desk) -> None:
+    """Finance's cases press more; whoever decides for store operations goes on to the one of theirs all the same."""
+    first, *_ = [waiting(people, number, promise={"due_at": "2026-11-23T12:20:00Z"}) for number in range(1, 25)]
+    theirs = people.recommend(an_exception(30, reported_type="suspicious_return", currency="EUR"))
+    assert theirs["review"]["roles"] == ["store_operations"]
+    sign_in(people, OPERATIONS)
+    assert f'href="/console/cases/{theirs["recommendation_id"]}" id="next-case"' in people.client.get(first).text
 
 
 def test_whatever_a_sender_or_a_reviewer_writes_stays_text(people: Desk) -> None:

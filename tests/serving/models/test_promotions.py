@@ -15,11 +15,12 @@ from data.record import digest_of, plain
 from data.vocabulary import Role, Task
 from models import files
 from models.files import MANIFEST
+from serving.in_force import Basis, read_basis
 from serving.replay import replay_exactly
 from serving.settings import Settings
 from serving.store import audit
 from serving.wiring import Service, wire
-from tests.fixtures.bundles import a_bundle, damage
+from tests.fixtures.bundles import a_bundle, damage, damage_manifest
 from tests.fixtures.dossiers import a_dossier, passed, refused, send
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
 
@@ -271,7 +272,7 @@ class TestWhatWasSent:
         settings = Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder)
         decided(desk, asked, "reject")
         assert other in staged(desk) < before
-        wire(settings, lambda: NOON).close()
+        wire(settings, lambda: NOON, looking=True).close()
         assert staged(desk), "a command that looks beside the service, such as replay, removes nothing"
         started(settings)
         assert not staged(desk)
@@ -329,6 +330,20 @@ class TestRollback:
         finally:
             again.close()
 
+    def test_what_was_rolled_back_does_not_serve_where_the_manifest_is_broken(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        first = desk.get("/v1/models").json()["models"]["sla_breach"]
+        promoted(desk, challenger)
+        desk.post("/v1/models/rollbacks", BACK, "scientist")
+        folder = damage_manifest(desk.service.settings.bundle_folder)
+        again = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON)
+        try:
+            served = {step.task: step.version for step in again.health.ready().ladder}
+            assert served[Task.SLA_BREACH] == first
+        finally:
+            again.close()
+
     def test_needs_a_promotion_to_undo(self, desk: Desk) -> None:
         assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409
 
@@ -382,6 +397,20 @@ class TestWhatFails:
         assert desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner").status_code == 500
         assert in_force(desk) == champion
 
+    def test_a_manifest_is_not_called_altered_while_a_promotion_changes_it(
+        self, desk: Desk, challenger: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[list[str]] = []
+
+        def looked_at(*given: Any) -> Basis:
+            told.append(desk.client.get("/health/ready").json()["altered"])
+            return read_basis(*given)
+
+        monkeypatch.setattr("serving.models.promoting.read_basis", looked_at)
+        promoted(desk, challenger)
+        told.append(desk.client.get("/health/ready").json()["altered"])
+        assert told == [[], []]
+
     def test_a_crash_between_switch_and_record_is_undone_at_the_next_start(
         self, desk: Desk, challenger: str, tmp_path: Path
     ) -> None:
@@ -393,6 +422,19 @@ class TestWhatFails:
             assert again.in_force.predictors.digest == champion
         finally:
             again.close()
+
+    def test_whoever_looks_between_switch_and_record_sees_the_champion_and_changes_nothing(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        champion, folder = in_force(desk), desk.service.settings.bundle_folder
+        ask(desk, challenger)
+        files.put_in_force(folder, files.manifest_of(desk.service.promotions.staging.folder, challenger))
+        looking = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON, looking=True)
+        try:
+            assert looking.in_force.predictors.digest == champion
+            assert digest_of(files.manifest_in_force(folder)) == challenger
+        finally:
+            looking.close()
 
     def test_a_folder_that_somebody_trained_into_meanwhile_stops_the_promotion(
         self, desk: Desk, challenger: str, tmp_path: Path

@@ -118,6 +118,23 @@ def test_refuses_what_a_newer_version_has_written(database: Database) -> None:
         database.migrate()
 
 
+def test_to_look_the_tables_must_have_this_versions_shape(database: Database, tmp_path: Path) -> None:
+    database.check()
+    (tmp_path / "empty.db").touch()
+    empty = Database(f"sqlite:///{tmp_path / 'empty.db'}", looking=True)
+    with pytest.raises(ValueError, match="start fairlead serve"):
+        empty.check()
+    empty.close()
+
+
+def test_one_opened_to_look_writes_nothing(database: Database, tmp_path: Path) -> None:
+    looking = Database(f"sqlite:///{tmp_path / 'store.db'}", looking=True)
+    with pytest.raises(StoreUnavailable), looking.write() as connection:
+        documents.put(connection, b"unasked")
+    assert count(looking) == 0
+    looking.close()
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://localhost/fairlead"])
 def test_refuses_what_is_no_sqlite_file(url: str) -> None:
     with pytest.raises(ValueError, match="SQLite file"):

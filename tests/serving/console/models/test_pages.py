@@ -13,7 +13,7 @@ from httpx import Response
 from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role
-from tests.fixtures.bundles import a_bundle, damage
+from tests.fixtures.bundles import a_bundle, damage, damage_manifest
 from tests.fixtures.dossiers import a_dossier, noted, numbers, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
 
@@ -260,6 +260,15 @@ def test_drift_is_a_part_that_comes_later(desk: Desk) -> None:
     part = desk.client.get(f"{MODELS}/drift").text
     assert "too few decisions to tell" in part
     assert "<html" not in part
+
+
+def test_where_an_earlier_bundle_answers_the_desk_does_not_say_that_the_rules_do(tmp_path: Path) -> None:
+    opened = open_desk(tmp_path / "var", bundle=damage_manifest(a_bundle(tmp_path / "bundle")))
+    with opened.client:
+        sign_in(opened, "model-owner")
+        html = opened.client.get(MODELS).text
+    assert "The bundle in force cannot be read: the models of an earlier one answer." in html
+    assert "the rules answer alone" not in html
 
 
 def test_an_unknown_promotion_is_a_page(desk: Desk) -> None:
