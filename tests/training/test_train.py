@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
+from data.case import Case
+from data.record import canonical
+from data.standing import Standing
 from data.vocabulary import Task
 from features.catalogue import feature_set
 from features.chain import EARLIER
+from features.party_rows import MemoryRows
+from features.standing import StandingKeeper, replay
 from models.bundle import open_bundle
 from models.ladder import load_predictors
 from policies.policy import load_policy
@@ -117,6 +122,22 @@ def test_a_later_task_reads_what_links_of_the_earlier_ones_say(folder: Path, tra
     served = model.features().vector(golden.case, golden.standing)
     assert np.array_equal(model.complete(facts[None, :], [golden.case.message])[0], served, equal_nan=True)
     assert calibrated(model, served[None, :])[0, 0] == golden.probabilities["yes"]
+
+
+@pytest.mark.parametrize("task", PAIR)
+def test_every_later_case_is_read_in_bulk_as_when_it_is_served(folder: Path, trained: Training, task: Task) -> None:
+    """Facts, links and message of a whole history at once, and of each case alone from what the service stores."""
+    model = open_bundle(folder).models[task].model
+    keeper = StandingKeeper(MemoryRows(), model.attributes)
+    known = [(line.case, standing) for line, standing in replay(open_history(parts()[1]).lines(), keeper)]
+    bulk = model.complete(feature_set(task, model.attributes).matrix(known), [case.message for case, _ in known])
+    features = model.features()
+    stored = ((canonical(case), canonical(standing)) for case, standing in known)
+    served = features.matrix(
+        (Case.model_validate_json(case), Standing.model_validate_json(standing)) for case, standing in stored
+    )
+    assert bulk.shape == (300, len(features.names))
+    assert np.array_equal(bulk, served, equal_nan=True)
 
 
 def test_scores_are_those_of_the_answers_that_are_served(folder: Path, trained: Training) -> None:
