@@ -1,5 +1,6 @@
 """From a history to a bundle that serves, and its scores on later days: the whole way, small."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from data.case import Case
 from data.record import canonical
 from data.standing import Standing
 from data.vocabulary import Task
-from features.catalogue import feature_set
+from features.catalogue import DIRECTIONS, feature_set
 from features.chain import EARLIER
 from features.party_rows import MemoryRows
 from features.standing import StandingKeeper, replay
@@ -138,6 +139,25 @@ def test_every_later_case_is_read_in_bulk_as_when_it_is_served(folder: Path, tra
     )
     assert bulk.shape == (300, len(features.names))
     assert np.array_equal(bulk, served, equal_nan=True)
+
+
+def test_a_trained_model_never_goes_against_what_the_domain_knows(folder: Path, trained: Training) -> None:
+    """Each column of which more can only raise the risk, over the values it is seen with; all others as they were."""
+    model = open_bundle(folder).models[Task.SLA_BREACH].model
+    keeper = StandingKeeper(MemoryRows(), model.attributes)
+    later = replay(open_history(parts()[1]).lines(), keeper)
+    rows = model.features().matrix((line.case, standing) for line, standing in itertools.islice(later, 40))
+    directions = model.features().directions(Task.SLA_BREACH)
+    assert {model.features().names[column] for column in directions} == DIRECTIONS[Task.SLA_BREACH].keys()
+    moved = 0.0
+    for column, direction in directions.items():
+        low, middle, high = model.reference[model.features().names[column]]
+        swept = np.repeat(rows[:, None, :], 50, axis=1)
+        swept[:, :, column] = np.linspace(min(low, -1.0), max(3 * high, middle, 1.0), 50)
+        said = calibrated(model, swept.reshape(-1, rows.shape[1])).reshape(swept.shape[:2])
+        assert (direction * np.diff(said, axis=1)).min() >= 0.0
+        moved = max(moved, float(np.ptp(said, axis=1).max()))
+    assert moved > 0.01, "a model that reads none of them proves nothing"
 
 
 def test_scores_are_those_of_the_answers_that_are_served(folder: Path, trained: Training) -> None:
