@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from data.vocabulary import Task
+from features.catalogue import DIRECTIONS, feature_set
 from training.fit import (
     Memory,
     Recipe,
@@ -21,6 +24,8 @@ from training.fit import (
 )
 from training.metrics import log_loss
 from training.rows import DAY, Rows
+
+Floats = NDArray[np.float64]
 
 SMALL = Recipe(rounds=40, leaves=7, learning_rate=0.1, least_in_leaf=20, features_per_tree=1.0)
 
@@ -62,6 +67,45 @@ def test_more_of_a_feature_with_a_direction_never_lowers_the_score() -> None:
     fitted = fit(data, replace(SMALL, linear_strength=0.3, tree_share=0.5), 1, 3)
     line = np.column_stack([np.linspace(-4, 4, 300), *np.zeros((3, 300))])
     assert (np.diff(fitted.raw(line)[:, 0]) >= -1e-12).all()
+
+
+def against(task: Task) -> Rows:
+    """Every column of which the domain knows a direction, in a history that speaks against all of them."""
+    features = feature_set(task).only(list(DIRECTIONS[task]))
+    directions = features.directions(task)
+    assert len(directions) == len(DIRECTIONS[task])
+    generator = np.random.default_rng(3)
+    columns = generator.normal(size=(2_000, len(directions)))
+    columns[generator.random(columns.shape) < 0.05] = np.nan
+    signs = np.array([directions[index] for index in range(len(directions))])
+    chance = 1 / (1 + np.exp(np.nan_to_num(columns) @ signs))
+    truth = (generator.random(len(columns)) < chance).astype(np.int64)
+    return Rows(columns, truth, np.arange(2_000.0), (), 1, directions)
+
+
+def sweeps(data: Rows, column: int) -> Floats:
+    """Cases of a history at 60 values of a column from low to high: float64[cases, 60, k]."""
+    swept = np.repeat(data.features[:40, None, :], 60, axis=1)
+    swept[:, :, column] = np.linspace(-4, 4, 60)
+    return swept
+
+
+@pytest.mark.parametrize("task", DIRECTIONS)
+@pytest.mark.parametrize("tree_share", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("random_cuts", [False, True])
+def test_no_column_with_a_direction_moves_the_score_against_it(
+    task: Task, tree_share: float, random_cuts: bool
+) -> None:
+    data, recipe = against(task), replace(SMALL, linear_strength=0.3, tree_share=tree_share, random_cuts=random_cuts)
+    known, blind = fit(data, recipe, 1, 3), fit(replace(data, directions={}), recipe, 1, 3)
+    for column, direction in data.directions.items():
+        swept = sweeps(data, column)
+        steps, unheld = (
+            direction * np.diff(each.raw(swept.reshape(-1, swept.shape[2])).reshape(swept.shape[:2]), axis=1)
+            for each in (known, blind)
+        )
+        assert steps.min() >= -1e-12
+        assert unheld.min() < -1e-3, "the history alone would have taught the contrary"
 
 
 @given(st.integers(0, 99), st.floats(-2, 2))

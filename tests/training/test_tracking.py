@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from models.bundle import open_bundle
+from models.task_model import TaskModel
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
 from tests.fixtures.model_server import serving
@@ -37,6 +40,7 @@ from training.train import Order, Training, train
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 PNG = b"\x89PNG"
+TRIALS = 2
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,7 @@ def tracker(home: Path) -> Tracker:
 @pytest.fixture(scope="module")
 def trained(home: Path, tracker: Tracker) -> Training:
     order = Order((Task.SLA_BREACH,), home / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
+    order = replace(order, trials=TRIALS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return train(open_history(parts()[0]), replace(order, tracker=tracker), Silent())
@@ -78,6 +83,24 @@ def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Traini
     assert run.data.params["data"] == open_history(parts()[0]).digest
     assert run.data.params["policy"] == load_policy().digest
     assert run.data.tags["bundle"] == trained.digest
+
+
+def test_every_recipe_that_was_tried_is_a_run_below_its_training(client: Any, trained: Training) -> None:
+    parent = the_run(client).info
+    below = client.search_runs(
+        [parent.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.run_id}'", order_by=["attributes.start_time ASC"]
+    )
+    assert [run.info.run_name for run in below] == [f"recipe {number}" for number in range(TRIALS)]
+    assert {run.info.status for run in below} == {"FINISHED"}
+    for run in below:
+        told = [each.value for each in client.get_metric_history(run.info.run_id, "block_loss")]
+        assert run.data.metrics["loss"] == pytest.approx(np.mean(told))
+        assert 0.0 < run.data.metrics["loss"] < 1.0
+        assert run.data.tags["pruned"] == "false"
+    ways = [run.data.params for run in below]
+    assert all({"rounds", "leaves", "shrinkage", "memory.half_life_days"} <= way.keys() for way in ways)
+    assert ways[0] != ways[1]
+    assert (ways[1]["random_cuts"], ways[1]["features_per_tree"]) == ("True", "0.8"), "the second that is ever tried"
 
 
 def test_the_pictures_and_the_bundles_files_lie_with_the_run(client: Any, trained: Training, tmp_path: Path) -> None:
@@ -133,12 +156,46 @@ def test_the_champion_answers_as_the_bundle_does(home: Path, client: Any, traine
     np.testing.assert_allclose(answered["base"] + contributions, model.score.raw_batch(rows)[:, 0], atol=1e-9)
 
 
+def test_a_table_with_the_signatures_columns_gets_the_signatures_columns(
+    home: Path, client: Any, trained: Training
+) -> None:
+    """What Spark relies on: it names the columns by the signature, and reads the answer's by the signature."""
+    import mlflow
+
+    mlflow.set_tracking_uri(client.tracking_uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/fairlead-sla_breach@{CHAMPION}")
+    model, rows = golden_rows(home)
+    names = loaded.metadata.get_input_schema().input_names()
+    answered = loaded.predict(pd.DataFrame(rows, columns=names)[names[::-1]])
+    told = loaded.metadata.get_output_schema()
+    assert told.input_names() == answered.columns.tolist()
+    assert told.input_names() == ["probability", "base", *(f"contribution.{name}" for name in names)]
+    assert {str(each) for each in told.input_types()} == {"DataType.double"}
+    explains(answered.to_dict("records"), model, rows)
+
+
+def golden_rows(home: Path) -> tuple[TaskModel, NDArray[np.float64]]:
+    """The model in the bundle, and the cases that it ships with as rows of features; some are unknown."""
+    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
+    assert np.isnan(rows).any()
+    return model, rows
+
+
+def explains(answered: list[dict[Any, Any]], model: TaskModel, rows: NDArray[np.float64]) -> None:
+    """Each row's probability is the bundle's, and its base and contributions are the raw score."""
+    assert [each["probability"] for each in answered] == calibrated(model, rows)[:, 0].tolist()
+    for each, row in zip(answered, rows, strict=True):
+        contributions = [value for name, value in each.items() if name.startswith("contribution.")]
+        assert len(contributions) == len(row)
+        assert each["base"] + sum(contributions) == pytest.approx(model.score.raw(row)[0], abs=1e-9)
+
+
 @pytest.mark.slow
 def test_the_champion_answers_over_http_as_the_bundle_does(
     home: Path, tracker: Tracker, trained: Training, tmp_path: Path
 ) -> None:
-    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
-    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
+    model, rows = golden_rows(home)
     known = [[None if np.isnan(value) else value for value in row] for row in rows.tolist()]
     body = json.dumps({"dataframe_split": {"columns": list(model.features().names), "data": known}}).encode()
     with serving(f"models:/fairlead-sla_breach@{CHAMPION}", tracker.uri, tmp_path / "server.log") as address:
@@ -146,10 +203,7 @@ def test_the_champion_answers_over_http_as_the_bundle_does(
         request = urllib.request.Request(f"{address}/invocations", data=body, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as response:
             answered = json.loads(response.read())["predictions"]
-    assert [each["probability"] for each in answered] == calibrated(model, rows)[:, 0].tolist()
-    for each, row in zip(answered, rows, strict=True):
-        contributions = sum(value for name, value in each.items() if name.startswith("contribution."))
-        assert each["base"] + contributions == pytest.approx(model.score.raw(row)[0], abs=1e-9)
+    explains(answered, model, rows)
 
 
 @pytest.mark.slow
@@ -160,24 +214,18 @@ def test_the_champion_answers_in_spark_as_the_bundle_does(
     import mlflow
     from pyspark.sql import SparkSession
 
-    model = open_bundle(home / "bundle").models[Task.SLA_BREACH].model
+    model, rows = golden_rows(home)
     names = list(model.features().names)
-    rows = np.array([model.features().vector(each.case, each.standing) for each in model.golden])
     mlflow.set_tracking_uri(tracker.uri)
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     try:
-        asked = mlflow.pyfunc.spark_udf(
-            session, f"models:/fairlead-sla_breach@{CHAMPION}", result_type="probability double", env_manager="local"
-        )
+        asked = mlflow.pyfunc.spark_udf(session, f"models:/fairlead-sla_breach@{CHAMPION}", env_manager="local")
         table = session.createDataFrame(rows.tolist(), schema=names)
-        answered = [
-            row.said.probability
-            for row in table.select(asked(*(f"`{name}`" for name in names)).alias("said")).collect()
-        ]
+        told = table.select(asked(*(f"`{name}`" for name in names)).alias("said")).collect()
     finally:
         session.stop()
-    assert answered == calibrated(model, rows)[:, 0].tolist()
+    explains([row.said.asDict() for row in told], model, rows)
 
 
 def test_a_challenger_is_registered_and_the_champion_stays(

@@ -1,5 +1,6 @@
 """From a history to a bundle that serves, and its scores on later days: the whole way, small."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,9 +10,14 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
+from data.case import Case
+from data.record import canonical
+from data.standing import Standing
 from data.vocabulary import Task
-from features.catalogue import feature_set
+from features.catalogue import DIRECTIONS, feature_set
 from features.chain import EARLIER
+from features.party_rows import MemoryRows
+from features.standing import StandingKeeper, replay
 from models.bundle import open_bundle
 from models.ladder import load_predictors
 from policies.policy import load_policy
@@ -117,6 +123,41 @@ def test_a_later_task_reads_what_links_of_the_earlier_ones_say(folder: Path, tra
     served = model.features().vector(golden.case, golden.standing)
     assert np.array_equal(model.complete(facts[None, :], [golden.case.message])[0], served, equal_nan=True)
     assert calibrated(model, served[None, :])[0, 0] == golden.probabilities["yes"]
+
+
+@pytest.mark.parametrize("task", PAIR)
+def test_every_later_case_is_read_in_bulk_as_when_it_is_served(folder: Path, trained: Training, task: Task) -> None:
+    """Facts, links and message of a whole history at once, and of each case alone from what the service stores."""
+    model = open_bundle(folder).models[task].model
+    keeper = StandingKeeper(MemoryRows(), model.attributes)
+    known = [(line.case, standing) for line, standing in replay(open_history(parts()[1]).lines(), keeper)]
+    bulk = model.complete(feature_set(task, model.attributes).matrix(known), [case.message for case, _ in known])
+    features = model.features()
+    stored = ((canonical(case), canonical(standing)) for case, standing in known)
+    served = features.matrix(
+        (Case.model_validate_json(case), Standing.model_validate_json(standing)) for case, standing in stored
+    )
+    assert bulk.shape == (300, len(features.names))
+    assert np.array_equal(bulk, served, equal_nan=True)
+
+
+def test_a_trained_model_never_goes_against_what_the_domain_knows(folder: Path, trained: Training) -> None:
+    """Each column of which more can only raise the risk, over the values it is seen with; all others as they were."""
+    model = open_bundle(folder).models[Task.SLA_BREACH].model
+    keeper = StandingKeeper(MemoryRows(), model.attributes)
+    later = replay(open_history(parts()[1]).lines(), keeper)
+    rows = model.features().matrix((line.case, standing) for line, standing in itertools.islice(later, 40))
+    directions = model.features().directions(Task.SLA_BREACH)
+    assert {model.features().names[column] for column in directions} == DIRECTIONS[Task.SLA_BREACH].keys()
+    moved = 0.0
+    for column, direction in directions.items():
+        low, middle, high = model.reference[model.features().names[column]]
+        swept = np.repeat(rows[:, None, :], 50, axis=1)
+        swept[:, :, column] = np.linspace(min(low, -1.0), max(3 * high, middle, 1.0), 50)
+        said = calibrated(model, swept.reshape(-1, rows.shape[1])).reshape(swept.shape[:2])
+        assert (direction * np.diff(said, axis=1)).min() >= 0.0
+        moved = max(moved, float(np.ptp(said, axis=1).max()))
+    assert moved > 0.01, "a model that reads none of them proves nothing"
 
 
 def test_scores_are_those_of_the_answers_that_are_served(folder: Path, trained: Training) -> None:

@@ -15,6 +15,7 @@ from data.outcome import HistoryLine
 from data.promotion import CheckName, Dossier, Metric
 from data.vocabulary import Task
 from models.bundle import open_bundle
+from models.predictors import ModelPredictor
 from policies.policy import load_policy
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
 from training.errors import HistoryError
@@ -23,6 +24,9 @@ from training.progress import Silent
 from training.promotion.compare import compare
 from training.promotion.page import page
 from training.truth import truth_of
+
+FEW_RESAMPLES = 50
+"""Enough where it is no score that decides."""
 
 
 def promotion(folder: Path, history: Path | None = None) -> Dossier:
@@ -83,6 +87,21 @@ def test_two_percent_flipped_labels_are_seen_one_by_one_beside_the_champions() -
     dossier = promotion(taught("flipped", flipped))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.LABELS)
     assert "labels were changed" in check.says
+
+
+@pytest.mark.parametrize("share", [0.05, 0.10])
+def test_more_flipped_labels_are_refused_as_well(share: float, honest: Dossier) -> None:
+    """As a training keeps them with its model: the test before shows that it keeps what it was taught."""
+    rng = np.random.default_rng(6)
+    opened = open_bundle(challenger())
+    model = opened.models[Task.SLA_BREACH].model
+    told = {event: 1 - truth if rng.random() < share else truth for event, truth in model.taught.items()}
+    bad = replace(opened, models={Task.SLA_BREACH: ModelPredictor(replace(model, taught=told), "flipped")})
+    dossier = compare(
+        bad, open_bundle(champion()), open_history(later()), load_policy(), AT, Silent(), resamples=FEW_RESAMPLES
+    )
+    assert refusing(dossier) == {CheckName.LABELS}, "all else is the honest one's"
+    assert honest.refusals == ()
 
 
 def test_a_column_written_after_the_fact_is_a_suspected_leak() -> None:
