@@ -24,14 +24,17 @@ from data.record import digest_of, to_milliseconds
 from data.vocabulary import Task
 from models.bundle import Bundle
 from policies.policy import Policy
+from training.daily.history import DailyHistory
 from training.errors import HistoryError
 from training.history import History
 from training.progress import Progress
 from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
 from training.promotion.costs import Prices
+from training.promotion.days import read_later_days
+from training.promotion.later import Reading
 from training.promotion.resampling import RESAMPLES, Draws
 from training.promotion.sides import Matrices, Pair, pair
-from training.promotion.window import Reading, read_later, taught_until
+from training.promotion.window import read_later, taught_until
 
 FEWEST = 200
 """Cases of later days below which a comparison says nothing."""
@@ -68,7 +71,7 @@ def compare(
     after = taught_until(challenger, champion)
     readings = _readings(challenger, champion, history, after, policy, progress)
     whole = readings[_schema(challenger)].later
-    if not whole.lines:
+    if not whole.n:
         raise HistoryError(
             f"{history.name} has no case later than {after:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
             "give a history that goes on after it"
@@ -77,7 +80,7 @@ def compare(
     found = _Findings(checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
-        progress.step(f"{task}: champion and challenger on the same {len(whole.lines):,} later cases")
+        progress.step(f"{task}: champion and challenger on the same {whole.n:,} later cases")
         _compare_task(task, challenger, champion, readings, matrices, policy, found, (resamples, seed))
     cost = _cost(challenger, champion, found.times)
     found.checks.append(answering.size_check(cost))
@@ -116,6 +119,7 @@ def _readings(
 ) -> dict[str, Reading]:
     """The later days for each bundle; read once where both declare the same attributes."""
     readings: dict[str, Reading] = {}
+    taught = frozenset(key for each in challenger.models.values() for key in each.model.taught)
     for bundle in (challenger, champion):
         if not bundle.models:
             raise HistoryError(
@@ -124,7 +128,10 @@ def _readings(
         if _schema(bundle) not in readings:
             schema = next(iter(bundle.models.values())).model.attributes
             standing = challenger.standing or champion.standing or []
-            readings[_schema(bundle)] = read_later(history, after, schema, standing, policy, progress)
+            if isinstance(history, DailyHistory):
+                readings[_schema(bundle)] = read_later_days(history, after, taught, policy, progress)
+            else:
+                readings[_schema(bundle)] = read_later(history, after, schema, standing, taught, policy, progress)
     return readings
 
 
@@ -144,16 +151,15 @@ def _compare_task(
     found.checks.append(window)
     if window.finding is Finding.REFUSED:
         return
-    cases = [its.later.known[row][0] for row in both.rows]
+    cases = its.later.cases(both.rows)
     draws, prices = Draws(both.groups, *drawing), Prices(task, policy)
     events = prices.events(cases) if task.is_risk else np.zeros(len(cases))
     told = metrics.differences(both, events, prices, draws)
     cut = slices.slices(both, cases, draws)
     calibration = calibrations.calibration(both)
     shares = attribution.shares(both)
-    took = answering.milliseconds(
-        champion.models[task], challenger.models[task], [its.later.known[row] for row in both.rows]
-    )
+    asked = its.later.asked(both.rows, challenger.models[task].model.attributes)
+    took = answering.milliseconds(champion.models[task], challenger.models[task], asked)
     found.checks += [
         labels.check(both, its.answers),
         columns.check(both),
@@ -194,14 +200,14 @@ def _window_check(both: Pair) -> Check:
 
 
 def _window(history: History, reading: Reading) -> Window:
-    times = [line.case.event.time for line in reading.later.lines]
+    begins, ends = reading.later.ends
     return Window(
         history=history.name,
         data=history.digest,
-        n=len(times),
+        n=reading.later.n,
         exceptions=len(np.unique(reading.later.groups)),
-        begins=times[0].astimezone(UTC),
-        ends=times[-1].astimezone(UTC),
+        begins=begins.astimezone(UTC),
+        ends=ends.astimezone(UTC),
     )
 
 
