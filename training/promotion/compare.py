@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
 from data.promotion import (
+    OF_BUNDLE,
     Calibration,
     Check,
     CheckName,
@@ -68,7 +69,9 @@ def compare(
     Raises:
         HistoryError: no later case, or a bundle that does not say until when it learned.
     """
-    after = taught_until(challenger, champion)
+    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
+    same = kept(challenger, champion)
+    after = taught_until(challenger, champion, besides=() if same.issuperset(tasks) else same)
     readings = _readings(challenger, champion, history, after, policy, progress)
     whole = readings[_schema(challenger)].later
     if not whole.n:
@@ -76,7 +79,6 @@ def compare(
             f"{history.name} has no case later than {after:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
             "give a history that goes on after it"
         )
-    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
     found = _Findings(checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
@@ -101,6 +103,14 @@ def compare(
         calibrations=tuple(found.calibrations),
         shares=tuple(found.shares),
         cost=cost,
+    )
+
+
+def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:
+    """The tasks whose model is the champion's own, file for file: it cannot have become worse."""
+    ours, theirs = challenger.models, champion.models
+    return frozenset(
+        task for task in Task if task in ours and task in theirs and ours[task].version == theirs[task].version
     )
 
 
@@ -148,6 +158,9 @@ def _compare_task(
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
     window = _window_check(both)
+    if window.finding is Finding.REFUSED and task in kept(challenger, champion):
+        found.checks += _kept_checks(task)
+        return
     found.checks.append(window)
     if window.finding is Finding.REFUSED:
         return
@@ -186,6 +199,16 @@ def _tasks_check(challenger: Bundle, champion: Bundle) -> Check:
         return Check(name=CheckName.TASKS, finding=Finding.REFUSED, says=says[:2_000])
     says = f"every task of the champion is there and answers its golden cases: {', '.join(sorted(champion.models))}"
     return Check(name=CheckName.TASKS, finding=Finding.PASSED, says=says)
+
+
+def _kept_checks(task: Task) -> Iterator[Check]:
+    """What is said of a task that the history does not tell of, where the challenger keeps the champion's model."""
+    says = (
+        "the champion's own model, kept file for file: this history tells too little of the task, and nothing changes"
+    )
+    for name in CheckName:
+        if name not in OF_BUNDLE:
+            yield Check(name=name, task=task, finding=Finding.PASSED, says=says)
 
 
 def _window_check(both: Pair) -> Check:

@@ -14,6 +14,7 @@ from data.record import digest_of
 from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
+from features.catalogue import feature_set
 from policies.policy import Policy
 from policies.promise import promised
 from training.daily.history import CaseWriter, DailyHistory, daily_study, questions_of
@@ -62,7 +63,9 @@ class LaterDays:
         return np.where(answered, np.nan_to_num(empty), UNKNOWN).astype(np.int64)
 
     def facts(self, task: Task, attributes: AttributeSchema) -> Floats:
-        """The features of the questions that have an answer."""
+        """The features of the questions that have an answer; of another task none has."""
+        if task is not Task.STOCKOUT:
+            return np.empty((0, len(feature_set(task, attributes).names)))
         return self._studied(attributes).known(task).facts
 
     def places(self, task: Task, rows: Places) -> Places:

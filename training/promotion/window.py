@@ -84,8 +84,8 @@ class Replayed:
         return [self.known[row] for row in rows[:: max(1, len(rows) // ASKED)][:ASKED]]
 
 
-def taught_until(*bundles: Bundle) -> datetime:
-    """The moment after which no case taught or tested any of the bundles' models.
+def taught_until(*bundles: Bundle, besides: Container[Task] = frozenset()) -> datetime:
+    """The moment after which no case taught or tested any of the bundles' models, `besides` those of some tasks.
 
     Raises:
         HistoryError: a model of cases that all carry one moment.
@@ -93,6 +93,8 @@ def taught_until(*bundles: Bundle) -> datetime:
     latest = 0.0
     for bundle in bundles:
         for task, predictor in bundle.models.items():
+            if task in besides:
+                continue
             lineage = predictor.model.lineage
             if "fitted_on" not in lineage or without_times(lineage):
                 raise HistoryError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from models.bundle import Bundle
 from models.predictors import ModelPredictor
 from models.taught import event_key
 from policies.policy import load_policy
+from tests.fixtures.bundles import a_bundle
 from tests.fixtures.daily_promotions import (
     CHALLENGER,
     CHAMPION,
@@ -114,6 +116,21 @@ def test_flipped_answers_are_refused_by_whoever_knows_the_truth(
     dossier = compared(wrong, serving, days_history(told))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.LABELS)
     assert "labels were changed" in check.says
+
+
+def test_tasks_that_are_kept_beside_need_no_days_that_tell_of_them(table: pd.DataFrame, tmp_path: Path) -> None:
+    other = a_bundle(tmp_path / "other")
+    both = [
+        days_bundle(tmp_path / name, first_days(table, days), beside=other)
+        for name, days in (("champion", CHAMPION), ("challenger", CHALLENGER))
+    ]
+    dossier = compared(both[1], both[0], days_history(table))
+    assert set(dossier.tasks) == set(Task)
+    assert dossier.refusals == ()
+    assert dossier.unmade == ()
+    retrained = days_bundle(tmp_path / "new", first_days(table, CHALLENGER), beside=a_bundle(tmp_path / "more", seed=5))
+    with pytest.raises(HistoryError, match="does not say until when it learned"):
+        compared(retrained, both[0], days_history(table))
 
 
 def test_a_table_that_begins_after_both_is_refused(table: pd.DataFrame, challenger: Bundle, champion: Bundle) -> None:
