@@ -7,6 +7,7 @@ laid side by side: a label that differs was changed between the two trainings. N
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Mapping, Sequence
 
 KEPT = 4_000
@@ -24,5 +25,5 @@ def event_key(source: str, event_id: str) -> str:
 
 def sample(keys: Sequence[str], truths: Sequence[int]) -> dict[str, int]:
     """The answers of the events with the smallest keys, in their order."""
-    chosen = sorted(range(len(keys)), key=keys.__getitem__)[:KEPT]
+    chosen = heapq.nsmallest(KEPT, range(len(keys)), key=keys.__getitem__)
     return {keys[each]: int(truths[each]) for each in chosen}

@@ -70,6 +70,8 @@ def retrain(
     if challenger.resolve() == service.bundle.resolve():
         _say(f"{challenger} is the bundle that is served: name another folder with --out")
         raise typer.Exit(2)
+    with told():
+        _refuse_days(mapping, service.bundle)
     use = challenger / "history.jsonl.gz"
     service.require_use()
     with told():
@@ -78,6 +80,18 @@ def retrain(
     asked = _Retraining(service.bundle, challenger, use, history, mapping, policy, trials, tuple(task or ()))
     with told():
         _challenge(asked, tracker)
+
+
+def _refuse_days(mapping: Path | None, served: Path) -> None:
+    """Raises TrainingError for a daily mapping, before anything is exported: questions of days are not recorded."""
+    from training.daily.opening import is_daily
+
+    if mapping is not None and is_daily(mapping):
+        raise TrainingError(
+            f"{mapping} maps a table of days, and what the service records holds no question about a day, so there is "
+            "nothing to mix in: train on the table with its new days, by fairlead train stockout --history FILE "
+            f"--mapping {mapping} --out CHALLENGER_DIR --beside {served}"
+        )
 
 
 @dataclass(frozen=True)

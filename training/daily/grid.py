@@ -78,11 +78,9 @@ def grid_of(frame: pd.DataFrame, mapping: DailyMapping) -> Grid:
         MappingError: a column the table does not have, or that holds no numbers or days.
         HistoryError: a shelf with two rows of one day, or whose words change from day to day.
     """
-    missing = [column for column in mapping.columns if column not in frame.columns]
-    if missing:
-        raise MappingError(missing[0], f"no such column; the file has {', '.join(sorted(map(str, frame.columns)))}")
-    days = _days(frame[mapping.day], mapping.day)
-    shelf, names = _shelves(frame, mapping)
+    require_columns(frame, mapping)
+    days = days_of(frame[mapping.day], mapping.day)
+    shelf, names = shelves_of(frame, mapping)
     first = int(days.min())
     place = (shelf, days - first)
     shape = (len(names), int(days.max()) - first + 1)
@@ -94,7 +92,7 @@ def grid_of(frame: pd.DataFrame, mapping: DailyMapping) -> Grid:
     def spread(cells: Cells | None) -> Cells2D:
         whole = np.full(shape, np.nan, np.float32)
         if cells is not None:
-            whole[place] = _numbers(frame, cells)
+            whole[place] = numbers_of(frame, cells)
         return whole
 
     def stacked(each: tuple[Cells, ...]) -> Cells2D:
@@ -113,8 +111,20 @@ def grid_of(frame: pd.DataFrame, mapping: DailyMapping) -> Grid:
     )
 
 
-def _days(column: pd.Series, name: str) -> NDArray[np.int64]:
-    """Days since 1970 of a column of days."""
+def require_columns(frame: pd.DataFrame, mapping: DailyMapping) -> None:
+    """Raises MappingError where the table lacks a column that the mapping reads."""
+    missing = [column for column in mapping.columns if column not in frame.columns]
+    if missing:
+        raise MappingError(missing[0], f"no such column; the file has {', '.join(sorted(map(str, frame.columns)))}")
+
+
+def days_of(column: pd.Series, name: str) -> NDArray[np.int64]:
+    """Days since 1970 of a column of days.
+
+    Raises:
+        MappingError: a cell that is no day.
+        HistoryError: an empty cell.
+    """
     try:
         moments = pd.to_datetime(column)
     except (ValueError, TypeError) as error:
@@ -124,14 +134,15 @@ def _days(column: pd.Series, name: str) -> NDArray[np.int64]:
     return np.asarray(moments.to_numpy().astype("datetime64[D]").astype(np.int64))
 
 
-def _shelves(frame: pd.DataFrame, mapping: DailyMapping) -> tuple[NDArray[np.int64], pd.MultiIndex]:
+def shelves_of(frame: pd.DataFrame, mapping: DailyMapping) -> tuple[NDArray[np.int64], pd.MultiIndex]:
     """The shelf of every row, numbered in the order of node and article."""
     keys = pd.MultiIndex.from_frame(frame[[mapping.node, mapping.sku]].astype(str))
     codes, names = keys.factorize(sort=True)
     return codes.astype(np.int64), names
 
 
-def _numbers(frame: pd.DataFrame, cells: Cells) -> Cells2D:
+def numbers_of(frame: pd.DataFrame, cells: Cells) -> Cells2D:
+    """What a source gives for every row, NaN where nothing is told. Raises MappingError: no numbers."""
     try:
         numbers = pd.to_numeric(frame[cells.column])
     except (ValueError, TypeError) as error:
@@ -139,8 +150,9 @@ def _numbers(frame: pd.DataFrame, cells: Cells) -> Cells2D:
     if cells.bits is None:
         return np.asarray(numbers.to_numpy(np.float32, na_value=np.nan))
     first, end = cells.bits
-    bits = numbers.to_numpy(np.int64)
-    return np.asarray(np.bitwise_count((bits >> first) & ((1 << (end - first)) - 1)), np.float32)
+    bits = numbers.fillna(0).to_numpy(np.int64)
+    counted = np.bitwise_count((bits >> first) & ((1 << (end - first)) - 1)).astype(np.float32)
+    return np.where(numbers.notna(), counted, np.float32(np.nan))
 
 
 def _held(numbers: Cells2D, condition: Condition) -> Cells2D:

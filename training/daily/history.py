@@ -33,6 +33,7 @@ from policies.policy import Policy
 from policies.stakes import stake
 from training.baseline import NO_RULE
 from training.daily.columns import matrix_of, reports_of
+from training.daily.events import EventKeys, event_id, event_keys
 from training.daily.grid import Cells2D, Grid, grid_of
 from training.daily.mapping import DailyMapping
 from training.daily.standing import PartySums, events_of, party_sums, standing_of, states
@@ -97,10 +98,26 @@ class CaseWriter:
     grid: Grid
     mapping: DailyMapping
 
+    @cached_property
+    def names(self) -> list[str]:
+        """What every shelf is called in the ids of its questions."""
+        words = zip(self.grid.labels["node"].tolist(), self.grid.labels["sku"].tolist(), strict=True)
+        return [f"{node}.{sku}" for node, sku in words]
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """What every day is called there."""
+        return [f"{self.grid.moment(day):%Y-%m-%d}" for day in range(self.grid.shape[1])]
+
+    def keys(self, shelf: Places, day: Places) -> EventKeys:
+        """What stands for the events of some questions: see `models.taught`."""
+        return event_keys(self.mapping.source, self.names, self.dates, shelf, day)
+
     def case(self, shelf: int, day: int, with_history: bool = True) -> Case:
         """The question about a shelf and a day, asked as the day begins."""
         grid, word = self.grid, self._words(shelf)
         at = grid.moment(day)
+        id = event_id(self.names[shelf], self.dates[day])
         ahead = {name: self._fact(name, shelf, day) for name in self.mapping.ahead}
         position = StockPosition(
             sku=word["sku"],
@@ -111,7 +128,6 @@ class CaseWriter:
             price_share_ahead=ahead.get("price_share"),
             history=tuple(self._history(shelf, day)) if with_history else (),
         )
-        id = f"{word['node']}.{word['sku']}.{at:%Y-%m-%d}"
         return Case(
             event=Event(source=self.mapping.source, id=id, time=at),
             exception_id=id,
@@ -192,7 +208,7 @@ def daily_study(
     """What one pass over the scored questions leaves, with the parties' rows after the last day."""
     writer = CaseWriter(grid, mapping)
     parties = _parties(grid, attributes)
-    shelf, day = _questions(grid.answered() & scored)
+    shelf, day = questions_of(grid.answered() & scored)
     if not len(shelf):
         raise HistoryError("no question has an answer; check asked_if and ran_empty, or give earlier days by --context")
     template = _template(grid)
@@ -213,6 +229,7 @@ def daily_study(
         exceptions=np.arange(len(shelf)),
         regions=_regions(grid, shelf),
         stakes=np.full(len(shelf), _stake(writer, int(shelf[0]), int(day[0]), policy)),
+        events=writer.keys(shelf, day),
     )
     chosen = np.linspace(0, len(shelf) - 1, min(samples, len(shelf))).astype(np.int64)
     kept = [
@@ -253,7 +270,7 @@ def _joined(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[
     return np.array([None if other is None else f"{one}@{other}" for one, other in pairs], dtype=object)
 
 
-def _questions(asked: NDArray[np.bool_]) -> tuple[Places, Places]:
+def questions_of(asked: NDArray[np.bool_]) -> tuple[Places, Places]:
     """The places of the questions in time order: by day, then by shelf."""
     day, shelf = np.nonzero(asked.T)
     return shelf.astype(np.int64), day.astype(np.int64)

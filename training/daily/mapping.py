@@ -104,13 +104,28 @@ class DailyMapping(Record):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
-        told = [cells for name in type(self.told).model_fields for cells in _cells(getattr(self.told, name))]
-        conditions = [each for each in (self.asked_if, self.ran_empty) if each is not None]
-        names = [self.day, self.node, self.sku, self.region, self.category, *self.attributes.values()]
-        return tuple(dict.fromkeys([*filter(None, names), *(each.column for each in (*told, *conditions))]))
+        return tuple(dict.fromkeys([*self.words.values(), *(cells.column for cells in self.numbers.values())]))
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The columns of a shelf's words and of its days, by key."""
+        named = {name: getattr(self, name) for name in ("day", "node", "sku", "region", "category")}
+        named |= {f"attributes.{name}": column for name, column in self.attributes.items()}
+        return {key: column for key, column in named.items() if column is not None}
+
+    @property
+    def numbers(self) -> dict[str, Cells]:
+        """The sources of numbers by key: `told.sold`, `told.sold_by_part.0`, `asked_if`."""
+        found = {
+            key: cells
+            for name in type(self.told).model_fields
+            for key, cells in _keyed(f"told.{name}", getattr(self.told, name))
+        }
+        conditions = {"asked_if": self.asked_if, "ran_empty": self.ran_empty}
+        return found | {key: each for key, each in conditions.items() if each is not None}
 
 
-def _cells(given: Any) -> tuple[Cells, ...]:
-    if given is None:
-        return ()
-    return given if isinstance(given, tuple) else (given,)
+def _keyed(key: str, given: Cells | tuple[Cells, ...] | None) -> list[tuple[str, Cells]]:
+    if isinstance(given, tuple):
+        return [(f"{key}.{place}", each) for place, each in enumerate(given)]
+    return [] if given is None else [(key, given)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
 from data.promotion import (
+    OF_BUNDLE,
     Calibration,
     Check,
     CheckName,
@@ -24,14 +25,17 @@ from data.record import digest_of, to_milliseconds
 from data.vocabulary import Task
 from models.bundle import Bundle
 from policies.policy import Policy
+from training.daily.history import DailyHistory
 from training.errors import HistoryError
 from training.history import History
 from training.progress import Progress
 from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
 from training.promotion.costs import Prices
+from training.promotion.days import read_later_days
+from training.promotion.later import Reading
 from training.promotion.resampling import RESAMPLES, Draws
 from training.promotion.sides import Matrices, Pair, pair
-from training.promotion.window import Reading, read_later, taught_until
+from training.promotion.window import read_later, taught_until
 
 FEWEST = 200
 """Cases of later days below which a comparison says nothing."""
@@ -65,19 +69,20 @@ def compare(
     Raises:
         HistoryError: no later case, or a bundle that does not say until when it learned.
     """
-    after = taught_until(challenger, champion)
+    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
+    same = kept(challenger, champion)
+    after = taught_until(challenger, champion, besides=() if same.issuperset(tasks) else same)
     readings = _readings(challenger, champion, history, after, policy, progress)
     whole = readings[_schema(challenger)].later
-    if not whole.lines:
+    if not whole.n:
         raise HistoryError(
             f"{history.name} has no case later than {after:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
             "give a history that goes on after it"
         )
-    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
     found = _Findings(checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
-        progress.step(f"{task}: champion and challenger on the same {len(whole.lines):,} later cases")
+        progress.step(f"{task}: champion and challenger on the same {whole.n:,} later cases")
         _compare_task(task, challenger, champion, readings, matrices, policy, found, (resamples, seed))
     cost = _cost(challenger, champion, found.times)
     found.checks.append(answering.size_check(cost))
@@ -101,6 +106,14 @@ def compare(
     )
 
 
+def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:
+    """The tasks whose model is the champion's own, file for file: it cannot have become worse."""
+    ours, theirs = challenger.models, champion.models
+    return frozenset(
+        task for task in Task if task in ours and task in theirs and ours[task].version == theirs[task].version
+    )
+
+
 def _schema(bundle: Bundle) -> str:
     """What a bundle's models declare, by digest."""
     return digest_of(bundle.attributes)
@@ -116,6 +129,7 @@ def _readings(
 ) -> dict[str, Reading]:
     """The later days for each bundle; read once where both declare the same attributes."""
     readings: dict[str, Reading] = {}
+    taught = frozenset(key for each in challenger.models.values() for key in each.model.taught)
     for bundle in (challenger, champion):
         if not bundle.models:
             raise HistoryError(
@@ -123,7 +137,12 @@ def _readings(
             )
         if _schema(bundle) not in readings:
             standing = challenger.standing or champion.standing or []
-            readings[_schema(bundle)] = read_later(history, after, bundle.attributes, standing, policy, progress)
+            if isinstance(history, DailyHistory):
+                readings[_schema(bundle)] = read_later_days(history, after, taught, policy, progress)
+            else:
+                readings[_schema(bundle)] = read_later(
+                    history, after, bundle.attributes, standing, taught, policy, progress
+                )
     return readings
 
 
@@ -140,19 +159,21 @@ def _compare_task(
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
     window = _window_check(both)
+    if window.finding is Finding.REFUSED and task in kept(challenger, champion):
+        found.checks += _kept_checks(task)
+        return
     found.checks.append(window)
     if window.finding is Finding.REFUSED:
         return
-    cases = [its.later.known[row][0] for row in both.rows]
+    cases = its.later.cases(both.rows)
     draws, prices = Draws(both.groups, *drawing), Prices(task, policy)
     events = prices.events(cases) if task.is_risk else np.zeros(len(cases))
     told = metrics.differences(both, events, prices, draws)
     cut = slices.slices(both, cases, draws)
     calibration = calibrations.calibration(both)
     shares = attribution.shares(both)
-    took = answering.milliseconds(
-        champion.models[task], challenger.models[task], [its.later.known[row] for row in both.rows]
-    )
+    asked = its.later.asked(both.rows, challenger.models[task].model.attributes)
+    took = answering.milliseconds(champion.models[task], challenger.models[task], asked)
     found.checks += [
         labels.check(both, its.answers),
         columns.check(both),
@@ -181,6 +202,16 @@ def _tasks_check(challenger: Bundle, champion: Bundle) -> Check:
     return Check(name=CheckName.TASKS, finding=Finding.PASSED, says=says)
 
 
+def _kept_checks(task: Task) -> Iterator[Check]:
+    """What is said of a task that the history does not tell of, where the challenger keeps the champion's model."""
+    says = (
+        "the champion's own model, kept file for file: this history tells too little of the task, and nothing changes"
+    )
+    for name in CheckName:
+        if name not in OF_BUNDLE:
+            yield Check(name=name, task=task, finding=Finding.PASSED, says=says)
+
+
 def _window_check(both: Pair) -> Check:
     n, seen = len(both.truth), len(np.unique(both.truth))
     finding, says = Finding.PASSED, f"{n:,} later cases tell the truth of it"
@@ -193,14 +224,14 @@ def _window_check(both: Pair) -> Check:
 
 
 def _window(history: History, reading: Reading) -> Window:
-    times = [line.case.event.time for line in reading.later.lines]
+    begins, ends = reading.later.ends
     return Window(
         history=history.name,
         data=history.digest,
-        n=len(times),
+        n=reading.later.n,
         exceptions=len(np.unique(reading.later.groups)),
-        begins=times[0].astimezone(UTC),
-        ends=times[-1].astimezone(UTC),
+        begins=begins.astimezone(UTC),
+        ends=ends.astimezone(UTC),
     )
 
 

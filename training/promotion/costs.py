@@ -34,6 +34,7 @@ class Prices:
     def __init__(self, task: Task, policy: Policy) -> None:
         self.acting = _price(ACTING.get(task, ASKING), policy)
         self._policy = policy
+        self._known: dict[tuple[object, ...], float] = {}
 
     def events(self, cases: Sequence[Case]) -> Floats:
         """What the event costs in each case."""
@@ -45,8 +46,11 @@ class Prices:
             "channel": case.channel,
             "exception_type": case.reported_type,
         }
-        hit = self._policy.ask("breach_costs", asked).hit
-        return self.acting if hit is None else float(hit.outputs["penalty"] or 0)
+        key = tuple(asked.values())
+        if key not in self._known:
+            hit = self._policy.ask("breach_costs", asked).hit
+            self._known[key] = self.acting if hit is None else float(hit.outputs["penalty"] or 0)
+        return self._known[key]
 
 
 def per_case(truth: Truth, probabilities: Floats, events: Floats, acting: float) -> Floats:

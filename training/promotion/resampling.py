@@ -13,7 +13,9 @@ Truth = NDArray[np.int64]
 
 RESAMPLES = 1_000
 BLOCK = 50
-"""Resamples held at once."""
+"""Resamples held at once, at most."""
+CELLS = 5_000_000
+"""Weights held at once: of many rows fewer resamples."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Draws:
         """Weights float64[b, n], block by block, always the same ones."""
         rng = np.random.default_rng(self.seed)
         names, row = np.unique(self.groups, return_inverse=True)
-        left = self.resamples
-        while left > 0:
-            size = min(BLOCK, left)
-            drawn = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), size=size)
-            yield drawn[:, row].astype(np.float64)
-            left -= size
+        size = max(1, min(BLOCK, CELLS // len(row)))
+        for start in range(0, self.resamples, size):
+            drawn = [_drawn(rng, len(names)) for _ in range(min(size, self.resamples - start))]
+            yield np.array([counts[row] for counts in drawn], np.float64)
+
+
+def _drawn(rng: np.random.Generator, n: int) -> Truth:
+    """How often each of n is drawn in n draws."""
+    return np.bincount(rng.integers(0, n, n), minlength=n)
 
 
 def means(draws: Draws, values: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,9 @@ from numpy.typing import NDArray
 
 from data.record import digest_of
 from data.vocabulary import Task
-from features.catalogue import feature_set
 from models.task_model import TaskModel
 from training.evaluate import calibrated
-from training.promotion.window import Later
-
-Floats = NDArray[np.float64]
-Truth = NDArray[np.int64]
+from training.promotion.later import Floats, Later, Places, Truth
 
 
 @dataclass(frozen=True)
@@ -52,21 +47,15 @@ class Matrices:
     def __init__(self) -> None:
         self._made: dict[tuple[int, str, bool], Floats] = {}
 
-    def of(self, model: TaskModel, later: Later, rows: NDArray[np.intp]) -> Floats:
+    def of(self, model: TaskModel, later: Later, rows: Places) -> Floats:
         """The model's features of these rows float64[n, k]."""
-        shelf = model.task is Task.STOCKOUT
-        key = (id(later), digest_of(model.attributes), shelf)
+        key = (id(later), digest_of(model.attributes), model.task is Task.STOCKOUT)
         if key not in self._made:
-            fit = [each for each in later.known if not shelf or each[0].at_stake is not None]
-            self._made[key] = feature_set(model.task, model.attributes).matrix(fit)
-        whole = self._made[key][_places(later, rows) if shelf else rows]
-        return model.complete(whole, [later.known[row][0].message for row in rows])
-
-
-def _places(later: Later, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where the rows lie among the cases that name a shelf."""
-    named = np.cumsum([case.at_stake is not None for case, _ in later.known]) - 1
-    return np.asarray(named[rows], np.intp)
+            self._made[key] = later.facts(model.task, model.attributes)
+        whole, places = self._made[key], later.places(model.task, rows)
+        # Rows ascend: so many are all of them, and many of them are not copied.
+        own = whole if len(places) == len(whole) else whole[places]
+        return model.complete(own, later.messages(rows))
 
 
 def pair(champion: TaskModel, challenger: TaskModel, theirs: Later, its: Later, made: Matrices) -> Pair:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from data.outcome import HistoryLine
 from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
+from features.catalogue import feature_set
 from features.party_rows import MemoryRows, SeededRows, read_snapshot
 from features.standing import StandingKeeper
 from models.bundle import Bundle
@@ -24,6 +25,8 @@ from training.dataset import Read, study
 from training.errors import HistoryError
 from training.history import History
 from training.progress import Progress
+from training.promotion.answering import ASKED
+from training.promotion.later import Floats, Places, Reading
 from training.split import without_times
 from training.truth import truth_of
 
@@ -34,31 +37,55 @@ Known = Sequence[tuple[Case, Standing]]
 
 
 @dataclass(frozen=True)
-class Later:
-    """The cases of the later days in time order, as the models of one attribute schema see them."""
+class Replayed:
+    """Cases that were replayed one by one."""
 
     known: Known
     lines: Sequence[HistoryLine]
     """The same cases under the promise in force, with their outcomes."""
     groups: NDArray[np.int64]
-    """A number for each case's exception: cases of one exception are resampled together."""
+
+    @property
+    def n(self) -> int:
+        """See `Later`; so for all that follows."""
+        return len(self.lines)
+
+    @property
+    def ends(self) -> tuple[datetime, datetime]:
+        """The first and the last moment."""
+        return self.lines[0].case.event.time, self.lines[-1].case.event.time
 
     def truth(self, task: Task) -> NDArray[np.int64]:
-        """The label's index, 0 or 1 for a risk; -1 where the outcome does not tell."""
+        """What happened."""
         return np.array([truth_of(task, line) for line in self.lines], np.int64)
 
+    def facts(self, task: Task, attributes: AttributeSchema) -> Floats:
+        """A stock-out has features where a shelf is named."""
+        fit = [each for each in self.known if task is not Task.STOCKOUT or each[0].at_stake is not None]
+        return feature_set(task, attributes).matrix(fit)
 
-@dataclass(frozen=True)
-class Reading:
-    """What was read of a history: the later days by attribute schema, and the answers of its earlier events."""
+    def places(self, task: Task, rows: Places) -> Places:
+        """The rows themselves, or where they stand among those that name a shelf."""
+        if task is not Task.STOCKOUT:
+            return rows
+        named = np.cumsum([case.at_stake is not None for case, _ in self.known]) - 1
+        return np.asarray(named[rows], np.intp)
 
-    later: Later
-    answers: Mapping[Task, Mapping[str, int]]
-    """By task and event, what the earlier events came to: what a bundle was taught can be laid beside it."""
+    def messages(self, rows: Places) -> list[str | None]:
+        """Every case has its own."""
+        return [self.known[row][0].message for row in rows]
+
+    def cases(self, rows: Places) -> Sequence[Case]:
+        """The cases as they were replayed."""
+        return [self.known[row][0] for row in rows]
+
+    def asked(self, rows: Places, attributes: AttributeSchema) -> Known:
+        """So many as are asked, evenly spread; replayed already, whatever attributes a model declares."""
+        return [self.known[row] for row in rows[:: max(1, len(rows) // ASKED)][:ASKED]]
 
 
-def taught_until(*bundles: Bundle) -> datetime:
-    """The moment after which no case taught or tested any of the bundles' models.
+def taught_until(*bundles: Bundle, besides: Container[Task] = frozenset()) -> datetime:
+    """The moment after which no case taught or tested any of the bundles' models, `besides` those of some tasks.
 
     Raises:
         HistoryError: a model of cases that all carry one moment.
@@ -66,6 +93,8 @@ def taught_until(*bundles: Bundle) -> datetime:
     latest = 0.0
     for bundle in bundles:
         for task, predictor in bundle.models.items():
+            if task in besides:
+                continue
             lineage = predictor.model.lineage
             if "fitted_on" not in lineage or without_times(lineage):
                 raise HistoryError(
@@ -81,12 +110,14 @@ def read_later(
     after: datetime,
     schema: AttributeSchema,
     standing: list[dict[str, Any]],
+    taught: Container[str],
     policy: Policy,
     progress: Progress,
 ) -> Reading:
     """Replay a history; its cases after a moment are those to compare on, the earlier ones tell of the parties.
 
-    A history that begins later starts from the bundle's own snapshot of the parties.
+    A history that begins later starts from the bundle's own snapshot of the parties. `taught` are the events whose
+    answers are wanted.
     """
     scored: list[HistoryLine] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
@@ -100,7 +131,7 @@ def read_later(
             if later:
                 scored.append(line)
             else:
-                _note(answers, line)
+                _note(answers, line, taught)
             yield line, later
 
     samples = study(lines(), (), schema, policy, keeper, _Every()).samples
@@ -108,7 +139,7 @@ def read_later(
     exceptions = [line.case.exception_id for line in promised]
     groups = np.unique(exceptions, return_inverse=True)[1] if exceptions else np.empty(0)
     known = [(sample.case, sample.standing) for sample in samples]
-    return Reading(Later(known, promised, groups.astype(np.int64)), answers)
+    return Reading(Replayed(known, promised, groups.astype(np.int64)), answers)
 
 
 class _Every:
@@ -118,8 +149,10 @@ class _Every:
         return True
 
 
-def _note(answers: Mapping[Task, dict[str, int]], line: HistoryLine) -> None:
+def _note(answers: Mapping[Task, dict[str, int]], line: HistoryLine, taught: Container[str]) -> None:
     key = event_key(line.case.event.source, line.case.event.id)
+    if key not in taught:
+        return
     for task, told in answers.items():
         truth = truth_of(task, line)
         if truth >= 0:

@@ -88,3 +88,13 @@ def test_two_rows_of_one_day_are_refused() -> None:
     twice = DailyHistory("days.csv", "sha256:0", told.frame.iloc[[0, 0, 1]].reset_index(drop=True), told.mapping)
     with pytest.raises(HistoryError, match="two rows of one day"):
         _ = twice.grid
+
+
+def test_bits_of_an_empty_cell_are_not_known() -> None:
+    told = history(gaps=0.0)
+    frame = told.frame.assign(mask=told.frame["mask"].astype(float).mask(told.frame.index == 0))
+    grid = DailyHistory("days.csv", "sha256:0", frame, told.mapping).grid
+    assert np.isnan(grid.facts["late_hours"][0, 0])
+    assert np.isnan(grid.gaps[:, 0, 0]).all()
+    assert not grid.asked[0, 1]
+    np.testing.assert_array_equal(grid.gaps[:, 1:], told.grid.gaps[:, 1:])
