@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from typer import Typer
 from typer.testing import CliRunner
 
 from benchmarks.incident_log import LOG, MAPPING, measure
@@ -17,8 +21,10 @@ from data.recommendation import Recommendation
 from data.vocabulary import ServedBy, Task
 from tests.fixtures.service import Desk, open_desk
 from training.commands import app
+from training.drift_commands import app as drifting
 
 pytestmark = pytest.mark.slow
+CUT = pd.Timestamp("2016-04-18")
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,38 @@ def test_a_real_incident_is_posted_answered_by_the_model_and_explained_on_the_de
     drawn = re.findall(r'<svg [^>]*class="waterfall".*?</svg>', page, flags=re.DOTALL)
     assert len(drawn) == 1
     assert "assignment group" in drawn[0], "what the incident log tells of a case, in words"
+
+
+def test_drift_is_told_and_recalibration_brings_the_error_down(
+    folder: Path, scores: dict[str, Any], tmp_path: Path
+) -> None:
+    """What the first half of the last month tells of the model mends it for the second."""
+    month = pd.read_parquet(folder / "later.parquet")
+    middle, late, before = (tmp_path / f"{name}.parquet" for name in ("middle", "late", "before"))
+    month[month["opened_at"] < CUT].to_parquet(middle)
+    month[month["opened_at"] >= CUT].to_parquet(late)
+    pd.concat([pd.read_parquet(folder / "earlier.parquet"), pd.read_parquet(middle)]).to_parquet(before)
+    mended = Path(shutil.copytree(folder / "bundle", tmp_path / "mended"))
+    report = json.loads(asked(drifting, "drift", folder / "bundle", middle, folder / "earlier.parquet", "--json"))
+    assert not report["regions"][0]["rate"]["holds"]
+    assert report["regions"][0]["calibrated"] is False
+    assert {each["about"] for each in report["alarms"]} >= {"rate", "calibration"}
+    asked(drifting, "recalibrate", mended, middle, folder / "earlier.parquet", "--no-track")
+    old, new = (
+        json.loads(asked(app, "evaluate", each, late, before, "--json"))["model"]
+        for each in (folder / "bundle", mended)
+    )
+    assert new["ece"] < 0.7 * old["ece"]
+    assert new["log_loss"] < old["log_loss"]
+    assert new["average_precision"] == pytest.approx(old["average_precision"], abs=1e-9)
+
+
+def asked(of: Typer, command: str, bundle: Path, history: Path, context: Path, *more: str) -> str:
+    """What a command prints about the breach model of a bundle, on these incidents, after those."""
+    read = ("--history", str(history), "--context", str(context), "--mapping", str(MAPPING))
+    told = CliRunner().invoke(of, [command, str(bundle), "--task", "sla_breach", *read, *more])
+    assert told.exit_code == 0, told.stderr
+    return told.stdout
 
 
 def explained_by_the_model(recommendation: Recommendation) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ from training.commands import app as training
 from training.drift_commands import app
 
 run = CliRunner()
-MAPPING = "examples/mappings/incident_log.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -142,38 +139,3 @@ def test_a_tracker_that_does_not_answer_is_told_and_nothing_is_published(
     assert "MLflow does not answer at http://127.0.0.1:9" in " ".join(told.stderr.split())
     assert "--no-track" in told.stderr
     assert not out.exists()
-
-
-@pytest.mark.slow
-def test_the_incident_log_s_drift_is_told_and_recalibration_brings_the_error_down(tmp_path: Path) -> None:
-    import pandas as pd
-
-    named = os.environ.get("FAIRLEAD_DATA")
-    if not named:
-        pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
-    log = pd.read_parquet(Path(named) / "uci_incident_event_log.parquet")
-    cuts = [pd.Timestamp(day) for day in ("2016-01-01", "2016-04-01", "2016-04-18", "2017-01-01")]
-    early, middle, late = (tmp_path / f"{name}.parquet" for name in ("early", "middle", "late"))
-    for path, start, end in zip((early, middle, late), cuts[:-1], cuts[1:], strict=True):
-        log[(log["opened_at"] >= start) & (log["opened_at"] < end)].to_parquet(path)
-    before = tmp_path / "before.parquet"
-    log[log["opened_at"] < cuts[2]].to_parquet(before)
-    bundle, mended = tmp_path / "bundle", tmp_path / "mended"
-    train = ["train", "sla_breach", "--history", str(early), "--out", str(bundle), "--no-track", "--trials", "0"]
-    assert run.invoke(training, [*train, "--threads", "1", "--mapping", MAPPING]).exit_code == 0
-    shutil.copytree(bundle, mended)
-    known = ["--context", str(early), "--mapping", MAPPING]
-    report = json.loads(run.invoke(app, asked("drift", bundle, middle, "--json", *known)).stdout)
-    assert not report["regions"][0]["rate"]["holds"]
-    assert report["regions"][0]["calibrated"] is False
-    assert {each["about"] for each in report["alarms"]} >= {"rate", "calibration"}
-    told = run.invoke(app, asked("recalibrate", mended, middle, *known))
-    assert told.exit_code == 0, told.stderr
-    then = ["--context", str(before), "--mapping", MAPPING, "--json"]
-    old, new = (
-        json.loads(run.invoke(training, asked("evaluate", each, late, *then)).stdout)["model"]
-        for each in (bundle, mended)
-    )
-    assert new["ece"] < 0.7 * old["ece"]
-    assert new["log_loss"] < old["log_loss"]
-    assert new["average_precision"] == pytest.approx(old["average_precision"], abs=1e-9)
