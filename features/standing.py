@@ -161,8 +161,9 @@ class Sighting(NamedTuple):
 class StandingKeeper:
     """Keeps the standing of all parties in rows: replay and live are the same calls.
 
-    For every case: `of`, then `arrive`, so a case never counts itself, but for what it tells of its shelf's past day;
-    for every outcome, when it is recorded: `record`. Live, both happen in the transaction of what they belong to.
+    For every case: `of`, then, where it is the first of its exception, `arrive`: an exception arrives once, however
+    many events tell of it. So a case never counts itself, but for what it tells of its shelf's past day. For every
+    outcome, when it is recorded: `record`. Live, both happen in the transaction of what they belong to.
     """
 
     def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY) -> None:
@@ -177,12 +178,7 @@ class StandingKeeper:
 
     def of(self, case: Case, at: datetime) -> Standing:
         """What is known of the case's parties at a moment, its own shelf's report included; an unseen one is absent."""
-        keys = self.keys(case)
-        found, report = self._rows.get(keys), shelf_report(case)
-        if report is None:
-            return _seen(found, keys, at).standing()
-        told = {key: _reported(found.get(key) or PartyState(*key), at, report) for key in keys[:-1]}
-        return _seen({**found, **told}, keys, at).standing()
+        return self._sight(self.keys(case), at, shelf_report(case)).standing()
 
     def arrive(self, case: Case, at: datetime) -> None:
         """Count the case among its parties' arrivals, and what it tells of its shelf.
@@ -199,25 +195,42 @@ class StandingKeeper:
         As in a history of such questions: every shelf of the question tells of its day before one is answered.
         """
         asked = StandingKeeper(ScratchRows(self._rows), self._attributes)
-        return [seen.standing() for seen, _ in asked.meet_together(cases, at)]
+        return [seen.standing() for seen, _ in asked.meet_together([(case, True) for case in cases], at)]
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at`."""
         self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
 
-    def meet_together(self, cases: Iterable[Case], at: datetime) -> Iterator[tuple[Sighting, tuple[PartyKey, ...]]]:
-        """What is seen of cases of one moment, with their parties: all tell of their shelves, then each is met."""
-        met = [(self.keys(case), shelf_report(case)) for case in cases]
-        for keys, report in met:
-            self._tell(keys[:-1], at, report)
-        for keys, _ in met:
-            yield _seen(self._rows.get(keys), keys, at), keys
-            self._arrive(keys[:-1], at)
+    def meet_together(
+        self, cases: Iterable[tuple[Case, bool]], at: datetime
+    ) -> Iterator[tuple[Sighting, tuple[PartyKey, ...]]]:
+        """What is seen of cases of one moment, with their parties: all tell of their shelves, then each is met.
+
+        Beside each case stands whether it is the first of its exception: only that one is counted.
+        """
+        met = [(self.keys(case), shelf_report(case), first) for case, first in cases]
+        for keys, report, first in met:
+            if first:
+                self._tell(keys[:-1], at, report)
+        for keys, report, first in met:
+            yield self._sight(keys, at, None if first else report), keys
+            if first:
+                self._arrive(keys[:-1], at)
 
     def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
         """Count a lesson for the parties of these keys."""
         found = self._rows.get(keys)
         self._rows.put([_taught(found.get(key) or PartyState(*key), lesson) for key in keys])
+
+    def _sight(self, keys: tuple[PartyKey, ...], at: datetime, report: ShelfReport | None) -> Sighting:
+        """What is seen of parties, as if a report that is not counted had been."""
+        found = self._rows.get(keys)
+        told = (
+            {}
+            if report is None
+            else {key: _reported(found.get(key) or PartyState(*key), at, report) for key in keys[:-1]}
+        )
+        return _seen({**found, **told}, keys, at)
 
     def _tell(self, met: Sequence[PartyKey], at: datetime, report: ShelfReport | None) -> None:
         if report is not None:
@@ -350,6 +363,7 @@ def replay_seen(
         ValueError: where a line is earlier than the one before it.
     """
     pending: list[_Pending] = []
+    met: set[str] = set()
     latest: datetime | None = None
     position = 0
     for now, together in groupby(lines, key=lambda line: line.case.event.time):
@@ -359,13 +373,21 @@ def replay_seen(
         while pending and pending[0].recorded_at <= now:
             _teach_next(pending, keeper)
         told = list(together)
-        for line, (seen, keys) in zip(told, keeper.meet_together((line.case for line in told), now), strict=True):
+        cases = [(line.case, _is_first(line, met)) for line in told]
+        for line, (seen, keys) in zip(told, keeper.meet_together(cases, now), strict=True):
             yield line, seen
             if line.outcome is not None:
                 heapq.heappush(pending, _pending(line, line.outcome, position, keys))
             position += 1
     while settle and pending:
         _teach_next(pending, keeper)
+
+
+def _is_first(line: HistoryLine, met: set[str]) -> bool:
+    """Whether no line before told of its exception; notes it."""
+    before = len(met)
+    met.add(line.case.exception_id)
+    return len(met) > before
 
 
 def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> _Pending:

@@ -20,6 +20,8 @@ from data.vocabulary import Role
 from features.attributes import AttributeSchema
 from features.party_rows import MemoryRows, PartyKey, PartyState, SeededRows, read_snapshot, snapshot
 from features.standing import PARTIES, RETAILER, StandingKeeper, replay
+from policies.policy import load_policy
+from policies.promise import promised
 from serving.security import Principal
 from serving.store.parties import StoredRows
 from serving.store.tables import parties
@@ -33,9 +35,9 @@ KNOWN_BEFORE = 200
 
 @cache
 def history() -> tuple[HistoryLine, ...]:
-    """Two weeks, each exception told once."""
-    lines = {line.case.exception_id: line for line in simulate(11, 280, datetime(2026, 11, 1, tzinfo=UTC), weeks=2)}
-    return tuple(sorted(lines.values(), key=lambda line: line.case.event.time))
+    """Two weeks, some exceptions told of twice; with the promise in force, as training reads a history."""
+    lines, policy = simulate(11, 280, datetime(2026, 11, 1, tzinfo=UTC), weeks=2), load_policy()
+    return tuple(line.model_copy(update={"case": promised(line.case, policy)}) for line in lines)
 
 
 ATTRIBUTES = AttributeSchema(facts={"code": tuple(sorted({line.case.code for line in history() if line.case.code}))})
@@ -90,5 +92,6 @@ def test_replayed_equals_kept_in_the_store_for_every_party(tmp_path: Path) -> No
     with closing(service):
         assert list(map(canonical, live(service, lines))) == list(map(canonical, replayed))
         assert canonical(snapshot(stored(service))) == canonical(snapshot(rows))
+    assert len({line.case.exception_id for line in lines}) < len(lines)
     assert {state.kind for state in rows} == {*PARTIES, "fact:code", RETAILER}
     assert sum(any(party.outcomes for party in each.parties[:-1]) for each in replayed) > len(lines) / 2
