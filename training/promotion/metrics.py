@@ -67,7 +67,7 @@ def _judged(worse: float, loss: float, margin: float) -> tuple[Finding, str]:
         return Finding.REFUSED, "clearly worse than the champion"
     if worse >= CLEAR:
         return Finding.NOTED, "a little worse than the champion, no more than a retraining moves it"
-    if worse <= 1.0 - CLEAR:
+    if worse <= 1.0 - CLEAR and loss < 0.0:
         return Finding.PASSED, "clearly better than the champion"
     return Finding.PASSED, "no clear difference"
 
