@@ -146,7 +146,7 @@ class PromotionHead:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DossierVerdict:
     """What the checks come to, in a sentence, and what whoever agrees must know."""
 
     refused: bool
@@ -192,7 +192,7 @@ class PromotionPage:
     viewer: Viewer
     banner: Banner | None
     head: PromotionHead
-    verdict: Verdict
+    verdict: DossierVerdict
     window: str
     drawing: Markup
     """The differences with their intervals, drawn by `intervals`, which escapes them."""

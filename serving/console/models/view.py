@@ -24,6 +24,7 @@ from serving.console.models.context import (
     BundleName,
     CheckRow,
     Comparison,
+    DossierVerdict,
     DriftRow,
     InForceView,
     LadderRow,
@@ -31,7 +32,6 @@ from serving.console.models.context import (
     PromotionRow,
     ShadowRow,
     ShadowView,
-    Verdict,
 )
 from serving.health.schemas import Step
 from serving.models.drift_schemas import ModelsDrift, TaskDrift
@@ -153,13 +153,13 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
     return ""
 
 
-def verdict(dossier: Dossier) -> Verdict:
+def verdict(dossier: Dossier) -> DossierVerdict:
     """What the checks come to."""
     if dossier.refusals:
-        return Verdict(True, "No: its checks refuse it", tuple(map(_point, dossier.refusals)))
+        return DossierVerdict(True, "No: its checks refuse it", tuple(map(_point, dossier.refusals)))
     noted = tuple(_point(each) for each in dossier.checks if each.finding is Finding.NOTED)
     also = " Know this before you agree" if noted else ""
-    return Verdict(False, f"It may take over, once another person agrees.{also}", noted)
+    return DossierVerdict(False, f"It may take over, once another person agrees.{also}", noted)
 
 
 def _point(check: Check) -> str:
