@@ -20,9 +20,11 @@ from data.record import Unit
 from data.vocabulary import Task
 from features.definition import Feature
 from policies.policy import Policy, policy_of
+from policies.tables.problems import PolicyError
 from serving.in_force import Basis, InForce, read_basis
 from serving.replay import CannotReplay, Replay, replay_by, replay_exactly
 from serving.store import audit, consistency, decisions, policies
+from serving.store import policies as kept_policies
 from serving.store.engine import Database
 from tests.fixtures.bundles import republish
 from tests.fixtures.earlier_answers import BY_MODELS, BY_RULES, LATE, NAMES, PASSED, brought_back
@@ -173,4 +175,15 @@ def test_where_the_record_is_another_one_it_says_that_other_code_answered(
 ) -> None:
     monkeypatch.setattr(replay_module, "RECOMMENDATION_SCHEMA", "fairlead/recommendation/2")
     with pytest.raises(CannotReplay, match=r"is a fairlead/recommendation/1 and this Fairlead makes .*/2"):
+        replay_exactly(store, folder / "bundle", ids[BY_RULES[0]])
+
+
+def test_a_policy_that_this_fairlead_cannot_read_is_said(
+    store: Connection, folder: Path, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> Policy:
+        raise PolicyError([])
+
+    monkeypatch.setattr(kept_policies, "policy_of", refused)
+    with pytest.raises(CannotReplay):
         replay_exactly(store, folder / "bundle", ids[BY_RULES[0]])

@@ -106,6 +106,16 @@ def test_cases_are_postable_one_a_line() -> None:
         assert "outcome" not in json.loads(line)
 
 
+def test_what_training_needs_and_this_install_lacks_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'lightgbm'", name="lightgbm")
+
+    monkeypatch.setattr("training.commands.opened", missing)
+    result = run.invoke(app, evaluate(folder))
+    assert result.exit_code == 1
+    assert "lightgbm is not installed" in " ".join(result.stderr.split())
+
+
 def real(name: str) -> str:
     folder = os.environ.get("FAIRLEAD_DATA")
     if not folder:
