@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
-from features.catalogue import feature_set
+from features.catalogue import FeatureSet, feature_set
 from features.chain import EARLIER
 from models.link import Link
 from models.text import TextModel
@@ -109,6 +109,19 @@ def _starts(known: Known) -> list[int]:
     return [*taught, n] if taught else []
 
 
+def _undirected(facts: Floats, task: Task, features: FeatureSet) -> Floats:
+    """The facts as a link learns them: without those of which more can only raise, or only lower, a later task's risk.
+
+    No tree reads a column without a value. So such a fact moves the risk by what the later task itself learned of it,
+    which keeps its direction, and by nothing that a link makes of it.
+    """
+    later = [each for each, earlier in EARLIER.items() if task in earlier]
+    columns = sorted({column for each in later for column in features.directions(each)})
+    learned = facts.copy()
+    learned[:, columns] = np.nan
+    return learned
+
+
 def _can_teach(truth: NDArray[np.int64]) -> bool:
     return int((np.bincount(truth) >= FEWEST_OF_EACH).sum()) >= 2
 
@@ -131,11 +144,13 @@ class _Forge:
         which = np.flatnonzero(ended(self.known.exceptions, end))
         taught = self.known.at(which)
         text = self._text(taught)
+        features = feature_set(self.task, self.attributes, text)
+        facts = _undirected(taught.facts, self.task, features)
         rows = Rows(
-            taught.facts if text is None else np.hstack([taught.facts, scores[which]]),
+            facts if text is None else np.hstack([facts, scores[which]]),
             taught.truth,
             taught.times,
-            feature_set(self.task, self.attributes, text).categories,
+            features.categories,
             len(self.task.labels),
             selection=taught.selection,
         )
