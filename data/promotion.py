@@ -1,4 +1,4 @@
-"""A promotion: two bundles compared on the same later days, the dossier of it, and what people decided on it.
+"""A promotion: two bundles compared on cases that neither had seen, the dossier of it, and what people decided on it.
 
 Training writes the dossier, the service checks it and keeps it; both read these records. A dossier's verdict is not a
 field: it follows from its checks, so nobody can state another one.
@@ -6,10 +6,11 @@ field: it follows from its checks, so nobody can state another one.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from data.record import Count, Digest, Identifier, Instant, Record
 from data.vocabulary import Task
@@ -125,15 +126,66 @@ class Cost(Record):
     challenger_bytes: Annotated[int, Field(ge=0)]
 
 
+OTHER_CASES = (
+    "These are other cases, not later days: the numbers hold for cases like those both learned from, and nobody knows "
+    "how either does on later days"
+)
+"""What a comparison without times is worth."""
+
+
+class Untaught(Record):
+    """How cases of a history without times were told to be new to both, by the events that each keeps of its training.
+
+    `cases` tell what happened. Of `told` it is known for certain whether they taught either, `taught` did. What taught
+    either is left out; where the others cannot be told to be new, they are left out too.
+    """
+
+    cases: Count
+    told: Count
+    taught: Count
+    left_out: Count
+    at_most: Annotated[float, Field(ge=0, le=1)]
+    """The largest share of the compared cases that may have taught either, 95 % sure; 0 where each is known not to."""
+
+    @property
+    def says(self) -> str:
+        """How it is known, for people."""
+        if self.left_out:
+            others = "" if self.told == self.cases else f", {self.cases - self.told:,} cannot be told"
+            return f"of {self.cases:,} cases {self.taught:,} taught either{others}; {self.left_out:,} were left out"
+        if self.told == self.cases:
+            return f"each of {self.cases:,} cases is known to have taught neither"
+        return (
+            f"of {self.cases:,} cases {self.told:,} can be told for certain and none of them taught either, so at most "
+            f"{100 * self.at_most:.1f} % of all did (95 % sure)"
+        )
+
+
 class Window(Record):
-    """The later days both were compared on; neither has learned from them."""
+    """The cases both were compared on; neither has learned from them.
+
+    They are those of later days, from `begins` to `ends`; or, where the bundles learned from cases that all carry one
+    moment, others that are `untaught`: then no day is later and none is named.
+    """
 
     history: Annotated[str, Field(min_length=1, max_length=500)]
     data: Digest
     n: Count
     exceptions: Count
-    begins: Instant
-    ends: Instant
+    begins: Instant | None = None
+    ends: Instant | None = None
+    untaught: Untaught | None = None
+
+    @model_validator(mode="after")
+    def _days_or_not(self) -> Window:
+        if {self.begins is None, self.ends is None, self.untaught is not None} not in ({True}, {False}):
+            raise ValueError("cases are those of later days, from begins to ends, or they are untaught: name one")
+        return self
+
+    @property
+    def days(self) -> tuple[datetime, datetime] | None:
+        """The first and the last moment; None where no day is later than what taught the bundles."""
+        return (self.begins, self.ends) if self.begins and self.ends else None
 
 
 class Dossier(Record):

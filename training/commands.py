@@ -128,7 +128,7 @@ def evaluate(
     """Score a bundle on later days, beside the rules and the base rate of its own training window."""
     with told():
         from models.bundle import open_bundle
-        from training.evaluate import evaluate
+        from training.evaluate import TAUGHT, evaluate
         from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
@@ -136,6 +136,8 @@ def evaluate(
         before = opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
+        if TAUGHT in scores:
+            _note(scores[TAUGHT]["says"])
         if as_json:
             typer.echo(json.dumps(whole_by_side(scores)))
         else:
@@ -182,15 +184,14 @@ def _model_of(bundle: Bundle, task: Task) -> TaskModel:
 
 
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
-    """The bundle's own standing, where the cases are later than it; said where they are not."""
+    """The bundle's own standing, where the cases are later than it; said where they are not.
+
+    Without times none is later, and what the cases are is said once they are read.
+    """
     from training.evaluate import overlap
     from training.split import without_times
 
     if without_times(model.lineage):
-        _note(
-            "the model learned from cases that all carry one moment: the scores hold for cases it did not learn from, "
-            "and nobody can tell which those are by time. All parties start unknown"
-        )
         return []
     latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
     taught = datetime.fromtimestamp(max(latest["to"], model.lineage["tested_on"]["to"]), UTC)

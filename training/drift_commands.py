@@ -13,6 +13,7 @@ from data.vocabulary import Task
 from policies.policy import Policy, load_policy
 from training.commands import VAR, TheHistory, TheMapping, ThePolicy, opened, told, tracker_of
 from training.commands import _known_before as known_before
+from training.commands import _note as note
 from training.errors import HistoryError
 from training.interruption import Interrupted
 
@@ -166,8 +167,13 @@ def _seen(
     without_outcome: bool = False,
 ) -> Seen:
     from training.drift import see
+    from training.split import without_times
     from training.terminal import Bars
+    from training.unseen import acquaintance
 
     before = opened(context, mapping) if context else known_before(model, _bundle(folder).standing or [], read)
     with Bars(_console) as progress:
-        return see(model, read, before, policy, progress, without_outcome)
+        seen = see(model, read, before, policy, progress, without_outcome)
+    if without_times(model.lineage):
+        note(acquaintance(model, seen.known.events, read)["says"])
+    return seen

@@ -25,6 +25,8 @@ from training.errors import HistoryError
 from training.history import History
 from training.metrics import scores_of
 from training.progress import Progress
+from training.split import without_times
+from training.unseen import acquaintance
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -33,6 +35,9 @@ DECIMALS = 9
 
 PROMISE_PASSED = "promise_passed"
 """The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
+
+TAUGHT = "taught"
+"""The key of the scores that tells which of the cases taught the model, where it learned without times."""
 
 CONFORMAL = "conformal"
 """The key of the scores that tells what the conformal sets cover."""
@@ -95,7 +100,13 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     probabilities = calibrated(model, features)
     compared = compare(model.task, known.truth, probabilities, rules, known.fired)
-    return compared | passed(known.promise_passed) | _covered(model, known, probabilities, policy)
+    covered = _covered(model, known, probabilities, policy)
+    return compared | passed(known.promise_passed) | covered | _acquainted(model, known, history)
+
+
+def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
+    """Whether the cases taught the model, where no moment tells."""
+    return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
 
 
 def _covered(model: TaskModel, known: Known, probabilities: Floats, policy: Policy) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from training.errors import HistoryError, MappingError
 from training.filters import kept_rows
 from training.joins import joined, joined_digests
 from training.mapped import RowMapper
-from training.mapping import Mapping
+from training.mapping import Mapping, Naming
 from training.split import scattered
 from training.tables import CUT_SHORT, Row, file_digest, read_file, rows_of, select
 
@@ -43,6 +43,11 @@ class History(Protocol):
     @property
     def mapping_digest(self) -> str | None:
         """The digest of the mapping; None for a native history."""
+        ...
+
+    @property
+    def naming(self) -> Naming:
+        """What names an event: two histories that name theirs alike know the same event by the same name."""
         ...
 
     def lines(self) -> Iterator[HistoryLine]:
@@ -108,6 +113,11 @@ class NativeHistory:
         """The file's name."""
         return self.path.name
 
+    @property
+    def naming(self) -> Naming:
+        """Its lines name their events."""
+        return {}
+
     def lines(self) -> Iterator[HistoryLine]:
         """The cases in the file's order, which must be time's."""
         opener = gzip.open if self.path.suffix == ".gz" else open
@@ -125,6 +135,7 @@ class MappedHistory:
     def __init__(self, table: Table, mapping: Mapping) -> None:
         self.name, self.digest = table.name, table.digest
         self.mapping_digest: str | None = mapping.digest
+        self.naming = mapping.naming
         self._mapper = RowMapper(mapping)
         frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
         frame = frame[self._running(frame, mapping)] if mapping.view.until else frame

@@ -37,6 +37,9 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 _BOOLEAN = "tag:yaml.org,2002:bool"
 AnySource = TypeVar("AnySource", bound=Source)
 
+Naming = dict[str, dict[str, Any]]
+"""What names an event, by the fact's path: `{"event.id": {"column": ["sku"]}}`. Empty where the lines name theirs."""
+
 MAPPING_SCHEMA: Literal["fairlead/mapping/1"] = "fairlead/mapping/1"
 
 
@@ -89,6 +92,13 @@ class Mapping(Record):
     def digest(self) -> str:
         """The digest of the checked content; comments do not change it."""
         return digest_of(self.model_dump(mode="json", by_alias=True))
+
+    @property
+    def naming(self) -> Naming:
+        """Where the name of an event comes from."""
+        ways = {"column", "join", "row", "constant", "values"}
+        named = {path: self.facts[path].model_dump(mode="json", include=ways) for path in ("event.source", "event.id")}
+        return {path: {way: told for way, told in source.items() if told} for path, source in named.items()}
 
     def sources(self) -> Iterator[tuple[str, Source]]:
         """Every key with its source: `facts.event.time`, `attributes.priority`, `outcome.recorded_at`."""

@@ -20,6 +20,7 @@ from models.performance import Performance, realised, top_event
 from models.predictors import ModelPredictor
 from models.profile import Profile
 from models.task_model import TaskModel
+from models.taught import joined, sample
 from training.baseline import RuleRates
 from training.calibrate import fit_binary, fit_multiclass
 from training.conformal_fit import Calibrating, fit_conformal
@@ -33,6 +34,7 @@ from training.profiling import performances
 from training.progress import Progress
 from training.split import ended
 from training.truth import UNKNOWN
+from training.unseen import unlike
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -82,6 +84,7 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
         metrics={**scores["new"], "rule_rates": model.metrics["rule_rates"]},
         lineage={**model.lineage, "recalibrated_on": {**_window(history, latest.times), "bundle": parent}},
     )
+    again = _with_taught(again, latest, history)
     precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
     return Recalibrated(
         _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1]), features
@@ -98,6 +101,14 @@ def _refitted(model: TaskModel, calibrator: Calibrator, raw: Floats, latest: Kno
     cases = Calibrating(latest.truth, _said(calibrator, raw), latest.regions, latest.times)
     sets = fit_conformal(model.task, cases, len(latest.truth) - half)
     return replace(model, calibrator=calibrator, conformal=sets)
+
+
+def _with_taught(model: TaskModel, latest: Known, history: History) -> TaskModel:
+    """The model with the answers that taught its calibrator among those it keeps, where both name events alike."""
+    kept = bool(latest.events) and not unlike("the model", model.lineage, history)
+    taught = joined(model.taught, sample(latest.events, latest.truth.tolist())) if kept else model.taught
+    lineage = {**model.lineage, "recalibrated_on": {**model.lineage["recalibrated_on"], "kept": kept}}
+    return replace(model, taught=taught, lineage=lineage)
 
 
 def _compared(model: TaskModel, latest: Known, half: int, said: Floats) -> dict[str, Any]:

@@ -260,6 +260,7 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
         "history": history.name,
         "data": history.digest,
         "mapping": history.mapping_digest,
+        "naming": history.naming,
         "policy": order.policy.digest,
         "seed": order.seed,
         "trials": order.trials,

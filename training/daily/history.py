@@ -39,6 +39,7 @@ from training.daily.mapping import DailyMapping
 from training.daily.standing import PartySums, events_of, party_sums, standing_of, states
 from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
+from training.mapping import Naming
 
 Places = NDArray[np.int64]
 DAY = timedelta(days=1)
@@ -50,6 +51,7 @@ class DailyHistory:
     def __init__(self, name: str, digest: str, frame: pd.DataFrame, mapping: DailyMapping) -> None:
         self.name, self.digest = name, digest
         self.mapping_digest: str | None = mapping.digest
+        self.naming: Naming = {}
         self.mapping, self.frame = mapping, frame
 
     @cached_property

@@ -32,7 +32,7 @@ def check(pair: Pair) -> Check:
     moved = sorted(set(_moved(before, now)) & set(_unlike_today(pair)))
     if moved:
         told = ", ".join(moved[:LISTED])
-        says = f"the challenger learned from other values than the champion did and than these days hold: {told}"
+        says = f"the challenger learned from other values than the champion did and than these cases hold: {told}"
         return _check(pair, Finding.REFUSED, says)
     same = len(set(before) & set(now))
     return _check(pair, Finding.PASSED, f"{same} columns hold what they held where the champion was trained")
@@ -52,7 +52,7 @@ def _moved(before: Reference, now: Reference) -> list[str]:
 
 
 def _unlike_today(pair: Pair) -> Iterator[str]:
-    """Columns whose values on the later days are far from what the challenger learned from."""
+    """Columns whose values in the compared cases are far from what the challenger learned from."""
     side = pair.challenger
     today = side.model.features().reference(side.features)
     for name, usual in side.model.reference.items():

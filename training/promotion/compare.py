@@ -1,15 +1,17 @@
-"""Two bundles to a dossier: every check of every task on the same later days. Nothing is published here."""
+"""Two bundles to a dossier: every check of every task on the same cases. Nothing is published here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
 from data.promotion import (
     OF_BUNDLE,
+    OTHER_CASES,
     Calibration,
     Check,
     CheckName,
@@ -23,6 +25,7 @@ from data.promotion import (
 )
 from data.record import digest_of, to_milliseconds
 from data.vocabulary import Task
+from features.attributes import AttributeSchema
 from models.bundle import Bundle
 from policies.policy import Policy
 from training.daily.history import DailyHistory
@@ -32,13 +35,16 @@ from training.progress import Progress
 from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
 from training.promotion.costs import Prices
 from training.promotion.days import read_later_days
+from training.promotion.fresh import Fresh, fresh_cases, read_fresh
 from training.promotion.later import Reading
 from training.promotion.resampling import RESAMPLES, Draws
 from training.promotion.sides import Matrices, Pair, pair
-from training.promotion.window import read_later, taught_until
+from training.promotion.window import learned_without_times, read_later, taught_until
 
+Ground = datetime | Fresh
+"""What makes cases new to both bundles: they are later than a moment, or taught neither."""
 FEWEST = 200
-"""Cases of later days below which a comparison says nothing."""
+"""Cases below which a comparison says nothing."""
 ENOUGH = 1_000
 """Cases below which whoever agrees should know how few they are."""
 
@@ -66,24 +72,24 @@ def compare(
 ) -> Dossier:
     """Compare two bundles on the cases of a history that are later than anything either has learned from.
 
+    Bundles that learned without times are compared on cases that taught neither.
+
     Raises:
-        HistoryError: no later case, or a bundle that does not say until when it learned.
+        HistoryError: no case that is new to both, or a bundle that does not say what it learned from.
     """
     tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
     same = kept(challenger, champion)
-    after = taught_until(challenger, champion, besides=() if same.issuperset(tasks) else same)
-    readings = _readings(challenger, champion, history, after, policy, progress)
+    besides = frozenset[Task]() if same.issuperset(tasks) else same
+    ground = _ground(challenger, champion, besides, history, policy, progress)
+    readings = _readings(challenger, champion, history, ground, policy, progress)
     whole = readings[_schema(challenger)].later
     if not whole.n:
-        raise HistoryError(
-            f"{history.name} has no case later than {after:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
-            "give a history that goes on after it"
-        )
+        raise HistoryError(_nothing_new(history, ground))
     found = _Findings(checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
-        progress.step(f"{task}: champion and challenger on the same {whole.n:,} later cases")
-        _compare_task(task, challenger, champion, readings, matrices, policy, found, (resamples, seed))
+        progress.step(f"{task}: champion and challenger on the same {whole.n:,} cases")
+        _compare_task(task, challenger, champion, readings, ground, matrices, policy, found, (resamples, seed))
     cost = _cost(challenger, champion, found.times)
     found.checks.append(answering.size_check(cost))
     return Dossier(
@@ -94,7 +100,7 @@ def compare(
         currency=policy.settings.currency.reference,
         resamples=resamples,
         seed=seed,
-        window=_window(history, readings[_schema(challenger)]),
+        window=_window(history, readings[_schema(challenger)], ground),
         tasks=tasks,
         new_tasks=tuple(task for task in Task if task in challenger.models and task not in champion.models),
         checks=tuple(found.checks),
@@ -114,6 +120,34 @@ def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:
     )
 
 
+def _ground(
+    challenger: Bundle,
+    champion: Bundle,
+    besides: frozenset[Task],
+    history: History,
+    policy: Policy,
+    progress: Progress,
+) -> Ground:
+    """The moment from which days are later; without times, the cases that taught neither."""
+    for bundle in (challenger, champion):
+        if not bundle.models:
+            raise HistoryError(
+                f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}"
+            )
+    if learned_without_times(challenger, champion, besides=besides):
+        return fresh_cases((challenger, champion), besides, history, policy, progress)
+    return taught_until(challenger, champion, besides=besides)
+
+
+def _nothing_new(history: History, ground: Ground) -> str:
+    if isinstance(ground, Fresh):
+        return f"{history.name} has no case that taught neither bundle: give a file of other cases"
+    return (
+        f"{history.name} has no case later than {ground:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
+        "give a history that goes on after it"
+    )
+
+
 def _schema(bundle: Bundle) -> str:
     """What a bundle's models declare, by digest."""
     return digest_of(bundle.attributes)
@@ -123,27 +157,24 @@ def _readings(
     challenger: Bundle,
     champion: Bundle,
     history: History,
-    after: datetime,
+    ground: Ground,
     policy: Policy,
     progress: Progress,
 ) -> dict[str, Reading]:
-    """The later days for each bundle; read once where both declare the same attributes."""
-    readings: dict[str, Reading] = {}
+    """The cases for each bundle; read once where both declare the same attributes."""
     taught = frozenset(key for each in challenger.models.values() for key in each.model.taught)
-    for bundle in (challenger, champion):
-        if not bundle.models:
-            raise HistoryError(
-                f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}"
-            )
-        if _schema(bundle) not in readings:
-            standing = challenger.standing or champion.standing or []
-            if isinstance(history, DailyHistory):
-                readings[_schema(bundle)] = read_later_days(history, after, taught, policy, progress)
-            else:
-                readings[_schema(bundle)] = read_later(
-                    history, after, bundle.attributes, standing, taught, policy, progress
-                )
-    return readings
+    standing = challenger.standing or champion.standing or []
+
+    def read(schema: AttributeSchema) -> Reading:
+        if isinstance(ground, Fresh):
+            return read_fresh(history, ground, schema, taught, policy, progress)
+        if isinstance(history, DailyHistory):
+            return read_later_days(history, ground, taught, policy, progress)
+        return read_later(history, ground, schema, standing, taught, policy, progress)
+
+    return {
+        digest: read(schema) for digest, schema in {_schema(b): b.attributes for b in (challenger, champion)}.items()
+    }
 
 
 def _compare_task(
@@ -151,6 +182,7 @@ def _compare_task(
     challenger: Bundle,
     champion: Bundle,
     readings: Mapping[str, Reading],
+    ground: Ground,
     matrices: Matrices,
     policy: Policy,
     found: _Findings,
@@ -158,7 +190,7 @@ def _compare_task(
 ) -> None:
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
-    window = _window_check(both)
+    window = _window_check(both, ground)
     if window.finding is Finding.REFUSED and task in kept(challenger, champion):
         found.checks += _kept_checks(task)
         return
@@ -212,27 +244,31 @@ def _kept_checks(task: Task) -> Iterator[Check]:
             yield Check(name=name, task=task, finding=Finding.PASSED, says=says)
 
 
-def _window_check(both: Pair) -> Check:
+def _window_check(both: Pair, ground: Ground) -> Check:
     n, seen = len(both.truth), len(np.unique(both.truth))
-    finding, says = Finding.PASSED, f"{n:,} later cases tell the truth of it"
+    fresh = isinstance(ground, Fresh)
+    finding, says = (
+        Finding.PASSED,
+        f"{n:,} {'cases that taught neither' if fresh else 'later cases'} tell the truth of it",
+    )
     if n < FEWEST or seen < 2:
         finding = Finding.REFUSED
         says += f", {seen} outcomes among them: at least {FEWEST} cases and two outcomes are needed to compare"
     elif n < ENOUGH:
         finding, says = Finding.NOTED, f"only {says}: small harm does not show in so few"
+    if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
+        finding, says = Finding.NOTED, f"{says}; {ground.told.says}. {OTHER_CASES}"
     return Check(name=CheckName.WINDOW, task=both.task, finding=finding, says=says)
 
 
-def _window(history: History, reading: Reading) -> Window:
-    begins, ends = reading.later.ends
-    return Window(
-        history=history.name,
-        data=history.digest,
-        n=reading.later.n,
-        exceptions=len(np.unique(reading.later.groups)),
-        begins=begins.astimezone(UTC),
-        ends=ends.astimezone(UTC),
-    )
+def _window(history: History, reading: Reading, ground: Ground) -> Window:
+    cases = reading.later
+    told: dict[str, Any] = {"untaught": ground.told} if isinstance(ground, Fresh) else _days(cases.ends)
+    return Window(history=history.name, data=history.digest, n=cases.n, exceptions=len(np.unique(cases.groups)), **told)
+
+
+def _days(ends: tuple[datetime, datetime]) -> dict[str, datetime]:
+    return {"begins": ends[0].astimezone(UTC), "ends": ends[1].astimezone(UTC)}
 
 
 def _cost(challenger: Bundle, champion: Bundle, times: Sequence[tuple[float, float]]) -> Cost:

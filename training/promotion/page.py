@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from data.amounts import percent
-from data.promotion import Check, Difference, Dossier, Finding
+from data.promotion import OTHER_CASES, Check, Difference, Dossier, Finding, Window
 from data.record import instant_text
 
 _MARK = {Finding.PASSED: "passed", Finding.NOTED: "note", Finding.REFUSED: "refused"}
@@ -28,14 +28,11 @@ code{font-size:.85em;overflow-wrap:anywhere}
 
 def page(dossier: Dossier) -> str:
     """A whole HTML document; no script, nothing from elsewhere."""
-    window = dossier.window
-    days = f"{instant_text(window.begins)} to {instant_text(window.ends)}"
     body = [
         "<h1>May the challenger take over?</h1>",
         _verdict(dossier),
-        f"<p>Both bundles answered the same {window.n:,} cases of {window.exceptions:,} exceptions from {days} "
-        f"({escape(window.history)}), days that neither had learned from. Intervals come from {dossier.resamples:,} "
-        "paired resamples by exception.</p>",
+        f"<p>Both bundles answered the same {dossier.window.n:,} cases of {dossier.window.exceptions:,} exceptions "
+        f"{_cases(dossier.window)} Intervals come from {dossier.resamples:,} paired resamples by exception.</p>",
         "<h2>Checks</h2>",
         _table(("", "task", "check", "what it found"), map(_check, _by_caution(dossier.checks)), kind="checks"),
         "<h2>Side by side</h2>",
@@ -86,6 +83,14 @@ def page(dossier: Dossier) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _cases(window: Window) -> str:
+    """Of when they are and why neither bundle had seen them."""
+    if window.untaught is not None:
+        return f"of {escape(window.history)} that taught neither: {window.untaught.says}. {OTHER_CASES}."
+    begins, ends = map(instant_text, window.days or ())
+    return f"from {begins} to {ends} ({escape(window.history)}), days that neither had learned from."
 
 
 def _verdict(dossier: Dossier) -> str:

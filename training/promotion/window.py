@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -105,6 +105,27 @@ def taught_until(*bundles: Bundle, besides: Container[Task] = frozenset()) -> da
     return datetime.fromtimestamp(latest, UTC)
 
 
+def learned_without_times(*bundles: Bundle, besides: Container[Task] = frozenset()) -> bool:
+    """Whether the bundles' models learned from cases that all carry one moment, `besides` those of some tasks.
+
+    Raises:
+        HistoryError: some did and some did not, so neither days nor cases are new to all of them.
+    """
+    kinds = {
+        without_times(predictor.model.lineage): f"{task} of {bundle.folder}"
+        for bundle in bundles
+        for task, predictor in bundle.models.items()
+        if task not in besides and "fitted_on" in predictor.model.lineage
+    }
+    if len(kinds) == 2:
+        raise HistoryError(
+            f"{kinds[True]} learned from cases that all carry one moment, {kinds[False]} from days: no history is new "
+            "to both in a way that can be shown. Compare bundles of one kind, one task at a time (train --beside); "
+            "until then the challenger can answer in the shadow (fairlead serve --shadow)"
+        )
+    return kinds.keys() == {True}
+
+
 def read_later(
     history: History,
     after: datetime,
@@ -119,20 +140,33 @@ def read_later(
     A history that begins later starts from the bundle's own snapshot of the parties. `taught` are the events whose
     answers are wanted.
     """
+    begins_later = next((line.case.event.time > after for line in history.lines()), False)
+    before = standing if begins_later else []
+    return replayed(history, lambda line: line.case.event.time > after, before, schema, taught, policy, progress)
+
+
+def replayed(
+    history: History,
+    compared: Callable[[HistoryLine], bool],
+    before: list[dict[str, Any]],
+    schema: AttributeSchema,
+    taught: Container[str],
+    policy: Policy,
+    progress: Progress,
+) -> Reading:
+    """Replay a history; `before` is what was known of the parties. What is not compared tells its answers."""
     scored: list[HistoryLine] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
-    begins_later = next((line.case.event.time > after for line in history.lines()), False)
-    seeds = read_snapshot(standing if begins_later else [])
-    keeper = StandingKeeper(SeededRows(MemoryRows(), seeds), schema)
+    keeper = StandingKeeper(SeededRows(MemoryRows(), read_snapshot(before)), schema)
 
     def lines() -> Iterator[Read]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
-            later = line.case.event.time > after
-            if later:
+            chosen = compared(line)
+            if chosen:
                 scored.append(line)
             else:
                 _note(answers, line, taught)
-            yield line, later
+            yield line, chosen
 
     samples = study(lines(), (), schema, policy, keeper, _Every()).samples
     promised = [line.model_copy(update={"case": sample.case}) for line, sample in zip(scored, samples, strict=True)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from data.promotion import (
+    OTHER_CASES,
     Check,
     ComingInForce,
     Dossier,
@@ -15,6 +16,7 @@ from data.promotion import (
     InForceNow,
     Promotion,
     PromotionState,
+    Window,
 )
 from data.vocabulary import ServedBy
 from serving.console import display
@@ -174,10 +176,17 @@ def window_words(dossier: Dossier) -> str:
     """On what both were compared."""
     window = dossier.window
     return (
-        f"Both bundles answered the same {window.n:,} cases of {window.exceptions:,} exceptions, from "
-        f"{display.moment(window.begins)} to {display.moment(window.ends)} ({window.history}): days that neither had "
-        f"learned from. The intervals hold 95 % of {dossier.resamples:,} paired resamples of whole exceptions."
+        f"Both bundles answered the same {window.n:,} cases of {window.exceptions:,} exceptions{_new_to_both(window)} "
+        f"The intervals hold 95 % of {dossier.resamples:,} paired resamples of whole exceptions."
     )
+
+
+def _new_to_both(window: Window) -> str:
+    """Of when the cases are, and why neither bundle had seen them."""
+    if window.untaught is not None:
+        return f" of {window.history} that taught neither: {window.untaught.says}. {OTHER_CASES}."
+    begins, ends = map(display.moment, window.days or ())
+    return f", from {begins} to {ends} ({window.history}): days that neither had learned from."
 
 
 def check_rows(checks: Iterable[Check], *findings: Finding) -> tuple[CheckRow, ...]:
@@ -314,7 +323,7 @@ def digests(promotion: Promotion, dossier: Dossier) -> tuple[tuple[str, str], ..
         ("champion", promotion.champion),
         ("dossier", promotion.dossier),
         ("policy", dossier.policy),
-        ("later days", dossier.window.data),
+        ("cases compared", dossier.window.data),
     )
 
 

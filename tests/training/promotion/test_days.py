@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from tests.fixtures.promotions import AT
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError
 from training.history import History
+from training.mapping import Naming
 from training.progress import Silent
 from training.promotion.compare import compare
 
@@ -41,6 +42,7 @@ class OneByOne:
 
     days: DailyHistory
     mapping_digest: str | None = None
+    naming: Naming = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,134 @@
+"""Cases that taught neither bundle, where both learned without times: others of the same kind, not later ones.
+
+Each bundle keeps some of the events that taught it. Where none of those that can be told taught either, and enough can
+be told, the whole history is new to both. Elsewhere only the cases that are known to be new are compared. An exception
+goes or stays whole: another row of it tells of its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+
+from data.promotion import Untaught
+from data.vocabulary import Task
+from features.attributes import AttributeSchema
+from models.bundle import Bundle
+from models.task_model import TaskModel
+from models.taught import event_key
+from policies.policy import Policy
+from policies.promise import promised
+from training.errors import HistoryError
+from training.history import History
+from training.progress import Progress
+from training.promotion.later import Reading
+from training.promotion.window import replayed
+from training.truth import truth_of
+from training.unseen import NO_KEYS, Count, Memory, kept_upto, unlike
+
+FEWEST_TOLD = 100
+"""Cases that can be told below which they do not speak for the others: of 100, none is taught where 3 % may be."""
+FEWEST = 200
+"""Cases known to be new below which a comparison says nothing."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Which cases are compared: all but those of some exceptions."""
+
+    left_out: frozenset[str]
+    told: Untaught
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A case that tells what happened: the key of its event, and its exception."""
+
+    key: str
+    exception: str
+
+
+def fresh_cases(
+    bundles: Iterable[Bundle], besides: Container[Task], history: History, policy: Policy, progress: Progress
+) -> Fresh:
+    """The cases of a history that taught no model of the bundles, `besides` those of some tasks.
+
+    Raises:
+        HistoryError: events that cannot be looked up, an event that is there twice, or too few cases that are new.
+    """
+    models = {
+        f"{task} of {bundle.folder}": each.model
+        for bundle in bundles
+        for task, each in bundle.models.items()
+        if task not in besides
+    }
+    for whose, model in models.items():
+        if why := unlike(whose, model.lineage, history) or _forgotten(whose, model):
+            raise HistoryError(why)
+    seen = [*_seen(history, {each.task for each in models.values()}, policy, progress)]
+    return _sorted(seen, Memory.of(models.values()), history)
+
+
+def read_fresh(
+    history: History, fresh: Fresh, schema: AttributeSchema, taught: Container[str], policy: Policy, progress: Progress
+) -> Reading:
+    """Replay a history; all that was not left out is compared. Parties start unknown, as they did in training."""
+    return replayed(
+        history, lambda line: line.case.exception_id not in fresh.left_out, [], schema, taught, policy, progress
+    )
+
+
+def _forgotten(whose: str, model: TaskModel) -> str:
+    """Why nothing can be looked up in a model; empty where something can."""
+    if kept_upto(model) != NO_KEYS:
+        return ""
+    of = "its calibrator" if "recalibrated_on" in model.lineage else "it"
+    return f"{whose} does not keep which cases taught {of}, so none can be told to be new to it: train it again"
+
+
+def _seen(history: History, tasks: Iterable[Task], policy: Policy, progress: Progress) -> Iterator[_Seen]:
+    """The cases whose outcome tells the truth of a task."""
+    asked, met = tuple(tasks), set[str]()
+    for line in progress.count(history.lines(), f"looking up {history.name}"):
+        event = line.case.event
+        key = event_key(event.source, event.id)
+        if key in met:
+            raise HistoryError(
+                f"{history.name}: event {event.id} of {event.source} is there twice; keep one line of it"
+            )
+        met.add(key)
+        whole = line.model_copy(update={"case": promised(line.case, policy)})
+        if any(truth_of(task, whole) >= 0 for task in asked):
+            yield _Seen(key, line.case.exception_id)
+
+
+def _sorted(seen: list[_Seen], memory: Memory, history: History) -> Fresh:
+    count = memory.count([each.key for each in seen])
+    if not count.taught and (count.told == count.n or count.told >= FEWEST_TOLD):
+        return Fresh(frozenset(), _untaught(count, 0, count.at_most))
+    known = {each.exception for each in seen} - {
+        each.exception for each in seen if each.key in memory.taught or not memory.tells(each.key)
+    }
+    kept = sum(each.exception in known for each in seen)
+    if kept < FEWEST:
+        raise HistoryError(_too_few(history, count, kept))
+    left_out = frozenset(each.exception for each in seen) - known
+    return Fresh(left_out, _untaught(count, count.n - kept, 0.0))
+
+
+def _untaught(count: Count, left_out: int, at_most: float) -> Untaught:
+    return Untaught(cases=count.n, told=count.told, taught=count.taught, left_out=left_out, at_most=round(at_most, 6))
+
+
+def _too_few(history: History, count: Count, kept: int) -> str:
+    """How many could be looked up, how many of them were taught, and what to do."""
+    told = f"{count.told:,} of the {count.n:,} cases of {history.name} can be told, {count.taught:,} of them taught"
+    if count.taught:
+        return (
+            f"{told} one of the bundles, and {kept:,} are known to have taught neither; comparing needs {FEWEST}: give "
+            "a file of cases that neither bundle learned from, such as the part that was kept from training"
+        )
+    return (
+        f"{told} either bundle: too few to say so of all; at least {FEWEST_TOLD} are needed. Give a larger file of "
+        "cases that neither bundle learned from"
+    )
