@@ -136,12 +136,12 @@ OTHER_CASES = (
 class Untaught(Record):
     """How cases of a history without times were told to be new to both, by the events that each keeps of its training.
 
-    `cases` tell what happened. Of `told` it is known for certain whether they taught either, `taught` did. What taught
-    either is left out; where the others cannot be told to be new, they are left out too.
+    `cases` tell what happened. Those `looked_up` are known for certain to have taught either or not; `taught` did, and
+    is left out. Where the others cannot be said to be new, they are left out too.
     """
 
     cases: Count
-    told: Count
+    looked_up: Count
     taught: Count
     left_out: Count
     at_most: Annotated[float, Field(ge=0, le=1)]
@@ -151,12 +151,12 @@ class Untaught(Record):
     def says(self) -> str:
         """How it is known, for people."""
         if self.left_out:
-            others = "" if self.told == self.cases else f", {self.cases - self.told:,} cannot be told"
+            others = "" if self.looked_up == self.cases else f", {self.cases - self.looked_up:,} cannot be looked up"
             return f"of {self.cases:,} cases {self.taught:,} taught either{others}; {self.left_out:,} were left out"
-        if self.told == self.cases:
+        if self.looked_up == self.cases:
             return f"each of {self.cases:,} cases is known to have taught neither"
         return (
-            f"of {self.cases:,} cases {self.told:,} can be told for certain and none of them taught either, so at most "
+            f"of {self.cases:,} cases {self.looked_up:,} can be looked up and none of them taught either, so at most "
             f"{100 * self.at_most:.1f} % of all did (95 % sure)"
         )
 

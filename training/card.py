@@ -252,7 +252,8 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
         yield "All cases carry one moment, so nobody knows how it does on later days."
     else:
         yield f"It knows nothing that happened after {_day(lineage['fitted_on']['to'])}. Rates drift: look at it again."
-    yield "It was measured as a rehearsal without the latest days; what ships has learned from those too, the same way."
+    without = "the measured cases" if without_times(lineage) else "the latest days"
+    yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
     about = {each.name: each.about for each in model.features().features}
     other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER]
     if other:

@@ -100,7 +100,7 @@ def train(
         tested_on = "other cases" if trained.timeless else "the latest days"
         _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on}"))
         if trained.timeless:
-            _note(
+            note(
                 f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
                 "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
             )
@@ -133,11 +133,11 @@ def evaluate(
 
         bundle = open_bundle(folder)
         model, read = _model_of(bundle, task), opened(history, mapping, task)
-        before = opened(context, mapping) if context else _known_before(model, bundle.standing or [], read)
+        before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if TAUGHT in scores:
-            _note(scores[TAUGHT]["says"])
+            note(scores[TAUGHT]["says"])
         if as_json:
             typer.echo(json.dumps(whole_by_side(scores)))
         else:
@@ -183,29 +183,34 @@ def _model_of(bundle: Bundle, task: Task) -> TaskModel:
     return bundle.models[task].model
 
 
-def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
-    """The bundle's own standing, where the cases are later than it; said where they are not.
+def known_before(
+    model: TaskModel, snapshot: list[dict[str, Any]], history: History, context: History | None
+) -> History | list[dict[str, Any]]:
+    """The context, or else the bundle's own standing where the cases are later than it; said where they are not.
 
     Without times none is later, and what the cases are is said once they are read.
     """
     from training.evaluate import overlap
     from training.split import without_times
 
+    nothing = context or []
+    start = "" if context else ". All parties start unknown"
     if without_times(model.lineage):
-        return []
+        return nothing
     latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
     taught = datetime.fromtimestamp(max(latest["to"], model.lineage["tested_on"]["to"]), UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
-        return snapshot
-    _note(
+        return context or snapshot
+    note(
         f"{percent(share)} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when the model was "
-        "trained and tested: the scores do not tell how it does on later days. All parties start unknown"
+        f"trained and tested: the scores do not tell how it does on later days{start}"
     )
-    return []
+    return nothing
 
 
-def _note(says: str) -> None:
+def note(says: str) -> None:
+    """Something the operator should know, on the error stream."""
     _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
 
 

@@ -11,9 +11,7 @@ from rich.console import Console
 
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
-from training.commands import VAR, TheHistory, TheMapping, ThePolicy, opened, told, tracker_of
-from training.commands import _known_before as known_before
-from training.commands import _note as note
+from training.commands import VAR, TheHistory, TheMapping, ThePolicy, known_before, note, opened, told, tracker_of
 from training.errors import HistoryError
 from training.interruption import Interrupted
 
@@ -171,7 +169,8 @@ def _seen(
     from training.terminal import Bars
     from training.unseen import acquaintance
 
-    before = opened(context, mapping) if context else known_before(model, _bundle(folder).standing or [], read)
+    earlier = opened(context, mapping) if context else None
+    before = known_before(model, _bundle(folder).standing or [], read, earlier)
     with Bars(_console) as progress:
         seen = see(model, read, before, policy, progress, without_outcome)
     if without_times(model.lineage):

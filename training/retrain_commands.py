@@ -72,6 +72,7 @@ def retrain(
         raise typer.Exit(2)
     with told():
         _refuse_days(mapping, service.bundle)
+        _refuse_one_moment(mapping, service.bundle)
     use = challenger / "history.jsonl.gz"
     service.require_use()
     with told():
@@ -91,6 +92,19 @@ def _refuse_days(mapping: Path | None, served: Path) -> None:
             f"{mapping} maps a table of days, and what the service records holds no question about a day, so there is "
             "nothing to mix in: train on the table with its new days, by fairlead train stockout --history FILE "
             f"--mapping {mapping} --out CHALLENGER_DIR --beside {served}"
+        )
+
+
+def _refuse_one_moment(mapping: Path | None, served: Path) -> None:
+    """Raises TrainingError for a table without times: a moment that is made up would say what was earlier."""
+    from training.mapping import load_mapping
+
+    if mapping is not None and load_mapping(mapping).facts["event.time"].constant is not None:
+        raise TrainingError(
+            f"{mapping} gives all rows one moment, and what the service records has moments of its own: together, a "
+            "moment that is made up would say which cases are earlier. Train on the table with its new rows, by "
+            f"fairlead train TASK --history FILE --mapping {mapping} --out CHALLENGER_DIR --beside {served}; or learn "
+            "from what was recorded alone, without --history"
         )
 
 

@@ -2,7 +2,7 @@
 
 A model keeps the keys of the events with the smallest hashes, so of every case whose key is not larger than the largest
 one kept it is known for certain whether it was taught; of a small training, of every case. The others are not known one
-by one. But keys are hashes: which cases can be told is as good as drawn by lot, so they speak for all.
+by one. But keys are hashes: which cases can be looked up is as good as drawn by lot, so they speak for all.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from training.history import History
 SURE = 0.95
 """How sure to be of the largest share that may have been taught."""
 EVERY = "g"
-"""Larger than any key: of a training that is kept whole, every case can be told."""
+"""Larger than any key: of a training that is kept whole, every case can be looked up."""
 NO_KEYS = ""
-"""Smaller than any key: where nothing is kept, nothing can be told."""
+"""Smaller than any key: where nothing is kept, nothing can be looked up."""
 LEARNED_ON = ("fitted_on", "recalibrated_on")
 """Of the lineage, what a model has learned from: its trees and its calibrator."""
 
@@ -41,30 +41,30 @@ class Memory:
             frozenset(key for model in each for key in model.taught), min(map(kept_upto, each), default=NO_KEYS)
         )
 
-    def tells(self, key: str) -> bool:
+    def knows(self, key: str) -> bool:
         """Whether it is known for certain if the event taught any of the models."""
         return key in self.taught or key <= self.upto
 
     def count(self, keys: Sequence[str]) -> Count:
-        """How many of some events it can tell, and how many of these were taught."""
-        told = [key for key in keys if self.tells(key)]
-        return Count(len(keys), len(told), sum(key in self.taught for key in told))
+        """How many of some events can be looked up, and how many of these were taught."""
+        known = [key for key in keys if self.knows(key)]
+        return Count(len(keys), len(known), sum(key in self.taught for key in known))
 
 
 @dataclass(frozen=True)
 class Count:
-    """Of so many cases, how many can be told, and how many of those were taught."""
+    """Of so many cases, how many can be looked up, and how many of those were taught."""
 
     n: int
-    told: int
+    looked_up: int
     taught: int
 
     @property
     def at_most(self) -> float:
-        """Where none that can be told was taught: the largest share of all that may have been, nearly for certain."""
-        if self.told == self.n:
+        """Where none that can be looked up was taught: the largest share of all that may have been, 95 % sure."""
+        if self.looked_up == self.n:
             return 0.0
-        return float(1.0 - (1.0 - SURE) ** (1.0 / self.told)) if self.told else 1.0
+        return float(1.0 - (1.0 - SURE) ** (1.0 / self.looked_up)) if self.looked_up else 1.0
 
 
 def kept_upto(model: TaskModel) -> str:
@@ -101,19 +101,17 @@ def unlike(whose: str, lineage: Mapping[str, Any], history: History) -> str:
 
 def acquaintance(model: TaskModel, events: Sequence[str], history: History) -> dict[str, Any]:
     """Whether some cases of a history taught a model that learned without times, in numbers and in a sentence."""
-    moment = (
-        "the model learned from cases that all carry one moment, so no case is later, and all parties start unknown"
-    )
+    moment = "the model learned from cases that all carry one moment, so none is later"
     if why := unlike("the model", model.lineage, history):
         return {"says": f"{moment}. Whether cases of {history.name} taught it is not known: {why}"}
     count = Memory.of([model]).count(events)
-    told = f"of the {count.n:,} cases of {history.name} {count.told:,} can be told"
+    told = f"of the {count.n:,} cases of {history.name} {count.looked_up:,} can be looked up"
     says = (
         f"{told}, and {count.taught:,} of those taught the model: how it does on other cases is not told here"
         if count.taught
         else f"{told}, and none of those taught the model"
     )
-    return {"cases": count.n, "told": count.told, "taught": count.taught, "says": f"{moment}; {says}"}
+    return {"cases": count.n, "looked_up": count.looked_up, "taught": count.taught, "says": f"{moment}; {says}"}
 
 
 def _words(naming: Mapping[str, Mapping[str, Any]] | None) -> str:

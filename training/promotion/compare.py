@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 
 from data.promotion import (
     OF_BUNDLE,
-    OTHER_CASES,
     Calibration,
     Check,
     CheckName,
@@ -21,7 +19,6 @@ from data.promotion import (
     Finding,
     Share,
     Slice,
-    Window,
 )
 from data.record import digest_of, to_milliseconds
 from data.vocabulary import Task
@@ -35,18 +32,12 @@ from training.progress import Progress
 from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
 from training.promotion.costs import Prices
 from training.promotion.days import read_later_days
-from training.promotion.fresh import Fresh, fresh_cases, read_fresh
+from training.promotion.fresh import Fresh, read_fresh
+from training.promotion.ground import Ground, ground_of, nothing_new, window_check, window_of
 from training.promotion.later import Reading
 from training.promotion.resampling import RESAMPLES, Draws
-from training.promotion.sides import Matrices, Pair, pair
-from training.promotion.window import learned_without_times, read_later, taught_until
-
-Ground = datetime | Fresh
-"""What makes cases new to both bundles: they are later than a moment, or taught neither."""
-FEWEST = 200
-"""Cases below which a comparison says nothing."""
-ENOUGH = 1_000
-"""Cases below which whoever agrees should know how few they are."""
+from training.promotion.sides import Matrices, pair
+from training.promotion.window import read_later
 
 
 @dataclass
@@ -77,14 +68,16 @@ def compare(
     Raises:
         HistoryError: no case that is new to both, or a bundle that does not say what it learned from.
     """
+    for bundle in (challenger, champion):
+        _require_models(bundle)
     tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
     same = kept(challenger, champion)
-    besides = frozenset[Task]() if same.issuperset(tasks) else same
-    ground = _ground(challenger, champion, besides, history, policy, progress)
+    besides = frozenset(Task) - {*tasks} | (frozenset() if same.issuperset(tasks) else same)
+    ground = ground_of(challenger, champion, besides, history, policy, progress)
     readings = _readings(challenger, champion, history, ground, policy, progress)
     whole = readings[_schema(challenger)].later
     if not whole.n:
-        raise HistoryError(_nothing_new(history, ground))
+        raise HistoryError(nothing_new(history, ground))
     found = _Findings(checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
@@ -100,7 +93,7 @@ def compare(
         currency=policy.settings.currency.reference,
         resamples=resamples,
         seed=seed,
-        window=_window(history, readings[_schema(challenger)], ground),
+        window=window_of(history, readings[_schema(challenger)], ground),
         tasks=tasks,
         new_tasks=tuple(task for task in Task if task in challenger.models and task not in champion.models),
         checks=tuple(found.checks),
@@ -120,32 +113,9 @@ def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:
     )
 
 
-def _ground(
-    challenger: Bundle,
-    champion: Bundle,
-    besides: frozenset[Task],
-    history: History,
-    policy: Policy,
-    progress: Progress,
-) -> Ground:
-    """The moment from which days are later; without times, the cases that taught neither."""
-    for bundle in (challenger, champion):
-        if not bundle.models:
-            raise HistoryError(
-                f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}"
-            )
-    if learned_without_times(challenger, champion, besides=besides):
-        return fresh_cases((challenger, champion), besides, history, policy, progress)
-    return taught_until(challenger, champion, besides=besides)
-
-
-def _nothing_new(history: History, ground: Ground) -> str:
-    if isinstance(ground, Fresh):
-        return f"{history.name} has no case that taught neither bundle: give a file of other cases"
-    return (
-        f"{history.name} has no case later than {ground:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
-        "give a history that goes on after it"
-    )
+def _require_models(bundle: Bundle) -> None:
+    if not bundle.models:
+        raise HistoryError(f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}")
 
 
 def _schema(bundle: Bundle) -> str:
@@ -190,7 +160,7 @@ def _compare_task(
 ) -> None:
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
-    window = _window_check(both, ground)
+    window = window_check(both, ground)
     if window.finding is Finding.REFUSED and task in kept(challenger, champion):
         found.checks += _kept_checks(task)
         return
@@ -242,33 +212,6 @@ def _kept_checks(task: Task) -> Iterator[Check]:
     for name in CheckName:
         if name not in OF_BUNDLE:
             yield Check(name=name, task=task, finding=Finding.PASSED, says=says)
-
-
-def _window_check(both: Pair, ground: Ground) -> Check:
-    n, seen = len(both.truth), len(np.unique(both.truth))
-    fresh = isinstance(ground, Fresh)
-    finding, says = (
-        Finding.PASSED,
-        f"{n:,} {'cases that taught neither' if fresh else 'later cases'} tell the truth of it",
-    )
-    if n < FEWEST or seen < 2:
-        finding = Finding.REFUSED
-        says += f", {seen} outcomes among them: at least {FEWEST} cases and two outcomes are needed to compare"
-    elif n < ENOUGH:
-        finding, says = Finding.NOTED, f"only {says}: small harm does not show in so few"
-    if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
-        finding, says = Finding.NOTED, f"{says}; {ground.told.says}. {OTHER_CASES}"
-    return Check(name=CheckName.WINDOW, task=both.task, finding=finding, says=says)
-
-
-def _window(history: History, reading: Reading, ground: Ground) -> Window:
-    cases = reading.later
-    told: dict[str, Any] = {"untaught": ground.told} if isinstance(ground, Fresh) else _days(cases.ends)
-    return Window(history=history.name, data=history.digest, n=cases.n, exceptions=len(np.unique(cases.groups)), **told)
-
-
-def _days(ends: tuple[datetime, datetime]) -> dict[str, datetime]:
-    return {"begins": ends[0].astimezone(UTC), "ends": ends[1].astimezone(UTC)}
 
 
 def _cost(challenger: Bundle, champion: Bundle, times: Sequence[tuple[float, float]]) -> Cost:

@@ -1,19 +1,19 @@
 """Cases that taught neither bundle, where both learned without times: others of the same kind, not later ones.
 
-Each bundle keeps some of the events that taught it. Where none of those that can be told taught either, and enough can
-be told, the whole history is new to both. Elsewhere only the cases that are known to be new are compared. An exception
+Each bundle keeps some of the events that taught it. Where enough cases can be looked up and none of them taught either,
+the whole history is new to both. Elsewhere only the cases that are known to be new are compared. An exception
 goes or stays whole: another row of it tells of its answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from data.promotion import Untaught
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
-from models.bundle import Bundle
 from models.task_model import TaskModel
 from models.taught import event_key
 from policies.policy import Policy
@@ -26,8 +26,8 @@ from training.promotion.window import replayed
 from training.truth import truth_of
 from training.unseen import NO_KEYS, Count, Memory, kept_upto, unlike
 
-FEWEST_TOLD = 100
-"""Cases that can be told below which they do not speak for the others: of 100, none is taught where 3 % may be."""
+FEWEST_LOOKED_UP = 100
+"""Cases that can be looked up below which they do not speak for the others: none of 100 taught leaves 3 % that may."""
 FEWEST = 200
 """Cases known to be new below which a comparison says nothing."""
 
@@ -41,32 +41,44 @@ class Fresh:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A case that tells what happened: the key of its event, and its exception."""
+class Seen:
+    """A case that tells what happened: the key of its event, its exception and its moment."""
 
     key: str
     exception: str
+    at: datetime
 
 
-def fresh_cases(
-    bundles: Iterable[Bundle], besides: Container[Task], history: History, policy: Policy, progress: Progress
-) -> Fresh:
-    """The cases of a history that taught no model of the bundles, `besides` those of some tasks.
+def fresh_cases(models: Mapping[str, TaskModel], seen: Sequence[Seen], history: History) -> Fresh:
+    """The cases that taught none of the models, which are given by what to call them.
 
     Raises:
-        HistoryError: events that cannot be looked up, an event that is there twice, or too few cases that are new.
+        HistoryError: events that cannot be looked up, or too few cases that are new.
     """
-    models = {
-        f"{task} of {bundle.folder}": each.model
-        for bundle in bundles
-        for task, each in bundle.models.items()
-        if task not in besides
-    }
     for whose, model in models.items():
         if why := unlike(whose, model.lineage, history) or _forgotten(whose, model):
             raise HistoryError(why)
-    seen = [*_seen(history, {each.task for each in models.values()}, policy, progress)]
     return _sorted(seen, Memory.of(models.values()), history)
+
+
+def telling(history: History, tasks: Iterable[Task], policy: Policy, progress: Progress) -> Iterator[Seen]:
+    """The cases whose outcome tells the truth of a task.
+
+    Raises:
+        HistoryError: an event that is there twice.
+    """
+    asked, met = tuple(tasks), set[str]()
+    for line in progress.count(history.lines(), f"looking up {history.name}"):
+        event = line.case.event
+        key = event_key(event.source, event.id)
+        if key in met:
+            raise HistoryError(
+                f"{history.name}: event {event.id} of {event.source} is there twice; keep one line of it"
+            )
+        met.add(key)
+        whole = line.model_copy(update={"case": promised(line.case, policy)})
+        if any(truth_of(task, whole) >= 0 for task in asked):
+            yield Seen(key, line.case.exception_id, event.time)
 
 
 def read_fresh(
@@ -86,28 +98,12 @@ def _forgotten(whose: str, model: TaskModel) -> str:
     return f"{whose} does not keep which cases taught {of}, so none can be told to be new to it: train it again"
 
 
-def _seen(history: History, tasks: Iterable[Task], policy: Policy, progress: Progress) -> Iterator[_Seen]:
-    """The cases whose outcome tells the truth of a task."""
-    asked, met = tuple(tasks), set[str]()
-    for line in progress.count(history.lines(), f"looking up {history.name}"):
-        event = line.case.event
-        key = event_key(event.source, event.id)
-        if key in met:
-            raise HistoryError(
-                f"{history.name}: event {event.id} of {event.source} is there twice; keep one line of it"
-            )
-        met.add(key)
-        whole = line.model_copy(update={"case": promised(line.case, policy)})
-        if any(truth_of(task, whole) >= 0 for task in asked):
-            yield _Seen(key, line.case.exception_id)
-
-
-def _sorted(seen: list[_Seen], memory: Memory, history: History) -> Fresh:
+def _sorted(seen: Sequence[Seen], memory: Memory, history: History) -> Fresh:
     count = memory.count([each.key for each in seen])
-    if not count.taught and (count.told == count.n or count.told >= FEWEST_TOLD):
+    if not count.taught and (count.looked_up == count.n or count.looked_up >= FEWEST_LOOKED_UP):
         return Fresh(frozenset(), _untaught(count, 0, count.at_most))
     known = {each.exception for each in seen} - {
-        each.exception for each in seen if each.key in memory.taught or not memory.tells(each.key)
+        each.exception for each in seen if each.key in memory.taught or not memory.knows(each.key)
     }
     kept = sum(each.exception in known for each in seen)
     if kept < FEWEST:
@@ -117,18 +113,22 @@ def _sorted(seen: list[_Seen], memory: Memory, history: History) -> Fresh:
 
 
 def _untaught(count: Count, left_out: int, at_most: float) -> Untaught:
-    return Untaught(cases=count.n, told=count.told, taught=count.taught, left_out=left_out, at_most=round(at_most, 6))
+    return Untaught(
+        cases=count.n, looked_up=count.looked_up, taught=count.taught, left_out=left_out, at_most=round(at_most, 6)
+    )
 
 
 def _too_few(history: History, count: Count, kept: int) -> str:
     """How many could be looked up, how many of them were taught, and what to do."""
-    told = f"{count.told:,} of the {count.n:,} cases of {history.name} can be told, {count.taught:,} of them taught"
+    told = (
+        f"of {count.n:,} cases of {history.name} {count.looked_up:,} can be looked up, {count.taught:,} of them taught"
+    )
     if count.taught:
         return (
             f"{told} one of the bundles, and {kept:,} are known to have taught neither; comparing needs {FEWEST}: give "
             "a file of cases that neither bundle learned from, such as the part that was kept from training"
         )
     return (
-        f"{told} either bundle: too few to say so of all; at least {FEWEST_TOLD} are needed. Give a larger file of "
-        "cases that neither bundle learned from"
+        f"{told} either bundle: too few to say so of all; at least {FEWEST_LOOKED_UP} are needed. Give a larger file "
+        "of cases that neither bundle learned from"
     )

@@ -87,8 +87,10 @@ class Replayed:
 def taught_until(*bundles: Bundle, besides: Container[Task] = frozenset()) -> datetime:
     """The moment after which no case taught or tested any of the bundles' models, `besides` those of some tasks.
 
+    Cases that all carry one moment may be of any day before their bundle was made.
+
     Raises:
-        HistoryError: a model of cases that all carry one moment.
+        HistoryError: a model that does not say what it learned from.
     """
     latest = 0.0
     for bundle in bundles:
@@ -96,34 +98,16 @@ def taught_until(*bundles: Bundle, besides: Container[Task] = frozenset()) -> da
             if task in besides:
                 continue
             lineage = predictor.model.lineage
-            if "fitted_on" not in lineage or without_times(lineage):
+            if "fitted_on" not in lineage:
                 raise HistoryError(
                     f"{bundle.folder}: its {task} model does not say until when it learned, so no day is later: "
-                    "train it on a history with times"
+                    "train it again"
                 )
+            if without_times(lineage):
+                latest = max(latest, datetime.fromisoformat(bundle.created_at).timestamp())
+                continue  # The moment they carry is as good as made up.
             latest = max(latest, *(lineage[told]["to"] for told in TAUGHT if told in lineage))
     return datetime.fromtimestamp(latest, UTC)
-
-
-def learned_without_times(*bundles: Bundle, besides: Container[Task] = frozenset()) -> bool:
-    """Whether the bundles' models learned from cases that all carry one moment, `besides` those of some tasks.
-
-    Raises:
-        HistoryError: some did and some did not, so neither days nor cases are new to all of them.
-    """
-    kinds = {
-        without_times(predictor.model.lineage): f"{task} of {bundle.folder}"
-        for bundle in bundles
-        for task, predictor in bundle.models.items()
-        if task not in besides and "fitted_on" in predictor.model.lineage
-    }
-    if len(kinds) == 2:
-        raise HistoryError(
-            f"{kinds[True]} learned from cases that all carry one moment, {kinds[False]} from days: no history is new "
-            "to both in a way that can be shown. Compare bundles of one kind, one task at a time (train --beside); "
-            "until then the challenger can answer in the shadow (fairlead serve --shadow)"
-        )
-    return kinds.keys() == {True}
 
 
 def read_later(

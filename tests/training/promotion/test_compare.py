@@ -64,6 +64,7 @@ def test_an_honest_retraining_passes_with_every_check_made(honest: Dossier) -> N
 
 def test_both_are_compared_on_the_days_after_both(honest: Dossier) -> None:
     first = datetime.fromisoformat(lines()[CHALLENGER]["case"]["event"]["time"]).astimezone(UTC)
+    assert honest.window.begins
     assert honest.window.begins >= first
     assert honest.window.n <= len(lines()) - CHALLENGER
 

@@ -1,0 +1,108 @@
+"""What makes cases new to both bundles: they are later than both, or, without times, they taught neither."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from data.promotion import OTHER_CASES, Check, CheckName, Finding, Window
+from data.vocabulary import Task
+from models.bundle import Bundle
+from models.task_model import TaskModel
+from policies.policy import Policy
+from training.errors import HistoryError
+from training.history import History
+from training.progress import Progress
+from training.promotion.fresh import FEWEST, Fresh, fresh_cases, telling
+from training.promotion.later import Reading
+from training.promotion.sides import Pair
+from training.promotion.window import taught_until
+from training.split import without_times
+
+Ground = datetime | Fresh
+"""The moment after which cases are compared, or which cases are left out."""
+ENOUGH = 1_000
+"""Cases below which whoever agrees should know how few they are."""
+
+
+def ground_of(
+    challenger: Bundle,
+    champion: Bundle,
+    besides: frozenset[Task],
+    history: History,
+    policy: Policy,
+    progress: Progress,
+) -> Ground:
+    """Which cases of a history are compared, where the tasks `besides` share their model.
+
+    Days are the better ground, also of a model that learned without times, where they came after its bundle was made.
+
+    Raises:
+        HistoryError: no case that is new to both, or a bundle that does not say what it learned from.
+    """
+    until = taught_until(challenger, champion, besides=besides)
+    models = {
+        f"{task} of {bundle.folder}": each.model
+        for bundle in (challenger, champion)
+        for task, each in bundle.models.items()
+        if task not in besides
+    }
+    timeless = [whose for whose, model in models.items() if without_times(model.lineage)]
+    if not timeless:
+        return until
+    seen = [*telling(history, {each.task for each in models.values()}, policy, progress)]
+    if len({each.at for each in seen if each.at > until}) > 1:
+        return until
+    if len(timeless) < len(models):
+        raise HistoryError(_of_two_kinds(timeless[0], models, history, until))
+    return fresh_cases(models, seen, history)
+
+
+def nothing_new(history: History, ground: Ground) -> str:
+    """Why nothing can be compared."""
+    if isinstance(ground, Fresh):
+        return f"{history.name} has no case that taught neither bundle: give a file of other cases"
+    return (
+        f"{history.name} has no case later than {ground:%Y-%m-%d %H:%M} UTC, up to when the bundles learned: "
+        "give a history that goes on after it"
+    )
+
+
+def window_check(both: Pair, ground: Ground) -> Check:
+    """Whether enough cases tell the truth; without times, what the comparison is worth."""
+    n, seen = len(both.truth), len(np.unique(both.truth))
+    cases = "cases that taught neither" if isinstance(ground, Fresh) else "later cases"
+    finding, says = Finding.PASSED, f"{n:,} {cases} tell the truth of it"
+    if n < FEWEST or seen < 2:
+        finding = Finding.REFUSED
+        says += f", {seen} outcomes among them: at least {FEWEST} cases and two outcomes are needed to compare"
+    elif n < ENOUGH:
+        finding, says = Finding.NOTED, f"only {says}: small harm does not show in so few"
+    if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
+        finding, says = Finding.NOTED, f"{says}; {ground.told.says}. {OTHER_CASES}"
+    return Check(name=CheckName.WINDOW, task=both.task, finding=finding, says=says)
+
+
+def window_of(history: History, reading: Reading, ground: Ground) -> Window:
+    """What was compared on, for the dossier."""
+    cases = reading.later
+    return Window(
+        history=history.name,
+        data=history.digest,
+        n=cases.n,
+        exceptions=len(np.unique(cases.groups)),
+        untaught=ground.told if isinstance(ground, Fresh) else None,
+        begins=None if isinstance(ground, Fresh) else cases.ends[0].astimezone(UTC),
+        ends=None if isinstance(ground, Fresh) else cases.ends[1].astimezone(UTC),
+    )
+
+
+def _of_two_kinds(timeless: str, models: dict[str, TaskModel], history: History, until: datetime) -> str:
+    timed = next(whose for whose, model in models.items() if not without_times(model.lineage))
+    return (
+        f"{timeless} learned from cases that all carry one moment, {timed} from days: {history.name} must go on after "
+        f"{until:%Y-%m-%d %H:%M} UTC, when the first was made and up to when the other learned, as what the service "
+        "records does (fairlead history export). Until then the challenger can answer in the shadow "
+        "(fairlead serve --shadow)"
+    )
