@@ -124,5 +124,5 @@ def _words(naming: Mapping[str, Mapping[str, Any]] | None) -> str:
 def _source(source: Mapping[str, Any]) -> str:
     for way in ("column", "join"):
         if way in source:
-            return " ".join((*(("join",) if way == "join" else ()), "+".join(source[way])))
+            return f"{way} {'+'.join(source[way])}"
     return "row" if "row" in source else str(source.get("constant", ""))

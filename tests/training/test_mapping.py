@@ -127,3 +127,12 @@ def test_a_mapping_of_another_encoding_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="not YAML"):
         load_mapping(path)
     assert not is_daily(path)
+
+
+def test_what_names_an_event_is_told_apart_from_what_a_case_holds() -> None:
+    plain = parse_mapping(mapping())
+    assert plain.naming == {"event.source": {"constant": "desk"}, "event.id": {"column": ["id"]}}
+    assert parse_mapping(mapping(attributes={"more": "m"}, missing=["-99"])).naming == plain.naming
+    assert parse_mapping(mapping(facts={**FACTS, "event.id": {"row": True}})).naming["event.id"] == {"row": True}
+    joined = parse_mapping(mapping(facts={**FACTS, "event.id": {"join": ["id", "line"]}}))
+    assert joined.naming["event.id"] == {"join": ["id", "line"]}

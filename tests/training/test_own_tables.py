@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from typer.testing import CliRunner
+import pytest
+from typer.testing import CliRunner, Result
 
+from data.vocabulary import Task
+from models.bundle import open_bundle
+from policies.policy import load_policy
 from tests.fixtures.tables import backorders, shipments
+from training.card import card_of
 from training.commands import app
+from training.drift_commands import app as drift_app
 from training.history import open_history
 from training.mapping import load_mapping
+from training.progress import Silent
+from training.promotion_commands import app as promotion_app
+from training.train import Order, train
 
 run = CliRunner()
 BACKORDERS = Path("examples/mappings/backorders.yaml")
+AT = datetime(2026, 11, 23, tzinfo=UTC)
 SHIPMENTS = Path("examples/mappings/late_shipments.yaml")
 
 
@@ -78,3 +89,116 @@ def test_facts_come_from_every_file(tmp_path: Path) -> None:
         assert case.supplier.id == theirs["seller_id"].iloc[0]
         assert case.attributes["route"] == f"{case.attributes['seller_state']}-{case.region}"
     assert all(line.outcome and line.outcome.sla_breached is not None for line in lines)
+
+
+@pytest.fixture(scope="module")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two bundles of one table, `small` and `large`, and files that neither, or both, learned from."""
+    folder = tmp_path_factory.mktemp("halves")
+    backorders(folder / "whole.csv", 1_600)
+    whole = pd.read_csv(folder / "whole.csv", dtype=str).sample(frac=1.0, random_state=1)
+    whole[:700].to_csv(folder / "small.csv", index=False)
+    whole[:1_100].to_csv(folder / "large.csv", index=False)
+    whole[1_100:].to_csv(folder / "fresh.csv", index=False)
+    for name in ("small", "large"):
+        taught(folder / f"{name}.csv", folder / name)
+    return folder
+
+
+def taught(table: Path, out: Path, mapping: Path = BACKORDERS) -> None:
+    history = open_history(table, load_mapping(mapping))
+    train(history, Order((Task.STOCKOUT,), out, load_policy(), AT, threads=1), Silent())
+
+
+def promoted(halves: Path, file: str, out: Path, mapping: Path = BACKORDERS, challenger: str = "large") -> Result:
+    asked = ["promote", str(halves / challenger), "--champion", str(halves / "small"), "--history", str(halves / file)]
+    return run.invoke(promotion_app, [*asked, "--mapping", str(mapping), "--out", str(out)])
+
+
+def test_bundles_without_times_are_compared_on_rows_that_taught_neither_and_say_so(
+    halves: Path, tmp_path: Path
+) -> None:
+    told = promoted(halves, "fresh.csv", tmp_path)
+    assert told.exit_code == 0, told.stderr
+    dossier = json.loads((tmp_path / "dossier.json").read_bytes())
+    assert dossier["window"]["untaught"] == {"cases": 500, "looked_up": 500, "taught": 0, "left_out": 0, "at_most": 0.0}
+    assert not {"begins", "ends"} & dossier["window"].keys()
+    checks = {each["name"]: each for each in dossier["checks"]}
+    assert checks["window"]["finding"] == "noted"
+    assert "500 cases that taught neither" in checks["window"]["says"]
+    assert "not later days" in checks["window"]["says"]
+    assert "0 of 700 differ from what the champion was taught" in checks["labels"]["says"]
+    page = (tmp_path / "dossier.html").read_text(encoding="utf-8")
+    assert "not later days" in page
+    assert "days that neither had learned from" not in page
+
+
+def test_rows_of_the_whole_table_that_taught_either_are_left_out(halves: Path, tmp_path: Path) -> None:
+    assert promoted(halves, "whole.csv", tmp_path / "whole").exit_code == 0
+    assert promoted(halves, "fresh.csv", tmp_path / "fresh").exit_code == 0
+    one, other = (json.loads((tmp_path / name / "dossier.json").read_bytes()) for name in ("whole", "fresh"))
+    assert one["window"]["untaught"]["left_out"] == one["window"]["untaught"]["taught"] == 1_100
+    assert one["differences"] == other["differences"]
+    labels = next(each["says"] for each in one["checks"] if each["name"] == "labels")
+    assert "0 of 1,100 differ from what the history tells" in labels
+
+
+def test_flipped_labels_are_found_without_times_too(halves: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(halves / "large.csv", dtype=str)
+    flipped = frame["went"].map({"Yes": "No", "No": "Yes"}).where(frame.index % 20 == 0, frame["went"])
+    frame.assign(went=flipped).to_csv(tmp_path / "flipped.csv", index=False)
+    taught(tmp_path / "flipped.csv", halves / "flipped")
+    told = promoted(halves, "fresh.csv", tmp_path, challenger="flipped")
+    assert told.exit_code == 1
+    assert "labels were changed" in " ".join(told.stdout.split())
+
+
+def test_a_file_that_taught_them_is_refused_with_its_numbers(halves: Path, tmp_path: Path) -> None:
+    told = promoted(halves, "large.csv", tmp_path)
+    assert told.exit_code == 1
+    assert "of 1,100 cases of large.csv 1,100 can be looked up, 1,100 of them taught" in " ".join(told.stderr.split())
+    assert not (tmp_path / "dossier.json").exists()
+
+
+def test_row_numbers_are_refused_as_names_of_rows(halves: Path, tmp_path: Path) -> None:
+    by_row = tmp_path / "by_row.yaml"
+    by_row.write_text(BACKORDERS.read_text(encoding="utf-8").replace("event.id: sku", "event.id: {row: true}"), "utf-8")
+    told = promoted(halves, "fresh.csv", tmp_path, by_row)
+    assert told.exit_code == 1
+    assert "event.id column sku" in " ".join(told.stderr.split())
+    taught(halves / "large.csv", tmp_path / "rows", by_row)
+    asked = ["promote", str(tmp_path / "rows"), "--champion", str(tmp_path / "rows"), "--mapping", str(by_row)]
+    other = run.invoke(promotion_app, [*asked, "--history", str(halves / "fresh.csv")])
+    assert "event.id is the row's number" in " ".join(other.stderr.split())
+
+
+def test_an_evaluation_on_what_was_taught_says_so(halves: Path) -> None:
+    mapped = ["--mapping", str(BACKORDERS), "--task", "stockout", "--json"]
+    own = run.invoke(app, ["evaluate", str(halves / "small"), "--history", str(halves / "large.csv"), *mapped])
+    told = json.loads(own.stdout)["taught"]
+    assert (told["cases"], told["looked_up"], told["taught"]) == (1_100, 1_100, 700)
+    assert "700 of those taught the model" in " ".join(own.stderr.split())
+    asked = [*mapped, "--context", str(halves / "large.csv")]
+    other = run.invoke(app, ["evaluate", str(halves / "small"), "--history", str(halves / "fresh.csv"), *asked])
+    assert "none of those taught the model" in " ".join(other.stderr.split())
+
+
+def test_a_recalibration_keeps_what_taught_the_calibrator(halves: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(halves / "whole.csv", dtype=str)
+    new = frame[~frame["sku"].isin(pd.read_csv(halves / "large.csv", dtype=str)["sku"])]
+    rarer = new.assign(went=new["went"].where(new.reset_index().index % 2 == 0, "No"))
+    rarer.to_csv(halves / "rarer.csv", index=False)
+    asked = ["recalibrate", str(halves / "small"), "--task", "stockout", "--history", str(halves / "rarer.csv")]
+    told = run.invoke(drift_app, [*asked, "--mapping", str(BACKORDERS), "--out", str(halves / "again"), "--no-track"])
+    assert told.exit_code == 0, told.stderr
+    kept = open_bundle(halves / "again").models[Task.STOCKOUT].model
+    assert kept.lineage["recalibrated_on"]["kept"] is True
+    assert len(kept.taught) == 700 + len(new)
+    refused = promoted(halves, "rarer.csv", tmp_path, challenger="again")
+    assert "500 can be looked up, 500 of them taught" in " ".join(refused.stderr.split())
+
+
+def test_the_card_of_a_model_without_times_speaks_of_no_days(halves: Path) -> None:
+    told = " ".join(card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model).limits)
+    assert "without the measured cases" in told
+    assert "latest days" not in told

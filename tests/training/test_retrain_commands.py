@@ -9,6 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from tests.fixtures.days import MAPPING, daily_table
+from tests.fixtures.tables import backorders
 from training.retrain_commands import app
 
 run = CliRunner()
@@ -42,4 +43,16 @@ def test_a_table_of_days_is_refused_with_what_to_do_instead(tmp_path: Path) -> N
     assert "holds no question about a day" in said
     assert f"fairlead train stockout --history FILE --mapping {mapping} --out" in said
     assert f"--beside {service.bundle}" in said
+    assert service.exported == []
+
+
+def test_a_table_without_times_is_refused_too(tmp_path: Path) -> None:
+    service, mapping = Recorded(tmp_path / "bundle"), Path("examples/mappings/backorders.yaml")
+    history = str(backorders(tmp_path / "articles.csv", 20))
+    asked = ["retrain", "--folder", str(tmp_path), "--history", history, "--mapping", str(mapping), "--no-track"]
+    told = run.invoke(app, asked, obj=lambda folder: service)
+    assert told.exit_code == 1
+    said = " ".join(told.stderr.split())
+    assert "gives all rows one moment" in said
+    assert f"fairlead train TASK --history FILE --mapping {mapping} --out CHALLENGER_DIR" in said
     assert service.exported == []

@@ -10,7 +10,7 @@ import pytest
 from data.promotion import Calibration, Difference, Dossier, Metric, Share, Slice
 from data.record import digest_of
 from data.vocabulary import Task
-from tests.fixtures.dossiers import a_dossier, refused
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, refused
 from training.promotion.page import page
 
 RISK = Task.SLA_BREACH
@@ -45,3 +45,11 @@ def test_it_fits_the_screen_and_asks_nobody(browser: Any, tmp_path: Path, width:
     assert asked == [file.as_uri()]
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     assert opened.locator(".checks tbody tr:visible").count() == len(shown.checks)
+
+
+def test_it_names_days_where_there_are_later_ones_and_none_where_there_are_not() -> None:
+    assert "days that neither had learned from" in page(dossier())
+    told = page(dossier(window=WITHOUT_TIMES.model_copy(update={"history": "<b>fold</b>.csv"})))
+    assert "days that neither had learned from" not in told
+    assert "of &lt;b&gt;fold&lt;/b&gt;.csv that taught neither: of 3,000 cases 400 can be looked up" in told
+    assert "not later days" in told

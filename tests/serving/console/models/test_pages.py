@@ -14,7 +14,7 @@ from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role
 from tests.fixtures.bundles import a_bundle, damage, damage_manifest
-from tests.fixtures.dossiers import a_dossier, noted, numbers, passed, refused, send
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
 
 MODELS, WHY = "/console/models", "better on four weeks"
@@ -49,9 +49,9 @@ def hidden(html: str, name: str) -> str:
     return found[1]
 
 
-def asked(desk: Desk, challenger: str, checks: list[Check] | None = None) -> str:
+def asked(desk: Desk, challenger: str, checks: list[Check] | None = None, **changes: Any) -> str:
     """The page of a promotion that the scientist asked for."""
-    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **numbers())
+    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **numbers(), **changes)
     body = {"dossier": plain(dossier), "reason": "learned October"}
     told = desk.post("/v1/models/promotions", body, "scientist").json()
     return f"{MODELS}/promotions/{told['promotion_id']}"
@@ -186,6 +186,18 @@ def test_what_whoever_agrees_should_know_stands_at_the_top(desk: Desk, challenge
     sign_in(desk, "model-owner")
     html = desk.client.get(page).text
     assert html.index("Know this before you agree") < html.index("only 640 later cases") < html.index("Side by side")
+
+
+def test_a_comparison_without_times_names_no_days(desk: Desk, challenger: str, tmp_path: Path) -> None:
+    days = asked(desk, send(desk, a_bundle(tmp_path / "other", seed=3)))
+    cases = asked(desk, challenger, window=WITHOUT_TIMES)
+    sign_in(desk, "model-owner")
+    assert "days that neither had learned from" in desk.client.get(days).text
+    html = desk.client.get(cases).text
+    assert "days that neither had learned from" not in html
+    assert "3,000 cases of 2,900 exceptions of fold.csv that taught neither" in html
+    assert "of 3,000 cases 400 can be looked up and none of them taught either" in html
+    assert "not later days" in html
 
 
 def test_a_promotion_that_another_one_overtook_says_so(desk: Desk, challenger: str, tmp_path: Path) -> None:
