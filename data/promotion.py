@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -157,7 +158,7 @@ class Untaught(Record):
             return f"each of {self.cases:,} cases is known to have taught neither"
         return (
             f"of {self.cases:,} cases {self.looked_up:,} can be looked up and none of them taught either, so at most "
-            f"{100 * self.at_most:.1f} % of all did (95 % sure)"
+            f"{ceil(1_000 * self.at_most) / 10:.1f} % of all did (95 % sure)"
         )
 
 

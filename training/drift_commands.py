@@ -105,7 +105,7 @@ def recalibrate(
         recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None
         digest = _publish(again.model, folder, into)
         _console.print(
-            recalibration_for_people(again, f"{read.name}: fitted on its earlier half, measured on its later")
+            recalibration_for_people(again, f"{read.name}: fitted on its first half, measured on its second")
         )
         _console.print(f"published {digest} in {into}", soft_wrap=True)
         if tracker and recorded:

@@ -67,7 +67,8 @@ def promote(
     """Compare a challenger with the champion on later days, write a dossier, and ask the service for a promotion.
 
     The history must go on after everything both have learned from; its earlier cases tell of the parties, and what
-    they came to is laid beside what the challenger was taught. Exit code 1 where the dossier refuses it.
+    they came to is laid beside what the challenger was taught. Bundles that learned without times are compared on
+    cases that taught neither. Exit code 1 where the dossier refuses it.
     """
     with told():
         from models.bundle import open_bundle

@@ -125,7 +125,7 @@ def _window(history: History, times: Floats) -> dict[str, Any]:
 def _check_better(model: TaskModel, history: History, before: float, after: float) -> None:
     if after >= before:
         raise HistoryError(
-            f"{model.task}: a new calibrator would give a log loss of {after:.4f} on the later half of "
+            f"{model.task}: a new calibrator would give a log loss of {after:.4f} on the second half of "
             f"{history.name}, the old one gives {before:.4f}: nothing was published, the old one stays"
         )
 

@@ -47,6 +47,7 @@ def test_how_it_is_known_is_said_with_its_numbers() -> None:
     assert untaught().says == (
         "of 500 cases 120 can be looked up and none of them taught either, so at most 2.5 % of all did (95 % sure)"
     )
+    assert "at most 0.1 % of all" in untaught(at_most=0.0002).says, "a bound is rounded up"
     assert untaught(500, at_most=0.0).says == "each of 500 cases is known to have taught neither"
     some = untaught(500, taught=260, left_out=260, at_most=0.0).says
     assert some == "of 500 cases 260 taught either; 260 were left out"
