@@ -20,7 +20,7 @@ from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from data.vocabulary import Task
 from training.errors import MappingError
-from training.paths import leaf_unit, paths_of
+from training.paths import leaf_unit, needed_beside, paths_of
 from training.sources import (
     INSTANT_PARTS,
     AttributeSource,
@@ -213,6 +213,10 @@ def _check_paths(mapping: Mapping) -> None:
     for path in REQUIRED_FACTS:
         if path not in mapping.facts:
             raise MappingError(f"facts.{path}", "missing; every case needs it, from a column or a constant")
+    for path in mapping.facts:
+        for needed in needed_beside(Case, path):
+            if needed not in mapping.facts:
+                raise MappingError(f"facts.{needed}", f"missing; facts.{path} cannot be told without it")
     if mapping.outcome and "recorded_at" not in mapping.outcome:
         raise MappingError("outcome.recorded_at", "missing; say when the outcome became known")
 

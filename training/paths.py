@@ -57,6 +57,19 @@ def paths_of(record: type[Record]) -> list[str]:
     return paths
 
 
+def needed_beside(record: type[Record], path: str) -> list[str]:
+    """The facts without which a fact cannot be told: an order's value needs the order's id."""
+    head, _, rest = path.partition(".")
+    field = record.model_fields.get(head)
+    inner, repeated = _inside(field.annotation) if field else (None, False)
+    index, _, rest = rest.partition(".") if repeated else ("", "", rest)
+    if not rest or not _is_record(inner):
+        return []
+    prefix = f"{head}.{index}" if repeated else head
+    own = [name for name, each in inner.model_fields.items() if each.is_required()]
+    return [f"{prefix}.{each}" for each in (*own, *needed_beside(inner, rest))]
+
+
 def _inside(annotation: Any) -> tuple[Any, bool]:
     """The annotation without `| None`, marks and `tuple[..., ...]`; and whether it was a tuple."""
     origin = get_origin(annotation)

@@ -32,6 +32,8 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"facts": {**FACTS, "channel": {}}}, "facts.channel", "exactly one of column, join, text, row and constant"),
         ({"facts": {**FACTS, "channel": {"column": "c", "zone": "UTC"}}}, "facts.channel", "are for instants"),
         ({"facts": {**FACTS, "order.value": {"column": "v", "unit": "h"}}}, "facts.order.value", "cannot turn h"),
+        ({"facts": {**FACTS, "order.value": "v"}}, "facts.order.order_id", "facts.order.value cannot be told without"),
+        ({"facts": {**FACTS, "stock.0.sku": "s"}}, "facts.stock.0.node", "facts.stock.0.sku cannot be told without"),
         ({"outcome": {"sla_breached": "broke"}}, "outcome.recorded_at", "missing"),
         ({"attributes": {"late": "made_sla"}, "leaks": {"made_sla": "it is the target"}}, "attributes.late", "a leak"),
         ({"attributes": {"late": "broke"}, "outcome": {"recorded_at": "broke"}}, "attributes.late", "tells the out"),
