@@ -164,10 +164,14 @@ class StandingKeeper:
     For every case: `of`, then, where it is the first of its exception, `arrive`: an exception arrives once, however
     many events tell of it. So a case never counts itself, but for what it tells of its shelf's past day. For every
     outcome, when it is recorded: `record`. Live, both happen in the transaction of what they belong to.
+
+    Without `arrivals` a replay counts none: where all cases carry one moment that is made up, how many came before one
+    is a place in a file.
     """
 
-    def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY) -> None:
+    def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY, arrivals: bool = True) -> None:
         self._rows = rows
+        self._arrivals = arrivals
         self._attributes = attributes
         self._named = tuple({**PARTIES, **party_words(attributes)}.items())
 
@@ -238,6 +242,8 @@ class StandingKeeper:
             self._rows.put([_reported(found.get(key) or PartyState(*key), at, report) for key in met])
 
     def _arrive(self, met: Sequence[PartyKey], at: datetime) -> None:
+        if not self._arrivals:
+            return
         found = self._rows.get(met)
         self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
 

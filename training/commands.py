@@ -193,7 +193,7 @@ def known_before(
     from training.evaluate import overlap
     from training.split import without_times
 
-    nothing = context or []
+    nothing: History | list[dict[str, Any]] = context or []
     start = "" if context else ". All parties start unknown"
     if without_times(model.lineage):
         return nothing

@@ -19,6 +19,7 @@ from training.evaluate import Snapshot, calibrated, studied
 from training.history import History
 from training.profiling import spread
 from training.progress import Progress
+from training.split import without_times
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +45,8 @@ def see(
     Raises:
         HistoryError: it holds no case of the task.
     """
-    read = studied(history, before, (model.task,), model.attributes, policy, progress, without_outcome)
+    arrivals = not without_times(model.lineage)
+    read = studied(history, before, (model.task,), model.attributes, policy, progress, without_outcome, arrivals)
     known = read.known(model.task)
     if not len(known.truth):
         raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")

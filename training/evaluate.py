@@ -63,7 +63,8 @@ def evaluate(
     scores: dict[Task, dict[str, Any]] = {}
     for attributes in _distinct(model.attributes for model in models.values()):
         together = {task: model for task, model in models.items() if model.attributes == attributes}
-        seen = studied(history, before, together, attributes, policy, progress)
+        arrivals = not any(without_times(model.lineage) for model in together.values())
+        seen = studied(history, before, together, attributes, policy, progress, arrivals=arrivals)
         scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
     return scores
 
@@ -76,15 +77,19 @@ def studied(
     policy: Policy,
     progress: Progress,
     without_outcome: bool = False,
+    arrivals: bool = True,
 ) -> Study:
-    """A history as models of these attributes would have met it; see `evaluate` and `training.dataset.study`."""
+    """A history as models of these attributes would have met it; see `evaluate` and `training.dataset.study`.
+
+    Models that learned without times met no `arrivals`.
+    """
     if isinstance(history, DailyHistory):
         progress.step(f"reading {history.name}")
         grid, own = history.after(before) if isinstance(before, DailyHistory) else (history.grid, history.grid.exists)
         return daily_study(grid, own, history.mapping, attributes, policy, samples=0)[0]
     rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
     lines = progress.count(_merged(history, before), f"reading {history.name}")
-    keeper = StandingKeeper(rows, attributes)
+    keeper = StandingKeeper(rows, attributes, arrivals)
     return study(lines, tasks, attributes, policy, keeper, without_outcome=without_outcome)
 
 

@@ -60,8 +60,7 @@ def paths_of(record: type[Record]) -> list[str]:
 def needed_beside(record: type[Record], path: str) -> list[str]:
     """The facts without which a fact cannot be told: an order's value needs the order's id."""
     head, _, rest = path.partition(".")
-    field = record.model_fields.get(head)
-    inner, repeated = _inside(field.annotation) if field else (None, False)
+    inner, repeated = _inside(record.model_fields[head].annotation)
     index, _, rest = rest.partition(".") if repeated else ("", "", rest)
     if not rest or not _is_record(inner):
         return []

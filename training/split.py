@@ -67,7 +67,7 @@ def is_timeless(times: NDArray[np.float64]) -> bool:
 
 def without_times(lineage: Mapping[str, Any]) -> bool:
     """Whether a model of this lineage learned from cases that all carry one moment."""
-    return bool(lineage["fitted_on"]["from"] == lineage["tested_on"]["to"])
+    return "fitted_on" in lineage and bool(lineage["fitted_on"]["from"] == lineage["tested_on"]["to"])
 
 
 def split_in_time(

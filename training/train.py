@@ -119,17 +119,18 @@ def _read(history: History, order: Order, progress: Progress) -> tuple[Attribute
         progress.step(f"reading {history.name}")
         attributes, grid = vocabulary(history), history.grid
         return attributes, *daily_study(grid, grid.exists, history.mapping, attributes, order.policy, SAMPLES)
-    attributes, n = _survey(history, progress)
-    return attributes, *_studied(history, attributes, n, order, progress)
+    attributes, n, moments = _survey(history, progress)
+    return attributes, *_studied(history, attributes, n, moments > 1, order, progress)
 
 
 def _instead(order: Order) -> str:
     return f"train into another folder with --beside {order.out}"
 
 
-def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]:
-    """The vocabulary of the history and the number of its cases, each of which is there once."""
+def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int, int]:
+    """The vocabulary of the history, the number of its cases, each of which is there once, and of their moments."""
     seen: set[tuple[str, str]] = set()
+    moments: set[datetime] = set()
 
     def cases() -> Iterator[Case]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
@@ -140,16 +141,17 @@ def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int]
                     "or give the mapping a view (rows: at_opening) or an event.id that tells updates apart (join)"
                 )
             seen.add((event.source, event.id))
+            moments.add(event.time)
             yield line.case
 
     attributes = infer_attributes(cases())
     if not seen:
         raise HistoryError(f"{history.name} holds no case")
-    return attributes, len(seen)
+    return attributes, len(seen), len(moments)
 
 
 def _studied(
-    history: History, attributes: AttributeSchema, n: int, order: Order, progress: Progress
+    history: History, attributes: AttributeSchema, n: int, arrivals: bool, order: Order, progress: Progress
 ) -> tuple[Study, Snapshot]:
     """The matrices, and what was known of the parties when the last case arrived."""
     rows = MemoryRows()
@@ -157,7 +159,7 @@ def _studied(
     lines = ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
     tasks = dict.fromkeys((*order.tasks, *earlier_tasks(order.tasks)))
-    keeper = StandingKeeper(rows, attributes)
+    keeper = StandingKeeper(rows, attributes, arrivals)
     seen = study(lines, tasks, attributes, order.policy, keeper, sampled, processes=order.threads)
     return seen, snapshot(rows)
 

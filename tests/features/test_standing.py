@@ -172,6 +172,15 @@ def test_a_history_out_of_order_is_refused() -> None:
         list(replay([_line(1, 5), _line(2, 4)], _keeper()))
 
 
+def test_of_a_moment_that_is_made_up_no_arrival_is_counted() -> None:
+    together = [_line(number, 0) for number in range(4)]
+    counted = [standing.parties[0].arrivals for _, standing in replay(together, _keeper()) if standing.parties]
+    assert counted == [1.0, 2.0, 3.0], "a place in the file"
+    rows = MemoryRows()
+    assert not any(standing.parties for _, standing in replay(together, StandingKeeper(rows, arrivals=False), False))
+    assert snapshot(rows) == []
+
+
 def test_an_arrival_that_comes_late_counts_as_faded() -> None:
     keeper, case = _keeper(), _line(1, 0).case
     keeper.arrive(case, NOON + HOUR)

@@ -261,3 +261,20 @@ def test_parties_known_before_the_history_stay_known(tmp_path: Path) -> None:
     kept = open_bundle(tmp_path / "bundle").standing or []
     assert [row for row in kept if row["id"] == "closed-long-ago"] == before
     assert len(kept) > 100
+
+
+def test_without_times_no_party_is_told_by_its_place_in_the_file(tmp_path: Path) -> None:
+    """Arrivals would grow with the file: a larger training, and today's cases, would look like another world."""
+    lines = [json.loads(line) for line in parts()[0].read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        line["case"]["event"]["time"] = "2026-01-01T00:00:00Z"
+        if line.get("outcome"):
+            line["outcome"] = {"recorded_at": "2027-01-01T00:00:00Z", "root_cause": line["outcome"].get("root_cause")}
+    path = tmp_path / "cases.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    trained = train(open_history(path), order(tmp_path / "bundle", Task.ROOT_CAUSE), Silent())
+    assert trained.timeless
+    usual = open_bundle(tmp_path / "bundle").models[Task.ROOT_CAUSE].model.reference
+    arrivals = {name: told for name, told in usual.items() if name.endswith(("_arrivals", "_pace"))}
+    assert len(arrivals) > 3
+    assert all(low == high for low, _, high in arrivals.values())

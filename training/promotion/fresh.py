@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from data.outcome import HistoryLine
 from data.promotion import Untaught
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
@@ -85,9 +86,11 @@ def read_fresh(
     history: History, fresh: Fresh, schema: AttributeSchema, taught: Container[str], policy: Policy, progress: Progress
 ) -> Reading:
     """Replay a history; all that was not left out is compared. Parties start unknown, as they did in training."""
-    return replayed(
-        history, lambda line: line.case.exception_id not in fresh.left_out, [], schema, taught, policy, progress
-    )
+
+    def new(line: HistoryLine) -> bool:
+        return line.case.exception_id not in fresh.left_out
+
+    return replayed(history, new, [], schema, taught, policy, progress, arrivals=False)
 
 
 def _forgotten(whose: str, model: TaskModel) -> str:

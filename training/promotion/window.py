@@ -137,11 +137,15 @@ def replayed(
     taught: Container[str],
     policy: Policy,
     progress: Progress,
+    arrivals: bool = True,
 ) -> Reading:
-    """Replay a history; `before` is what was known of the parties. What is not compared tells its answers."""
+    """Replay a history; `before` is what was known of the parties. What is not compared tells its answers.
+
+    Models that learned without times met no `arrivals`.
+    """
     scored: list[HistoryLine] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
-    keeper = StandingKeeper(SeededRows(MemoryRows(), read_snapshot(before)), schema)
+    keeper = StandingKeeper(SeededRows(MemoryRows(), read_snapshot(before)), schema, arrivals)
 
     def lines() -> Iterator[Read]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
