@@ -138,7 +138,7 @@ class Untaught(Record):
     """How cases of a history without times were told to be new to both, by the events that each keeps of its training.
 
     `cases` tell what happened. Those `looked_up` are known for certain to have taught either or not; `taught` did, and
-    is left out. Where the others cannot be said to be new, they are left out too.
+    is left out. Where the others cannot be said to be new, they are left out too, and so are more than are needed.
     """
 
     cases: Count
@@ -151,14 +151,15 @@ class Untaught(Record):
     @property
     def says(self) -> str:
         """How it is known, for people."""
-        if self.left_out:
+        if self.taught:
             others = "" if self.looked_up == self.cases else f", {self.cases - self.looked_up:,} cannot be looked up"
             return f"of {self.cases:,} cases {self.taught:,} taught either{others}; {self.left_out:,} were left out"
+        also = f"; {self.left_out:,} were left out, for the others are enough" if self.left_out else ""
         if self.looked_up == self.cases:
-            return f"each of {self.cases:,} cases is known to have taught neither"
+            return f"each of {self.cases:,} cases is known to have taught neither{also}"
         return (
             f"of {self.cases:,} cases {self.looked_up:,} can be looked up and none of them taught either, so at most "
-            f"{ceil(1_000 * self.at_most) / 10:.1f} % of all did (95 % sure)"
+            f"{ceil(1_000 * self.at_most) / 10:.1f} % of all did (95 % sure){also}"
         )
 
 

@@ -79,6 +79,7 @@ def train(
     with told():
         from training.terminal import Bars, comparison
         from training.train import Order, train
+        from training.unseen import named_by_row
 
         tracker = tracker_of(VAR) if track else None
         read = opened(history, mapping, task)
@@ -104,6 +105,11 @@ def train(
                 f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
                 "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
             )
+            if named_by_row(read.naming):
+                note(
+                    "event.id is the row's number, which names a row in this file alone: neither evaluate nor promote "
+                    "can tell which rows of another file taught the model. Where a column names them, give that"
+                )
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, registered in trained.versions.items():
             _console.print(

@@ -79,6 +79,11 @@ def kept_upto(model: TaskModel) -> str:
     return EVERY if whole else max(model.taught)
 
 
+def named_by_row(naming: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether events are named by their place in a file, so that two files give one name to different rows."""
+    return any("row" in source for source in naming.values())
+
+
 def unlike(whose: str, lineage: Mapping[str, Any], history: History) -> str:
     """Why a history's events cannot be looked up in what a model of this lineage keeps; empty where they can."""
     theirs, ours = lineage.get("naming"), history.naming
@@ -90,7 +95,7 @@ def unlike(whose: str, lineage: Mapping[str, Any], history: History) -> str:
             "up in what was taught: give all mappings the same event.source and event.id, and train again where they "
             "had others"
         )
-    if any("row" in source for source in ours.values()) and lineage.get("data") != history.digest:
+    if named_by_row(ours) and lineage.get("data") != history.digest:
         return (
             f"event.id is the row's number, and a row of {history.name} is another one than the row of that number in "
             f"{lineage['history']}, which taught {whose}: nobody can tell which cases were taught. Name them by a "

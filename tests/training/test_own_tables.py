@@ -166,7 +166,9 @@ def test_row_numbers_are_refused_as_names_of_rows(halves: Path, tmp_path: Path) 
     told = promoted(halves, "fresh.csv", tmp_path, by_row)
     assert told.exit_code == 1
     assert "event.id column sku" in " ".join(told.stderr.split())
-    taught(halves / "large.csv", tmp_path / "rows", by_row)
+    asked = ["train", "stockout", "--history", str(halves / "large.csv"), "--mapping", str(by_row), "--trials", "0"]
+    noted = run.invoke(app, [*asked, "--out", str(tmp_path / "rows"), "--no-track"])
+    assert "names a row in this file alone" in " ".join(noted.stderr.split())
     asked = ["promote", str(tmp_path / "rows"), "--champion", str(tmp_path / "rows"), "--mapping", str(by_row)]
     other = run.invoke(promotion_app, [*asked, "--history", str(halves / "fresh.csv")])
     assert "event.id is the row's number" in " ".join(other.stderr.split())

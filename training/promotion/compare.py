@@ -68,9 +68,7 @@ def compare(
     Raises:
         HistoryError: no case that is new to both, or a bundle that does not say what it learned from.
     """
-    for bundle in (challenger, champion):
-        _require_models(bundle)
-    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
+    tasks = _shared(challenger, champion)
     same = kept(challenger, champion)
     besides = frozenset(Task) - {*tasks} | (frozenset() if same.issuperset(tasks) else same)
     ground = ground_of(challenger, champion, besides, history, policy, progress)
@@ -113,9 +111,21 @@ def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:
     )
 
 
-def _require_models(bundle: Bundle) -> None:
-    if not bundle.models:
-        raise HistoryError(f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}")
+def _shared(challenger: Bundle, champion: Bundle) -> tuple[Task, ...]:
+    """The tasks of both, which are compared."""
+    for bundle in (challenger, champion):
+        if not bundle.models:
+            raise HistoryError(
+                f"{bundle.folder} holds no model that can be read: {'; '.join(bundle.problems.values())}"
+            )
+    tasks = tuple(task for task in Task if task in challenger.models and task in champion.models)
+    if not tasks:
+        its, theirs = (", ".join(sorted(each.models)) for each in (challenger, champion))
+        raise HistoryError(
+            f"the challenger has {its}, the champion {theirs}: there is no task to compare; train the challenger with "
+            f"--beside {champion.folder}, so that it keeps what serves"
+        )
+    return tasks
 
 
 def _schema(bundle: Bundle) -> str:

@@ -30,7 +30,9 @@ from training.unseen import NO_KEYS, Count, Memory, kept_upto, unlike
 FEWEST_LOOKED_UP = 100
 """Cases that can be looked up below which they do not speak for the others: none of 100 taught leaves 3 % that may."""
 FEWEST = 200
-"""Cases known to be new below which a comparison says nothing."""
+"""Cases below which a comparison says nothing."""
+MOST = 100_000
+"""Cases compared, those of the smallest keys: they are kept whole, in about 2 GB, and more tell little more."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Seen:
     at: datetime
 
 
-def fresh_cases(models: Mapping[str, TaskModel], seen: Sequence[Seen], history: History) -> Fresh:
-    """The cases that taught none of the models, which are given by what to call them.
+def fresh_cases(models: Mapping[str, TaskModel], seen: Sequence[Seen], history: History, most: int = MOST) -> Fresh:
+    """The cases that taught none of the models, which are given by what to call them; about so many at most.
 
     Raises:
         HistoryError: events that cannot be looked up, or too few cases that are new.
@@ -59,7 +61,7 @@ def fresh_cases(models: Mapping[str, TaskModel], seen: Sequence[Seen], history: 
     for whose, model in models.items():
         if why := unlike(whose, model.lineage, history) or _forgotten(whose, model):
             raise HistoryError(why)
-    return _sorted(seen, Memory.of(models.values()), history)
+    return _sorted(seen, Memory.of(models.values()), history, most)
 
 
 def telling(history: History, tasks: Iterable[Task], policy: Policy, progress: Progress) -> Iterator[Seen]:
@@ -101,18 +103,21 @@ def _forgotten(whose: str, model: TaskModel) -> str:
     return f"{whose} does not keep which cases taught {of}, so none can be told to be new to it: train it again"
 
 
-def _sorted(seen: Sequence[Seen], memory: Memory, history: History) -> Fresh:
+def _sorted(seen: Sequence[Seen], memory: Memory, history: History, most: int) -> Fresh:
     count = memory.count([each.key for each in seen])
-    if not count.taught and (count.looked_up == count.n or count.looked_up >= FEWEST_LOOKED_UP):
-        return Fresh(frozenset(), _untaught(count, 0, count.at_most))
-    known = {each.exception for each in seen} - {
-        each.exception for each in seen if each.key in memory.taught or not memory.knows(each.key)
-    }
-    kept = sum(each.exception in known for each in seen)
-    if kept < FEWEST:
-        raise HistoryError(_too_few(history, count, kept))
-    left_out = frozenset(each.exception for each in seen) - known
-    return Fresh(left_out, _untaught(count, count.n - kept, 0.0))
+    whole = not count.taught and (count.looked_up == count.n or count.looked_up >= FEWEST_LOOKED_UP)
+    new = list(seen) if whole else _known_to_be_new(seen, memory)
+    if not whole and len(new) < FEWEST:
+        raise HistoryError(_too_few(history, count, len(new)))
+    compared = {each.exception for each in sorted(new, key=lambda each: each.key)[:most]}
+    left_out = [each.exception for each in seen if each.exception not in compared]
+    return Fresh(frozenset(left_out), _untaught(count, len(left_out), count.at_most if whole else 0.0))
+
+
+def _known_to_be_new(seen: Sequence[Seen], memory: Memory) -> list[Seen]:
+    """The cases of exceptions of which every case is known to be new."""
+    doubtful = {each.exception for each in seen if each.key in memory.taught or not memory.knows(each.key)}
+    return [each for each in seen if each.exception not in doubtful]
 
 
 def _untaught(count: Count, left_out: int, at_most: float) -> Untaught:

@@ -144,6 +144,13 @@ def _with_another_task(bundle: Any) -> Any:
     return replace(bundle, models={**bundle.models, Task.STOCKOUT: bundle.models[Task.SLA_BREACH]})
 
 
+def test_two_bundles_without_a_task_in_common_are_said_to_have_none() -> None:
+    opened = open_bundle(champion())
+    other = replace(opened, models={Task.STOCKOUT: opened.models[Task.SLA_BREACH]})
+    with pytest.raises(HistoryError, match="there is no task to compare; train the challenger with --beside"):
+        compare(open_bundle(challenger()), other, open_history(later()), load_policy(), AT, Silent())
+
+
 def test_too_few_later_cases_are_refused_not_guessed_from() -> None:
     dossier = promotion(challenger(), write("few", lines()[: CHALLENGER + 60]))
     assert refusing(dossier) == {CheckName.WINDOW}

@@ -68,6 +68,15 @@ def test_an_exception_goes_whole_for_one_row_that_was_taught() -> None:
     assert (fresh.told.taught, fresh.told.left_out) == (1, 3)
 
 
+def test_of_more_than_are_needed_those_stay_that_can_best_be_looked_up() -> None:
+    seen, taught = rows(LARGE, LARGE + 3_000), model(keys(0, LARGE))
+    fresh = fresh_cases({"it": taught}, seen, Table().history, most=500)
+    kept = [each.key for each in seen if each.exception not in fresh.left_out]
+    assert sorted(kept) == sorted(keys(LARGE, LARGE + 3_000))[:500]
+    assert (fresh.told.cases, fresh.told.left_out) == (3_000, 2_500)
+    assert fresh.told.says.endswith("2,500 were left out, for the others are enough")
+
+
 def test_a_model_that_keeps_nothing_is_named() -> None:
     with pytest.raises(HistoryError, match="model 1 does not keep which cases taught it"):
         chosen([model(keys(0, 900)), model([])], rows(1_000, 2_000))
