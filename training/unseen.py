@@ -21,8 +21,6 @@ EVERY = "g"
 """Larger than any key: of a training that is kept whole, every case can be looked up."""
 NO_KEYS = ""
 """Smaller than any key: where nothing is kept, nothing can be looked up."""
-LEARNED_ON = ("fitted_on", "recalibrated_on")
-"""Of the lineage, what a model has learned from: its trees and its calibrator."""
 
 
 @dataclass(frozen=True)
