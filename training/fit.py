@@ -65,7 +65,7 @@ class Recipe:
         return asdict(self)
 
 
-RISK = Recipe(rounds=300, leaves=15, learning_rate=0.05, least_in_leaf=40, features_per_tree=0.5, shrinkage=1.0)
+RISK = Recipe(rounds=300, leaves=31, learning_rate=0.05, least_in_leaf=20, features_per_tree=0.5, shrinkage=1.0)
 ROWS_A_LEAF = 1500
 MOST_LEAVES = 127
 
@@ -85,6 +85,18 @@ MOST_ROUNDS = 200
 def label_recipe(n: int) -> Recipe:
     """A labels' recipe to start from: the more rows teach it, the longer its trees find something new."""
     return replace(LABELS, rounds=min(max(LABELS.rounds, n // ROWS_A_ROUND), MOST_ROUNDS))
+
+
+FEWEST_LEVELS, MOST_LEVELS = 4, 16
+ROWS_A_LEVEL = 10_000
+
+
+def levels_together(n: int) -> int:
+    """How many levels of a category a cut may gather on its smaller side: a few, where few rows teach.
+
+    Gathered by what they came to, levels that few rows have seen are sorted by chance.
+    """
+    return min(max(FEWEST_LEVELS, n // ROWS_A_LEVEL), MOST_LEVELS)
 
 
 @dataclass(frozen=True)
@@ -215,7 +227,7 @@ def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str
         "extra_trees": recipe.random_cuts,
         "cat_smooth": 20.0,
         "cat_l2": 20.0,
-        "max_cat_threshold": 16,
+        "max_cat_threshold": levels_together(len(rows.truth)),
         "max_bin": 63,
         "num_threads": threads,
         "deterministic": True,

@@ -73,8 +73,6 @@ LABEL_WAYS: tuple[Way, ...] = (
     lambda scores, truths: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
 )
 """Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
-CLEARLY = 1.0
-"""Standard errors by which another way must be better than the usual one."""
 
 FEWEST_OF_EACH = 20
 """Cases of an outcome below which it cannot be told from the others."""
@@ -228,21 +226,15 @@ def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
 
 
 def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floats]) -> Calibrator:
-    """Fitted on all blocks, in the usual way unless another one, fitted on the earlier, is clearly better on the last.
+    """Fitted on all blocks, in the way that, fitted on the earlier ones, serves the last best; a tie keeps the usual.
 
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
     truths = [rows.truth[start:end] for start, end in blocks]
     ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
-    losses = [losses_of(truths[-1], probabilities_of(way(scores[:-1], truths[:-1]), scores[-1])) for way in ways]
-    gains = [_gain(losses[0], other) for other in losses]
-    return ways[int(np.argmax(gains))](scores, truths)
-
-
-def _gain(usual: Floats, other: Floats) -> float:
-    """The mean gain of one way over the usual, 0 where it is not clear."""
-    gain = usual - other
-    return float(gain.mean()) if gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain)) else 0.0
+    fitted = (way(scores[:-1], truths[:-1]) for way in ways)
+    losses = [float(losses_of(truths[-1], probabilities_of(each, scores[-1])).mean()) for each in fitted]
+    return ways[int(np.argmin(losses))](scores, truths)
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:

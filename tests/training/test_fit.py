@@ -16,6 +16,7 @@ from training.fit import (
     grow,
     label_recipe,
     levelled_loss,
+    levels_together,
     probabilities,
     raw_scores,
     risk_recipe,
@@ -173,8 +174,29 @@ def test_the_more_rows_teach_labels_the_longer_their_trees_are_grown(n: int, rou
     assert label_recipe(n).rounds == rounds
 
 
+@pytest.mark.parametrize(("n", "levels"), [(500, 4), (49_999, 4), (75_000, 7), (1_750_000, 16)])
+def test_the_more_rows_teach_the_more_levels_a_cut_may_gather(n: int, levels: int) -> None:
+    assert levels_together(n) == levels
+
+
+def test_few_levels_together_learn_less_of_chance_by_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred levels that say nothing of what comes: gathered by what they came to, they seem to say much."""
+    dice = np.random.default_rng(5)
+    codes = dice.integers(0, 100, (6_000, 3)).astype(np.float64)
+    truth = (dice.random(6_000) < 0.3).astype(np.int64)
+    data = Rows(codes, truth, np.arange(6_000.0), (0, 1, 2), 1)
+
+    def lost() -> float:
+        said = fit(data.upto(3_000), SMALL, 1, 0).raw(data.features[3_000:])
+        return log_loss(truth[3_000:], 1 / (1 + np.exp(-said)))
+
+    few = lost()
+    monkeypatch.setattr("training.fit.levels_together", lambda n: 16)
+    assert few < lost() - 0.01
+
+
 @pytest.mark.parametrize(
-    ("n", "leaves", "least"), [(500, 15, 40), (17_000, 15, 40), (75_000, 50, 50), (1_750_000, 127, 127)]
+    ("n", "leaves", "least"), [(500, 31, 31), (17_000, 31, 31), (75_000, 50, 50), (1_750_000, 127, 127)]
 )
 def test_the_more_rows_teach_a_risk_the_more_its_trees_may_tell_apart(n: int, leaves: int, least: int) -> None:
     recipe = risk_recipe(n)
