@@ -26,6 +26,7 @@ from training.interruption import Interrupted, interruptible, leave_learners
 if TYPE_CHECKING:
     from models.bundle import Bundle
     from models.task_model import TaskModel
+    from training.daily.history import DailyHistory
     from training.history import History
     from training.tracking import Tracker
 
@@ -182,10 +183,13 @@ def _model_of(bundle: Bundle, task: Task) -> TaskModel:
 
 
 def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History) -> list[dict[str, Any]]:
-    """The bundle's own standing, where the cases are later than it; said where they are not."""
+    """The bundle's own standing, where the cases are later than it; said where they are not, or where it is no help."""
+    from training.daily.history import DailyHistory
     from training.evaluate import overlap
     from training.split import without_times
 
+    if isinstance(history, DailyHistory):
+        _note(_without_a_past(history))
     if without_times(model.lineage):
         _note(
             "the model learned from cases that all carry one moment: the scores hold for cases it did not learn from, "
@@ -202,6 +206,15 @@ def _known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: His
         "trained and tested: the scores do not tell how it does on later days. All parties start unknown"
     )
     return []
+
+
+def _without_a_past(history: DailyHistory) -> str:
+    """What a daily table lacks without its earlier days: a bundle's standing tells of parties, not of shelves' days."""
+    return (
+        f"nothing before {history.grid.first_day}, the first day of {history.name}, is known here, not even what the "
+        "bundle knows of its parties: the numbers are of shelves without a past, as no model is served, and mostly "
+        "worse than with one. Give the earlier days by --context FILE"
+    )
 
 
 def _note(says: str) -> None:
