@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from data.case import Case
 from data.prediction import RiskPrediction
@@ -18,7 +17,6 @@ from features.calendar import local_time
 from policies.ladder import Served
 from policies.policy import Policy
 from policies.stakes import stake
-from serving.errors import StoreUnavailable
 from serving.following import Follower
 from serving.metrics import Metrics
 from serving.models.shadowing import Shadow
@@ -73,14 +71,13 @@ class ShelfRecorder:
         self._follower.close()
 
     def _work(self, asked: Sequence[AskedShelf]) -> None:
-        """Nobody waits for this and no answer rests on it: where it fails, what is lost is counted."""
         try:
             answers = [self._answer(each) for each in asked if each.prediction.probability is not None]
             happened = {lot: truth for each in asked for lot, truth in _told(each.case)}
             with self._database.write() as connection:
                 shelves.keep(connection, answers, asked[-1].answered_at.date())
                 shelves.tell(connection, happened)
-        except (StoreUnavailable, SQLAlchemyError, ValueError) as error:
+        except Exception as error:  # nobody waits for this and no answer rests on it: what is lost is counted
             self._metrics.shelves_lost(len(asked))
             self._log.warning("shelves not recorded", error=type(error).__name__, shelves=len(asked))
 

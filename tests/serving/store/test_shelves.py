@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -27,10 +28,10 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def an_answer(number: int, at: datetime = NOON, **also: object) -> ShelfAnswer:
+def an_answer(number: int, at: datetime = NOON, **also: Any) -> ShelfAnswer:
     lot = lot_of(f"sku-{number}", "store-12", at.replace(tzinfo=None).isoformat(), "P1D")
     made = ShelfAnswer(lot, at, "sha256:b", "sha256:v", 0.25, {"stock_on_hand": float(number)}, "emea", 30.0)
-    return replace(made, **also)  # type: ignore[arg-type]
+    return replace(made, **also)
 
 
 def keep(database: Database, *answers: ShelfAnswer, at: datetime = NOON) -> None:
@@ -107,7 +108,7 @@ def test_more_days_are_told_at_once_than_a_statement_takes(database: Database) -
 
 
 def test_only_answers_of_both_bundles_are_compared(database: Database) -> None:
-    both = {"challenger": "sha256:c", "challenger_probability": 0.5}
+    both: dict[str, Any] = {"challenger": "sha256:c", "challenger_probability": 0.5}
     keep(database, an_answer(1, happened=True, **both), an_answer(2), an_answer(3, bundle="sha256:older", **both))
     with database.read() as connection:
         (seen,) = shelves.beside(connection, "sha256:b", "sha256:c")
