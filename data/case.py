@@ -117,6 +117,9 @@ class StockDay(Record):
     price_share: float | None = fact(Unit.RATIO, "the price paid as a share of the list price", ge=0, le=10)
     promotion: bool | None = fact(Unit.FLAG, "whether a promotion ran")
     holiday: bool | None = fact(Unit.FLAG, "whether it was a holiday")
+    ran_empty: bool | None = fact(
+        Unit.FLAG, "whether the shelf ran empty, as the training's table says: held against the answer, never a feature"
+    )
 
 
 class StockPosition(Record):

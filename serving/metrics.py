@@ -44,6 +44,11 @@ class Metrics:
         self._shadow_answers = Counter(
             "fairlead_shadow_answers", "Answers that the bundle in the shadow gave too", registry=registry
         )
+        self._shadow_shelves = Counter(
+            "fairlead_shadow_shelves",
+            "Shelves asked about by themselves that the bundle in the shadow judged too",
+            registry=registry,
+        )
         self._shadow_disagreements = Counter(
             "fairlead_shadow_disagreements",
             "Predictions of the shadow with another label, or on the other side of one half",
@@ -55,6 +60,11 @@ class Metrics:
         )
         self._shadow_dropped = Counter(
             "fairlead_shadow_dropped", "Answers that the shadow did not see because it was behind", registry=registry
+        )
+        self._shelves_lost = Counter(
+            "fairlead_shelves_lost",
+            "Shelves answered of which drift and shadow learn nothing: behind, or the store could not be written",
+            registry=registry,
         )
         self._open = Gauge("fairlead_open_reviews", "Recommendations that wait for a person", registry=registry)
 
@@ -80,6 +90,10 @@ class Metrics:
         """Count answers that the shadow gave too."""
         self._shadow_answers.inc(count)
 
+    def shadow_shelf(self) -> None:
+        """Count one shelf that the shadow judged too."""
+        self._shadow_shelves.inc()
+
     def shadow_disagreement(self, task: Task) -> None:
         """Count one prediction in which the shadow differs."""
         self._shadow_disagreements.labels(task.value).inc()
@@ -91,6 +105,10 @@ class Metrics:
     def shadow_dropped(self) -> None:
         """Count one answer that the shadow did not see."""
         self._shadow_dropped.inc()
+
+    def shelves_lost(self, count: int) -> None:
+        """Count answers about shelves that were not kept."""
+        self._shelves_lost.inc(count)
 
     def text(self, open_reviews: int, drift: ModelsDrift) -> bytes:
         """The exposition format."""

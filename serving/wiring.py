@@ -23,6 +23,7 @@ from serving.recommendations.answering import Answer
 from serving.recommendations.service import RecommendationService
 from serving.reviews.service import ReviewService
 from serving.settings import Settings
+from serving.stockouts.recording import ShelfRecorder
 from serving.stockouts.service import StockoutService
 from serving.store import policies
 from serving.store.engine import Database
@@ -50,13 +51,15 @@ class Service:
     drift: DriftService
     promotions: PromotionService
     shadow: Shadow
+    shelves: ShelfRecorder
     health: HealthService
     metrics: Metrics
     bell: Bell
 
     def close(self) -> None:
-        """Let the shadow finish, then close the store."""
+        """Let what follows the answers finish, then close the store."""
         self.shadow.close()
+        self.shelves.close()
         self.database.close()
 
 
@@ -82,6 +85,7 @@ def wire(
             policies.keep(connection, in_force.policy)
     bell, metrics = Bell(), Metrics(CollectorRegistry())
     shadow = Shadow(database, settings.shadow, metrics)
+    shelves = ShelfRecorder(database, shadow, metrics)
 
     def recorded(made: Answer) -> None:
         metrics.recommendation(made.recommendation)
@@ -96,10 +100,11 @@ def wire(
         recommendations=RecommendationService(database, in_force, clock, randomness, bell, on_recorded=recorded),
         reviews=ReviewService(database, in_force, clock, randomness, bell),
         outcomes=OutcomeService(database, in_force, clock, bell),
-        stockouts=StockoutService(database, in_force, clock),
+        stockouts=StockoutService(database, in_force, clock, on_answered=shelves.saw),
         drift=DriftService(database, in_force, clock),
         promotions=PromotionService(database, in_force, settings.bundle_folder, clock, randomness),
         shadow=shadow,
+        shelves=shelves,
         health=HealthService(database, in_force),
         metrics=metrics,
         bell=bell,

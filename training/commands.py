@@ -26,6 +26,7 @@ from training.interruption import Interrupted, interruptible, leave_learners
 if TYPE_CHECKING:
     from models.bundle import Bundle
     from models.task_model import TaskModel
+    from training.daily.history import DailyHistory
     from training.history import History
     from training.tracking import Tracker
 
@@ -192,15 +193,18 @@ def _model_of(bundle: Bundle, task: Task) -> TaskModel:
 def known_before(
     model: TaskModel, snapshot: list[dict[str, Any]], history: History, context: History | None
 ) -> History | list[dict[str, Any]]:
-    """The context, or else the bundle's own standing where the cases are later than it; said where they are not.
+    """The context, or else the bundle's own standing where the cases are later than it; said where it is no help.
 
     Without times none is later, and what the cases are is said once they are read.
     """
+    from training.daily.history import DailyHistory
     from training.evaluate import overlap
     from training.split import without_times
 
     nothing: History | list[dict[str, Any]] = context or []
     start = "" if context else ". All parties start unknown"
+    if isinstance(history, DailyHistory) and context is None:
+        note(_without_a_past(history))
     if without_times(model.lineage):
         return nothing
     latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
@@ -213,6 +217,15 @@ def known_before(
         f"trained and tested: the scores do not tell how it does on later days{start}"
     )
     return nothing
+
+
+def _without_a_past(history: DailyHistory) -> str:
+    """What a daily table lacks without its earlier days: a bundle's standing tells of parties, not of shelves' days."""
+    return (
+        f"nothing before {history.grid.first_day}, the first day of {history.name}, is known here, not even what the "
+        "bundle knows of its parties: the numbers are of shelves without a past, as no model is served, and mostly "
+        "worse than with one. Give the earlier days by --context FILE"
+    )
 
 
 def note(says: str) -> None:

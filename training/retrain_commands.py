@@ -84,12 +84,12 @@ def retrain(
 
 
 def _refuse_days(mapping: Path | None, served: Path) -> None:
-    """Raises TrainingError for a daily mapping, before anything is exported: questions of days are not recorded."""
+    """Raises TrainingError for a daily mapping, before anything is exported: no question about a day is exported."""
     from training.daily.opening import is_daily
 
     if mapping is not None and is_daily(mapping):
         raise TrainingError(
-            f"{mapping} maps a table of days, and what the service records holds no question about a day, so there is "
+            f"{mapping} maps a table of days, and what the service exports holds no question about a day, so there is "
             "nothing to mix in: train on the table with its new days, by fairlead train stockout --history FILE "
             f"--mapping {mapping} --out CHALLENGER_DIR --beside {served}"
         )

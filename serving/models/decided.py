@@ -23,6 +23,7 @@ from models.drift_alarms import Stake
 from policies.policy import Policy
 from policies.stakes import alarm_from, stake
 from serving.store import decisions, documents, outcomes
+from serving.store.shelves import ShelfAnswer
 
 UNKNOWN = -1
 
@@ -67,21 +68,26 @@ def _decided(connection: Connection, found: decisions.Decision) -> Decided:
     )
 
 
-def later_of(task: Task, features: FeatureSet, decided: Sequence[Decided]) -> Later:
-    """What drift compares: decisions that one model served."""
+def later_of(
+    task: Task, features: FeatureSet, decided: Sequence[Decided], shelves: Sequence[ShelfAnswer] = ()
+) -> Later:
+    """What drift compares: decisions that one model served, and its answers about shelves asked about by themselves."""
+    shown = [each.features[task.value] for each in decided] + [each.features for each in shelves]
+    alone = [each.probability for each in shelves]
     return Later(
-        features=np.array([features.read(each.features[task.value]) for each in decided]),
-        probability=np.array([_probability(task, each.predictions) for each in decided]),
-        happened=np.array([_happened(task, each) for each in decided], np.int64),
-        said=np.array([_said(task, each.predictions) for each in decided]),
-        regions=[each.case.region for each in decided],
+        features=np.array([features.read(each) for each in shown]),
+        probability=np.array([_probability(task, each.predictions) for each in decided] + alone),
+        happened=np.array([_happened(task, each) for each in decided] + [_ran(each) for each in shelves], np.int64),
+        said=np.array([_said(task, each.predictions) for each in decided] + alone),
+        regions=[each.case.region for each in decided] + [each.region for each in shelves],
     )
 
 
-def stake_of(task: Task, decided: Iterable[Decided], policy: Policy) -> Stake:
-    """What hangs on a prediction on average over these decisions, in the policy's currency."""
+def stake_of(task: Task, decided: Iterable[Decided], shelves: Iterable[ShelfAnswer], policy: Policy) -> Stake:
+    """What hangs on a prediction on average over these answers, in the policy's currency."""
     told = [stake(task, _facts(each, policy), policy) for each in decided]
     known = [float(each) for each in told if each is not None]
+    known += [each.stake for each in shelves if each.stake is not None]
     amount = sum(known) / len(known) if known else None
     return Stake(amount, policy.settings.currency.reference, float(alarm_from(policy)))
 
@@ -116,6 +122,10 @@ def _said(task: Task, predictions: Predictions) -> float:
         return prediction.probability or 0.0
     label = _likeliest(prediction)[0]
     return float(task.labels.index(label)) if label in task.labels else float("nan")
+
+
+def _ran(shelf: ShelfAnswer) -> int:
+    return UNKNOWN if shelf.happened is None else int(shelf.happened)
 
 
 def _happened(task: Task, each: Decided) -> int:

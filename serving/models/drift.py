@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from data.vocabulary import Task
+from models.bundle import Bundle
 from models.drift import drift_report
 from models.performance import FEWEST
 from serving.identifiers import Clock
 from serving.in_force import InForce
 from serving.models.decided import Decided, later_of, latest, stake_of
 from serving.models.drift_schemas import ModelsDrift, TaskDrift
+from serving.store import shelves
 from serving.store.engine import Database
+from serving.store.shelves import ShelfAnswer
 
 USUAL = 1_000
 """Decisions looked at where nobody says how many."""
@@ -33,13 +36,21 @@ class DriftService:
         self._measured: tuple[datetime, ModelsDrift] | None = None
 
     def report(self, count: int = USUAL) -> ModelsDrift:
-        """The latest `count` decisions beside the profiles of the models in force."""
+        """The latest `count` decisions beside the profiles of the models in force.
+
+        Of shelves asked about by themselves, as many of the last days, drawn by lot.
+        """
+        bundle = self._in_force.bundle
+        predictor = bundle.models.get(Task.STOCKOUT) if bundle else None
         with self._database.read() as connection:
             found = latest(connection, count)
+            asked = shelves.sample(connection, predictor.version, count) if predictor else []
+        moments = [*(each.issued_at for each in found), *(each.answered_at for each in asked)]
         return ModelsDrift(
             decisions=len(found),
-            since=min((each.issued_at for each in found), default=None),
-            tasks=tuple(self._task(task, found) for task in Task),
+            shelves=len(asked),
+            since=min(moments, default=None),
+            tasks=tuple(self._task(task, bundle, found, asked if task is Task.STOCKOUT else ()) for task in Task),
         )
 
     def recent(self) -> ModelsDrift:
@@ -50,18 +61,20 @@ class DriftService:
                 self._measured = now, self.report()
             return self._measured[1]
 
-    def _task(self, task: Task, found: Sequence[Decided]) -> TaskDrift:
-        bundle, policy = self._in_force.bundle, self._in_force.policy
+    def _task(
+        self, task: Task, bundle: Bundle | None, found: Sequence[Decided], asked: Sequence[ShelfAnswer]
+    ) -> TaskDrift:
         predictor = bundle.models.get(task) if bundle else None
         if predictor is None:
             return TaskDrift(task=task, decisions=0, reason="no_model")
         mine = [each for each in found if each.by(task, predictor.version)]
+        told = TaskDrift(task=task, decisions=len(mine), shelves=len(asked))
         profile = predictor.model.profile
         if profile is None:
-            return TaskDrift(task=task, decisions=len(mine), reason="no_profile")
-        if len(mine) < FEWEST:
-            return TaskDrift(task=task, decisions=len(mine), reason="too_few_decisions")
+            return told.model_copy(update={"reason": "no_profile"})
+        if len(mine) + len(asked) < FEWEST:
+            return told.model_copy(update={"reason": "too_few_decisions"})
         features = predictor.model.features()
-        later = later_of(task, features, mine)
-        report = drift_report(task, profile, later, features.names, stake_of(task, mine, policy))
-        return TaskDrift(task=task, decisions=len(mine), report=report)
+        at_stake = stake_of(task, mine, asked, self._in_force.policy)
+        report = drift_report(task, profile, later_of(task, features, mine, asked), features.names, at_stake)
+        return told.model_copy(update={"report": report})

@@ -26,6 +26,7 @@ def drift(
 
     Per feature PSI and KS with the false discovery rate; per region what the model claims of itself and, as outcomes
     arrive, its base rate and calibration. An alarm is a drift whose expected loss reaches what the policy says.
+    Of shelves asked about at `/v1/stockout-risks`, as many of the last seven days are compared too, drawn by lot.
     """
     report = service_of(request).drift.report(last)
     return Response(report.model_dump_json(exclude_none=True), media_type="application/json")

@@ -17,6 +17,8 @@ class TaskDrift(Record):
     task: Task
     decisions: Count
     """Of the latest decisions, those this model served."""
+    shelves: Count = 0
+    """Of the shelves asked about by themselves in the last days, those of this model that were drawn."""
     report: DriftReport | None = None
     reason: Why | None = None
 
@@ -25,6 +27,8 @@ class ModelsDrift(Record):
     """The latest decisions beside what the models in force learned from."""
 
     decisions: Count
+    shelves: Count = 0
+    """Shelves asked about by themselves that are compared too."""
     since: Instant | None = None
-    """When the earliest of them was issued."""
+    """When the earliest of them was answered."""
     tasks: tuple[TaskDrift, ...]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from data.outcome import Outcome
 from data.record import Count, Digest, Record
 from data.vocabulary import Task
 from serving.store.shadows import Seen
@@ -41,6 +37,8 @@ class ShadowReport(Record):
     """Why there is no shadow, or which of its tasks cannot be read."""
     answers: Count = 0
     """Answers it saw and kept since the service started."""
+    shelves: Count = 0
+    """Shelves asked about by themselves that it judged too since then."""
     failures: Count = 0
     dropped: Count = 0
     """Answers it did not see because it was behind."""
@@ -52,6 +50,7 @@ class ShadowCounts:
     """What the shadow did since the service started."""
 
     answers: int = 0
+    shelves: int = 0
     failures: int = 0
     dropped: int = 0
 
@@ -60,25 +59,25 @@ def report(
     champion: str | None, challenger: str | None, problem: str | None, counts: ShadowCounts, rows: Sequence[Seen]
 ) -> ShadowReport:
     """The report over rows of the same two bundles."""
-    parsed = [(json.loads(row.content), row.outcome) for row in rows]
-    tasks = tuple(told for task in Task if (told := _task(task, parsed)) is not None)
+    tasks = tuple(told for task in Task if (told := _task(task, rows)) is not None)
     return ShadowReport(
         champion=champion,
         challenger=challenger,
         problem=problem,
         answers=counts.answers,
+        shelves=counts.shelves,
         failures=counts.failures,
         dropped=counts.dropped,
         tasks=tasks,
     )
 
 
-def _task(task: Task, parsed: Sequence[tuple[dict[str, Any], Outcome | None]]) -> ShadowTask | None:
-    both = [(told, outcome) for told, outcome in parsed if task.value in told["said"]]
+def _task(task: Task, rows: Sequence[Seen]) -> ShadowTask | None:
+    both = [row for row in rows if task.value in row.said]
     if not both:
         return None
-    said = [told["said"][task.value] for told, _ in both]
-    losses = [loss for told, outcome in both if outcome and (loss := _losses(task, told, outcome)) is not None]
+    said = [row.said[task.value] for row in both]
+    losses = [_losses(task, row) for row in both if task.value in row.happened]
     return ShadowTask(
         task=task,
         answers=len(said),
@@ -90,26 +89,22 @@ def _task(task: Task, parsed: Sequence[tuple[dict[str, Any], Outcome | None]]) -
     )
 
 
-def _apart(said: dict[str, dict[str, float]]) -> float:
+def _apart(said: Mapping[str, Mapping[str, float]]) -> float:
     label = max(said["champion"], key=said["champion"].__getitem__)
     return abs(said["champion"][label] - said["challenger"].get(label, 0.0))
 
 
-def _first(told: dict[str, float], task: Task) -> str:
+def _first(told: Mapping[str, float], task: Task) -> str:
     """The likeliest label; for a risk, the side of one half."""
     return str(told[YES] >= 0.5) if task.is_risk else max(told, key=told.__getitem__)
 
 
-def _losses(task: Task, told: dict[str, Any], outcome: Outcome) -> tuple[float, float] | None:
-    due = datetime.fromisoformat(told["due_at"]) if told["due_at"] else None
-    truth = outcome.truth(task, due)
-    if truth is None:
-        return None
-    said = told["said"][task.value]
+def _losses(task: Task, row: Seen) -> tuple[float, float]:
+    said, truth = row.said[task.value], row.happened[task.value]
     return _loss(said["champion"], truth, task), _loss(said["challenger"], truth, task)
 
 
-def _loss(told: dict[str, float], truth: str | bool, task: Task) -> float:
+def _loss(told: Mapping[str, float], truth: str | bool, task: Task) -> float:
     """Negative log-likelihood. An answer tells two labels: for both sides alike the others share the rest evenly."""
     if task.is_risk:
         probability = told[YES] if truth else 1.0 - told[YES]

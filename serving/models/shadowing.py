@@ -1,36 +1,37 @@
-"""A bundle in the shadow: it answers beside the one in force, after the answer is fixed and recorded, without effect.
+"""A bundle in the shadow: it answers beside the one in force, after the answer is fixed, without effect.
 
-One thread works through what was answered; where it falls behind, cases are dropped and counted, never waited for. What
-it would have said is kept beside what was said, so that both can be held against the outcome once there is one.
+One thread works through the recommendations; where it falls behind, cases are dropped and counted, never waited for.
+Shelves that are asked about by themselves come from `serving.stockouts.recording`, in its thread. What it would have
+said is kept beside what was said, so that both can be held against the outcome once there is one.
 """
 
 from __future__ import annotations
 
 import json
-import queue
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
+from data.case import Case
 from data.prediction import LabelPrediction, PredictionFailed, RiskPrediction
 from data.standing import Standing
 from data.vocabulary import Task
 from models.bundle import Bundle, open_bundle
 from models.files import BundleError
 from serving.errors import StoreUnavailable
+from serving.following import Follower
 from serving.metrics import Metrics
 from serving.models.shadow_report import ShadowCounts, ShadowReport, report
 from serving.recommendations.answering import Answer
-from serving.store import shadows
+from serving.store import shadows, shelves
 from serving.store.engine import Database
-from serving.store.shadows import Beside
+from serving.store.shadows import Beside, Seen
 
 WAITING = 1_000
 """Answers that may wait for the shadow."""
-TOGETHER = 50
-"""Rows written in one transaction."""
 YES = "yes"
 
 Said = dict[str, dict[str, Any]]
@@ -45,9 +46,7 @@ class Shadow:
         self._counts = ShadowCounts()
         self.problem: str | None = None
         self._bundle = self._opened(folder)
-        self._queue: queue.Queue[Answer | None] = queue.Queue(WAITING)
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._follower = Follower[Answer]("shadow", WAITING, self._work)
         self._log = structlog.get_logger("fairlead.shadow")
 
     @property
@@ -57,30 +56,47 @@ class Shadow:
 
     def saw(self, made: Answer) -> None:
         """Take note of an answer that is fixed and recorded. Never waits, never raises."""
-        if self._bundle is None:
-            return
-        try:
-            self._start()
-            self._queue.put_nowait(made)
-        except (queue.Full, RuntimeError):  # behind, or no thread can be started: the answer does not wait for it
+        if self._bundle is not None and not self._follower.follow(made):
+            self.missed()
+
+    def missed(self) -> None:
+        """Count one answer that it did not see; none where there is no shadow."""
+        if self._bundle is not None:
             self._counts.dropped += 1
             self._metrics.shadow_dropped()
+
+    def judge(self, champion: str | None, said: float, case: Case, standing: Standing) -> float | None:
+        """How likely the challenger holds it that this shelf runs empty, where `said` was answered; never raises.
+
+        None where it was not the bundle in force that answers, and where the challenger has no such model or fails.
+        """
+        predictor = self._bundle.models.get(Task.STOCKOUT) if self._bundle else None
+        if predictor is None or champion is None or champion == self.digest:
+            return None
+        try:
+            told = predictor.predict(case, standing).probabilities
+        except Exception as error:  # whatever a challenger does wrong, it is counted and the service goes on
+            self._fail(type(error).__name__, 1)
+            return None
+        self._counts.shelves += 1
+        self._metrics.shadow_shelf()
+        if disagree(Task.STOCKOUT, {YES: said}, told):
+            self._metrics.shadow_disagreement(Task.STOCKOUT)
+        return told[YES]
 
     def report(self, in_force: str | None) -> ShadowReport:
         """How the shadow compares with what was answered, live."""
         with self._database.read() as connection:
-            rows = shadows.newest(connection, in_force, self.digest) if in_force and self.digest else []
+            rows = _both(connection, in_force, self.digest) if in_force and self.digest else []
         return report(in_force, self.digest, self.problem, self._counts, rows)
 
     def drain(self) -> None:
         """Wait until everything seen so far is worked through."""
-        self._queue.join()
+        self._follower.drain()
 
     def close(self) -> None:
         """Work through what waits, then end."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join(timeout=10)
+        self._follower.close()
 
     def _opened(self, folder: Path | None) -> Bundle | None:
         if folder is None:
@@ -94,25 +110,8 @@ class Shadow:
             self.problem = f"these tasks of the shadow cannot be read: {', '.join(map(str, bundle.problems))}"
         return bundle
 
-    def _start(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="shadow", daemon=True)
-                self._thread.start()
-
-    def _work(self) -> None:
-        while True:
-            taken = [self._queue.get()]
-            while len(taken) < TOGETHER:
-                try:
-                    taken.append(self._queue.get_nowait())
-                except queue.Empty:
-                    break
-            self._keep([beside for made in taken if made is not None and (beside := self._beside(made))])
-            for _ in taken:
-                self._queue.task_done()
-            if None in taken:
-                return
+    def _work(self, answers: Sequence[Answer]) -> None:
+        self._keep([beside for made in answers if (beside := self._beside(made))])
 
     def _keep(self, rows: list[Beside]) -> None:
         if not rows:
@@ -164,6 +163,10 @@ class Shadow:
         self._counts.failures += count
         self._metrics.shadow_failures(count)
         self._log.warning("shadow failed", error=why)
+
+
+def _both(connection: Connection, champion: str, challenger: str) -> list[Seen]:
+    return shadows.newest(connection, champion, challenger) + shelves.beside(connection, champion, challenger)
 
 
 def told_by(task: Task, answered: LabelPrediction | RiskPrediction) -> dict[str, float] | None:

@@ -24,6 +24,11 @@ def risks(
     _: Annotated[Principal, Depends(require(Permission.ASK))],
     question: Annotated[StockoutQuestion, Depends(JsonBody(StockoutQuestion))],
 ) -> Response:
-    """How likely each shelf runs empty within the horizon, why, and what to bring. Nothing is recorded."""
+    """How likely each shelf runs empty within the horizon, why, and what to bring.
+
+    No answer is kept as a decision. Afterwards the bundle in the shadow judges each shelf too, and of a day's shelves a
+    sample is kept for two weeks, for drift: what the model saw and said, without names. Where a past day of `history`
+    tells `ran_empty`, it is held against what was answered as that day began (`as_of` at midnight by the node's clock).
+    """
     answer = service_of(request).stockouts.risks(question)
     return Response(answer.model_dump_json(by_alias=True, exclude_none=True), media_type="application/json")

@@ -1,7 +1,11 @@
-"""How likely shelves run empty: the same ladder and the same features as in a recommendation; nothing is recorded."""
+"""How likely shelves run empty: the same ladder and the same features as in a recommendation.
+
+An answer is no decision, so none waits to be recorded: what drift and the shadow need of it is kept afterwards.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from data.case import Case, Event, StockPosition
@@ -19,18 +23,26 @@ from serving.identifiers import Clock
 from serving.in_force import Basis, InForce
 from serving.recommendations.service import LATEST_AHEAD
 from serving.stockouts.days import refuse_days_out_of_place
+from serving.stockouts.recording import AskedShelf
 from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 
 
 class StockoutService:
-    """Answers questions about shelves."""
+    """Answers questions about shelves; `on_answered` is told of each answer once it is fixed."""
 
-    def __init__(self, database: Database, in_force: InForce, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        in_force: InForce,
+        clock: Clock,
+        on_answered: Callable[[Sequence[AskedShelf]], None],
+    ) -> None:
         self._database = database
         self._in_force = in_force
         self._clock = clock
+        self._on_answered = on_answered
 
     def risks(self, question: StockoutQuestion) -> StockoutAnswer:
         """One risk per position, explained, with a suggested replenishment. Raises InvalidRequest for the future.
@@ -47,28 +59,35 @@ class StockoutService:
         basis = self._in_force.basis
         with self._database.read() as connection:
             standings = basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
-        predictors, policy = basis.predictors, basis.policy
-        return StockoutAnswer(
+        asked = [_asked(basis, case, standing, now) for case, standing in zip(cases, standings, strict=True)]
+        answer = StockoutAnswer(
             as_of=as_of,
-            risks=tuple(_risk(basis, case, standing) for case, standing in zip(cases, standings, strict=True)),
-            unused_attributes=tuple(sorted(set(question.attributes) - predictors.declared_attributes)),
-            bundle=predictors.digest,
-            policy=policy.digest,
+            risks=tuple(_risk(each) for each in asked),
+            unused_attributes=tuple(sorted(set(question.attributes) - basis.predictors.declared_attributes)),
+            bundle=basis.predictors.digest,
+            policy=basis.policy.digest,
         )
+        self._on_answered(asked)
+        return answer
 
 
-def _risk(basis: Basis, case: Case, standing: Standing) -> StockoutRisk:
-    policy, (position,) = basis.policy, case.stock
-    by_rules = rule_answer(Task.STOCKOUT, rule_facts(case, standing, policy), policy)
-    ladder = basis.predictors.ladder(Task.STOCKOUT)
-    served = climb_down(Task.STOCKOUT, ladder, case, standing, by_rules)
+def _asked(basis: Basis, case: Case, standing: Standing, now: datetime) -> AskedShelf:
+    policy = basis.policy
+    facts = rule_facts(case, standing, policy)
+    by_rules = rule_answer(Task.STOCKOUT, facts, policy)
+    served = climb_down(Task.STOCKOUT, basis.predictors.ladder(Task.STOCKOUT), case, standing, by_rules)
     prediction = _prediction(served, policy)
+    return AskedShelf(now, case, standing, facts, served, prediction, basis.predictors.digest, policy)
+
+
+def _risk(asked: AskedShelf) -> StockoutRisk:
+    (position,), predicted = asked.case.stock, asked.served.predicted
     return StockoutRisk(
         sku=position.sku,
         node=position.node,
-        prediction=prediction,
-        replenishment=suggest(position, prediction.probability, policy, case.event.time),
-        explanation=served.predicted.steps if served.predicted else (),
+        prediction=asked.prediction,
+        replenishment=suggest(position, asked.prediction.probability, asked.policy, asked.case.event.time),
+        explanation=predicted.steps if predicted else (),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from data.outcome import Outcome
+from data.vocabulary import Task
 from serving.store import documents
 from serving.store.tables import outcomes
 from serving.store.tables import shadow_answers as table
@@ -29,10 +32,11 @@ class Beside:
 
 @dataclass(frozen=True)
 class Seen:
-    """One answer of both with what then happened, once that is known."""
+    """One answer of both by task, with what then happened where it is known."""
 
-    content: str
-    outcome: Outcome | None
+    said: Mapping[str, Mapping[str, Mapping[str, float]]]
+    """By task, the probabilities of `champion` and of `challenger`."""
+    happened: Mapping[str, str | bool]
 
 
 def add(connection: Connection, rows: Sequence[Beside]) -> None:
@@ -49,8 +53,14 @@ def newest(connection: Connection, champion: str, challenger: str) -> list[Seen]
         .order_by(table.c.recommendation_id.desc())
         .limit(NEWEST)
     )
-    return [Seen(row.content, _outcome(connection, row.outcome)) for row in connection.execute(mine)]
+    return [_seen(connection, row.content, row.outcome) for row in connection.execute(mine)]
 
 
-def _outcome(connection: Connection, digest: str | None) -> Outcome | None:
-    return Outcome.model_validate_json(documents.get(connection, digest)) if digest else None
+def _seen(connection: Connection, content: str, digest: str | None) -> Seen:
+    told = json.loads(content)
+    if digest is None:
+        return Seen(told["said"], {})
+    outcome = Outcome.model_validate_json(documents.get(connection, digest))
+    due = datetime.fromisoformat(told["due_at"]) if told["due_at"] else None
+    truths = {task.value: outcome.truth(task, due) for task in Task}
+    return Seen(told["said"], {task: truth for task, truth in truths.items() if truth is not None})

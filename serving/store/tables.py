@@ -221,6 +221,26 @@ shadow_answers = Table(
 )
 """What a bundle in the shadow would have said beside what was answered; nothing is decided from it."""
 
+shelf_answers = Table(
+    "shelf_answers",
+    metadata,
+    Column("lot", BigInteger, primary_key=True, autoincrement=False),
+    Column("answered_on", Integer, nullable=False),
+    Column("answered_at", BigInteger, nullable=False),
+    Column("bundle", String(71)),
+    Column("version", String(71)),
+    Column("probability", Float, nullable=False),
+    Column("features", LargeBinary, nullable=False),
+    Column("region", String(128)),
+    Column("stake", Float),
+    Column("challenger", String(71), index=True),
+    Column("challenger_probability", Float),
+    Column("happened", Integer),
+    Index("ix_shelf_answers_answered_on", "answered_on", "lot"),
+)
+"""What was answered about shelves asked about by themselves, for drift and shadow: as many of a day as
+`store.shelves` says, and not for long. No decision rests on them."""
+
 audit_leaves = Table(
     "audit_leaves",
     metadata,

@@ -58,7 +58,7 @@ def test_a_bare_shelf_gets_a_degraded_answer(desk: Desk) -> None:
     assert risk["prediction"]["served_by"] in ("rules", "none")
 
 
-def test_asking_records_nothing(desk: Desk) -> None:
+def test_asking_is_no_decision(desk: Desk) -> None:
     desk.post(PATH, {"positions": [SHELF]})
     assert desk.service.recommendations.queue().total == 0
     assert desk.client.get("/health/ready").json()["audit_leaves"] == 0

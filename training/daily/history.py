@@ -161,11 +161,15 @@ class CaseWriter:
             promotion=_flag(self._fact("promotion", shelf, place)),
             holiday=_flag(self._fact("holiday", shelf, place)),
             price_share=self._fact("price_share", shelf, place),
+            ran_empty=_flag(_known(self.grid.empty[shelf, place])),
         )
 
     def _fact(self, name: str, shelf: int, day: int) -> float | None:
-        value = float(self.grid.facts[name][shelf, day])
-        return None if np.isnan(value) else value
+        return _known(self.grid.facts[name][shelf, day])
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _parts(values: Cells2D, shelf: int, place: int) -> tuple[float, ...]:

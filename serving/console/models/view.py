@@ -289,7 +289,8 @@ def shadow_view(report: ShadowReport) -> ShadowView | None:
         for count, what in ((report.dropped, "not seen because it was behind"), (report.failures, "failed"))
         if count
     ]
-    says = f"It saw {report.answers:,} answers since the service started{''.join(f', {each}' for each in missed)}."
+    seen = f"{report.answers:,} answers" + (f" and {report.shelves:,} shelves" if report.shelves else "")
+    says = f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}."
     return ShadowView(bundle_name(report.challenger), says, tuple(map(_shadow_row, report.tasks)))
 
 
@@ -313,7 +314,7 @@ def drift_rows(drift: ModelsDrift) -> tuple[DriftRow, ...]:
 def _drift_row(told: TaskDrift) -> DriftRow:
     says = told.report.says if told.report else _NO_DRIFT[told.reason or "no_model"]
     alarms = tuple(each.says for each in told.report.alarms) if told.report else ()
-    return DriftRow(display.heading(display.words(told.task)), f"{told.decisions:,}", says, alarms)
+    return DriftRow(display.heading(display.words(told.task)), f"{told.decisions + told.shelves:,}", says, alarms)
 
 
 def digests(promotion: Promotion, dossier: Dossier) -> tuple[tuple[str, str], ...]:

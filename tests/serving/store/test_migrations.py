@@ -16,6 +16,7 @@ PATH = "/v1/recommendations"
 APPROVE = {"verdict": "approve"}
 
 AS_0001 = (
+    "DROP TABLE shelf_answers",
     "DROP TABLE shadow_answers",
     "DROP TABLE bundles_in_force",
     "DROP TABLE promotion_decisions",

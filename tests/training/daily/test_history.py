@@ -98,3 +98,21 @@ def test_bits_of_an_empty_cell_are_not_known() -> None:
     assert np.isnan(grid.gaps[:, 0, 0]).all()
     assert not grid.asked[0, 1]
     np.testing.assert_array_equal(grid.gaps[:, 1:], told.grid.gaps[:, 1:])
+
+
+def test_a_case_s_past_days_tell_whether_they_ran_empty_and_its_own_day_does_not() -> None:
+    told = history(gaps=0.2, shelves=12, days=12)
+    grid = told.grid
+    ran: dict[tuple[str, str, str], bool] = {}
+    for line in told.lines():
+        (position,) = line.case.stock
+        day = f"{line.case.event.time:%Y-%m-%d}"
+        assert day not in {f"{each.day}" for each in position.history}
+        ran |= {(position.node, position.sku, f"{each.day}"): bool(each.ran_empty) for each in position.history}
+    words = list(zip(grid.labels["node"].tolist(), grid.labels["sku"].tolist(), strict=True))
+    shown = {
+        (*words[shelf], f"{grid.moment(day):%Y-%m-%d}"): bool(grid.empty[shelf, day])
+        for shelf, day in np.argwhere(grid.exists).tolist()
+    }
+    assert len(set(ran.values())) == 2
+    assert ran.items() <= shown.items()

@@ -274,6 +274,19 @@ def test_drift_is_a_part_that_comes_later(desk: Desk) -> None:
     assert "<html" not in part
 
 
+def test_shelves_asked_about_by_themselves_are_counted_with_drift_and_shadow(tmp_path: Path) -> None:
+    bundle, shadow = a_bundle(tmp_path / "bundle", seed=1), a_bundle(tmp_path / "shadow", seed=2)
+    opened = open_desk(tmp_path / "var", bundle=bundle, shadow=shadow)
+    with opened.client:
+        positions = [{"sku": f"s-{number}", "node": "store-12", "on_hand": number} for number in range(7)]
+        assert opened.post("/v1/stockout-risks", {"positions": positions}).status_code == 200
+        opened.service.shelves.drain()
+        sign_in(opened, "model-owner")
+        assert "It saw 0 answers and 7 shelves since the service started." in opened.client.get(MODELS).text
+        drift = opened.client.get(f"{MODELS}/drift").text
+        assert re.findall(r'<th scope="row">([^<]+)</th><td class="right">7</td>', drift) == ["Shelf runs empty"]
+
+
 def test_where_an_earlier_bundle_answers_the_desk_does_not_say_that_the_rules_do(tmp_path: Path) -> None:
     opened = open_desk(tmp_path / "var", bundle=damage_manifest(a_bundle(tmp_path / "bundle")))
     with opened.client:
