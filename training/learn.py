@@ -73,7 +73,8 @@ LABEL_WAYS: tuple[Way, ...] = (
     lambda scores, truths: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
 )
 """Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
-
+WORTH = 0.0005
+"""Log loss by which another way must serve better than the usual one."""
 FEWEST_OF_EACH = 20
 """Cases of an outcome below which it cannot be told from the others."""
 GOLDEN_CASES = 8
@@ -226,15 +227,16 @@ def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
 
 
 def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floats]) -> Calibrator:
-    """Fitted on all blocks, in the way that, fitted on the earlier ones, serves the last best; a tie keeps the usual.
+    """Fitted on all blocks, in the usual way unless another one, fitted on the earlier, serves the last better.
 
     Where rates drift, a correction of yesterday's level can be worse than none.
     """
     truths = [rows.truth[start:end] for start, end in blocks]
     ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
-    fitted = (way(scores[:-1], truths[:-1]) for way in ways)
+    fitted = [way(scores[:-1], truths[:-1]) for way in ways]
     losses = [float(losses_of(truths[-1], probabilities_of(each, scores[-1])).mean()) for each in fitted]
-    return ways[int(np.argmin(losses))](scores, truths)
+    best = int(np.argmin(losses))
+    return ways[best if losses[best] < losses[0] - WORTH else 0](scores, truths)
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:
