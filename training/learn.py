@@ -75,6 +75,7 @@ LABEL_WAYS: tuple[Way, ...] = (
 """Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
 WORTH = 0.0005
 """Log loss by which another way must serve better than the usual one."""
+
 FEWEST_OF_EACH = 20
 """Cases of an outcome below which it cannot be told from the others."""
 GOLDEN_CASES = 8
