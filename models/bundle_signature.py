@@ -22,8 +22,9 @@ def statement(digest: str) -> str:
 
 
 def sign(folder: Path, digest: str, key: SigningKey) -> None:
-    """Keep a signature of the bundle in place of the one there is. The same key makes the same bytes each time."""
-    files.keep_signature(folder, digest, key.signed(statement(digest)))
+    """Keep this key's signature of the bundle, beside those of other services that serve the same folder."""
+    there = files.signature_of(folder, digest) or b""
+    files.keep_signature(folder, digest, key.signed(statement(digest), beside=there))
 
 
 def check_signature(folder: Path, digest: str, key: PublicKey) -> None:

@@ -22,6 +22,9 @@ ED25519 = b"\x01"
 KEY_BYTES = 32
 _ID_BYTES = 4
 _PRIVATE = "PRIVATE+KEY+"
+_DASH = "—"
+_MOST_LINES = 16
+_LONGEST_LINE = 200
 _NAME = re.compile(r"[^\s+]+")
 
 
@@ -64,12 +67,18 @@ class PublicKey:
         if not gap or not lines.endswith("\n"):
             raise NotSigned("has a signature that cannot be read")
         for line in lines.split("\n"):
-            dash, _, rest = line.partition(" ")
-            name, _, encoded = rest.partition(" ")
-            signature = _decoded(encoded)
-            if (dash, name, signature[:_ID_BYTES]) == ("—", self.name, self.key_id):
-                return f"{text}\n", signature[_ID_BYTES:]
+            signature = self._of_line(line)
+            if signature is not None:
+                return f"{text}\n", signature
         raise NotSigned("is signed by another key")
+
+    def _of_line(self, line: str) -> bytes | None:
+        """What a line claims to be this key's signature; None where it is another key's."""
+        dash, _, rest = line.partition(" ")
+        name, _, encoded = rest.partition(" ")
+        signature = _decoded(encoded)
+        mine = (dash, name, signature[:_ID_BYTES]) == (_DASH, self.name, self.key_id)
+        return signature[_ID_BYTES:] if mine else None
 
 
 @dataclass(frozen=True)
@@ -90,12 +99,25 @@ class SigningKey:
         """What its file holds. Never to be shown or logged."""
         return f"{_PRIVATE}{self.name}+{self.public.key_id.hex()}+{_encoded(ED25519 + self.seed)}"
 
-    def signed(self, text: str) -> bytes:
-        """The text, which ends with a newline, as a note with this key's signature."""
+    def signed(self, text: str, beside: bytes = b"") -> bytes:
+        """The text, which ends with a newline, as a note with this key's signature.
+
+        Lines of other keys stay where `beside` is a note of the same text.
+        """
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
-        return f"{text}\n— {self.name} {_encoded(self.public.key_id + signature)}\n".encode()
+        own = f"{_DASH} {self.name} {_encoded(self.public.key_id + signature)}"
+        lines = [own, *_lines_of_others(text, beside, self.public)][:_MOST_LINES]
+        return "\n".join((text, *lines, "")).encode()
+
+
+def _lines_of_others(text: str, note: bytes, key: PublicKey) -> list[str]:
+    head, _, lines = note.decode(errors="replace").rpartition("\n\n")
+    if f"{head}\n" != text:
+        return []
+    told = [each for each in lines.split("\n") if each.startswith(f"{_DASH} ") and len(each) <= _LONGEST_LINE]
+    return [each for each in told if key._of_line(each) is None]
 
 
 def public_key(text: str) -> PublicKey:

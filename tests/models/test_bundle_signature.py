@@ -34,7 +34,7 @@ def test_one_that_is_missing_or_of_another_key_or_bundle_does_not_hold(tmp_path:
     first, second = files.put_in_force(tmp_path, b"one"), files.put_in_force(tmp_path, b"two")
     with pytest.raises(BundleError, match="carries no signature"):
         check_signature(tmp_path, first, KEY.public)
-    sign(tmp_path, first, OTHER)
+    files.keep_signature(tmp_path, first, OTHER.signed(statement(first)))
     with pytest.raises(BundleError, match="signed by another key"):
         check_signature(tmp_path, first, KEY.public)
     files.keep_signature(tmp_path, second, KEY.signed(statement(first)))

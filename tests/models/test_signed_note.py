@@ -35,6 +35,23 @@ def test_a_line_of_another_key_is_passed_over() -> None:
     assert KEY.public.opened(both) == OTHER.public.opened(both)
 
 
+def test_whoever_signs_too_leaves_the_others_lines_and_replaces_an_own_one() -> None:
+    text = KEY.public.opened(SIGNED)
+    both = OTHER.signed(text, beside=SIGNED)
+    assert KEY.public.opened(both) == OTHER.public.opened(both) == text
+    assert OTHER.signed(text, beside=both) == both
+    assert OTHER.signed("another\n", beside=SIGNED) == OTHER.signed("another\n")
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\xff" * 90, b"\n\n" * 90, SIGNED + "— a b\n".encode() * 9_000, SIGNED[:-1] + b"A" * 9_000]
+)
+def test_junk_in_its_place_keeps_nobody_from_signing(junk: bytes) -> None:
+    note = OTHER.signed(KEY.public.opened(SIGNED), beside=junk)
+    assert OTHER.public.opened(note)
+    assert len(note) < 5_000
+
+
 @pytest.mark.parametrize("place", range(len(SIGNED)))
 def test_no_byte_of_a_note_can_change(place: int) -> None:
     changed = SIGNED[:place] + bytes([SIGNED[place] ^ 1]) + SIGNED[place + 1 :]

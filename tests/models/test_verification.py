@@ -12,7 +12,7 @@ from data.record import canonical
 from data.vocabulary import Task
 from models import files
 from models.bundle import open_bundle
-from models.bundle_signature import sign
+from models.bundle_signature import sign, statement
 from models.commands import app
 from models.signed_note import KEY_BYTES, SigningKey
 from tests.fixtures.bundles import a_bundle, damage, damage_manifest, file_of
@@ -53,7 +53,7 @@ def test_a_copy_elsewhere_verifies_whole(folder: Path, tmp_path: Path) -> None:
 
 def test_another_service_s_key_or_no_signature_is_found(folder: Path) -> None:
     digest = open_bundle(folder).digest
-    sign(folder, digest, OTHER)
+    files.keep_signature(folder, digest, OTHER.signed(statement(digest)))
     result = verify(folder)
     assert (result.exit_code, wrong(result)) == (1, ["signature key"])
     assert "signed by another key" in result.stdout
