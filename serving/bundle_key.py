@@ -34,8 +34,8 @@ def find_bundle_key(folder: Path, bundles: Path) -> SigningKey | None:
         return read_bundle_key(file)
     if files.is_signed(bundles):
         raise ValueError(
-            f"{file} is missing, and bundles in {bundles} are signed: put the key back from a backup; or, if you vouch "
-            "for what that folder holds, make another key with fairlead bundle sign"
+            f"{file} is missing, and bundles in {bundles} are signed: put the key back from a backup; or, where it is "
+            "lost or was another service's, and you vouch for the bundle in force, make one with fairlead bundle sign"
         )
     return None
 

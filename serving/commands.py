@@ -81,7 +81,9 @@ def serve(
         with problems_told():
             application = create_app(service)
         mark_served(settings.bundle_folder)
-        service.promotions.clear_staging()  # Here alone: other commands look beside a running service.
+        # Here alone: other commands look beside a running service, or before the first one has begun.
+        service.trust.begin(service.clock())
+        service.promotions.clear_staging()
         _tell_what_serves(service, taken)
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5

@@ -81,7 +81,7 @@ def wire(
     key = (find_bundle_key if looking else ensure_bundle_key)(settings.key_folder, settings.bundle_folder)
     database = opened(settings.database_url, looking)
     trust = Trust(database, settings.bundle_folder, key)
-    found = in_force.basis if in_force else _found(database, settings.bundle_folder, policy, trust, clock, looking)
+    found = in_force.basis if in_force else _found(database, settings.bundle_folder, policy, trust, looking)
     in_force = InForce(found)
     if not looking:
         with database.write() as connection:
@@ -127,9 +127,9 @@ def opened(url: str, looking: bool) -> Database:
     return database
 
 
-def _found(database: Database, folder: Path, policy: Policy, trust: Trust, clock: Clock, looking: bool) -> Basis:
+def _found(database: Database, folder: Path, policy: Policy, trust: Trust, looking: bool) -> Basis:
     """What serves by what the folder holds and the store has recorded."""
     if looking:
         before, digest = as_recorded(database, trust)
         return read_basis(folder, policy, before, digest, trust.check)
-    return read_basis(folder, policy, settle(database, folder, trust, clock()), check=trust.check)
+    return read_basis(folder, policy, settle(database, folder, trust), check=trust.check)

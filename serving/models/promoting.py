@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -298,17 +297,15 @@ def served_before(database: Database, digest: str) -> str | None:
         return promotions.at(connection, last.before).bundle
 
 
-def settle(database: Database, folder: Path, trust: Trust, at: datetime) -> str | None:
+def settle(database: Database, folder: Path, trust: Trust) -> str | None:
     """The bundle that served before the one in force, after undoing a switch that was not recorded.
 
-    A crash between the switch and its record leaves a bundle in force that nobody agreed to. What this service begins
-    with is signed.
+    A crash between the switch and its record leaves a bundle in force that nobody agreed to.
     """
     champion = _unrecorded(database, trust)
     if champion is not None:
         with contextlib.suppress(BundleError):
             files.put_in_force(folder, files.manifest_of(folder, champion))
-    trust.begin(at)
     return _before(database, trust)
 
 

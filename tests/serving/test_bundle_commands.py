@@ -95,6 +95,18 @@ def test_a_lost_key_ends_the_start_with_what_to_do_and_that_helps(settings: Sett
     check_signature(first.bundle_folder, open_bundle(first.bundle_folder).digest, key.public)
 
 
+def test_two_services_may_serve_one_folder_once_the_second_was_vouched_for(settings: Settings) -> None:
+    folder = settings.folder.parent / "first"
+    second = Settings(folder=settings.folder.parent / "second-var", bundle=folder)
+    with pytest.raises(ValueError, match="was another service's"):
+        wire(second, lambda: NOON)
+    assert sign(second).exit_code == 0
+    for each in (second, settings.model_copy(update={"bundle": folder})):
+        service = wire(each, lambda: NOON)
+        assert (service.in_force.predictors.digest, service.health.not_trusted()) == (open_bundle(folder).digest, "")
+        service.close()
+
+
 def test_another_key_signs_what_rollbacks_lead_to_as_well(tmp_path: Path) -> None:
     desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle", seed=1))
     settings, first = desk.service.settings, desk.service.in_force.predictors.digest

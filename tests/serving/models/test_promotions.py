@@ -46,6 +46,7 @@ def challenger(desk: Desk, tmp_path: Path) -> str:
 def started(settings: Settings) -> None:
     """What `serve` does at its start, and closes again."""
     service = wire(settings, lambda: NOON)
+    service.trust.begin(NOON)
     service.promotions.clear_staging()
     service.close()
 

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from data.prediction import Predictors
 from data.record import canonical, digest_of
 from data.vocabulary import ServedBy, Task
 from models import files
 from models.bundle import open_bundle
-from models.bundle_signature import check_signature, sign
+from models.bundle_signature import check_signature, statement
 from models.signed_note import KEY_BYTES, SigningKey
 from serving.bundle_key import PUBLIC, SECRET, read_bundle_key
+from serving.commands import app
 from serving.doctor import examine
 from serving.replay import replay_exactly
 from serving.settings import Settings
@@ -62,6 +64,8 @@ class Started:
     def __init__(self, settings: Settings, looking: bool = False) -> None:
         service = wire(settings, lambda: NOON, looking=looking)
         try:
+            if not looking:
+                service.trust.begin(NOON)
             self.ready = service.health.ready()
             self.predictors: Predictors = service.in_force.predictors
             self.digest = self.predictors.digest
@@ -118,6 +122,15 @@ class TestWhatItBeginsWith:
         settings = Settings(folder=tmp_path / "var", bundle=tmp_path / "bundle")
         assert Started(settings).served_by == {ServedBy.RULES}
         digest = open_bundle(a_bundle(tmp_path / "bundle")).digest
+        assert Started(settings).digest == digest
+
+    def test_is_what_is_there_when_it_serves_not_when_keys_are_made(self, tmp_path: Path) -> None:
+        settings = Settings(folder=tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+        made = CliRunner().invoke(
+            app, ["keys", "--folder", str(settings.folder)], env={"FAIRLEAD_BUNDLE": str(settings.bundle_folder)}
+        )
+        assert made.exit_code == 0, made.output
+        digest = republish(tmp_path / "bundle", seed=2, at=LATER)
         assert Started(settings).digest == digest
 
     def test_signs_nothing_a_second_time(self, settings: Settings, first: str) -> None:
@@ -181,7 +194,7 @@ class TestABundleOfAStrangerSOwn:
         self, settings: Settings, first: str, folder: Path, tmp_path: Path
     ) -> None:
         theirs = swapped(folder, tmp_path)
-        for note in (STRANGER.signed(f"fairlead/bundle\n{theirs}\n"), signature(folder, first).read_bytes()):
+        for note in (STRANGER.signed(statement(theirs)), signature(folder, first).read_bytes()):
             signature(folder, theirs).write_bytes(note)
             assert Started(settings).served_by == {ServedBy.PREVIOUS_MODEL}
 
@@ -234,7 +247,7 @@ class TestTheSignature:
             note = signature(folder, second).read_bytes()
             signature(folder, second).write_bytes(note.replace(b"sha256:", b"sha256;"))
         else:
-            sign(folder, second, STRANGER)
+            signature(folder, second).write_bytes(STRANGER.signed(statement(second)))
         told = Started(settings)
         assert (told.digest, told.served_by) == (None, {ServedBy.PREVIOUS_MODEL})
         assert told.seeds_of is not None
