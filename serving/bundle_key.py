@@ -5,6 +5,7 @@ A lost key is never replaced without being asked: whoever lets that happen could
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def find_bundle_key(folder: Path, bundles: Path) -> SigningKey | None:
             f"{file} is missing, and bundles in {bundles} are signed: put the key back from a backup; or, where it is "
             "lost or was another service's, and you vouch for the bundle in force, make one with fairlead bundle sign"
         )
+    return None
+
+
+def key_to_look(folder: Path, bundles: Path) -> SigningKey | None:
+    """The key of this folder as far as whoever only looks can have it: another's bundle may be looked at without."""
+    with contextlib.suppress(ValueError, OSError):
+        return find_bundle_key(folder, bundles)
     return None
 
 

@@ -154,6 +154,8 @@ def replay(
         say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
         raise typer.Exit(2)
     service = _wired(settings, looking=True)
+    if current:
+        _tell_what_would_not_serve(service)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -285,7 +287,9 @@ def _looking(settings: Settings) -> Iterator[Service]:
             passing = stack.enter_context(tempfile.TemporaryDirectory())
             settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
             opened(settings.database_url, looking=False).close()
-        yield stack.enter_context(contextlib.closing(_wired(settings, looking=True)))
+        service = stack.enter_context(contextlib.closing(_wired(settings, looking=True)))
+        _tell_what_would_not_serve(service)
+        yield service
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -310,6 +314,12 @@ def _refused(problem: Problem) -> typer.Exit:
     for fault in problem.faults:
         say(f"  {fault.pointer or '/'}: {fault.expected}")
     return typer.Exit(2)
+
+
+def _tell_what_would_not_serve(service: Service) -> None:
+    """Whoever looks may look at any bundle, and hears that a service would not answer by it."""
+    if refusal := service.health.not_trusted():
+        say(f"A service would not answer by it. {refusal}")
 
 
 def _tell_what_serves(service: Service, taken: socket.socket) -> None:

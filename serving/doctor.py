@@ -18,7 +18,7 @@ from models.files import MANIFEST
 from models.ladder import load_bundle
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
-from serving.bundle_key import PUBLIC, SECRET, find_bundle_key
+from serving.bundle_key import PUBLIC, SECRET, find_bundle_key, key_to_look
 from serving.errors import StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
@@ -111,9 +111,7 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
 def _trust(settings: Settings) -> Iterator[Trust]:
     """What tells which bundles may answer; what is wrong with the store or the key is found in its own place."""
     with contextlib.ExitStack() as stack:
-        database, key = None, None
-        with contextlib.suppress(ValueError, OSError):
-            key = find_bundle_key(settings.key_folder, settings.bundle_folder)
+        database, key = None, key_to_look(settings.key_folder, settings.bundle_folder)
         with contextlib.suppress(ValueError, StoreUnavailable):
             if file_of(settings.database_url).is_file():
                 database = stack.enter_context(contextlib.closing(opened(settings.database_url, looking=True)))

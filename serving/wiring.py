@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from policies.policy import Policy, load_policy
 from serving.bell import Bell
-from serving.bundle_key import ensure_bundle_key, find_bundle_key
+from serving.bundle_key import ensure_bundle_key, key_to_look
 from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
 from serving.in_force import Basis, InForce, read_basis
@@ -78,7 +78,8 @@ def wire(
     at one that another version has written, and for a key that signs bundles and was cut or lost.
     """
     policy = in_force.policy if in_force else load_policy(settings.policy)
-    key = (find_bundle_key if looking else ensure_bundle_key)(settings.key_folder, settings.bundle_folder)
+    look_for = key_to_look if looking else ensure_bundle_key
+    key = look_for(settings.key_folder, settings.bundle_folder)
     database = opened(settings.database_url, looking)
     trust = Trust(database, settings.bundle_folder, key)
     found = in_force.basis if in_force else _found(database, settings.bundle_folder, policy, trust, looking)
@@ -128,8 +129,7 @@ def opened(url: str, looking: bool) -> Database:
 
 
 def _found(database: Database, folder: Path, policy: Policy, trust: Trust, looking: bool) -> Basis:
-    """What serves by what the folder holds and the store has recorded."""
+    """What serves by what the folder holds and the store has recorded; whoever looks may look at any bundle."""
     if looking:
-        before, digest = as_recorded(database, trust)
-        return read_basis(folder, policy, before, digest, trust.check)
+        return read_basis(folder, policy, *as_recorded(database, trust))
     return read_basis(folder, policy, settle(database, folder, trust), check=trust.check)

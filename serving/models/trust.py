@@ -149,7 +149,7 @@ class Trust:
     def _signature_fault(self, digest: str) -> str:
         try:
             if self._key is None:
-                raise BundleError("carries no signature")
+                raise BundleError("cannot be verified: there is no key to do it with")
             check_signature(self._folder, digest, self._key.public)
         except BundleError as error:
             return "" if self._is_to_be_signed(digest) else str(error)

@@ -172,16 +172,23 @@ class TestABundleOfAStrangerSOwn:
     ) -> None:
         version = open_bundle(folder).models[Task.SLA_BREACH].version
         theirs = swapped(folder, tmp_path)
-        for looking in (True, False):
-            told = Started(settings, looking)
-            assert told.digest is None
-            assert told.served_by == {ServedBy.PREVIOUS_MODEL}
-            assert {step.version for step in told.ready.ladder if step.task is Task.SLA_BREACH} == {version}
-            assert told.seeds_of is not None
-            assert told.seeds_of.digest == first, "the standing's seeds are of what answers, not of theirs"
-            assert theirs in told.says
-            assert "vouch" in told.says
-            assert str(tmp_path) not in told.ready.model_dump_json()
+        told = Started(settings)
+        assert told.digest is None
+        assert told.served_by == {ServedBy.PREVIOUS_MODEL}
+        assert {step.version for step in told.ready.ladder if step.task is Task.SLA_BREACH} == {version}
+        assert told.seeds_of is not None
+        assert told.seeds_of.digest == first, "the standing's seeds are of what answers, not of theirs"
+        assert theirs in told.says
+        assert "vouch" in told.says
+        assert str(tmp_path) not in told.ready.model_dump_json()
+
+    def test_may_be_looked_at_and_whoever_looks_is_told(self, settings: Settings, folder: Path, tmp_path: Path) -> None:
+        theirs = swapped(folder, tmp_path)
+        told = Started(settings, looking=True)
+        assert told.digest == theirs
+        assert f"{theirs} is not the one that came in force last" in told.says
+        (settings.key_folder / SECRET).unlink()
+        assert Started(settings, looking=True).digest == theirs
 
     def test_is_not_served_where_nothing_else_is_left(self, settings: Settings, folder: Path, tmp_path: Path) -> None:
         shutil.rmtree(folder)
