@@ -39,6 +39,7 @@ ROOM_OF = {
     "promotions": "training.promotion_commands",
     "approve-promotion": "training.promotion_commands",
     "rollback": "training.promotion_commands",
+    "bundle": "models.commands",
     "cases": "training.commands",
     "policy": "policies.commands",
     "serve": "serving.commands",
@@ -50,7 +51,7 @@ ROOM_OF = {
 }
 """Which module defines which command, in the order in which a newcomer meets them."""
 
-MORE_OF = {"history": ("serving.history_commands",)}
+MORE_OF = {"history": ("serving.history_commands",), "bundle": ("serving.bundle_commands",)}
 """Other modules that add commands to a group: two rooms may share a word, never a module."""
 
 WORLD = 7

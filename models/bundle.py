@@ -6,7 +6,7 @@ The manifest is canonical JSON (RFC 8785), so its SHA-256 names the bundle: the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,13 @@ from models.task_model import TaskModel, describe, files_of, read
 
 BUNDLE_SCHEMA = "fairlead/bundle/1"
 GOLDEN_TOLERANCE = 1e-9
+
+Check = Callable[[str], None]
+"""Raises BundleError for the digest of a bundle that may not answer, before anything of it is read."""
+
+
+def any_bundle(digest: str) -> None:
+    """Every bundle may answer, whoever published it: where nothing is served."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +96,14 @@ def publish(
     return files.put_in_force(folder, canonical(manifest))
 
 
-def open_bundle(folder: Path, digest: str | None = None) -> Bundle:
+def open_bundle(folder: Path, digest: str | None = None, check: Check = any_bundle) -> Bundle:
     """Verify and read the bundle in force, or the one of this digest.
 
     A task whose files are missing, altered or do not reproduce their golden probabilities is left out with the
     problem said. Raises BundleError where the manifest itself cannot be trusted.
     """
     content = files.manifest_in_force(folder) if digest is None else files.manifest_of(folder, digest)
+    check(digest_of(content))
     manifest = _parse(content)
     models: dict[Task, ModelPredictor] = {}
     problems: dict[Task, str] = {}

@@ -2,6 +2,7 @@
 
     FOLDER/manifest.json            the bundle in force: a copy of one of the manifests, replaced atomically
     FOLDER/manifests/<sha256>.json  every bundle ever published here
+    FOLDER/manifests/<sha256>.sig   the signature of the service that put it in force (`models.bundle_signature`)
     FOLDER/files/<sha256>           the model files they name
 
 A reader never sees half a bundle: files and manifest are written and synced before `manifest.json` is replaced.
@@ -19,6 +20,10 @@ from data.record import digest_of
 MANIFEST = "manifest.json"
 SERVED = "served"
 """A file that says that a service has served this folder: from then on, promotions alone change what is in force."""
+
+
+_LARGEST_SIGNATURE = 10_000
+"""No more is read of what claims to be one."""
 
 
 class BundleError(ValueError):
@@ -109,6 +114,30 @@ def manifest_of(folder: Path, digest: str) -> bytes:
 def published(folder: Path) -> list[str]:
     """The digests of every manifest ever published here, sorted."""
     return sorted("sha256:" + each.stem for each in (folder / "manifests").glob("*.json"))
+
+
+def keep_signature(folder: Path, digest: str, note: bytes) -> None:
+    """Keep the signature of a manifest beside it."""
+    write_atomically(_path(folder, "manifests", digest, ".sig"), note)
+
+
+def signature_of(folder: Path, digest: str) -> bytes | None:
+    """What is kept as the signature of a manifest; None where nothing can be read."""
+    try:
+        with _path(folder, "manifests", digest, ".sig").open("rb") as stream:
+            return stream.read(_LARGEST_SIGNATURE)
+    except OSError:
+        return None
+
+
+def drop_signature(folder: Path, digest: str) -> None:
+    """Remove a signature."""
+    _path(folder, "manifests", digest, ".sig").unlink(missing_ok=True)
+
+
+def is_signed(folder: Path) -> bool:
+    """Whether any bundle here carries a signature, whoever made it: then some service has served the folder."""
+    return any((folder / "manifests").glob("*.sig"))
 
 
 def held(folder: Path) -> set[str]:

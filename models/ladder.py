@@ -9,7 +9,7 @@ from pathlib import Path
 from data.prediction import Predictors, Rung
 from data.vocabulary import ServedBy, Task
 from models import files
-from models.bundle import Bundle, open_bundle
+from models.bundle import Bundle, Check, any_bundle, open_bundle
 from models.files import BundleError
 
 
@@ -34,13 +34,15 @@ def load_predictors(folder: Path, digest: str | None = None) -> Predictors:
     return load_bundle(folder, digest).predictors
 
 
-def load_bundle(folder: Path, digest: str | None = None, before: str | None = None) -> Loaded:
-    """As `load_predictors`, with the bundles themselves.
+def load_bundle(
+    folder: Path, digest: str | None = None, before: str | None = None, check: Check = any_bundle
+) -> Loaded:
+    """As `load_predictors`, with the bundles themselves; one that fails the check is as one that cannot be read.
 
     `before` is the bundle that served before, where that is known; else it is the newest one published earlier.
     """
-    current, problem = _try_open(folder, digest)
-    previous = (_try_open(folder, before)[0] if before else None) or _previous(folder, current)
+    current, problem = _try_open(folder, digest, check)
+    previous = (_try_open(folder, before, check)[0] if before else None) or _previous(folder, current, check)
     ladders = {task: _rungs(task, current, problem, previous) for task in Task}
     predictors = Predictors(
         ladders=ladders,
@@ -62,24 +64,25 @@ def _rungs(task: Task, current: Bundle | None, problem: str, previous: Bundle | 
     return (first,) if older is None or same else (first, Rung(ServedBy.PREVIOUS_MODEL, older))
 
 
-def _try_open(folder: Path, digest: str | None) -> tuple[Bundle | None, str]:
+def _try_open(folder: Path, digest: str | None, check: Check) -> tuple[Bundle | None, str]:
     try:
-        return open_bundle(folder, digest), ""
+        return open_bundle(folder, digest, check), ""
     except BundleError as error:
         return None, str(error)
 
 
-def _previous(folder: Path, current: Bundle | None) -> Bundle | None:
+def _previous(folder: Path, current: Bundle | None, check: Check) -> Bundle | None:
     """The newest bundle published before the one in force (before all, where that one cannot be read)."""
     older: list[tuple[str, str]] = []
     for digest in files.published(folder):
         try:
+            check(digest)
             created_at = json.loads(files.manifest_of(folder, digest))["created_at"]
         except (BundleError, KeyError, ValueError):
             continue
         if current is None or (created_at, digest) < (current.created_at, current.digest):
             older.append((created_at, digest))
-    return _try_open(folder, max(older)[1])[0] if older else None
+    return _try_open(folder, max(older)[1], check)[0] if older else None
 
 
 def _declared(bundle: Bundle | None) -> frozenset[str]:

@@ -29,7 +29,7 @@ from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
 from serving.store.engine import file_of
-from serving.wiring import Service, utc_now, wire
+from serving.wiring import Service, opened, utc_now, wire
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
 out, err = Console(), Console(stderr=True)
@@ -47,7 +47,7 @@ def settings_of(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
-            _say(_unusable(str(each["loc"][0]), each["msg"]))
+            say(_unusable(str(each["loc"][0]), each["msg"]))
         raise typer.Exit(2) from None
 
 
@@ -78,10 +78,12 @@ def serve(
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
     with _listening(settings) as taken, contextlib.closing(_wired(settings)) as service:
         _keyed(service)
-        with _refusals_told():
+        with problems_told():
             application = create_app(service)
         mark_served(settings.bundle_folder)
-        service.promotions.clear_staging()  # Here alone: other commands look beside a running service.
+        # Here alone: other commands look beside a running service, or before the first one has begun.
+        service.trust.begin(service.clock())
+        service.promotions.clear_staging()
         _tell_what_serves(service, taken)
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
@@ -113,7 +115,7 @@ def recommend(
         sys.stdout.buffer.write(content_of(recommendation) + b"\n")
     else:
         out.print(card(recommendation))
-        _say("Not recorded: post it to a running service to have it recorded and reviewed.")
+        say("Not recorded: post it to a running service to have it recorded and reviewed.")
 
 
 @app.command()
@@ -126,7 +128,7 @@ def today(file: TheCase) -> None:
     try:
         moved = as_if_now(_case_of(file), now, uuid7(now, os.urandom))
     except ValueError as error:
-        _say(str(error))
+        say(str(error))
         raise typer.Exit(2) from None
     sys.stdout.buffer.write(canonical(moved) + b"\n")
 
@@ -149,9 +151,11 @@ def replay(
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder)
     if not _has_database(settings):
-        _say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
+        say(f"cannot replay: {_no_database(settings)}; name the folder of the service that answered with --folder")
         raise typer.Exit(2)
     service = _wired(settings, looking=True)
+    if current:
+        _tell_what_would_not_serve(service)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -162,7 +166,7 @@ def replay(
     except Problem as problem:
         raise _refused(problem) from None
     except CannotReplay as error:
-        _say(f"cannot replay: {error}")
+        say(f"cannot replay: {error}")
         raise typer.Exit(2) from None
     finally:
         service.close()
@@ -178,10 +182,11 @@ def keys(
 ) -> None:
     """Create the principals' keys where they are missing, and say which file holds which key."""
     from data.vocabulary import Role
+    from serving import bundle_key
     from serving.keys import DEFAULT_PRINCIPALS, does, ensure_key
 
     roles = dict(DEFAULT_PRINCIPALS)
-    with contextlib.closing(_wired(settings_of(folder=folder, db=db))) as service, _refusals_told():
+    with contextlib.closing(_wired(settings_of(folder=folder, db=db))) as service, problems_told():
         files = _keyed(service)
         if add is not None:
             roles[add] = frozenset(Role(each) for each in role or ())
@@ -189,6 +194,8 @@ def keys(
     table = Table("principal", "roles", "may", "key file", box=None)
     for name, file in files.items():
         table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), str(file))
+    signing = service.settings.key_folder / bundle_key.SECRET
+    table.add_row("the service", "", f"signs bundles; hand out {bundle_key.PUBLIC}", str(signing))
     out.print(table)
 
 
@@ -201,12 +208,13 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
     findings = list(examine(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)))
     table = Table("", "about", "says", "to mend it", box=None)
     for each in findings:
-        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, Text(each.says), Text(each.mend))
+        words = (Text(each.says, overflow="fold"), Text(each.mend, overflow="fold"))  # no path is cut short
+        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, *words)
     out.print(table)
     raise typer.Exit(1 if any(each.verdict == "wrong" for each in findings) else 0)
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
     """Words for people, to stderr: unwrapped, and nothing in them is markup."""
     err.print(Text(words), soft_wrap=True)
 
@@ -227,9 +235,9 @@ def _wired(settings: Settings, looking: bool = False) -> Service:
     except Problem as problem:
         raise _refused(problem) from None
     except OSError as error:
-        _say(f"{settings.folder} cannot be used ({error.strerror}): name another with --folder, or free it")
+        say(f"{settings.folder} cannot be used ({error.strerror}): name another with --folder, or free it")
     except (PolicyError, ValueError) as error:
-        _say(str(error))
+        say(str(error))
     raise typer.Exit(2)
 
 
@@ -237,19 +245,21 @@ def _keyed(service: Service) -> dict[str, Path]:
     """The key files of the default principals, made where they are missing."""
     from serving.keys import ensure_keys
 
-    with _refusals_told():
+    with problems_told():
         return ensure_keys(service.settings.key_folder, service.principals, service.clock)
 
 
 @contextlib.contextmanager
-def _refusals_told() -> Iterator[None]:
+def problems_told() -> Iterator[None]:
     """What cannot be used is said, and ends the command."""
     try:
         yield
+    except Problem as problem:
+        raise _refused(problem) from None
     except OSError as error:
-        _say(f"{error.filename} cannot be used ({error.strerror})")
+        say(f"{error.filename} cannot be used ({error.strerror})")
     except ValueError as error:
-        _say(str(error))
+        say(str(error))
     else:
         return
     raise typer.Exit(2)
@@ -260,7 +270,7 @@ def _has_database(settings: Settings) -> bool:
     try:
         return file_of(settings.database_url).is_file()
     except ValueError as error:
-        _say(str(error))
+        say(str(error))
         raise typer.Exit(2) from None
 
 
@@ -272,12 +282,14 @@ def _no_database(settings: Settings) -> str:
 def _looking(settings: Settings) -> Iterator[Service]:
     """A service that changes nothing: where no database is, over an empty one that is gone afterwards."""
     with contextlib.ExitStack() as stack:
-        looking = _has_database(settings)
-        if not looking:
-            _say(f"{_no_database(settings)}: answering as on a first day")
+        if not _has_database(settings):
+            say(f"{_no_database(settings)}: answering as on a first day")
             passing = stack.enter_context(tempfile.TemporaryDirectory())
             settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
-        yield stack.enter_context(contextlib.closing(_wired(settings, looking)))
+            opened(settings.database_url, looking=False).close()
+        service = stack.enter_context(contextlib.closing(_wired(settings, looking=True)))
+        _tell_what_would_not_serve(service)
+        yield service
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -285,7 +297,7 @@ def _listening(settings: Settings) -> socket.socket:
     try:
         return listen(settings.host, settings.port)
     except CannotListen as error:
-        _say(str(error))
+        say(str(error))
         raise typer.Exit(2) from None
 
 
@@ -293,33 +305,41 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        _say(f"{file} cannot be read ({error.strerror}): name a file with a case as JSON, or - for stdin")
+        say(f"{file} cannot be read ({error.strerror}): name a file with a case as JSON, or - for stdin")
         raise typer.Exit(2) from None
 
 
 def _refused(problem: Problem) -> typer.Exit:
-    _say(problem.detail)
+    say(problem.detail)
     for fault in problem.faults:
-        _say(f"  {fault.pointer or '/'}: {fault.expected}")
+        say(f"  {fault.pointer or '/'}: {fault.expected}")
     return typer.Exit(2)
+
+
+def _tell_what_would_not_serve(service: Service) -> None:
+    """Whoever looks may look at any bundle, and hears that a service would not answer by it."""
+    if refusal := service.health.not_trusted():
+        say(f"A service would not answer by it. {refusal}")
 
 
 def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     settings, ready = service.settings, service.health.ready()
-    _say(f"bundle {ready.bundle or _no_bundle(ready)}")
-    _say(f"policy {ready.policy} (version {ready.policy_version})")
+    for sentence in service.trust.begun:
+        say(sentence)
+    say(f"bundle {ready.bundle or _no_bundle(ready)}")
+    say(f"policy {ready.policy} (version {ready.policy_version})")
     for step in ready.ladder:
-        _say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
+        say(f"  {step.task.value}: {step.served_by.value}" + (f" ({step.reason})" if step.reason else ""))
     if service.shadow.digest:
-        _say(f"shadow {service.shadow.digest}: it answers beside, without effect")
+        say(f"shadow {service.shadow.digest}: it answers beside, without effect")
     if service.shadow.problem:
-        _say(f"shadow: {service.shadow.problem}")
+        say(f"shadow: {service.shadow.problem}")
     for warning in ready.warnings:
-        _say(warning)
+        say(warning)
     host, port = address_of(taken)
     if beyond_loopback(taken):
-        _say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
-    _say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
+        say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
+    say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
 
 
 def _no_bundle(ready: Ready) -> str:
@@ -333,8 +353,8 @@ def _tell_replay(made: Any, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(made.again + b"\n")
     if made.same:
-        _say(f"the same {len(made.stored)} bytes")
+        say(f"the same {len(made.stored)} bytes")
         return
     for each in made.differences():
-        _say(f"{each.pointer}\n  stored {each.stored}\n  now    {each.now}")
+        say(f"{each.pointer}\n  stored {each.stored}\n  now    {each.now}")
     raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,15 +14,19 @@ from typing import Literal
 from sqlalchemy import text
 
 from data.vocabulary import ServedBy
+from models.files import MANIFEST
 from models.ladder import load_bundle
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
+from serving.bundle_key import PUBLIC, SECRET, find_bundle_key, key_to_look
 from serving.errors import StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
+from serving.models.trust import Trust
 from serving.settings import Settings
 from serving.store import audit, consistency
 from serving.store.engine import Database, file_of, wal_reset_warning
+from serving.wiring import opened
 
 SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
 TRAINING = ("lightgbm", "scikit-learn", "mlflow", "shap", "pandas")
@@ -39,7 +44,14 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything the service stands on; never raises for what it finds."""
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_installed, _policy, _bundle, _store, _keys)
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _installed,
+        _policy,
+        _bundle,
+        _store,
+        _keys,
+        _bundle_key,
+    )
     for check in checks:
         yield from check(settings)
 
@@ -77,9 +89,11 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _bundle(settings: Settings) -> Iterator[Finding]:
-    loaded = load_bundle(settings.bundle_folder)
+    with _trust(settings) as trust:
+        loaded = load_bundle(settings.bundle_folder, before=trust.last_good(), check=trust.check)
+        mend = _trusted_again(settings.bundle_folder, trust) if trust.refusal() else ""
     predictors, bundle = loaded.predictors, loaded.bundle
-    mend = f"train into {settings.bundle_folder}, or name another folder with --bundle"
+    mend = mend or f"train into {settings.bundle_folder}, or name another folder with --bundle"
     if bundle is None:
         detail = next((rung.detail for rungs in predictors.ladders.values() for rung in rungs if rung.detail), "absent")
         yield Finding("wrong", "bundle", detail, mend)
@@ -91,6 +105,26 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
         verdict: Literal["good", "note"] = "good" if step.served_by is ServedBy.MODEL else "note"
         why = f" ({step.reason})" if step.reason else ""
         yield Finding(verdict, step.task.value, f"served by {step.served_by.value}{why}")
+
+
+@contextlib.contextmanager
+def _trust(settings: Settings) -> Iterator[Trust]:
+    """What tells which bundles may answer; what is wrong with the store or the key is found in its own place."""
+    with contextlib.ExitStack() as stack:
+        database, key = None, key_to_look(settings.key_folder, settings.bundle_folder)
+        with contextlib.suppress(ValueError, StoreUnavailable):
+            if file_of(settings.database_url).is_file():
+                database = stack.enter_context(contextlib.closing(opened(settings.database_url, looking=True)))
+        yield Trust(database, settings.bundle_folder, key)
+
+
+def _trusted_again(folder: Path, trust: Trust) -> str:
+    """How a bundle that may answer comes in force again."""
+    good, sign = trust.last_good(), "if you vouch for it, fairlead bundle sign --reason WHY"
+    if good is None:
+        return f"{sign}; then restart"
+    kept = folder / "manifests" / f"{good.removeprefix('sha256:')}.json"
+    return f"cp {kept} {folder / MANIFEST}; or, {sign}; then restart"
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
@@ -149,6 +183,24 @@ def _keys(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "good", "keys", f"{len(DEFAULT_PRINCIPALS)} files in {settings.key_folder}, readable by their owner"
         )
+
+
+def _bundle_key(settings: Settings) -> Iterator[Finding]:
+    file = settings.key_folder / SECRET
+    try:
+        key = find_bundle_key(settings.key_folder, settings.bundle_folder)
+        others = key is not None and _readable_by_others(file)
+    except (ValueError, OSError) as error:
+        yield Finding("wrong", "bundle key", str(error))
+        return
+    if key is None:
+        yield Finding("note", "bundle key", "none yet: serving makes the key that signs bundles")
+    elif others:
+        mend = f"move {file} away, then fairlead bundle sign --reason WHY makes another key"
+        yield Finding("wrong", "bundle key", f"others can read {SECRET}", mend)
+    else:
+        says = f"{key.public.key_id.hex()} signs bundles; hand out {settings.key_folder / PUBLIC} to verify them"
+        yield Finding("good", "bundle key", says)
 
 
 def _readable_by_others(file: Path) -> bool:

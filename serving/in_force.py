@@ -16,7 +16,7 @@ from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema
 from features.party_rows import PartyRows, SeededRows, Seeds, read_snapshot
 from features.standing import StandingKeeper
-from models.bundle import Bundle
+from models.bundle import Bundle, Check, any_bundle
 from models.ladder import load_bundle
 from policies.policy import Policy, load_policy
 
@@ -94,12 +94,18 @@ def load(bundle_folder: Path, policy_folder: Path | None) -> InForce:
     return InForce(read_basis(bundle_folder, load_policy(policy_folder)))
 
 
-def read_basis(bundle_folder: Path, policy: Policy, before: str | None = None, digest: str | None = None) -> Basis:
+def read_basis(
+    bundle_folder: Path,
+    policy: Policy,
+    before: str | None = None,
+    digest: str | None = None,
+    check: Check = any_bundle,
+) -> Basis:
     """What the bundle folder has in force now (or the bundle of this digest), under this policy.
 
-    `before` served before, where that is recorded.
+    `before` served before, where that is recorded. What fails the check is as what cannot be read.
     """
-    loaded = load_bundle(bundle_folder, digest, before)
+    loaded = load_bundle(bundle_folder, digest, before, check)
     answering = loaded.answering
     return Basis(
         predictors=loaded.predictors,

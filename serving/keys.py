@@ -61,7 +61,7 @@ def ensure_key(folder: Path, name: str, roles: frozenset[Role], principals: Prin
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / name
     if not file.exists():
-        _write_private(file, new_key())
+        write_private(file, new_key())
     key = read_key(file)
     found = principals.by_key(key)
     if found is None or (found.name, found.roles) != (name, roles):
@@ -80,7 +80,7 @@ def read_key(file: Path) -> str:
     return key
 
 
-def _write_private(file: Path, content: str) -> None:
+def write_private(file: Path, content: str) -> None:
     """Whole or not at all: a key that is cut short would be another key."""
     passing = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from policies.policy import Policy, load_policy
 from serving.bell import Bell
+from serving.bundle_key import ensure_bundle_key, key_to_look
 from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
 from serving.in_force import Basis, InForce, read_basis
@@ -18,6 +19,7 @@ from serving.metrics import Metrics
 from serving.models.drift import DriftService
 from serving.models.promoting import PromotionService, as_recorded, settle
 from serving.models.shadowing import Shadow
+from serving.models.trust import Trust
 from serving.outcomes.service import OutcomeService
 from serving.recommendations.answering import Answer
 from serving.recommendations.service import RecommendationService
@@ -50,6 +52,7 @@ class Service:
     stockouts: StockoutService
     drift: DriftService
     promotions: PromotionService
+    trust: Trust
     shadow: Shadow
     shelves: ShelfRecorder
     health: HealthService
@@ -75,11 +78,15 @@ def wire(
     Whoever is only looking changes nothing: not the tables, not the policies that are kept, not what is in force.
 
     Raises PolicyError where the policy is not valid, ValueError for a database that is not a SQLite file, or to look
-    at one that another version has written.
+    at one that another version has written, and for a key that signs bundles and was cut or lost.
     """
     policy = in_force.policy if in_force else load_policy(settings.policy)
-    database = _opened(settings.database_url, looking)
-    in_force = InForce(in_force.basis if in_force else _found(database, settings.bundle_folder, policy, looking))
+    look_for = key_to_look if looking else ensure_bundle_key
+    key = look_for(settings.key_folder, settings.bundle_folder)
+    database = opened(settings.database_url, looking)
+    trust = Trust(database, settings.bundle_folder, key)
+    found = in_force.basis if in_force else _found(database, settings.bundle_folder, policy, trust, looking)
+    in_force = InForce(found)
     if not looking:
         with database.write() as connection:
             policies.keep(connection, in_force.policy)
@@ -102,17 +109,18 @@ def wire(
         outcomes=OutcomeService(database, in_force, clock, bell),
         stockouts=StockoutService(database, in_force, clock, on_answered=shelves.saw),
         drift=DriftService(database, in_force, clock),
-        promotions=PromotionService(database, in_force, settings.bundle_folder, clock, randomness),
+        promotions=PromotionService(database, in_force, settings.bundle_folder, clock, randomness, trust),
+        trust=trust,
         shadow=shadow,
         shelves=shelves,
-        health=HealthService(database, in_force),
+        health=HealthService(database, in_force, trust),
         metrics=metrics,
         bell=bell,
     )
 
 
-def _opened(url: str, looking: bool) -> Database:
-    """The store, brought to this version's shape; to look, as it is, which must be that shape."""
+def opened(url: str, looking: bool) -> Database:
+    """The store, brought to this version's shape; to look, as it is, which must be that shape. Raises as `wire`."""
     database = Database(url, looking)
     try:
         if looking:
@@ -125,9 +133,8 @@ def _opened(url: str, looking: bool) -> Database:
     return database
 
 
-def _found(database: Database, folder: Path, policy: Policy, looking: bool) -> Basis:
-    """What serves by what the folder holds and the store has recorded."""
+def _found(database: Database, folder: Path, policy: Policy, trust: Trust, looking: bool) -> Basis:
+    """What serves by what the folder holds and the store has recorded; whoever looks may look at any bundle."""
     if looking:
-        before, digest = as_recorded(database, folder)
-        return read_basis(folder, policy, before, digest)
-    return read_basis(folder, policy, settle(database, folder))
+        return read_basis(folder, policy, *as_recorded(database, trust))
+    return read_basis(folder, policy, settle(database, folder, trust), check=trust.check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from data.prediction import Predictors
@@ -12,7 +13,8 @@ from models.bundle import Bundle
 from models.files import BundleError
 from serving.errors import StoreUnavailable
 from serving.health.schemas import Ready, Step
-from serving.in_force import InForce
+from serving.in_force import Basis, InForce
+from serving.models.trust import Trust
 from serving.store import audit, decisions
 from serving.store.engine import Database, wal_reset_warning
 
@@ -23,14 +25,15 @@ MANIFEST = "manifest"
 class HealthService:
     """Looks after what the service stands on."""
 
-    def __init__(self, database: Database, in_force: InForce) -> None:
+    def __init__(self, database: Database, in_force: InForce, trust: Trust) -> None:
         self._database = database
         self._in_force = in_force
+        self._trust = trust
 
     def ready(self) -> Ready:
         """What is in force; every model file is read and verified again."""
         writable, leaves = self._store()
-        warning = wal_reset_warning()
+        warnings = (wal_reset_warning(), self.not_trusted())
         return Ready(
             ready=writable,
             store="writable" if writable else "unavailable",
@@ -39,7 +42,7 @@ class HealthService:
             policy_version=self._in_force.policy.version,
             ladder=tuple(ladder_steps(self._in_force.predictors)),
             altered=self.altered(),
-            warnings=(warning,) if warning else (),
+            warnings=tuple(each for each in warnings if each),
             audit_leaves=leaves,
         )
 
@@ -47,8 +50,18 @@ class HealthService:
         """The names of the bundle's files that are not as they were verified; never their paths."""
         basis = self._in_force.basis
         found = tuple(altered_files(basis.answering)) if basis.answering else ()
-        changing = self._in_force.changing.locked() or self._in_force.basis is not basis
-        return tuple(each for each in found if each != MANIFEST or not changing)
+        return tuple(each for each in found if each != MANIFEST or not self._changed_since(basis))
+
+    def not_trusted(self) -> str:
+        """Why the bundle that the folder has in force may not answer, and what to do; empty where it may."""
+        basis, found = self._in_force.basis, ""
+        with contextlib.suppress(StoreUnavailable):
+            found = self._trust.refusal()
+        return "" if self._changed_since(basis) else found
+
+    def _changed_since(self, basis: Basis) -> bool:
+        """Whether a promotion changes the folder, or has changed it since this basis was taken."""
+        return self._in_force.changing.locked() or self._in_force.basis is not basis
 
     def open_reviews(self) -> int:
         """How many recommendations wait for a person."""

@@ -33,22 +33,31 @@ from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, Promotio
 from serving.identifiers import Clock, Randomness, uuid7
 from serving.in_force import InForce, read_basis
 from serving.models.staging import Staging, cannot_write
+from serving.models.trust import Trust
 from serving.security import Principal
 from serving.store import audit, documents, promotions
 from serving.store.engine import Database
 
 LISTED = 50
+REPLACED = "in the folder when a promotion replaced it"
 
 
 class PromotionService:
     """Decides which bundle serves, and records who and why."""
 
     def __init__(
-        self, database: Database, in_force: InForce, folder: Path, clock: Clock, randomness: Randomness
+        self,
+        database: Database,
+        in_force: InForce,
+        folder: Path,
+        clock: Clock,
+        randomness: Randomness,
+        trust: Trust,
     ) -> None:
         self._database = database
         self._in_force = in_force
         self._folder = folder
+        self._trust = trust
         self._clock = clock
         self._randomness = randomness
         self._turn = threading.Lock()
@@ -216,7 +225,7 @@ class PromotionService:
 
         def record(connection: Connection) -> None:
             self._record(connection, principal, promotion, decided)
-            before = self._champion_row(connection, promotion.champion)
+            before = self._trust.found(connection, promotion.champion, "service", decided.at, REPLACED)
             promotions.come(
                 connection,
                 promotion.challenger,
@@ -230,31 +239,28 @@ class PromotionService:
 
         self._switch(promotion.challenger, record)
 
-    def _champion_row(self, connection: Connection, champion: str) -> int:
-        """The row of the bundle that is replaced, added where no promotion brought it."""
-        last = promotions.last(connection)
-        if last is not None and last.bundle == champion:
-            return last.sequence
-        before = last.sequence if last else None
-        now, why = to_milliseconds(self._clock()), "in the folder when a promotion replaced it"
-        return promotions.come(connection, champion, ComingInForce.FOUND, before, "service", now, why)
-
     def _switch(self, digest: str, record: Callable[[Connection], None]) -> None:
-        """Record and switch together: the manifest is replaced last, and put back where the record cannot be kept."""
+        """Sign, record and switch together: the manifest is replaced last, all is undone where one of them fails."""
         manifest = files.manifest_of(self._folder, digest)
         with self._in_force.changing:
-            with _put_back(self._folder), self._database.write() as connection:
+            with self._signed(digest), _put_back(self._folder), self._database.write() as connection:
                 record(connection)
-                try:
-                    files.put_in_force(self._folder, manifest)
-                except OSError as error:
-                    raise cannot_write(error) from error
+                self._trust.record(connection, digest, to_milliseconds(self._clock()))
+                files.put_in_force(self._folder, manifest)
             before = served_before(self._database, digest)
-            self._in_force.replace(read_basis(self._folder, self._in_force.policy, before))
+            self._in_force.replace(read_basis(self._folder, self._in_force.policy, before, check=self._trust.check))
+
+    @contextlib.contextmanager
+    def _signed(self, digest: str) -> Iterator[None]:
+        try:
+            with self._trust.signing(digest):
+                yield
+        except OSError as error:
+            raise cannot_write(error) from error
 
     def _verify(self, digest: str) -> None:
         try:
-            problems = open_bundle(self._folder, digest).problems
+            problems = open_bundle(self._folder, digest, self._trust.check).problems
         except BundleError:
             problems = {}
             raise PromotionClosed("The bundle before is not in the folder any more, or was altered.") from None
@@ -276,9 +282,9 @@ class PromotionService:
         """The comparison must be with what serves, and what serves must be what the folder has in force."""
         if champion != self._in_force.predictors.digest:
             raise PromotionClosed("The dossier compares with another bundle than the one in force: compare again.")
-        if _digest_in_force(self._folder) != champion:
+        if self._trust.in_force() != champion:
             raise PromotionClosed(
-                "The bundle folder holds another bundle than the one that serves: restart the service, compare again."
+                "The bundle folder holds another bundle than the one that serves: fairlead doctor says what to do."
             )
 
 
@@ -291,30 +297,30 @@ def served_before(database: Database, digest: str) -> str | None:
         return promotions.at(connection, last.before).bundle
 
 
-def settle(database: Database, folder: Path) -> str | None:
+def settle(database: Database, folder: Path, trust: Trust) -> str | None:
     """The bundle that served before the one in force, after undoing a switch that was not recorded.
 
     A crash between the switch and its record leaves a bundle in force that nobody agreed to.
     """
-    champion = _unrecorded(database, folder)
+    champion = _unrecorded(database, trust)
     if champion is not None:
         with contextlib.suppress(BundleError):
             files.put_in_force(folder, files.manifest_of(folder, champion))
-    return _before(database, folder)
+    return _before(database, trust)
 
 
-def as_recorded(database: Database, folder: Path) -> tuple[str | None, str | None]:
+def as_recorded(database: Database, trust: Trust) -> tuple[str | None, str | None]:
     """What `settle` returns, and the bundle to read in place of the one in force where a switch was not recorded.
 
     It changes nothing: whoever looks may look in the very moment of a promotion.
     """
-    champion = _unrecorded(database, folder)
-    return (served_before(database, champion) if champion else _before(database, folder)), champion
+    champion = _unrecorded(database, trust)
+    return (served_before(database, champion) if champion else _before(database, trust)), champion
 
 
-def _unrecorded(database: Database, folder: Path) -> str | None:
+def _unrecorded(database: Database, trust: Trust) -> str | None:
     """The champion that must serve on where a challenger is in force and nobody's agreement recorded."""
-    there = _digest_in_force(folder)
+    there = trust.in_force()
     if there is None:
         return None
     with database.read() as connection:
@@ -322,24 +328,16 @@ def _unrecorded(database: Database, folder: Path) -> str | None:
     return waiting.champion if waiting else None
 
 
-def _before(database: Database, folder: Path) -> str | None:
+def _before(database: Database, trust: Trust) -> str | None:
     """The bundle before the one in force.
 
-    Where that cannot be read, the last one that people put in force: the newest may have been rolled back.
+    Where that one may not answer, the last one that people put in force and that may: the newest may have been rolled
+    back.
     """
-    there = _digest_in_force(folder)
-    if there is not None:
+    there = trust.in_force()
+    if there is not None and trust.allows(there):
         return served_before(database, there)
-    with database.read() as connection:
-        last = promotions.last(connection)
-        return last.bundle if last else None
-
-
-def _digest_in_force(folder: Path) -> str | None:
-    try:
-        return digest_of(files.manifest_in_force(folder))
-    except (BundleError, OSError):
-        return None
+    return trust.last_good()
 
 
 @contextlib.contextmanager

@@ -85,6 +85,14 @@ def faults(connection: Connection) -> Iterator[str]:
     yield from _without_content(connection)
 
 
+def tells(connection: Connection, kind: str, content: str | None = None) -> bool:
+    """Whether there is a leaf of this kind, about this very content where it is given."""
+    leaf = select(audit_leaves.c.sequence).where(audit_leaves.c.kind == kind)
+    if content is not None:
+        leaf = leaf.where(audit_leaves.c.content == content)
+    return connection.execute(leaf.limit(1)).first() is not None
+
+
 def _without_content(connection: Connection) -> Iterator[str]:
     kept = select(documents.c.digest)
     lost = select(func.count()).select_from(audit_leaves).where(audit_leaves.c.content.not_in(kept))

@@ -91,6 +91,12 @@ def latest(connection: Connection, count: int) -> list[Decision]:
     return [_decision(row) for row in rows]
 
 
+def latest_bundle(connection: Connection) -> str | None:
+    """The bundle in force when an answer was last given under one; None where that never was."""
+    under_one = select(table.c.bundle).where(table.c.bundle.is_not(None))
+    return connection.execute(under_one.order_by(table.c.recommendation_id.desc()).limit(1)).scalar()
+
+
 @dataclass(frozen=True)
 class Listing:
     """What is listed: one page of a state, or of all; with roles, only those where one of them still must agree.

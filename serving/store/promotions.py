@@ -132,6 +132,20 @@ def last(connection: Connection) -> Came | None:
     return _came(row) if row else None
 
 
+def all_in_force(connection: Connection) -> set[str]:
+    """Every bundle that ever came in force."""
+    return set(connection.execute(select(in_force.c.bundle).distinct()).scalars())
+
+
+def lineage(connection: Connection) -> list[str]:
+    """The bundle that came in force last, and those that rollbacks would lead to, one after the other."""
+    found, row = [], last(connection)
+    while row is not None:
+        found.append(row.bundle)
+        row = at(connection, row.before) if row.before else None
+    return found
+
+
 def at(connection: Connection, sequence: int) -> Came:
     """The row of this place."""
     return _came(connection.execute(select(in_force).where(in_force.c.sequence == sequence)).one())

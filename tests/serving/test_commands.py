@@ -17,6 +17,7 @@ from data.case import Case
 from data.recommendation import Recommendation, answer_digest
 from policies.policy import DEFAULT_FOLDER
 from serving.commands import app
+from serving.doctor import examine
 from serving.openapi import EXAMPLES
 from serving.settings import Settings
 from tests.fixtures.bundles import a_bundle, damage_manifest
@@ -236,6 +237,15 @@ def test_a_cut_session_secret_ends_the_start_with_what_to_do(folder: Path) -> No
     assert "console.secret has 3 bytes" in " ".join(result.output.split())
 
 
+def test_serve_says_which_bundle_it_signs_on_first_use(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    where = ("--folder", folder, "--bundle", a_bundle(tmp_path / "bundle"), "--port", "0")
+    told = [run("serve", *where).stderr for _ in range(2)]
+    assert ["is signed from now on" in each for each in told] == [True, False]
+
+
 def test_keys_adds_a_principal(folder: Path) -> None:
     result = run("keys", "--folder", folder, "--add", "finance-anna", "--role", "store_finance")
     assert result.exit_code == 0, result.output
@@ -284,6 +294,25 @@ class TestDoctor:
         open_desk(folder)
         (folder / "keys" / "auditor").chmod(0o644)
         assert "others can read auditor" in run("doctor", "--folder", folder).stdout
+
+    def test_names_the_key_that_signs_bundles_and_sees_one_that_is_open_cut_or_lost(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        def said() -> str:
+            found = examine(Settings(folder=folder, bundle=tmp_path / "bundle"))
+            return "; ".join(f"{each.verdict} {each.says} {each.mend}" for each in found if each.about == "bundle key")
+
+        open_desk(folder, bundle=a_bundle(tmp_path / "bundle")).service.close()
+        secret = folder / "keys" / "bundle-signing"
+        key_id = secret.read_text().split("+")[3]
+        assert f"good {key_id} signs bundles" in said()
+        assert secret.read_text()[-20:] not in said()
+        secret.chmod(0o640)
+        assert "others can read bundle-signing" in said()
+        secret.write_text("cut")
+        assert "holds no key that signs bundles" in said()
+        secret.unlink()
+        assert "are signed: put the key back" in said()
 
     def test_sees_a_broken_policy_and_a_damaged_database(self, folder: Path, tmp_path: Path) -> None:
         folder.mkdir()

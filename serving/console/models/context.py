@@ -112,6 +112,8 @@ class ModelsPage:
     """None where no bundle can be read."""
     unread: str
     """Who serves where no bundle can be read; empty where one is in force."""
+    not_trusted: str
+    """Why the bundle in the folder may not answer, and what to do; empty where it may."""
     ladder: tuple[LadderRow, ...]
     waiting: tuple[PromotionRow, ...]
     past: tuple[PromotionRow, ...]

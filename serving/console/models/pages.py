@@ -115,6 +115,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         banner=_banner(attempt, done if in_force.came is ComingInForce.ROLLBACK and own else ""),
         in_force=view.in_force_view(in_force),
         unread="" if in_force.bundle else view.unread_words(steps),
+        not_trusted=service.health.not_trusted(),
         ladder=view.ladder_rows(steps),
         waiting=tuple(row for each, row in rows if each.state is PromotionState.PROPOSED),
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),

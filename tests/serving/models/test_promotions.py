@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
+from sqlalchemy import select
 
 from data.promotion import Check
 from data.record import digest_of, plain
@@ -19,6 +20,7 @@ from serving.in_force import Basis, read_basis
 from serving.replay import replay_exactly
 from serving.settings import Settings
 from serving.store import audit
+from serving.store.tables import audit_leaves
 from serving.wiring import Service, wire
 from tests.fixtures.bundles import a_bundle, damage, damage_manifest
 from tests.fixtures.dossiers import a_dossier, passed, refused, send
@@ -44,6 +46,7 @@ def challenger(desk: Desk, tmp_path: Path) -> str:
 def started(settings: Settings) -> None:
     """What `serve` does at its start, and closes again."""
     service = wire(settings, lambda: NOON)
+    service.trust.begin(NOON)
     service.promotions.clear_staging()
     service.close()
 
@@ -108,7 +111,9 @@ def test_every_step_leaves_a_leaf_and_the_chain_holds(desk: Desk, challenger: st
     desk.post("/v1/models/rollbacks", BACK, "scientist")
     with desk.service.database.read() as connection:
         assert not list(audit.faults(connection))
-        assert audit.head(connection).leaves == 3
+        kinds = connection.execute(select(audit_leaves.c.kind).order_by(audit_leaves.c.sequence)).scalars().all()
+    asked = ["promotion", "promotion_decision", "bundle_signed", "rollback"]
+    assert kinds == ["bundle_signed", *asked], "the first bundle was signed at the start; when it returns, it is signed"
 
 
 def test_whoever_asked_cannot_agree_whatever_roles_are_held(desk: Desk, challenger: str) -> None:
@@ -402,9 +407,10 @@ class TestWhatFails:
     ) -> None:
         told: list[list[str]] = []
 
-        def looked_at(*given: Any) -> Basis:
-            told.append(desk.client.get("/health/ready").json()["altered"])
-            return read_basis(*given)
+        def looked_at(*given: Any, **also: Any) -> Basis:
+            ready = desk.client.get("/health/ready").json()
+            told.append([*ready["altered"], *(each for each in ready["warnings"] if "bundle" in each)])
+            return read_basis(*given, **also)
 
         monkeypatch.setattr("serving.models.promoting.read_basis", looked_at)
         promoted(desk, challenger)
@@ -444,4 +450,4 @@ class TestWhatFails:
         files.put_in_force(folder, files.manifest_in_force(a_bundle(tmp_path / "other", seed=3)))
         answer = desk.post("/v1/models/promotions", {"dossier": dossier, "reason": "mine"}, "scientist")
         assert answer.status_code == 409
-        assert "restart the service" in answer.json()["detail"]
+        assert "fairlead doctor" in answer.json()["detail"]

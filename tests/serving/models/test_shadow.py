@@ -19,9 +19,7 @@ from tests.fixtures.service import Desk, costly, open_desk
 
 
 def a_desk(folder: Path, shadow: int | None, **also: Any) -> Desk:
-    bundle = folder / "bundle"
-    if not bundle.exists():
-        a_bundle(bundle, seed=1)
+    bundle = a_bundle(folder / f"bundle-{shadow}", seed=1)
     beside = None if shadow is None else a_bundle(folder / "shadow", seed=shadow)
     return open_desk(folder / f"var-{shadow}", bundle=bundle, shadow=beside, **also)
 

@@ -13,7 +13,7 @@ from httpx import Response
 from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role
-from tests.fixtures.bundles import a_bundle, damage, damage_manifest
+from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
 from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
 
@@ -294,6 +294,20 @@ def test_where_an_earlier_bundle_answers_the_desk_does_not_say_that_the_rules_do
         html = opened.client.get(MODELS).text
     assert "The bundle in force cannot be read: the models of an earlier one answer." in html
     assert "the rules answer alone" not in html
+
+
+def test_a_bundle_that_somebody_put_into_the_folder_is_told_with_what_to_do(desk: Desk, tmp_path: Path) -> None:
+    sign_in(desk, "model-owner")
+    assert "fairlead doctor" not in desk.client.get(MODELS).text
+    republish(desk.service.settings.bundle_folder, seed=3, at=PUBLISHED)
+    html = desk.client.get(MODELS).text
+    assert "is not the one that came in force last. Put back what served before" in html
+    again = open_desk(tmp_path / "var", bundle=desk.service.settings.bundle_folder)
+    sign_in(again, "model-owner")
+    html = again.client.get(MODELS).text
+    assert "the models of an earlier one answer" in html
+    assert "fairlead doctor says how" in html
+    again.service.close()
 
 
 def test_an_unknown_promotion_is_a_page(desk: Desk) -> None:
