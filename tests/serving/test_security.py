@@ -36,6 +36,8 @@ def test_keys_are_files_for_their_owner_alone(desk: Desk) -> None:
         "scientist",
         "model-owner",
         "auditor",
+        "bundle-signing",
+        "bundle-signing.pub",
     }
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in folder.iterdir())
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

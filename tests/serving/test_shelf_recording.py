@@ -71,7 +71,7 @@ def counted(desk: Desk, name: str) -> float:
 
 
 def test_the_shadow_judges_every_shelf_and_changes_no_byte(tmp_path: Path) -> None:
-    with_shadow, without = a_desk(tmp_path, 2), a_desk(tmp_path)
+    with_shadow, without = a_desk(tmp_path / "one", 2), a_desk(tmp_path / "two")
     with with_shadow.client, without.client:
         for shelves in (1, 30):
             both = [desk.post(PATH, question(shelves=shelves)) for desk in (with_shadow, without)]
