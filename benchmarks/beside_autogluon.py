@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,9 @@ import typer
 from benchmarks import incident_log, store_stock
 from benchmarks.hand_made import incidents, shelves
 from training.metrics import scores_of
+
+Made = Callable[[pd.DataFrame], pd.DataFrame]
+"""Makes the table that the ensemble gets."""
 
 SIDE = Path(__file__).with_name("autogluon_side.py")
 SHOWN = ("roc_auc", "average_precision", "log_loss", "ece")
@@ -55,7 +59,7 @@ def main(
         if history is Table.INCIDENTS:
             log = folder / incident_log.LOG
             parts = incident_log.split(log, out, since)
-            made: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: incidents(rows, incident_log.MAPPING)  # noqa: E731
+            made: Made = partial(incidents, mapping=incident_log.MAPPING)
         else:
             parts, made = store_stock.split(folder / store_stock.DAYS, out, 14), shelves
         theirs = ensemble(parts, made, python, weeks, minutes, out)
@@ -65,7 +69,7 @@ def main(
 
 def ensemble(
     parts: tuple[Path, Path],
-    made: Callable[[pd.DataFrame], pd.DataFrame],
+    made: Made,
     python: Path,
     weeks: float,
     minutes: float,

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from benchmarks.incident_log import LOG, MAPPING, measure
 from data.case import Case
-from data.explanation import ModelStep
+from data.explanation import Contribution, ModelStep
 from data.recommendation import Recommendation
 from data.vocabulary import ServedBy, Task
 from tests.fixtures.service import Desk, open_desk
@@ -48,19 +48,18 @@ def test_the_model_beats_base_rate_and_rules_on_the_last_month(scores: dict[str,
         assert scores["model"]["average_precision"] > 1.5 * scores[other]["average_precision"]
 
 
-def test_a_real_incident_is_posted_answered_by_the_model_and_explained_on_the_desk(
+def test_real_incidents_are_posted_answered_by_the_model_and_explained_on_the_desk(
     folder: Path, scores: dict[str, Any], tmp_path: Path
 ) -> None:
-    told = CliRunner().invoke(app, ["cases", str(folder / "later.parquet"), "--mapping", str(MAPPING), "--limit", "1"])
+    told = CliRunner().invoke(app, ["cases", str(folder / "later.parquet"), "--mapping", str(MAPPING), "--limit", "6"])
     assert told.exit_code == 0, told.stderr
     desk = open_desk(tmp_path / "var", bundle=folder / "bundle")
-    desk.clock.now = Case.model_validate_json(told.stdout).event.time
     with desk.client:
-        answered = desk.post("/v1/recommendations", told.stdout.strip().encode())
-        assert answered.status_code == 200, answered.text
-        recommendation = Recommendation.model_validate_json(answered.content)
-        explained_by_the_model(recommendation)
-        page = case_page(desk, recommendation.recommendation_id)
+        made = [posted(desk, line) for line in told.stdout.splitlines()]
+        page = case_page(desk, made[0].recommendation_id)
+    features = [{each.feature for each in explained_by_the_model(recommendation)} for recommendation in made]
+    assert all(any("attribute." in name for name in names) for names in features), "or what became of such cases"
+    assert any(name.startswith("attribute.") for names in features for name in names), "a word of the table's own"
     drawn = re.findall(r'<svg [^>]*class="waterfall".*?</svg>', page, flags=re.DOTALL)
     assert len(drawn) == 1
     assert "assignment group" in drawn[0], "what the incident log tells of a case, in words"
@@ -98,14 +97,21 @@ def asked(of: Typer, command: str, bundle: Path, history: Path, context: Path, *
     return told.stdout
 
 
-def explained_by_the_model(recommendation: Recommendation) -> None:
+def posted(desk: Desk, line: str) -> Recommendation:
+    """The answer to a case that is posted as it happens."""
+    desk.clock.now = Case.model_validate_json(line).event.time
+    answered = desk.post("/v1/recommendations", line.encode())
+    assert answered.status_code == 200, answered.text
+    return Recommendation.model_validate_json(answered.content)
+
+
+def explained_by_the_model(recommendation: Recommendation) -> tuple[Contribution, ...]:
+    """What contributed most; every attribute of the table was read."""
     assert recommendation.predictions.sla_breach.served_by is ServedBy.MODEL
     (step,) = (each for each in recommendation.explanation if isinstance(each, ModelStep))
     assert step.id == Task.SLA_BREACH
-    assert any("attribute." in each.feature for each in step.contributions), [
-        each.feature for each in step.contributions
-    ]
     assert recommendation.unused_attributes == ()
+    return step.contributions
 
 
 def case_page(desk: Desk, recommendation_id: str) -> str:
