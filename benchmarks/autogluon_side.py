@@ -19,7 +19,7 @@ def main(earlier: str, later: str, minutes: str, said: str) -> None:
     """Fit, predict and write the probabilities, with the median milliseconds of one answer."""
     taught, asked = pd.read_parquet(earlier), pd.read_parquet(later)
     with tempfile.TemporaryDirectory() as folder:
-        predictor = TabularPredictor(label="y", eval_metric="log_loss", path=folder, verbosity=1)
+        predictor = TabularPredictor(label="y", eval_metric="log_loss", path=f"{folder}/models", verbosity=1)
         predictor.fit(taught, time_limit=60 * float(minutes), presets="best_quality", num_cpus=2)
         probability = predictor.predict_proba(asked)[1]
         predictor.persist()
