@@ -28,19 +28,19 @@ from typer.main import get_group
 
 ROOM_OF = {
     "simulate": "data.commands",
-    "history": "training.history_commands",
-    "train": "training.commands",
-    "evaluate": "training.commands",
-    "card": "training.commands",
-    "drift": "training.drift_commands",
-    "recalibrate": "training.drift_commands",
-    "retrain": "training.retrain_commands",
-    "promote": "training.promotion_commands",
-    "promotions": "training.promotion_commands",
-    "approve-promotion": "training.promotion_commands",
-    "rollback": "training.promotion_commands",
+    "history": "training.commands.history",
+    "train": "training.commands.train",
+    "evaluate": "training.commands.train",
+    "card": "training.commands.train",
+    "drift": "training.commands.drift",
+    "recalibrate": "training.commands.drift",
+    "retrain": "training.commands.retrain",
+    "promote": "training.commands.promotion",
+    "promotions": "training.commands.promotion",
+    "approve-promotion": "training.commands.promotion",
+    "rollback": "training.commands.promotion",
     "bundle": "models.commands",
-    "cases": "training.commands",
+    "cases": "training.commands.train",
     "policy": "policies.commands",
     "serve": "serving.commands",
     "recommend": "serving.commands",
@@ -182,8 +182,8 @@ def _train(history: Path, folder: Path) -> None:
 
     from data.vocabulary import Task
     from policies.policy import load_policy
-    from training.commands import told, tracker_of
-    from training.history import open_history
+    from training.commands.train import told, tracker_of
+    from training.histories.history import open_history
     from training.terminal import Bars, comparison
     from training.train import Order, train
 

@@ -26,7 +26,7 @@ import typer
 
 from benchmarks import incident_log, store_stock
 from benchmarks.hand_made import incidents, shelves
-from training.metrics import scores_of
+from training.report.metrics import scores_of
 
 Made = Callable[[pd.DataFrame], pd.DataFrame]
 """Makes the table that the ensemble gets."""

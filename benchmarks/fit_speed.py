@@ -1,4 +1,4 @@
-"""From a matrix to a fitted model: `training.fit` beside a bare LightGBM script with the same parameters.
+"""From a matrix to a fitted model: `training.learning.fit` beside a bare LightGBM script with the same parameters.
 
     python -m benchmarks.fit_speed
 
@@ -20,10 +20,10 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from training.fit import Recipe, fit, linear_term, risk_recipe
-from training.rows import DAY, Rows
+from training.histories.rows import DAY, Rows
+from training.learning.fit import Recipe, fit, linear_term, risk_recipe
+from training.learning.tune import STRENGTHS
 from training.terminal import Bars
-from training.tune import STRENGTHS
 
 GOAL = 1.3
 CATEGORIES = 6

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.mapping import load_mapping
+from training.tables.mapping import load_mapping
 
 PARTIES = ("caller_id", "category", "subcategory", "assignment_group", "location", "opened_by")
 LAGS = (1, 2, 3, 7, 14)

@@ -21,10 +21,10 @@ import typer
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
-from training.evaluate import evaluate
-from training.history import open_history
-from training.mapping import load_mapping
+from training.histories.history import open_history
+from training.learning.evaluate import evaluate
 from training.progress import Silent
+from training.tables.mapping import load_mapping
 from training.train import Order, train
 
 LOG = "uci_incident_event_log.parquet"

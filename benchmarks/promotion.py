@@ -28,11 +28,11 @@ from data.simulator import write_history
 from data.vocabulary import ExceptionType, RootCause, Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
-from training.history import open_history
+from training.histories.history import open_history
+from training.histories.truth import truth_of
 from training.progress import Silent
 from training.promotion.compare import compare
 from training.train import Order, train
-from training.truth import truth_of
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 CHAMPION, CHALLENGER = 0.6, 0.8

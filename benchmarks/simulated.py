@@ -30,8 +30,8 @@ from data.simulator import WEEKS, write_history
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
-from training.evaluate import evaluate
-from training.history import open_history
+from training.histories.history import open_history
+from training.learning.evaluate import evaluate
 from training.progress import Item
 from training.train import Order, train
 

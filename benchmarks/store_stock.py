@@ -23,7 +23,7 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from training.daily.opening import load_daily_mapping, open_daily
-from training.evaluate import CONFORMAL, evaluate
+from training.learning.evaluate import CONFORMAL, evaluate
 from training.progress import Silent
 from training.terminal import covered
 from training.train import Order, train

@@ -33,7 +33,7 @@ AT_ONCE = 2
 """Unpacking is work for a core: so many parts of the lock file are installed side by side."""
 USED_TO_RUN = (
     "serving.app, serving.commands, mlflow.store.tracking.sqlalchemy_store",
-    "training.train, training.tracking, training.pictures, training.terminal",
+    "training.train, training.tracking.tracking, training.tracking.pictures, training.terminal",
 )
 USED_TO_TEST = ("pytest, hypothesis, nbclient, ipykernel", "playwright.sync_api, httpx")
 """What is imported once, side by side, so that what it needs is compiled: a third of what is installed."""

@@ -28,9 +28,9 @@ from models.task_model import TaskModel
 from policies.policy import load_policy
 from tests.fixtures.earlier_answers import BUNDLE, BY_MODELS, BY_RULES, LATE, PASSED, STORE, told
 from tests.fixtures.service import NOON, open_desk
-from training import learn
-from training.fit import LABELS, RISK
-from training.history import open_history
+from training.histories.history import open_history
+from training.learning import learn
+from training.learning.fit import LABELS, RISK
 from training.progress import Silent
 from training.train import Order, train
 

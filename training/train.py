@@ -22,18 +22,18 @@ from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapsho
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
-from training.chain import Chain, earlier_tasks, fit_chain
 from training.daily.history import DailyHistory, daily_study, vocabulary
-from training.dataset import Study, study
 from training.errors import HistoryError, TrainingError
-from training.evaluate import Snapshot, passed
-from training.history import History
+from training.histories.dataset import Study, study
+from training.histories.history import History
+from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
-from training.learn import Learned, Origin, learn
+from training.learning.chain import Chain, earlier_tasks, fit_chain
+from training.learning.evaluate import Snapshot, passed
+from training.learning.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.served import keep_beside, refuse_served
-from training.split import without_times
-from training.tracking import Given, Recorded, Registered, Tracker
+from training.tracking.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""

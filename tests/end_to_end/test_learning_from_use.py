@@ -18,7 +18,7 @@ from models.files import MANIFEST
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
 from tests.fixtures.service import open_desk
-from training.history import open_history
+from training.histories.history import open_history
 from training.progress import Silent
 from training.train import Order, train
 

@@ -20,8 +20,8 @@ from data.explanation import Contribution, ModelStep
 from data.recommendation import Recommendation
 from data.vocabulary import ServedBy, Task
 from tests.fixtures.service import Desk, open_desk
-from training.commands import app
-from training.drift_commands import app as drifting
+from training.commands.drift import app as drifting
+from training.commands.train import app
 
 pytestmark = pytest.mark.slow
 CUT = pd.Timestamp("2016-04-18")

@@ -22,7 +22,7 @@ from features.party_rows import MemoryRows
 from features.standing import StandingKeeper, replay
 from models.link import Link
 from models.text import BUCKETS, TextModel
-from training.export import export_trees
+from training.learning.export import export_trees
 
 LINES = tuple(simulate(11, 250, datetime(2026, 11, 1, tzinfo=UTC), weeks=2))
 SCHEMA = infer_attributes(line.case for line in LINES)

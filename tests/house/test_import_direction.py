@@ -17,6 +17,8 @@ MAY_IMPORT = {
     "training": {"models", "policies", "features", "data"},
     "serving": {"models", "policies", "features", "data"},
 }
+WITHIN_TRAINING = ("tables", "histories", "check", "daily", "report", "learning", "drift", "promotion", "tracking")
+"""The rooms of training: each imports only those before it; `commands` and `train.py` stand above all."""
 HEAVY = {"lightgbm", "mlflow", "shap", "pandas", "sklearn", "joblib", "scipy", "matplotlib", "pyarrow"}
 
 
@@ -56,6 +58,23 @@ def test_a_room_imports_only_downwards(room: str) -> None:
         if name.split(".")[0] in forbidden
     }
     assert not found
+
+
+@pytest.mark.parametrize("room", WITHIN_TRAINING)
+def test_a_room_of_training_imports_only_those_before_it(room: str) -> None:
+    later = {*WITHIN_TRAINING[WITHIN_TRAINING.index(room) + 1 :], "commands", "train"}
+    found = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources(f"training/{room}")
+        for name in imported(path)
+        if name.startswith("training.") and name.split(".")[1] in later
+    }
+    assert not found
+
+
+def test_every_room_of_training_has_its_place_in_the_order() -> None:
+    rooms = {path.parent.name for path in (ROOT / "training").glob("*/__init__.py")}
+    assert rooms == {*WITHIN_TRAINING, "commands"}
 
 
 @pytest.mark.parametrize("room", ["data", "features", "models", "policies", "serving"])

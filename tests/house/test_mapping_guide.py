@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from data.record import Record
-from training.mapping import Mapping, View, parse_mapping
-from training.sources import AttributeSource, Condition, Joined, OutcomeSource, Way
+from training.tables.mapping import Mapping, View, parse_mapping
+from training.tables.sources import AttributeSource, Condition, Joined, OutcomeSource, Way
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "your-own-history.md"
 EXAMPLES = GUIDE.parents[2] / "examples" / "mappings"

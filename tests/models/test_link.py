@@ -11,7 +11,7 @@ import pytest
 from data.vocabulary import Task
 from models.link import InvalidLinkError, Link
 from models.text import BUCKETS, TextModel
-from training.export import export_trees
+from training.learning.export import export_trees
 
 LABELS = Task.EXCEPTION_TYPE.labels
 FACTS = 5

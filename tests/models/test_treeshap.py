@@ -13,7 +13,7 @@ from models.treeshap import Explainer
 from tests.fixtures.boosters import KINDS, N_FEATURES, booster, stress_rows
 from tests.fixtures.forests import chain, forest
 from tests.fixtures.shapley import by_enumeration, of_chain
-from training.export import export_trees
+from training.learning.export import export_trees
 
 ODD = [np.nan, 0.0, 1e-36, np.inf, -np.inf, -0.5, -1.0, 0.7, 2.7, 31.0, 40.0]
 

@@ -21,8 +21,8 @@ from models.bundle import open_bundle
 from models.files import MANIFEST
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
-from training.commands import app
-from training.history import open_history
+from training.commands.train import app
+from training.histories.history import open_history
 from training.interruption import AGAIN_SECONDS, Interrupted, interruptible
 from training.progress import Silent
 from training.train import Order, train
@@ -37,22 +37,22 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 import typer
-import training.learn
+import training.learning.learn
 from data.vocabulary import Task
 from policies.policy import load_policy
-from training.commands import told
-from training.history import open_history
+from training.commands.train import told
+from training.histories.history import open_history
 from training.progress import Silent
 from training.train import Order, train
 
 marker, history, out, *tasks = sys.argv[1:]
-choose = training.learn.choose
+choose = training.learning.learn.choose
 
 def marked(*given):
     Path(marker).touch()
     return choose(*given)
 
-training.learn.choose = marked
+training.learning.learn.choose = marked
 try:
     with told():
         asked = tuple(map(Task, tasks))
@@ -174,7 +174,7 @@ def test_a_full_disk_is_said_and_what_is_served_stays(served: Path, monkeypatch:
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    monkeypatch.setattr("training.commands.VAR", tmp_path / "var")
+    monkeypatch.setattr("training.commands.train.VAR", tmp_path / "var")
     return uri
 
 

@@ -15,13 +15,13 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from tests.fixtures.tables import backorders, shipments
-from training.card import card_of
-from training.commands import app
-from training.drift_commands import app as drift_app
-from training.history import open_history
-from training.mapping import load_mapping
+from training.commands.drift import app as drift_app
+from training.commands.promotion import app as promotion_app
+from training.commands.train import app
+from training.histories.history import open_history
 from training.progress import Silent
-from training.promotion_commands import app as promotion_app
+from training.report.card import card_of
+from training.tables.mapping import load_mapping
 from training.train import Order, train
 
 run = CliRunner()

@@ -23,10 +23,10 @@ from models.ladder import load_predictors
 from policies.policy import load_policy
 from tests.fixtures.histories import parts, small_history
 from training.errors import HistoryError
-from training.evaluate import calibrated, evaluate, overlap
-from training.history import open_history
-from training.mapping import load_mapping
+from training.histories.history import open_history
+from training.learning.evaluate import calibrated, evaluate, overlap
 from training.progress import Silent
+from training.tables.mapping import load_mapping
 from training.train import Order, Training, train
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from training.check.history_check import DECIMALS
+from training.check.leaks import Suspicion
 from training.daily.history import DailyHistory
 from training.daily.leaks import Alone, facts_ahead, suspicions, yesterdays
 from training.daily.mapping import DailyMapping
 from training.daily.sampled import Extent, Sampled, as_column, sampled
 from training.errors import HistoryError
-from training.history_check import DECIMALS
-from training.leaks import Suspicion
 
 DAILY_CHECK_SCHEMA = "fairlead/daily-check/1"
 THREE_MONTHS = 92

@@ -31,15 +31,15 @@ from features.standing import PARTIES, RETAILER
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.stakes import stake
-from training.baseline import NO_RULE
 from training.daily.columns import matrix_of, reports_of
 from training.daily.events import EventKeys, event_id, event_keys
 from training.daily.grid import Cells2D, Grid, grid_of
 from training.daily.mapping import DailyMapping
 from training.daily.standing import PartySums, events_of, party_sums, standing_of, states
-from training.dataset import Known, Sample, Study
 from training.errors import HistoryError
-from training.mapping import Naming
+from training.histories.baseline import NO_RULE
+from training.histories.dataset import Known, Sample, Study
+from training.tables.mapping import Naming
 
 Places = NDArray[np.int64]
 DAY = timedelta(days=1)

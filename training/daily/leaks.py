@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.amounts import percent
-from training.associations import BINS, area_alone, binned, skill
-from training.columns import Codes, Column
+from training.check.associations import BINS, area_alone, binned, skill
+from training.check.columns import Codes, Column
+from training.check.leaks import FEWER_ERRORS, FEWEST, SETTLED, Suspicion
 from training.daily.mapping import Cells, DailyMapping
 from training.daily.sampled import Floats, Rows, Sampled, as_column
-from training.leaks import FEWER_ERRORS, FEWEST, SETTLED, Suspicion
 
 STRONG = 0.9
 """The area under the curve below which a plan is not asked why: a promotion nobody delivered more for reaches 0.86."""

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from data.vocabulary import Task
 from training.daily.history import DailyHistory
 from training.daily.mapping import DAILY_SCHEMA, DailyMapping
-from training.databases import is_address
 from training.errors import MappingError
-from training.tables import file_digest, read_file
+from training.tables.databases import is_address
+from training.tables.files import file_digest, read_file
 
 
 def is_daily(mapping: Path) -> bool:

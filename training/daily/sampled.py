@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from training.columns import Column, read_column
+from training.check.columns import Column, read_column
 from training.daily.grid import days_of, grid_of, numbers_of, require_columns, shelves_of
 from training.daily.mapping import Cells, DailyMapping
 from training.errors import HistoryError

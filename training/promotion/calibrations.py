@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from data.promotion import Calibration, Check, CheckName, Finding
 from models.performance import CALIBRATION_BINS
-from training.metrics import expected_calibration_error
 from training.promotion.sides import Pair, Side
+from training.report.metrics import expected_calibration_error
 
 ALLOWED = 0.02
 """How much further off than the champion a challenger's probabilities may be."""

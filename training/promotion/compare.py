@@ -27,7 +27,7 @@ from models.bundle import Bundle
 from policies.policy import Policy
 from training.daily.history import DailyHistory
 from training.errors import HistoryError
-from training.history import History
+from training.histories.history import History
 from training.progress import Progress
 from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
 from training.promotion.costs import Prices

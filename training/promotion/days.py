@@ -18,12 +18,12 @@ from features.catalogue import feature_set
 from policies.policy import Policy
 from policies.promise import promised
 from training.daily.history import CaseWriter, DailyHistory, daily_study, questions_of
-from training.dataset import Study
 from training.errors import HistoryError
+from training.histories.dataset import Study
+from training.histories.truth import UNKNOWN
 from training.progress import Progress
 from training.promotion.answering import ASKED
 from training.promotion.later import Floats, Places, Reading, Truth
-from training.truth import UNKNOWN
 
 
 class LaterDays:

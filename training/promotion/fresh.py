@@ -20,12 +20,12 @@ from models.taught import event_key
 from policies.policy import Policy
 from policies.promise import promised
 from training.errors import HistoryError
-from training.history import History
+from training.histories.history import History
+from training.histories.truth import truth_of
+from training.histories.unseen import NO_KEYS, Count, Memory, kept_upto, unlike
 from training.progress import Progress
 from training.promotion.later import Reading
 from training.promotion.window import replayed
-from training.truth import truth_of
-from training.unseen import NO_KEYS, Count, Memory, kept_upto, unlike
 
 FEWEST_LOOKED_UP = 100
 """Cases that can be looked up below which they do not speak for the others: none of 100 taught leaves 3 % that may."""

@@ -12,13 +12,13 @@ from models.bundle import Bundle
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.errors import HistoryError
-from training.history import History
+from training.histories.history import History
+from training.histories.split import without_times
 from training.progress import Progress
 from training.promotion.fresh import FEWEST, Fresh, fresh_cases, telling
 from training.promotion.later import Reading
 from training.promotion.sides import Pair
 from training.promotion.window import taught_until
-from training.split import without_times
 
 Ground = datetime | Fresh
 """The moment after which cases are compared, or which cases are left out."""

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.promotion import Check, CheckName, Difference, Finding, Metric
-from training.metrics import losses_of
 from training.promotion.costs import Prices, per_case
 from training.promotion.resampling import Draws, average_precision, average_precisions, means
 from training.promotion.sides import Pair
+from training.report.metrics import losses_of
 
 Floats = NDArray[np.float64]
 

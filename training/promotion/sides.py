@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.record import digest_of
 from data.vocabulary import Task
 from models.task_model import TaskModel
-from training.evaluate import calibrated
+from training.learning.evaluate import calibrated
 from training.promotion.later import Floats, Later, Places, Truth
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from data.case import Case, minutes_between
 from data.promotion import Check, CheckName, Finding, Slice
-from training.metrics import losses_of
 from training.promotion.resampling import Draws, mean_in
 from training.promotion.sides import Pair
+from training.report.metrics import losses_of
 
 FEWEST = 60
 """Rows below which a slice says nothing."""

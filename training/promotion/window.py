@@ -21,14 +21,14 @@ from features.standing import StandingKeeper
 from models.bundle import Bundle
 from models.taught import event_key
 from policies.policy import Policy
-from training.dataset import Read, study
 from training.errors import HistoryError
-from training.history import History
+from training.histories.dataset import Read, study
+from training.histories.history import History
+from training.histories.split import without_times
+from training.histories.truth import truth_of
 from training.progress import Progress
 from training.promotion.answering import ASKED
 from training.promotion.later import Floats, Places, Reading
-from training.split import without_times
-from training.truth import truth_of
 
 TAUGHT = ("fitted_on", "tested_on", "recalibrated_on")
 """Of the lineage, the windows a model has learned from or was chosen by."""

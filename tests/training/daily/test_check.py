@@ -14,11 +14,11 @@ import yaml
 from typer.testing import CliRunner
 
 from tests.fixtures.days import MAPPING, daily_table
+from training.commands.history import app
 from training.daily.check import DailyCheck, DailyColumn, check_daily
 from training.daily.history import DailyHistory
 from training.daily.mapping import DailyMapping
 from training.errors import HistoryError, MappingError
-from training.history_commands import app
 
 run = CliRunner()
 EVERYTHING = 1_000_000

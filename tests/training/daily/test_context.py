@@ -10,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from tests.fixtures.daily_promotions import CHAMPION, days_bundle, days_table, first_days, told_apart
-from training.commands import app as training
-from training.drift_commands import app as drifting
+from training.commands.drift import app as drifting
+from training.commands.train import app as training
 
 run = CliRunner()
 

@@ -13,8 +13,8 @@ from policies.policy import load_policy
 from tests.fixtures.days import MAPPING, daily_table
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.daily.mapping import DailyMapping
-from training.dataset import study
 from training.errors import HistoryError
+from training.histories.dataset import study
 
 
 def history(gaps: float = 0.03, shelves: int = 60, days: int = 40, seed: int = 0) -> DailyHistory:

@@ -19,11 +19,11 @@ from models.predictors import ModelPredictor
 from policies.policy import load_policy
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
 from training.errors import HistoryError
-from training.history import open_history
+from training.histories.history import open_history
+from training.histories.truth import truth_of
 from training.progress import Silent
 from training.promotion.compare import compare
 from training.promotion.page import page
-from training.truth import truth_of
 
 FEW_RESAMPLES = 50
 """Enough where it is no score that decides."""

@@ -30,10 +30,10 @@ from tests.fixtures.daily_promotions import (
 from tests.fixtures.promotions import AT
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError
-from training.history import History
-from training.mapping import Naming
+from training.histories.history import History
 from training.progress import Silent
 from training.promotion.compare import compare
+from training.tables.mapping import Naming
 
 
 @dataclass

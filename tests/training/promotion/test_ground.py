@@ -16,7 +16,7 @@ from tests.fixtures.bundles import PUBLISHED, a_bundle
 from tests.fixtures.lessons import keys, model
 from tests.fixtures.promotions import later, lines
 from training.errors import HistoryError
-from training.history import open_history
+from training.histories.history import open_history
 from training.progress import Silent
 from training.promotion.fresh import Fresh
 from training.promotion.ground import Ground, ground_of

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.check.columns import read_column
+from training.tables.mapping import parse_mapping
+
+FACTS = {
+    "event.source": {"constant": "desk"},
+    "event.id": "id",
+    "event.time": {"column": "at", "format": "%d.%m.%Y", "zone": "Europe/Berlin"},
+    "exception_id": "id",
+}
+MAPPING = parse_mapping({"schema": "fairlead/mapping/1", "missing": ["?"], "decimal": ",", "facts": FACTS})
+
+
+def column(name: str, cells: list[Any]) -> Any:
+    return read_column(pd.Series(cells, name=name), MAPPING)
+
+
+def test_words_are_coded_and_what_means_nothing_is_missing() -> None:
+    read = column("word", ["b", "a", "?", None, "b"])
+    assert [read.words[code] if code >= 0 else None for code in read.codes] == ["b", "a", None, None, "b"]
+    assert read.missing == 0.4
+    assert read.numbers is None
+    assert read.moments is None
+
+
+def test_numbers_are_read_as_the_mapping_writes_them() -> None:
+    read = column("number", ["1,5", "2", None])
+    np.testing.assert_array_equal(read.numbers, [1.5, 2.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "first"),
+    [
+        ("other", ["2026-01-02 10:00", None], "2026-01-02T09:00Z"),
+        ("at", ["02.01.2026", None], "2026-01-01T23:00Z"),
+        ("other", [pd.Timestamp("2026-01-02 10:00", tz="UTC"), None], "2026-01-02T10:00Z"),
+    ],
+)
+def test_moments_are_read_in_the_format_and_zone_of_the_mapping(name: str, cells: list[Any], first: str) -> None:
+    read = column(name, cells)
+    assert read.numbers is None
+    assert read.moments[0] == pd.Timestamp(first).timestamp()
+    assert np.isnan(read.moments[1])
+
+
+def test_flags_are_words_and_not_numbers() -> None:
+    assert column("flag", [True, False]).numbers is None

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from tests.fixtures.histories import small_history
+from tests.fixtures.leaky import HONEST, LOG_PLANTED, PLANTED, leaky_log, leaky_table
+from tests.fixtures.tables import backorders, shipments
+from training.check.examined import examine
+from training.check.history_check import Check, check
+from training.commands.history import app
+from training.tables.mapping import load_mapping, parse_mapping
+
+run = CliRunner()
+EVERYTHING = 1_000_000
+
+TABLE: dict[str, Any] = {
+    "schema": "fairlead/mapping/1",
+    "zone": "UTC",
+    "facts": {
+        "event.source": {"constant": "shop"},
+        "event.id": "id",
+        "event.time": "at",
+        "exception_id": "id",
+        "promise.due_at": "due_at",
+    },
+    "attributes": {"strong": "strong", "amount": {"column": "amount", "kind": "number"}},
+    "outcome": {"sla_breached": "broke", "recorded_at": "closed_at"},
+}
+
+
+def checked(path: Path, content: Any, sample: int = EVERYTHING) -> Check:
+    mapping = parse_mapping(content)
+    return check(examine(path, mapping, sample), mapping)
+
+
+def suspected(report: Check) -> set[str]:
+    return {column.name for column in report.columns if column.suspicions}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return leaky_table(tmp_path_factory.mktemp("leaky") / "table.csv")
+
+
+@pytest.fixture(scope="module")
+def report(table: Path) -> Check:
+    return checked(table, TABLE)
+
+
+def test_every_planted_column_is_suspected_and_no_honest_one(report: Check) -> None:
+    assert suspected(report) == {*PLANTED, "broke", "closed_at"}
+    assert not suspected(report) & set(HONEST)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("done_at", "later"), ("reason", "one_outcome"), ("penalty", "implausible"), ("grade", "implausible")],
+)
+def test_each_is_suspected_by_the_rule_for_its_kind(report: Check, name: str, rule: str) -> None:
+    (column,) = (column for column in report.columns if column.name == name)
+    assert rule in {each.rule for each in column.suspicions}
+
+
+def test_what_is_promised_may_lie_ahead_and_what_happened_may_not(table: Path) -> None:
+    facts = {key: source for key, source in TABLE["facts"].items() if key != "promise.due_at"}
+    assert "due_at" in suspected(checked(table, {**TABLE, "facts": facts}))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "leaks"),
+    [
+        ({"grade": {"column": "grade", "kind": "number"}}, ["grade"]),
+        ({"grade": {"column": "grade", "kind": "number", "known": "opening"}}, []),
+        ({"grade": {"column": "grade", "kind": "number", "known": {"column": "done_at"}}}, []),
+        ({"strong": "strong"}, []),
+    ],
+)
+def test_only_a_suspected_column_that_is_used_and_undeclared_leaks(
+    table: Path, attributes: Any, leaks: list[str]
+) -> None:
+    report = checked(table, {**TABLE, "attributes": attributes})
+    assert [column.name for column in report.leaking] == leaks
+
+
+def of_log(**changes: Any) -> dict[str, Any]:
+    facts = {**TABLE["facts"], "event.id": "case", "exception_id": "case"}
+    del facts["promise.due_at"]
+    return {**TABLE, "view": {"rows": "at_opening", "key": "case"}, "facts": facts, "attributes": {}, **changes}
+
+
+def test_a_log_betrays_who_knows_the_end_and_what_becomes_the_outcome(tmp_path: Path) -> None:
+    report = checked(leaky_log(tmp_path / "log.csv"), of_log())
+    assert suspected(report) == {*LOG_PLANTED, "broke"}
+    rules = {column.name: {each.rule for each in column.suspicions} for column in report.columns}
+    assert rules["solved_by"] == {"knows_the_end"}
+    assert rules["late_now"] == {"becomes_the_outcome"}
+
+
+def test_where_all_cases_begin_alike_nobody_is_blamed_for_telling_of_their_end(tmp_path: Path) -> None:
+    report = checked(leaky_log(tmp_path / "log.csv", one_desk=True), of_log())
+    assert "asked_by" not in suspected(report)
+    assert "late_now" in suspected(report)
+
+
+def test_a_simulated_history_is_above_suspicion_but_for_its_outcomes() -> None:
+    report = check(examine(small_history(), None, EVERYTHING), None)
+    assert len(report.columns) > 100
+    assert all(name.startswith("outcome.") for name in suspected(report))
+    assert not report.leaking
+
+
+def test_tables_of_other_shapes_are_above_suspicion(tmp_path: Path) -> None:
+    for path, name in ((backorders(tmp_path / "b.csv"), "backorders"), (shipments(tmp_path), "late_shipments")):
+        mapping = load_mapping(Path(f"examples/mappings/{name}.yaml"))
+        report = check(examine(path, mapping, EVERYTHING), mapping)
+        assert not report.leaking
+        assert report.timeless is (name == "backorders")
+
+
+def test_missing_constant_near_empty_and_drifting_columns_are_told(table: Path, tmp_path: Path) -> None:
+    rows = table.read_text().splitlines()
+    longer = [
+        f"{row},{'one' if place < 3_000 else 'two'},same,{'' if place % 2 else 'x'}" for place, row in enumerate(rows)
+    ]
+    longer[0] = f"{rows[0]},moved,fixed,half"
+    path = tmp_path / "longer.csv"
+    path.write_text("\n".join(longer))
+    columns = {column.name: column for column in checked(path, TABLE).columns}
+    assert columns["moved"].drift > 1.0 > 0.1 > columns["strong"].drift
+    assert columns["fixed"].constant
+    assert columns["rare"].near_empty
+    assert 0.49 < columns["half"].missing < 0.51
+
+
+def test_base_rates_are_told_by_month(report: Check) -> None:
+    months = report.base_rates["sla_breach"]
+    assert [each.month for each in months][:2] == ["2026-01", "2026-02"]
+    assert sum(each.cases for each in months) == 6_000
+    assert all(0.2 < each.rate < 0.6 for each in months)
+
+
+def test_a_sample_keeps_cases_whole(tmp_path: Path) -> None:
+    content = of_log(view={})
+    content["facts"]["event.id"] = {"row": True}
+    path, mapping = leaky_log(tmp_path / "log.csv"), parse_mapping(content)
+    whole, part = examine(path, mapping, EVERYTHING), examine(path, mapping, 3_000)
+    assert 2_400 < len(part.of_case) < 3_600
+    touches = part.log["touches"]
+    assert {touches.words[code] for code in touches.codes[part.first]} == {"0"}
+    assert len(part.first) < len(whole.first)
+
+
+def written(path: Path, content: Any) -> str:
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+def test_the_command_prints_json_alone_and_fails_on_a_leak(table: Path, tmp_path: Path) -> None:
+    leaky = {**TABLE, "attributes": {"grade": {"column": "grade", "kind": "number"}}}
+    asked = ["history", "check", "--history", str(table), "--json", "--mapping"]
+    told = run.invoke(app, [*asked, written(tmp_path / "leaky.yaml", leaky)])
+    assert told.exit_code == 1
+    content = json.loads(told.stdout)
+    assert content["ok"] is False
+    assert content["leaking"] == ["grade"]
+    assert set(content["unmapped"]) == {"strong", "amount", "weak", "noise", "desk", "rare", *PLANTED} - {"grade"}
+    assert run.invoke(app, [*asked, written(tmp_path / "sound.yaml", TABLE)]).exit_code == 0
+
+
+def test_the_command_for_people_says_what_to_do(table: Path, tmp_path: Path) -> None:
+    leaky = {**TABLE, "attributes": {"reason": "reason"}}
+    told = run.invoke(
+        app, ["history", "check", "--history", str(table), "--mapping", written(tmp_path / "m.yaml", leaky)]
+    )
+    said = " ".join(told.stderr.split())
+    assert told.exit_code == 1
+    assert told.stdout == ""
+    assert "Suspected and used: reason." in said
+    assert "say known: opening" in said
+    assert "not mapped strong, weak, noise" in said
+
+
+def test_the_incident_log_gives_away_its_leaks_without_being_told() -> None:
+    folder = os.environ.get("FAIRLEAD_DATA")
+    if not folder:
+        pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
+    content = yaml.safe_load(Path("examples/mappings/incident_log.yaml").read_text())
+    declared = set(content.pop("leaks"))
+    found = suspected(checked(Path(folder) / "uci_incident_event_log.parquet", content))
+    assert {"resolved_at", "closed_at", "resolved_by", "closed_code", "made_sla"} <= found
+    assert len(found - declared) <= 3

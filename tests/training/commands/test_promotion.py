@@ -1,0 +1,150 @@
+"""From a trained challenger to the next answer by the command line, over real HTTP; and what is said when it fails."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner, Result
+
+from models.bundle import open_bundle
+from models.files import SERVED, mark_served
+from serving.app import create_app
+from tests.fixtures.promotions import challenger, champion, later
+from tests.fixtures.service import Desk, open_desk
+from training.commands.promotion import app
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+WHY = ("--reason", "learned two more weeks")
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(each) for each in arguments])
+
+
+def words(result: Result) -> str:
+    return " ".join((result.stdout + result.stderr).split())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    shutil.copytree(champion(), tmp_path / "bundle")
+    return open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+
+
+@pytest.fixture
+def server(desk: Desk) -> Iterator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    served = uvicorn.Server(uvicorn.Config(create_app(desk.service), log_config=None, access_log=False))
+    thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]})
+    thread.start()
+    while not served.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    served.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.fixture
+def its(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(challenger(), tmp_path / "challenger"))
+
+
+def key(desk: Desk, name: str) -> tuple[str, Path]:
+    return "--key", desk.service.settings.key_folder / name
+
+
+def test_promote_approve_and_roll_back(
+    desk: Desk, server: str, its: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bundle, before = tmp_path / "bundle", desk.service.in_force.predictors.digest
+    asked = run(
+        "promote", its, "--champion", bundle, "--history", later(), "--server", server, *key(desk, "scientist"), *WHY
+    )
+    assert asked.exit_code == 0, words(asked)
+    assert "is proposed" in words(asked)
+    assert (its / "dossier.json").is_file()
+    assert "<h1>" in (its / "dossier.html").read_text(encoding="utf-8")
+    (promotion,) = desk.service.promotions.listing().items
+
+    mine = run("approve-promotion", promotion.promotion_id, "--server", server, *key(desk, "scientist"), *WHY)
+    assert mine.exit_code == 1
+    assert desk.service.in_force.predictors.digest == before
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    agreed = run("approve-promotion", promotion.promotion_id, "--server", server, *key(desk, "model-owner"), *WHY)
+    assert agreed.exit_code == 0, words(agreed)
+    assert "alias has not moved" in words(agreed)
+    assert "fairlead promotions --apply" in words(agreed)
+    assert desk.service.in_force.predictors.digest == open_bundle(its).digest
+
+    listed = run("promotions", "--server", server, *key(desk, "auditor"))
+    assert "approved" in words(listed)
+    back = run("rollback", "--server", server, *key(desk, "scientist"), *WHY, "--no-track")
+    assert back.exit_code == 0, words(back)
+    assert desk.service.in_force.predictors.digest == before
+
+
+def test_without_a_server_it_only_compares(its: Path, tmp_path: Path) -> None:
+    result = run("promote", its, "--champion", champion(), "--history", later(), "--out", tmp_path / "dossiers")
+    assert result.exit_code == 0, words(result)
+    assert (tmp_path / "dossiers" / "dossier.json").is_file()
+    assert not (its / "dossier.json").exists()
+
+
+def test_a_service_that_does_not_answer_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("secret-of-mine")
+    result = run("rollback", "--server", "http://127.0.0.1:9", "--key", tmp_path / "key", *WHY)
+    assert result.exit_code == 1
+    assert "no service answers at http://127.0.0.1:9" in words(result)
+    assert "nothing was changed" in words(result)
+    assert "secret-of-mine" not in words(result)
+
+
+@pytest.mark.parametrize("command", [("approve-promotion", "some-id"), ("rollback",), ("promote", "its")])
+@pytest.mark.parametrize("reason", ["", "v2", "x" * 501])
+def test_a_reason_that_says_nothing_is_refused_before_anything_is_done(command: tuple[str, ...], reason: str) -> None:
+    also = ("--champion", "theirs", "--history", "later.jsonl") if command[0] == "promote" else ()
+    result = run(*command, *also, "--reason", reason)
+    assert result.exit_code == 2
+    assert "say why in 3 to 500 characters" in words(result)
+
+
+def test_a_key_that_is_not_there_is_said(tmp_path: Path) -> None:
+    result = run("promotions", "--key", tmp_path / "nobody")
+    assert result.exit_code == 1
+    assert "fairlead keys" in words(result)
+
+
+def test_what_is_served_is_not_trained_into(its: Path, tmp_path: Path) -> None:
+    from training.commands.train import app as training_app
+
+    mark_served(its)
+    assert (its / SERVED).exists()
+    before = open_bundle(its).digest
+    options = ["train", "sla_breach", "--history", str(later()), "--out", str(its), "--no-track", "--trials", "0"]
+    result = CliRunner().invoke(training_app, options)
+    assert result.exit_code == 1
+    assert "changes by promotion only" in words(result)
+    assert open_bundle(its).digest == before
+
+
+def test_what_is_served_is_not_recalibrated_in_place(its: Path) -> None:
+    from training.commands.drift import app as drift_app
+
+    mark_served(its)
+    before = open_bundle(its).digest
+    options = ["recalibrate", str(its), "--task", "sla_breach", "--history", str(later())]
+    result = CliRunner().invoke(drift_app, options)
+    assert result.exit_code == 1
+    assert "name another folder with --out" in words(result)
+    assert open_bundle(its).digest == before

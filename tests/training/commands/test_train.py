@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from data.case import Case
+from data.vocabulary import Task
+from tests.fixtures.histories import parts, small_history
+from training.commands.train import app
+
+run = CliRunner()
+MAPPING = "examples/mappings/incident_log.yaml"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundle")
+    told = run.invoke(
+        app, ["train", "sla_breach", "--history", str(parts()[0]), "--out", str(out), "--no-track", "--threads", "1"]
+    )
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout == ""
+    assert "published sha256:" in told.stderr
+    assert "rules" in told.stderr
+    return out
+
+
+def evaluate(folder: Path, *more: str) -> list[str]:
+    return ["evaluate", str(folder), "--task", "sla_breach", "--history", str(parts()[1]), *more]
+
+
+def test_evaluate_prints_one_json_object_and_nothing_else(folder: Path) -> None:
+    told = run.invoke(app, evaluate(folder, "--context", str(parts()[0]), "--json"))
+    scores = json.loads(told.stdout)
+    assert scores["task"] == "sla_breach"
+    assert scores["n"] > 200
+    for side in ("model", "rules"):
+        assert {"roc_auc", "average_precision", "log_loss", "ece"} <= set(scores[side])
+        assert (scores[side]["n"], scores[side]["base_rate"]) == (scores["n"], scores["base_rate"])
+
+
+def test_cases_whose_promise_had_passed_are_left_out_and_counted(folder: Path, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in parts()[1].read_text(encoding="utf-8").splitlines()]
+    for line in lines[::4]:
+        line["case"]["promise"] = {"due_at": line["case"]["event"]["time"]}
+        line.get("outcome", {}).pop("sla_breached", None)
+    late = tmp_path / "late.jsonl"
+    late.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    told = [
+        json.loads(run.invoke(app, evaluate(folder, "--context", str(parts()[0]), "--json")).stdout),
+        json.loads(
+            run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(late), "--json"]).stdout
+        ),
+    ]
+    assert told[1]["promise_passed"] >= len(lines) // 5
+    assert told[1]["n"] < told[0]["n"]
+    assert set(told[1]) - {"promise_passed"} == set(told[0]) - {"promise_passed"}
+    shown = run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(late)])
+    assert f"left out, because the promise had passed: sla_breach: {told[1]['promise_passed']:,}" in shown.stderr
+
+
+def test_evaluate_for_people_speaks_on_the_error_stream(folder: Path) -> None:
+    told = run.invoke(app, evaluate(folder))
+    assert told.stdout == ""
+    assert "sla_breach" in told.stderr
+
+
+def test_a_history_the_model_knows_is_said(folder: Path) -> None:
+    told = run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(parts()[0]), "--json"])
+    assert "do not tell how it does on later days" in " ".join(told.stderr.split())
+    assert json.loads(told.stdout)["n"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["cases", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["cases", MAPPING], "a native history is .jsonl"),
+        (["evaluate", "nowhere", "--task", "stockout", "--history", MAPPING], "train a task into this folder"),
+        (["train", "stockout", "--history", "nowhere.jsonl", "--out", "out", "--no-track"], "name a file that exists"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_message(arguments: list[str], says: str) -> None:
+    told = run.invoke(app, arguments)
+    assert told.exit_code == 1
+    assert told.stdout == ""
+    assert says in " ".join(told.stderr.split())
+
+
+def test_a_task_the_bundle_lacks_is_named(folder: Path) -> None:
+    told = run.invoke(app, ["evaluate", str(folder), "--task", "stockout", "--history", str(parts()[1])])
+    assert told.exit_code == 1
+    assert "has no stockout: train it first" in " ".join(told.stderr.split())
+
+
+def test_cases_are_postable_one_a_line() -> None:
+    told = run.invoke(app, ["cases", str(small_history()), "--limit", "3"])
+    lines = told.stdout.splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert Case.model_validate_json(line).event.id
+        assert "outcome" not in json.loads(line)
+
+
+def test_what_training_needs_and_this_install_lacks_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'lightgbm'", name="lightgbm")
+
+    monkeypatch.setattr("training.commands.train.opened", missing)
+    result = run.invoke(app, evaluate(folder))
+    assert result.exit_code == 1
+    assert "lightgbm is not installed" in " ".join(result.stderr.split())
+
+
+def real(name: str) -> str:
+    folder = os.environ.get("FAIRLEAD_DATA")
+    if not folder:
+        pytest.skip("FAIRLEAD_DATA does not name the folder of real histories")
+    return str(Path(folder) / name)
+
+
+@pytest.mark.slow
+def test_real_incidents_are_learned_and_beat_the_base_rate(tmp_path: Path) -> None:
+    import pandas as pd
+
+    log = pd.read_parquet(real("uci_incident_event_log.parquet"))
+    start, cut = pd.Timestamp("2016-03-08"), pd.Timestamp("2016-04-19")
+    early, late = tmp_path / "early.parquet", tmp_path / "late.parquet"
+    log[(log["opened_at"] >= start) & (log["opened_at"] < cut)].to_parquet(early)
+    log[log["opened_at"] >= cut].to_parquet(late)
+    task, mapped = Task.SLA_BREACH.value, ["--mapping", MAPPING]
+    out = str(tmp_path / "bundle")
+    order = [
+        "train",
+        task,
+        "--history",
+        str(early),
+        "--out",
+        out,
+        "--no-track",
+        "--trials",
+        "2",
+        "--threads",
+        "1",
+        *mapped,
+    ]
+    told = run.invoke(app, order)
+    assert told.exit_code == 0, told.stderr
+    asked = ["evaluate", out, "--task", task, "--history", str(late), "--context", str(early), "--json", *mapped]
+    scores = json.loads(run.invoke(app, asked).stdout)
+    assert scores["model"]["average_precision"] > 0.65
+    assert scores["model"]["log_loss"] < 0.4 < scores["rules"]["log_loss"]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
+
+from data.vocabulary import Task
+from models.bundle import check_golden
+from models.calibration import BinaryCalibrator
+from models.predictors import ModelPredictor
+from models.task_model import TaskModel
+from tests.fixtures.task_models import cases, task_model
+from training.drift.drift import Seen
+from training.drift.recalibrate import Recalibrated, recalibrate
+from training.errors import HistoryError
+from training.histories.baseline import fit_rules
+from training.histories.dataset import Known
+from training.histories.history import History
+from training.histories.truth import UNKNOWN
+from training.learning.calibrate import fit_binary
+from training.progress import Silent
+
+
+class _Named:
+    name, digest = "later.jsonl", "sha256:" + "0" * 64
+
+
+LATER = cast(History, _Named())
+N = 1_200
+PARENT = "sha256:" + "1" * 64
+
+
+@cache
+def model(task: Task = Task.SLA_BREACH) -> TaskModel:
+    classes = max(len(task.labels), 1)
+    rates = fit_rules(["row"] * 4, np.array([0, 1, 0, 1]), classes).to_json()
+    return replace(task_model(task), metrics={"rule_rates": rates}, lineage={"tested_on": {"to": 0.0}})
+
+
+def seen(task: Task = Task.SLA_BREACH, shift: float = -2.0, unknown: int = 0) -> Seen:
+    """Later cases of which the event is rarer than the model's own probabilities say."""
+    rng = np.random.default_rng(9)
+    rows = model(task).features().matrix(cases())[rng.integers(0, 300, N)]
+    raw = model(task).score.raw_batch(rows)
+    if task.is_risk:
+        truth = (rng.random(N) < 1 / (1 + np.exp(-raw[:, 0] - shift))).astype(np.int64)
+    else:
+        truth = np.where(rng.random(N) < 0.5, raw.argmax(axis=1), 0).astype(np.int64)
+    truth[N - unknown :] = UNKNOWN
+    nothing = ["row"] * N
+    known = Known(np.arange(float(N)), truth, nothing, [None] * N, rows, np.arange(N), ["emea"] * N, np.full(N, 20.0))
+    return Seen(rows, known)
+
+
+def again(task: Task = Task.SLA_BREACH, unknown: int = 0) -> Recalibrated:
+    return recalibrate(model(task), PARENT, seen(task, unknown=unknown), LATER, Silent())
+
+
+def test_the_new_calibrator_says_what_happens_now() -> None:
+    told = again()
+    assert (told.after.ece or 1) < 0.5 * (told.before.ece or 0)
+    assert told.after.log_loss < told.before.log_loss
+    assert told.model.score is model().score, "the trees are as they were"
+
+
+def test_it_costs_no_average_precision() -> None:
+    old, new = again().average_precision
+    assert new == pytest.approx(old, abs=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(60, 900))
+def test_any_fitted_calibrator_keeps_the_average_precision(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    raw = np.round(rng.normal(size=n) * 2, 3)
+    truth = (rng.random(n) < 1 / (1 + np.exp(-raw))).astype(np.int64)
+    truth[:2] = 0, 1
+    calibrator: BinaryCalibrator = fit_binary(raw, truth)
+    assert average_precision_score(truth, calibrator.probability(raw)) == pytest.approx(
+        average_precision_score(truth, raw), abs=1e-12
+    )
+
+
+def test_the_bundle_s_golden_cases_sets_and_rehearsal_follow() -> None:
+    told = again()
+    check_golden(ModelPredictor(told.model, "new"), told.model)
+    assert told.model.golden[0].probabilities != model().golden[0].probabilities
+    assert told.model.conformal != model().conformal
+    assert told.model.profile is not None
+    rehearsed = told.model.profile.performance(None)
+    assert rehearsed is not None
+    assert rehearsed.ece == pytest.approx(told.after.ece)
+    assert told.model.lineage["recalibrated_on"]["n"] == N
+    assert told.model.lineage["recalibrated_on"]["bundle"] == PARENT
+
+
+def test_labels_are_recalibrated_too() -> None:
+    told = again(Task.EXCEPTION_TYPE)
+    assert told.model.metrics["model"]["log_loss"] < np.log(8)
+    assert told.model.calibrator != model(Task.EXCEPTION_TYPE).calibrator
+
+
+def test_cases_without_an_outcome_are_left_out() -> None:
+    told = again(unknown=300)
+    assert told.model.lineage["recalibrated_on"]["n"] == N - 300
+
+
+def test_a_calibrator_that_is_no_better_is_not_made() -> None:
+    right = again().model
+    with pytest.raises(HistoryError, match="nothing was published"):
+        recalibrate(right, PARENT, seen(), LATER, Silent())
+
+
+def test_few_labels_are_refused() -> None:
+    with pytest.raises(HistoryError, match="needs 400"):
+        again(unknown=N - 300)
+
+
+def test_exceptions_that_go_on_in_the_later_half_do_not_teach_the_earlier() -> None:
+    told = seen()
+    known = replace(told.known, exceptions=np.arange(N) % (N // 2))
+    with pytest.raises(HistoryError, match="tells 0 outcomes of sla_breach in its earlier half that do not go on"):
+        recalibrate(model(), PARENT, replace(told, known=known), LATER, Silent())
+    few = replace(told.known, exceptions=np.where(np.arange(N) < N // 4, np.arange(N) + N, np.arange(N) % (N // 2)))
+    assert (
+        recalibrate(model(), PARENT, replace(told, known=few), LATER, Silent()).model.lineage["recalibrated_on"]["n"]
+        == N
+    )

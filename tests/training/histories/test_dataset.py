@@ -1,0 +1,203 @@
+import itertools
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.case import Promise
+from data.outcome import HistoryLine, Outcome, Selection
+from data.standing import PartyStanding, Standing
+from data.vocabulary import RootCause, Task
+from features.attributes import AttributeSchema, infer_attributes
+from features.catalogue import feature_set
+from features.standing import MemoryRows, StandingKeeper, replay
+from policies.fallback import rule_row
+from policies.policy import load_policy
+from policies.promise import due_at, with_promise
+from policies.recommend import recommend
+from tests.fixtures.fixed_predictors import NONE
+from tests.fixtures.histories import small_history
+from training.histories import dataset
+from training.histories.baseline import NO_RULE
+from training.histories.dataset import Study, study
+from training.histories.history import open_history
+from training.histories.truth import UNKNOWN, promise_passed, truth_of
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[HistoryLine]:
+    return list(itertools.islice(open_history(small_history()).lines(), 400))
+
+
+@pytest.fixture(scope="module")
+def attributes(lines: list[HistoryLine]) -> AttributeSchema:
+    return infer_attributes(line.case for line in lines)
+
+
+def studied(
+    lines: list[HistoryLine],
+    attributes: AttributeSchema,
+    first: int = 0,
+    sampled: frozenset[int] = frozenset(),
+    processes: int = 1,
+) -> Study:
+    reads = ((line, number >= first) for number, line in enumerate(lines))
+    keeper = StandingKeeper(MemoryRows(), attributes)
+    return study(reads, Task, attributes, load_policy(), keeper, sampled, processes=processes)
+
+
+@pytest.fixture(scope="module")
+def whole(lines: list[HistoryLine], attributes: AttributeSchema) -> Study:
+    return studied(lines, attributes)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_every_row_is_what_serving_would_compute_at_that_moment(
+    task: Task, lines: list[HistoryLine], attributes: AttributeSchema, whole: Study
+) -> None:
+    policy = load_policy()
+    promised = [
+        line.model_copy(update={"case": with_promise(line.case, due_at(line.case, policy).due_at)}) for line in lines
+    ]
+    known = [
+        (line, standing)
+        for line, standing in replay(promised, StandingKeeper(MemoryRows(), attributes))
+        if truth_of(task, line) >= 0
+    ]
+    rows = whole.known(task)
+    one_by_one = [feature_set(task, attributes).vector(line.case, standing) for line, standing in known]
+    np.testing.assert_array_equal(rows.facts, np.array(one_by_one))
+    assert rows.truth.tolist() == [truth_of(task, line) for line, _ in known]
+    assert rows.fired == [rule_row(task, line.case, standing, policy) or NO_RULE for line, standing in known]
+    assert rows.messages == [line.case.message for line, _ in known]
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_blocks_and_processes_change_nothing(
+    processes: int, lines: list[HistoryLine], attributes: AttributeSchema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = studied(lines, attributes, 50, frozenset({0, 7, 149}))
+    monkeypatch.setattr(dataset, "BLOCK_CASES", 37)
+    parted = studied(lines, attributes, 50, frozenset({0, 7, 149}), processes)
+    assert parted.samples == whole.samples
+    assert [each.position for each in whole.samples] == [0, 7, 149]
+    for task in Task:
+        one, other = asdict(whole.known(task)), asdict(parted.known(task))
+        for name, value in one.items():
+            np.testing.assert_array_equal(other[name], value, err_msg=f"{task} {name}")
+
+
+def test_context_is_known_to_the_standing_and_never_scored(
+    lines: list[HistoryLine], attributes: AttributeSchema, whole: Study
+) -> None:
+    later = studied(lines, attributes, first=250).known(Task.SLA_BREACH)
+    n = len(later.truth)
+    assert 0 < n < len(whole.known(Task.SLA_BREACH).truth)
+    np.testing.assert_array_equal(later.facts, whole.known(Task.SLA_BREACH).facts[-n:])
+
+
+def test_an_outcome_recorded_later_changes_no_row_before_it(
+    lines: list[HistoryLine], attributes: AttributeSchema, whole: Study
+) -> None:
+    cut = len(lines) // 2
+    moment = lines[cut].case.event.time
+    forgotten = [
+        line
+        if line.outcome is None or line.outcome.recorded_at <= moment
+        else line.model_copy(update={"outcome": None})
+        for line in lines
+    ]
+    known = studied(forgotten, attributes).known(Task.SLA_BREACH)
+    rows = {time: facts for time, facts in zip(known.times, known.facts, strict=True) if time <= moment.timestamp()}
+    assert rows
+    before = whole.known(Task.SLA_BREACH)
+    for time, facts in zip(before.times, before.facts, strict=True):
+        if time in rows:
+            np.testing.assert_array_equal(facts, rows[time])
+
+
+def late(line: HistoryLine, minutes: float, **outcome: Any) -> HistoryLine:
+    """The case as if its promise had passed so many minutes before it was noticed; resolved an hour later."""
+    at = line.case.event.time
+    promise = Promise(due_at=at - timedelta(minutes=minutes))
+    facts = {"recorded_at": at + timedelta(hours=2), "resolved_at": at + timedelta(hours=1), **outcome}
+    return HistoryLine(case=line.case.model_copy(update={"promise": promise}), outcome=Outcome(**facts))
+
+
+@pytest.mark.parametrize(("minutes", "left_out"), [(30, True), (0, True), (-1, False), (-600, False)])
+def test_a_promise_that_had_passed_is_no_breach_to_learn(
+    lines: list[HistoryLine], minutes: float, left_out: bool
+) -> None:
+    line = late(lines[0], minutes)
+    assert promise_passed(line) is left_out
+    assert (truth_of(Task.SLA_BREACH, line) == UNKNOWN) is left_out
+
+
+def test_a_sender_who_tells_the_breach_means_a_promise_of_their_own(lines: list[HistoryLine]) -> None:
+    """Their flag may follow another moment than `due_at`: such a case stays, whatever the flag says."""
+    for told in (True, False):
+        line = late(lines[0], 30, sla_breached=told)
+        assert not promise_passed(line)
+        assert truth_of(Task.SLA_BREACH, line) == int(told)
+
+
+def test_passed_promises_are_counted_and_other_tasks_keep_their_cases(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    before = studied(lines, attributes)
+    mixed = [
+        late(line, 30, root_cause=RootCause.LABOR_SHORTAGE) if number % 10 == 0 else line
+        for number, line in enumerate(lines)
+    ]
+    seen = studied(mixed, attributes)
+    passed = sum(promise_passed(line) for line in mixed)
+    assert passed >= len(mixed) // 10
+    assert seen.promise_passed(Task.SLA_BREACH) == seen.known(Task.SLA_BREACH).promise_passed == passed
+    assert len(seen.known(Task.SLA_BREACH).truth) < len(before.known(Task.SLA_BREACH).truth)
+    assert seen.promise_passed(Task.ROOT_CAUSE) == 0
+    assert len(seen.known(Task.ROOT_CAUSE).truth) >= len(before.known(Task.ROOT_CAUSE).truth)
+
+
+def test_what_is_left_out_of_the_scores_is_what_the_service_does_not_ask_a_model(lines: list[HistoryLine]) -> None:
+    policy = load_policy()
+    for line in (late(lines[0], minutes) for minutes in (30, 0, -1)):
+        case = line.case
+        told = recommend(case, Standing(as_of=case.event.time), NONE, policy, case.event.time, "r").recommendation
+        assert told.predictions.sla_breach.settled is promise_passed(line)
+
+
+def test_sampled_cases_are_kept_whole(lines: list[HistoryLine], attributes: AttributeSchema) -> None:
+    samples = studied(lines, attributes, sampled=frozenset({3, 390})).samples
+    assert [sample.position for sample in samples] == [3, 390]
+    assert samples[0].case.event == lines[3].case.event
+    assert samples[1].standing.parties
+
+
+def test_what_the_service_knew_goes_before_what_a_history_tells(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    at = lines[-1].case.event.time
+    stored = Standing(as_of=at, parties=(PartyStanding(kind="node", id="n", outcomes=77.0),))
+    last = lines[-1].model_copy(update={"standing": stored})
+    plain = studied(lines, attributes, sampled=frozenset({399})).samples[0].standing
+    known = studied([*lines[:-1], last], attributes, sampled=frozenset({399})).samples[0].standing
+    node = known.of("node")
+    assert node is not None
+    assert node.outcomes == 77.0
+    assert plain.of("node") != node
+    assert {each.kind for each in known.parties} == {each.kind for each in plain.parties} | {"node"}
+    assert known.of("retailer") == plain.of("retailer")
+
+
+def test_what_an_outcome_counts_for_reaches_its_row(lines: list[HistoryLine], attributes: AttributeSchema) -> None:
+    assert studied(lines, attributes).known(Task.ROOT_CAUSE).selection is None
+    chosen = Selection(stratum="review/reviewed", observed=0.5, weight=2.5)
+    weighed = [
+        line.model_copy(update={"selection": chosen}) if number % 2 else line for number, line in enumerate(lines)
+    ]
+    known = studied(weighed, attributes).known(Task.ROOT_CAUSE)
+    expected = [2.5 if number % 2 else 1.0 for number, line in enumerate(lines) if truth_of(Task.ROOT_CAUSE, line) >= 0]
+    assert known.selection is not None
+    assert known.selection.tolist() == expected

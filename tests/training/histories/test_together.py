@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.fixtures.histories import parts, small_history
+from training.histories.history import open_history
+from training.histories.together import Together
+
+
+def test_both_histories_come_in_time_order() -> None:
+    earlier, later = map(open_history, parts())
+    both = Together(earlier, later)
+    assert list(both.lines()) == list(open_history(small_history()).lines())
+    assert both.digest not in (earlier.digest, later.digest)
+    assert both.name == "earlier.jsonl and later.jsonl"
+
+
+def test_an_event_in_both_is_told_by_the_later_one(tmp_path: Path) -> None:
+    use = tmp_path / "use.jsonl"
+    lines = [json.loads(line) for line in parts()[0].read_bytes().splitlines()[:5]]
+    for line in lines:
+        line["outcome"] = {"recorded_at": line["case"]["event"]["time"], "sla_breached": True}
+    use.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    both = list(Together(open_history(parts()[0]), open_history(use)).lines())
+    assert len(both) == len(parts()[0].read_bytes().splitlines())
+    assert all(line.outcome is not None and line.outcome.sla_breached for line in both[:5])

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.vocabulary import Task
+from training.learning.conformal_fit import FEWEST, Calibrating, coverage, fit_conformal, interval
+
+DAY = 86_400.0
+
+
+def cases(seed: int, n: int, shift: float = 0.0, regions: tuple[str | None, ...] = ("emea", "apac")) -> Calibrating:
+    """Exchangeable cases of a risk: the event follows a score that the probability knows with noise."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=n) * 1.5
+    truth = (rng.random(n) < 1 / (1 + np.exp(-score - shift))).astype(np.int64)
+    probability = np.round(1 / (1 + np.exp(-score)), 9)
+    told = [regions[i % len(regions)] for i in range(n)]
+    return Calibrating(truth, probability[:, None], told, DAY * np.arange(float(n)))
+
+
+def labelled(seed: int, n: int, labels: int) -> Calibrating:
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(labels, size=n, p=np.arange(1, labels + 1) / np.arange(1, labels + 1).sum())
+    raw = rng.normal(size=(n, labels)) + 1.5 * np.eye(labels)[truth]
+    odds = np.exp(raw)
+    return Calibrating(
+        truth.astype(np.int64), odds / odds.sum(axis=1, keepdims=True), [None] * n, DAY * np.arange(float(n))
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.05, 0.1, 0.2]))
+def test_exchangeable_later_cases_are_covered_per_class_and_region(seed: int, rate: float) -> None:
+    sets = fit_conformal(Task.SLA_BREACH, cases(seed, 6_000), 1_500)
+    told = coverage(sets, Task.SLA_BREACH, cases(seed + 1, 6_000), rate)
+    # Both the thresholds and the coverage are estimated: 3.5 standard errors of both, and what a half-life may cost.
+    for cell in told["cells"]:
+        reach = 3.5 * np.sqrt(2 * rate * (1 - rate) / cell["n"]) + 0.02
+        assert abs(cell["coverage"] - (1 - rate)) < reach, cell
+
+
+def test_every_label_is_covered_however_rare() -> None:
+    sets = fit_conformal(Task.EXCEPTION_TYPE, labelled(1, 12_000, 8), 3_000)
+    told = coverage(sets, Task.EXCEPTION_TYPE, labelled(2, 12_000, 8), 0.1)
+    assert len(told["classes"]) == 8
+    assert all(each["holds"] for each in told["classes"]), told["classes"]
+    assert told["all"]["size"] > 1
+
+
+def test_a_drift_of_the_rate_is_followed() -> None:
+    old, new = cases(3, 6_000, shift=-2.0), cases(4, 3_000, shift=2.0)
+    both = Calibrating(
+        np.concatenate([old.truth, new.truth]),
+        np.vstack([old.probabilities, new.probabilities]),
+        [*old.regions, *new.regions],
+        DAY * np.arange(9_000.0),
+    )
+    later = cases(5, 4_000, shift=2.0)
+    followed = coverage(fit_conformal(Task.SLA_BREACH, both, 1_500), Task.SLA_BREACH, later, 0.1)["classes"]
+    stale = coverage(fit_conformal(Task.SLA_BREACH, old, 1_500), Task.SLA_BREACH, later, 0.1)["classes"]
+
+    def apart(classes: list[dict[str, float]]) -> float:
+        return max(abs(each["coverage"] - 0.9) for each in classes)
+
+    assert apart(followed) < 0.5 * apart(stale)
+
+
+def test_what_older_models_missed_of_the_level_does_not_move_the_sets() -> None:
+    """They overshoot a rate that falls; the model that ships has learned it, and later cases come at their level."""
+    parts = [overshot(cases(seed, 4_000), by) for seed, by in ((3, 1.5), (4, 1.0), (5, 0.5))]
+    later = cases(6, 8_000)
+
+    def apart(told: Sequence[Calibrating]) -> float:
+        sets = fit_conformal(Task.SLA_BREACH, Calibrating.joined(told), 4_000)
+        return float(max(abs(each["coverage"] - 0.9) for each in coverage(sets, Task.SLA_BREACH, later, 0.1)["cells"]))
+
+    assert apart(parts) > 0.05
+    assert apart([each.at_own_level() for each in parts]) < 0.02
+
+
+def overshot(told: Calibrating, by: float) -> Calibrating:
+    """The same cases by a model whose log-odds are too high by so much."""
+    odds = told.probabilities / (1 - told.probabilities) * np.exp(by)
+    return replace(told, probabilities=odds / (1 + odds))
+
+
+def test_a_region_with_few_cases_is_spoken_for_by_its_class() -> None:
+    several = cases(6, 3_000)
+    regions = ["rare" if i % 100 == 0 else "emea" for i in range(3_000)]
+    sets = fit_conformal(
+        Task.SLA_BREACH, Calibrating(several.truth, several.probabilities, regions, several.times), 600
+    )
+    assert {each.region for each in sets.cells} == {None, "emea"}
+    assert all(each.n >= FEWEST for each in sets.cells)
+    assert sets.cell("yes", "rare") is sets.cell("yes", None)
+
+
+def test_a_cell_fails_where_its_interval_excludes_what_it_should_hold() -> None:
+    sets = fit_conformal(Task.SLA_BREACH, cases(7, 6_000, shift=-2.5), 1_500)
+    told = coverage(sets, Task.SLA_BREACH, cases(8, 6_000, shift=2.5), 0.1)
+    assert not all(each["holds"] for each in told["classes"])
+    for each in told["cells"]:
+        low, high = each["interval"]
+        assert each["holds"] == (high >= 0.88 and low <= 0.92)
+
+
+@given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_an_interval_holds_its_share(hits_of: tuple[int, int]) -> None:
+    hits, n = hits_of
+    low, high = interval(hits, n)
+    assert -1e-12 <= low <= hits / n + 1e-12
+    assert hits / n - 1e-12 <= high <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("n", [0])
+def test_nothing_seen_says_nothing(n: int) -> None:
+    assert interval(0, n) == (0.0, 1.0)

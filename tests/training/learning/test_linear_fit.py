@@ -1,0 +1,74 @@
+"""The linear term learns what one feature alone tells, keeps its directions, and says nothing where nothing is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.histories.rows import Rows
+from training.learning.linear_fit import fit_linear
+
+N = 4_000
+
+
+def rows(categories: tuple[int, ...] = (), directions: dict[int, int] | None = None, seed: int = 0) -> Rows:
+    """A number, a code of five levels, a number whose absence tells, and noise."""
+    rng = np.random.default_rng(seed)
+    number, code = rng.normal(size=N), rng.integers(0, 5, N).astype(np.float64)
+    gaps = np.where(rng.random(N) < 0.3, np.nan, rng.normal(size=N))
+    score = 2.0 * number + np.array([-1.0, 0.0, 1.0, 0.5, -0.5])[code.astype(int)] + 1.5 * np.isnan(gaps)
+    truth = (rng.random(N) < 1 / (1 + np.exp(1.0 - score))).astype(np.int64)
+    features = np.column_stack([number, code, gaps, rng.normal(size=N)])
+    return Rows(features, truth, np.arange(N, dtype=np.float64), categories, 1, directions or {})
+
+
+def test_each_feature_is_told_by_its_own_function() -> None:
+    term = fit_linear(rows(categories=(1,)), np.ones(N), (1.0,))[0]
+
+    def at(feature: int, value: float) -> float:
+        return float(term.terms(np.where(np.arange(4) == feature, value, 0.0))[feature])
+
+    assert at(0, 1.0) - at(0, -0.5) == pytest.approx(3.0, abs=0.5)
+    assert at(1, 2.0) - at(1, 0.0) == pytest.approx(2.0, abs=0.4)
+    assert at(2, np.nan) - at(2, 0.0) == pytest.approx(1.5, abs=0.4)
+    assert abs(at(3, 1.0) - at(3, -1.0)) < 0.3
+
+
+def test_the_mean_of_every_contribution_is_nothing() -> None:
+    data = rows(categories=(1,))
+    contributions = fit_linear(data, np.ones(N), (1.0,))[0].contributions(data.features)
+    assert np.abs(contributions.mean(axis=0)).max() < 1e-9
+
+
+def test_a_code_that_was_hardly_seen_says_nothing() -> None:
+    term = fit_linear(rows(categories=(1,)), np.ones(N), (1.0,))[0]
+    for code in (5.0, 6.0, 900.0):
+        assert term.terms(np.array([0.0, code, 0.0, 0.0]))[1] == 0.0
+
+
+@pytest.mark.parametrize(("direction", "slope"), [(1, 1.0), (-1, -1.0)])
+def test_a_direction_is_kept_even_against_the_data(direction: int, slope: float) -> None:
+    term = fit_linear(rows(directions={0: direction}), np.ones(N), (1.0,))[0]
+    told = term.terms(np.column_stack([np.linspace(-4, 4, 200), *np.zeros((3, 200))]))[:, 0]
+    assert (slope * np.diff(told) >= 0.0).all()
+
+
+def test_rows_without_weight_teach_nothing() -> None:
+    data = rows()
+    weight = np.where(np.arange(N) < N // 2, 0.0, 1.0)
+    half = Rows(data.features[N // 2 :], data.truth[N // 2 :], data.times[N // 2 :], (), 1)
+    whole, later = fit_linear(data, weight, (1.0,))[0], fit_linear(half, np.ones(N // 2), (1.0,))[0]
+    assert whole.raw(data.features).tolist() == later.raw(data.features).tolist()
+
+
+def test_a_small_strength_leaves_little_but_the_rate() -> None:
+    data = rows()
+    term = fit_linear(data, np.ones(N), (1e-6,))[0]
+    assert np.abs(term.raw(data.features) - term.base).max() < 0.02
+
+
+def test_a_feature_without_any_value_is_no_obstacle() -> None:
+    data = rows()
+    empty = np.column_stack([data.features, np.full(N, np.nan), np.full(N, 7.0)])
+    term = fit_linear(Rows(empty, data.truth, data.times, (), 1), np.ones(N), (1.0,))[0]
+    assert np.abs(term.contributions(empty)[:, 4:]).max() < 1e-9

@@ -1,0 +1,90 @@
+"""How a model is grown is chosen on later rows: a past that misleads is forgotten, a line that tells more is used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.training.learning.test_fit import SMALL, rows
+from training.histories.rows import DAY, Rows
+from training.histories.split import split_in_time
+from training.learning.fit import RISK, Memory
+from training.learning.tune import Effort, choose, choose_cuts, choose_memory, choose_rounds
+from training.progress import Silent
+
+QUICK = Effort(trials=0, threads=1, seed=0)
+
+
+def test_where_the_past_misleads_it_is_forgotten() -> None:
+    data = rows(turns=True)
+    assert choose_memory(data, split_in_time(data.times, 0.1), RISK, 1, 0).memory != Memory()
+
+
+def test_where_the_past_is_sound_it_is_kept() -> None:
+    data = rows(seed=1)
+    assert choose_memory(data, split_in_time(data.times, 0.1), RISK, 1, 0).memory == Memory()
+
+
+def test_a_drifting_rate_does_not_stop_the_trees_at_once() -> None:
+    data = rows(drift=6.0)
+    recipe, scores = choose_rounds(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
+    assert recipe.rounds >= SMALL.rounds // 4
+    assert [each.shape for each in scores] == [(end - start, 1) for start, end in split_in_time(data.times, 0.1).blocks]
+
+
+def test_trees_that_only_learn_noise_are_few() -> None:
+    data = rows()
+    noise = replace(data, features=data.features[:, 1:])
+    recipe, _ = choose_rounds(noise, split_in_time(noise.times, 0.1), replace(SMALL, rounds=200), 1, 0)
+    assert recipe.rounds == 50
+
+
+def additive(n: int = 1_500, k: int = 12) -> Rows:
+    """Many weak columns that add up: a line tells them better than trees do on few rows."""
+    rng = np.random.default_rng(4)
+    features = rng.normal(size=(n, k))
+    truth = (rng.random(n) < 1 / (1 + np.exp(-features.sum(axis=1) * 0.6))).astype(np.int64)
+    return Rows(features, truth, np.linspace(0, 100 * DAY, n), (), 1)
+
+
+def stepped(n: int = 1_500, k: int = 12) -> Rows:
+    """One column tells all at one place: the best cut is worth many random ones."""
+    data = additive(n, k)
+    truth = (np.random.default_rng(5).random(n) < np.where(data.features[:, 0] > 1.3, 0.9, 0.1)).astype(np.int64)
+    return replace(data, truth=truth)
+
+
+@pytest.mark.parametrize(("data", "few", "taken"), [(additive(), 1_500, True), (additive(), 500, False)])
+def test_random_cuts_are_taken_where_few_rows_teach(
+    data: Rows, few: int, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.learning.tune.FEW_ROWS", few)
+    recipe, scores = choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
+    assert recipe.random_cuts is taken
+    assert len(scores) == len(split_in_time(data.times, 0.1).blocks)
+
+
+def test_random_cuts_are_left_where_one_place_tells_all() -> None:
+    data = stepped()
+    assert not choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)[0].random_cuts
+
+
+def test_labels_keep_their_cuts() -> None:
+    data = replace(additive(), classes=2)
+    assert not choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)[0].random_cuts
+
+
+def test_a_line_is_used_where_it_tells_more_than_trees() -> None:
+    data = additive()
+    chosen = choose(data, split_in_time(data.times, 0.1), SMALL, QUICK, Silent(), "")
+    assert chosen.recipe.linear_strength is not None
+    assert chosen.recipe.tree_share < 1.0
+
+
+def test_the_blocks_scores_are_those_of_models_that_had_not_met_them() -> None:
+    data = additive()
+    split = split_in_time(data.times, 0.1)
+    chosen = choose(data, split, SMALL, QUICK, Silent(), "")
+    assert [len(each) for each in chosen.scores] == [end - start for start, end in split.blocks]

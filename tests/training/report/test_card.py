@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from data.vocabulary import Task
+from models.bundle import open_bundle
+from models.task_model import TaskModel
+from policies.policy import load_policy
+from tests.fixtures.histories import parts
+from training.commands.train import app
+from training.histories.history import open_history
+from training.progress import Silent
+from training.report.card import card, card_of
+from training.train import Order, train
+
+PAIR = (Task.SLA_BREACH, Task.ROOT_CAUSE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundle")
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    train(open_history(parts()[0]), Order(PAIR, out, load_policy(), at, threads=1, test_share=0.2), Silent())
+    return out
+
+
+def model_of(folder: Path, task: Task = Task.SLA_BREACH) -> TaskModel:
+    return open_bundle(folder).models[task].model
+
+
+def test_the_card_says_the_numbers_of_the_bundle(folder: Path) -> None:
+    model = model_of(folder)
+    told = card_of(model)
+    area = model.metrics["model"]["roc_auc"]
+    assert [each.name for each in told.results] == ["this model", "the rules", "the base rate alone"]
+    assert told.results[0].ranking == f"{100 * area:.0f} %"
+    assert f"{model.metrics['n']:,} measured cases the promise broke" in told.sentences[0]
+    assert dict(told.window)["learned from"].startswith(f"{model.lineage['fitted_on']['n']:,} cases of earlier.jsonl")
+    assert dict(told.origins)["data"] == open_history(parts()[0]).digest
+
+
+def test_the_strongest_features_speak_in_their_own_words(folder: Path) -> None:
+    model = model_of(folder)
+    about = {each.about for each in model.features().features}
+    told = card_of(model).strongest
+    assert len(told) == 8
+    assert all(name in about for name, _ in told)
+    assert any("the risk" in says for _, says in told)
+
+
+def test_a_label_task_is_told_by_what_was_right(folder: Path) -> None:
+    told = card_of(model_of(folder, Task.ROOT_CAUSE))
+    assert told.found_heading == "right"
+    assert any(each.startswith("Its likeliest label was right in ") for each in told.sentences)
+
+
+@pytest.mark.parametrize(
+    ("model", "rules", "says"),
+    [(0.7, 0.5, "no better than the base rate"), (0.5, 0.4, "but not the rules"), (0.4, 0.5, "better than the rules")],
+)
+def test_the_verdict_is_as_good_as_the_numbers(folder: Path, model: float, rules: float, says: str) -> None:
+    told = model_of(folder)
+    losses = {"model": model, "rules": rules, "base": 0.6}
+    metrics = {**told.metrics, **{side: {**told.metrics[side], "log_loss": loss} for side, loss in losses.items()}}
+    assert says in card_of(replace(told, metrics=metrics)).verdict
+
+
+def test_weak_slices_are_named_and_what_they_hold_is_escaped(folder: Path) -> None:
+    told = model_of(folder)
+    weak = {
+        "feature": "attribute.desk_name",
+        "level": "<b>north</b>",
+        "n": 44,
+        "rate": 0.5,
+        "said": 0.2,
+        "log_loss": 0.9,
+        "base_log_loss": 0.7,
+        "roc_auc": None,
+        "weak": True,
+    }
+    page = card(replace(told, metrics={**told.metrics, "report": {**told.metrics["report"], "slices": [weak]}}))
+    assert (
+        "desk name &lt;b&gt;north&lt;/b&gt;, 44 cases: said 20 % on average, came true in 50 %; no better here" in page
+    )
+    assert "<b>north" not in page
+
+
+def test_a_bundle_without_a_report_still_has_a_card(folder: Path) -> None:
+    told = model_of(folder)
+    bare = {key: value for key, value in told.metrics.items() if key != "report"}
+    assert "Train again" in card(replace(told, metrics=bare))
+
+
+def test_the_page_is_complete_in_itself(folder: Path) -> None:
+    page = card(model_of(folder))
+    assert not re.search(r"https?://|<script|<link|<img|url\(", page)
+
+
+def test_the_command_writes_the_card_and_names_the_bundle(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "card.html"
+    done = CliRunner().invoke(app, ["card", str(folder), "--task", "sla_breach", "--out", str(out)])
+    assert done.exit_code == 0, done.stderr
+    assert open_bundle(folder).digest in out.read_text(encoding="utf-8")
+    told = CliRunner().invoke(app, ["card", str(folder), "--task", "stockout", "--out", str(out)])
+    assert told.exit_code == 1
+    assert "has no stockout" in " ".join(told.stderr.split())
+    told = CliRunner().invoke(app, ["card", str(folder), "--task", "sla_breach", "--out", str(tmp_path)])
+    assert told.exit_code == 1
+    assert "cannot be written" in " ".join(told.stderr.split())
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_card_fits_the_screen_and_asks_nobody(
+    browser: Any, folder: Path, tmp_path: Path, width: int, scheme: str
+) -> None:
+    file = tmp_path / "card.html"
+    file.write_text(card(model_of(folder)), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: asked.append(message.text))
+    page.goto(file.as_uri())
+    assert asked == [file.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(13, 21, 26)") == (scheme == "dark")

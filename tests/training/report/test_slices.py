@@ -1,0 +1,57 @@
+import numpy as np
+
+from data.vocabulary import Channel, ExceptionType, Task
+from features.attributes import AttributeSchema, Declaration
+from features.catalogue import FeatureSet, feature_set
+from training.report.slices import LEAST, Slice, slices
+
+SCHEMA = AttributeSchema(
+    attributes={"group": Declaration(kind="category", levels=("a", "b"))}, facts={"region": ("emea", "apac")}
+)
+FEATURES = feature_set(Task.SLA_BREACH, SCHEMA)
+
+
+def rows(n: int, **codes: np.ndarray) -> np.ndarray:
+    table = np.full((n, len(FEATURES.names)), np.nan)
+    for name, values in codes.items():
+        table[:, FEATURES.names.index(name.replace("__", "."))] = values
+    return table
+
+
+def measured(features: FeatureSet, table: np.ndarray, truth: np.ndarray, said: np.ndarray) -> dict[str, Slice]:
+    found = slices(features, table, truth, said[:, None], np.full((len(truth), 1), truth.mean()))
+    return {f"{each.feature}={each.level}": each for each in found}
+
+
+def test_each_word_often_enough_is_a_slice_with_its_own_numbers() -> None:
+    n = 4 * LEAST
+    half = np.arange(n) % 2
+    table = rows(n, region=half, channel=np.where(np.arange(n) < LEAST - 1, 0, 1), attribute__group=np.ones(n))
+    found = measured(FEATURES, table, half.astype(np.int64), np.where(half == 1, 0.9, 0.2))
+    assert set(found) == {"region=emea", "region=apac", f"channel={list(Channel)[1]}", "attribute.group=b"}
+    apac = found["region=apac"]
+    assert (apac.n, apac.rate, round(apac.said, 9)) == (2 * LEAST, 1.0, 0.9)
+    assert apac.log_loss == -np.log(0.9)
+    assert apac.roc_auc is None
+
+
+def test_a_slice_is_weak_where_what_is_said_does_not_come_true() -> None:
+    n = 200
+    first = np.arange(n) < 100
+    truth = np.where(first, np.arange(n) % 2, 0).astype(np.int64)
+    said = np.full(n, 0.5)
+    found = measured(FEATURES, rows(n, region=np.where(first, 0, 1)), truth, said)
+    assert not found["region=emea"].is_weak
+    assert found["region=apac"].is_weak
+    assert found["region=apac"].to_json()["weak"] is True
+
+
+def test_labels_are_sliced_by_whether_the_likeliest_was_right() -> None:
+    features = feature_set(Task.EXCEPTION_TYPE, SCHEMA)
+    k = len(ExceptionType)
+    table = np.full((60, len(features.names)), np.nan)
+    table[:, features.names.index("region")] = 0
+    said = np.full((60, k), 0.3 / (k - 1))
+    said[:, 2] = 0.7
+    (found,) = slices(features, table, np.full(60, 2), said, np.full((60, k), 1 / k))
+    assert (found.rate, round(found.said, 9)) == (1.0, 0.7)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.fixtures.tables import write_csv
+from training.errors import HistoryError, MappingError
+from training.histories.history import open_history, open_table
+from training.tables.mapping import Mapping, parse_mapping
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    write_csv(
+        tmp_path / "items.csv",
+        ("order", "price", "colour", "packed"),
+        [
+            ("1", "1.000,5", "", "2026-01-03"),
+            ("1", "2,5", "red", "2026-01-02"),
+            ("2", "", "", ""),
+            ("1", "", "blue", ""),
+        ],
+    )
+    pd.DataFrame({"nr": [1, 2], "city": ["Ulm", None]}).to_parquet(tmp_path / "customers.parquet")
+    return write_csv(tmp_path / "orders.csv", ("order", "customer"), [("3", "2"), ("1", "1"), ("2", "9"), ("1", "")])
+
+
+def mapping(**files: Any) -> Mapping:
+    facts = {
+        "event.source": {"constant": "s"},
+        "event.id": {"row": True},
+        "event.time": {"constant": "2026-01-01T00:00:00Z"},
+        "exception_id": "order",
+    }
+    return parse_mapping(
+        {"schema": "fairlead/mapping/1", "decimal": ",", "thousands": ".", "files": files, "facts": facts}
+    )
+
+
+def items(**each: Any) -> dict[str, Any]:
+    return {"file": "items.csv", "key": "order", "each": each}
+
+
+def test_a_key_with_one_row_is_joined_whatever_kind_its_file_has(orders: Path) -> None:
+    customers = {"file": "customers.parquet", "key": {"customer": "nr"}}
+    frame = open_table(orders, mapping(customers=customers)).frame
+    assert frame["customers.city"].isna().tolist() == [True, False, True, True]
+    assert frame["customers.city"].iloc[1] == "Ulm"
+    assert frame["order"].tolist() == ["3", "1", "2", "1"]
+    assert "customers.nr" not in frame.columns
+
+
+@pytest.mark.parametrize(
+    ("each", "expected"),
+    [
+        ("count", [0, 3, 1, 3]),
+        ({"sum": "price"}, [None, 1003.0, None, 1003.0]),
+        ({"mean": "price"}, [None, 501.5, None, 501.5]),
+        ({"min": "price"}, [None, 2.5, None, 2.5]),
+        ({"max": "price"}, [None, 1000.5, None, 1000.5]),
+        ({"first": "colour"}, [None, "red", None, "red"]),
+        ({"last": "colour"}, [None, "blue", None, "blue"]),
+        ({"max": "packed"}, [None, "2026-01-03", None, "2026-01-03"]),
+        ({"min": "packed"}, [None, "2026-01-02", None, "2026-01-02"]),
+    ],
+)
+def test_a_key_with_several_rows_becomes_what_the_mapping_says(orders: Path, each: Any, expected: list[Any]) -> None:
+    found = open_table(orders, mapping(items=items(made=each))).frame["items.made"]
+    assert [None if pd.isna(cell) else cell for cell in found] == expected
+
+
+def test_a_file_may_be_joined_by_what_an_earlier_one_gave(orders: Path) -> None:
+    write_csv(orders.parent / "paints.csv", ("name", "shop"), [("red", "R"), ("blue", "B")])
+    files = {
+        "items": items(colour={"last": "colour"}),
+        "paints": {"file": "paints.csv", "key": {"items.colour": "name"}},
+    }
+    assert open_table(orders, mapping(**files)).frame["paints.shop"].iloc[1] == "B"
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"items": {"file": "items.csv", "key": "order"}}, "several rows for '1'; say what to make of them with each"),
+        ({"items": items(made={"sum": "colour"})}, "files.items.each.made': expected a number, got 'red'"),
+        ({"items": items(made={"sum": "weight"})}, "names column 'weight'; items.csv has colour"),
+        ({"items": {"file": "items.csv", "key": "parcel"}}, "names column 'parcel'; the table so far has customer"),
+        ({"items": {"file": "none.csv", "key": "order"}}, "none.csv cannot be read"),
+    ],
+)
+def test_a_join_that_cannot_be_made_says_why(orders: Path, files: Any, says: str) -> None:
+    with pytest.raises((MappingError, HistoryError)) as caught:
+        open_table(orders, mapping(**files))
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("each", [{"sum": "a", "mean": "a"}, "total", {"way": "sum"}, {"median": "a"}])
+def test_an_unknown_aggregate_is_refused(each: Any) -> None:
+    with pytest.raises(MappingError, match=r"files\.items\.each\.made"):
+        mapping(items=items(made=each))
+
+
+def test_the_digest_is_of_every_file(orders: Path) -> None:
+    one = mapping(items=items(made="count"))
+    before = open_history(orders, one).digest
+    (orders.parent / "items.csv").write_text("order,price\n1,2\n")
+    assert open_history(orders, one).digest != before

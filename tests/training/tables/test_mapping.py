@@ -1,0 +1,140 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.vocabulary import Task
+from training.daily.opening import is_daily, load_daily_mapping
+from training.errors import MappingError
+from training.tables.mapped import RowMapper
+from training.tables.mapping import load_mapping, parse_mapping, require_task
+
+FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
+
+
+def mapping(**changes: Any) -> Any:
+    return {"schema": "fairlead/mapping/1", "facts": FACTS, **changes}
+
+
+def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
+    parsed = parse_mapping(mapping(outcome={"recorded_at": ["closed", "resolved"]}))
+    assert parsed.facts["exception_id"].column == ("id",)
+    assert parsed.outcome["recorded_at"].column == ("closed", "resolved")
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "says"),
+    [
+        ({"facts": {**FACTS, "event.tim": "at"}}, "facts.event.tim", "the nearest is 'event.time'"),
+        ({"facts": {**FACTS, "promise": "due"}}, "facts.promise", "no such fact"),
+        ({"facts": {"event.id": "id"}}, "facts.event.source", "missing"),
+        ({"facts": {**FACTS, "channel": {}}}, "facts.channel", "exactly one of column, join, text, row and constant"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "zone": "UTC"}}}, "facts.channel", "are for instants"),
+        ({"facts": {**FACTS, "order.value": {"column": "v", "unit": "h"}}}, "facts.order.value", "cannot turn h"),
+        ({"facts": {**FACTS, "order.value": "v"}}, "facts.order.order_id", "facts.order.value cannot be told without"),
+        ({"facts": {**FACTS, "stock.0.sku": "s"}}, "facts.stock.0.node", "facts.stock.0.sku cannot be told without"),
+        ({"outcome": {"sla_breached": "broke"}}, "outcome.recorded_at", "missing"),
+        ({"attributes": {"late": "made_sla"}, "leaks": {"made_sla": "it is the target"}}, "attributes.late", "a leak"),
+        ({"attributes": {"late": "broke"}, "outcome": {"recorded_at": "broke"}}, "attributes.late", "tells the out"),
+        ({"view": {"rows": "at_opening"}}, "view", "needs key"),
+        ({"colour": "red"}, "colour", "Extra inputs"),
+        ({"facts": {**FACTS, "message": {"row": True, "column": "c"}}}, "facts.message", "exactly one of"),
+        ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "makes an identifier"),
+        ({"facts": {**FACTS, "channel": {"text": "c"}}}, "facts.channel", "text makes a text"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "decimal": ","}}}, "facts.channel", "are for numbers"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "scale": 0.01}}}, "facts.channel", "scale is for numbers"),
+        ({"facts": {**FACTS, "order.value": {"column": "c", "scale": 0}}}, "facts.order.value.scale", "greater than 0"),
+        ({"facts": {**FACTS, "event.id": {"column": "id", "known": "later"}}}, "facts.event.id.known", "may be absent"),
+        (
+            {"attributes": {"due": {"column": "d", "kind": "instant"}, "due_hours": "h"}},
+            "attributes.due",
+            "makes due_hours",
+        ),
+        ({"missing": [False]}, "missing.0", "quote it"),
+        ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_is_named_with_what_was_expected(change: Any, key: Any, says: Any) -> None:
+    with pytest.raises(MappingError) as caught:
+        parse_mapping(mapping(**change))
+    assert caught.value.key == key
+    assert says in str(caught.value)
+
+
+def test_comments_and_order_do_not_change_the_digest() -> None:
+    turned = {"facts": dict(reversed(FACTS.items())), "schema": "fairlead/mapping/1"}
+    assert parse_mapping(turned).digest == parse_mapping(mapping()).digest
+
+
+@pytest.mark.parametrize("path", sorted(Path("examples/mappings").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_mapping_is_sound(path: Path) -> None:
+    assert (load_daily_mapping(path) if is_daily(path) else load_mapping(path)).columns
+
+
+def test_a_file_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="cannot be read"):
+        load_mapping(tmp_path / "none.yaml")
+
+
+def test_an_outcome_that_is_known_at_once_in_a_table_without_times_is_refused() -> None:
+    moment = {"constant": "2026-01-01T00:00:00Z"}
+    parsed = parse_mapping(mapping(facts={**FACTS, "event.time": moment}, outcome={"recorded_at": moment}))
+    with pytest.raises(MappingError, match=r"outcome\.recorded_at.*must be later"):
+        RowMapper(parsed)
+
+
+def test_yes_and_no_are_the_words_of_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(
+        "schema: fairlead/mapping/1\nmissing: [No, -99]\n"
+        "facts: {event.source: {constant: s}, event.id: id, event.time: at, exception_id: id}\n"
+        "attributes: {late: {column: on, kind: flag, values: {Off: false, yes: true}}}\n"
+    )
+    parsed = load_mapping(path)
+    assert parsed.missing == ("No", "-99")
+    assert parsed.attributes["late"].values == {"Off": False, "yes": True}
+    assert parsed.attributes["late"].column == ("on",)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "task", "key"),
+    [
+        ("stockout", Task.STOCKOUT, "facts.stock.0.sku"),
+        ("stockout", Task.ROOT_CAUSE, "outcome.root_cause"),
+        ("root_cause", Task.SLA_BREACH, "outcome.sla_breached"),
+        ("root_cause", Task.ROOT_CAUSE, None),
+        ("resolved_at", Task.SLA_BREACH, None),
+    ],
+)
+def test_a_task_needs_an_outcome_that_tells_its_truth(outcome: str, task: Task, key: str | None) -> None:
+    parsed = parse_mapping(mapping(outcome={outcome: "a", "recorded_at": "b"}))
+    if key is None:
+        require_task(parsed, task)
+        return
+    with pytest.raises(MappingError) as caught:
+        require_task(parsed, task)
+    assert caught.value.key == key
+
+
+def test_a_day_and_a_time_in_two_columns_make_an_instant() -> None:
+    source = {"join": ["day", "clock"], "format": "%Y%m%d-%H:%M", "zone": "UTC"}
+    mapper = RowMapper(parse_mapping(mapping(facts={**FACTS, "event.time": source})))
+    assert mapper.event_time({"day": "20260102", "clock": "10:30"}, 1) == datetime(2026, 1, 2, 10, 30, tzinfo=UTC)
+
+
+def test_a_mapping_of_another_encoding_is_said_plainly(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_bytes("says: Häuser".encode("latin-1"))
+    with pytest.raises(MappingError, match="not YAML"):
+        load_mapping(path)
+    assert not is_daily(path)
+
+
+def test_what_names_an_event_is_told_apart_from_what_a_case_holds() -> None:
+    plain = parse_mapping(mapping())
+    assert plain.naming == {"event.source": {"constant": "desk"}, "event.id": {"column": ["id"]}}
+    assert parse_mapping(mapping(attributes={"more": "m"}, missing=["-99"])).naming == plain.naming
+    assert parse_mapping(mapping(facts={**FACTS, "event.id": {"row": True}})).naming["event.id"] == {"row": True}
+    joined = parse_mapping(mapping(facts={**FACTS, "event.id": {"join": ["id", "line"]}}))
+    assert joined.naming["event.id"] == {"join": ["id", "line"]}

@@ -1,0 +1,1 @@
+"""What a history holds, seen before it is trained on."""

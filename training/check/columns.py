@@ -1,0 +1,124 @@
+"""One column of a table as codes, and as numbers or moments where it holds those: what the check looks at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.tables.mapping import Mapping
+from training.tables.sources import Source
+from training.tables.values import moment_converter, number_reader, text_of
+
+Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MOSTLY = 0.95
+"""Share of a column's distinct words that must be numbers or moments for the column to hold those."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class Column:
+    """The cells of a column, row by row."""
+
+    name: str
+    codes: Codes
+    """The word's position among the column's distinct words; -1 where nothing is known."""
+    words: tuple[str, ...]
+    numbers: Floats | None = None
+    """The cells as numbers, NaN where they are none; None where the column holds no numbers."""
+    moments: Floats | None = None
+    """The cells as seconds since 1970, NaN where they are none; None where the column holds no instants."""
+
+    @property
+    def missing(self) -> float:
+        """The share of the rows in which nothing is known."""
+        return float((self.codes < 0).mean()) if len(self.codes) else 0.0
+
+    def at(self, rows: NDArray[Any]) -> Column:
+        """Some of the rows."""
+        numbers, moments = (None if each is None else each[rows] for each in (self.numbers, self.moments))
+        return Column(self.name, self.codes[rows], self.words, numbers, moments)
+
+
+def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
+    """A column as the mapping reads it, or as it looks where the mapping does not."""
+    name = str(cells.name)
+    positions, distinct = pd.factorize(cells)
+    missing = frozenset(mapping.missing if mapping else ())
+    words = [text_of(cell) for cell in distinct]
+    known = np.array([bool(word) and word not in missing for word in words], bool)
+    levels, codes = np.unique(np.array(words, object)[known].astype(str), return_inverse=True)
+    place = np.full(len(words) + 1, -1, np.int64)
+    place[:-1][known] = codes
+    moments = _converted(distinct, known, _moment_of(cells, mapping))
+    numbers = None if moments is not None else _converted(distinct, known, _number_of(mapping))
+    return Column(
+        name,
+        place[positions],
+        tuple(levels.tolist()),
+        None if numbers is None else numbers[positions],
+        None if moments is None else moments[positions],
+    )
+
+
+Convert = Callable[[Any], float | None]
+
+
+def _converted(distinct: Any, known: NDArray[np.bool_], convert: Convert) -> Floats | None:
+    """A value for each distinct cell and NaN at the end, for absent ones; None where most cells have none."""
+    values = np.full(len(known) + 1, np.nan)
+    for position in np.flatnonzero(known):
+        try:
+            value = convert(distinct[position])
+        except (ValueError, TypeError):
+            continue
+        values[position] = np.nan if value is None else value
+    enough = known.any() and np.isfinite(values).sum() >= MOSTLY * known.sum()
+    return values if enough else None
+
+
+def _number_of(mapping: Mapping | None) -> Convert:
+    read = number_reader((), mapping.decimal if mapping else None, mapping.thousands if mapping else None)
+
+    def of(cell: Any) -> float | None:
+        if isinstance(cell, bool | np.bool_):
+            raise ValueError("a flag is no number")
+        value: float | None = read(cell)
+        return value
+
+    return of
+
+
+def _moment_of(cells: pd.Series[Any], mapping: Mapping | None) -> Convert:
+    """Instants as the mapping reads the column; in a column it does not read, what begins with a day in ISO 8601."""
+    source = _time_source(str(cells.name), mapping)
+    zone = (mapping and mapping.zone) or _zone_of_events(mapping) or "UTC"
+    read = moment_converter("", source or Source(row=True, zone=zone))
+
+    def of(cell: Any) -> float | None:
+        if source is None and not isinstance(cell, datetime) and not _DAY.match(str(cell)):
+            raise ValueError("no day")
+        moment: datetime | None = read(cell)
+        return None if moment is None else moment.astimezone(UTC).timestamp()
+
+    return of
+
+
+def _zone_of_events(mapping: Mapping | None) -> str | None:
+    return mapping.facts["event.time"].zone if mapping else None
+
+
+def _time_source(name: str, mapping: Mapping | None) -> Source | None:
+    """A source that reads the column in a format of its own."""
+    for _, source in mapping.sources() if mapping else ():
+        if name in source.columns and source.format is not None and mapping is not None:
+            return mapping.settled(source.model_copy(update={"plus": None, "values": {}}))
+    return None

@@ -1,0 +1,193 @@
+"""What a history holds, seen before it is trained on: what is mapped, what is missing, what drifts, what leaks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from training.check.associations import stability
+from training.check.columns import Column
+from training.check.examined import Examined
+from training.check.leaks import NEAR_EMPTY, Suspicion, areas_alone, suspicions
+from training.histories.truth import UNKNOWN
+from training.tables.mapping import Mapping as TheMapping
+
+CHECK_SCHEMA = "fairlead/history-check/1"
+PLANNED = ("due_at", "arrives_at")
+"""How the facts end that hold a promised or planned instant, and may lie ahead."""
+OUTCOMES = ("outcome.", "decision.")
+DECIMALS = 4
+
+Role = Literal["fact", "attribute", "outcome", "leak", "view", "unmapped"]
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """One column: what it is to the mapping, and what its cells look like over the rows that are cases."""
+
+    name: str
+    role: Role
+    keys: tuple[str, ...]
+    """The mapping's keys that read it."""
+    declared: bool
+    """Whether the mapping says when it is known: as a leak, as a part of the outcome, or with `known`."""
+    missing: float
+    distinct: int
+    constant: bool
+    near_empty: bool
+    drift: float
+    """The population stability index between the first and the last third; above 0.25 it is another column."""
+    alone: dict[str, float]
+    """The area under the ROC curve that the column reaches alone, in time order, by task."""
+    suspicions: tuple[Suspicion, ...] = ()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the column becomes a fact or an attribute of a case."""
+        return self.role in ("fact", "attribute")
+
+    @property
+    def is_leaking(self) -> bool:
+        """Whether a suspected column becomes a fact and nobody said that it may."""
+        return bool(self.suspicions) and self.is_used and not self.declared
+
+
+@dataclass(frozen=True)
+class Month:
+    """How often something happened in the cases of one month."""
+
+    month: str
+    cases: int
+    rate: float
+    """The share in which it happened; of labels, that of the commonest."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """The report on a history."""
+
+    history: str
+    rows: int
+    cases: int
+    timeless: bool
+    """Whether all cases carry one moment."""
+    columns: tuple[ColumnReport, ...]
+    base_rates: dict[str, tuple[Month, ...]] = field(default_factory=dict)
+
+    @property
+    def leaking(self) -> tuple[ColumnReport, ...]:
+        """The columns that must be explained or left out before a number can be trusted."""
+        return tuple(column for column in self.columns if column.is_leaking)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `ok` is false where an undeclared leak is suspected and used."""
+        content = {"schema": CHECK_SCHEMA, "ok": not self.leaking, "leaking": [each.name for each in self.leaking]}
+        content["suspected"] = [each.name for each in self.columns if each.suspicions]
+        content["unmapped"] = [each.name for each in self.columns if each.role == "unmapped"]
+        return {**content, **asdict(self)}
+
+
+def check(seen: Examined, mapping: TheMapping | None) -> Check:
+    """Look at every column of a history, mapped or not."""
+    keys = _keys(seen, mapping)
+    alone = areas_alone(seen)
+    found = suspicions(seen, _plans(seen, keys, mapping), alone)
+    reports = [
+        _report(seen, column, keys[name], _role(name, keys[name], mapping), mapping, alone[name], found.get(name, []))
+        for name, column in seen.columns.items()
+    ]
+    return Check(
+        history=seen.name,
+        rows=len(seen.of_case),
+        cases=len(seen.chosen),
+        timeless=bool(seen.times[0] == seen.times[-1]),
+        columns=tuple(reports),
+        base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
+    )
+
+
+def _keys(seen: Examined, mapping: TheMapping | None) -> Mapping[str, tuple[str, ...]]:
+    """Which keys read a column; a native history's columns are the facts themselves."""
+    if mapping is None:
+        return {name: (name,) for name in seen.log}
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, source in mapping.sources():
+        for column in source.columns:
+            found[column].append(key)
+    if mapping.view.key is not None:
+        found[mapping.view.key].append("view.key")
+    return {name: tuple(found[name]) for name in seen.log}
+
+
+def _role(name: str, keys: tuple[str, ...], mapping: TheMapping | None) -> Role:
+    if mapping is not None and name in mapping.leaks:
+        return "leak"
+    roles: tuple[tuple[tuple[str, ...], Role], ...] = (
+        (OUTCOMES, "outcome"),
+        (("facts.", "case."), "fact"),
+        (("attributes.",), "attribute"),
+        (("view.",), "view"),
+    )
+    found = [role for starts, role in roles if any(key.startswith(starts) for key in keys)]
+    return found[0] if found else "unmapped"
+
+
+def _plans(seen: Examined, keys: Mapping[str, tuple[str, ...]], mapping: TheMapping | None) -> frozenset[str]:
+    """Columns of instants that may lie ahead: they become a due or expected moment, or an outcome is told by them."""
+    plans = {name for name in seen.log if any(key.endswith(PLANNED) for key in keys[name])}
+    for source in mapping.outcome.values() if mapping else ():
+        plans |= set(source.than.columns if source.than else ())
+    return frozenset(plans)
+
+
+def _declared(name: str, role: Role, mapping: TheMapping | None) -> bool:
+    if role in ("leak", "outcome"):
+        return True
+    sources = [source for _, source in mapping.sources() if name in source.columns] if mapping else []
+    return bool(sources) and all(source.known is not None for source in sources)
+
+
+def _report(
+    seen: Examined,
+    column: Column,
+    keys: tuple[str, ...],
+    role: Role,
+    mapping: TheMapping | None,
+    alone: Mapping[Task, float],
+    told: list[Suspicion],
+) -> ColumnReport:
+    third = len(seen.times) // 3
+    rows = np.arange(len(seen.times))
+    distinct = len(np.unique(column.codes[column.codes >= 0]))
+    # Names of single cases are new every day, and nothing can be said without days.
+    comparable = seen.times[0] != seen.times[-1] and not (column.numbers is None and distinct > len(rows) // 2)
+    drift = stability(column, rows < third, rows >= len(rows) - third) if comparable else 0.0
+    return ColumnReport(
+        name=column.name,
+        role=role,
+        keys=keys,
+        declared=_declared(column.name, role, mapping),
+        missing=round(column.missing, DECIMALS),
+        distinct=distinct,
+        constant=distinct <= 1 and column.missing in (0.0, 1.0),
+        near_empty=column.missing > 1 - NEAR_EMPTY,
+        drift=round(drift, DECIMALS),
+        alone={task.value: round(area, DECIMALS) for task, area in alone.items()},
+        suspicions=tuple(told),
+    )
+
+
+def _months(times: NDArray[np.float64], truth: NDArray[np.int64], task: Task) -> Iterator[Month]:
+    known = truth != UNKNOWN
+    usual = 1 if task.is_risk else int(np.bincount(truth[known]).argmax())
+    names = np.array([f"{datetime.fromtimestamp(time, UTC):%Y-%m}" for time in times[known]])
+    for name in np.unique(names):
+        told = truth[known][names == name]
+        yield Month(str(name), len(told), round(float((told == usual).mean()), DECIMALS))

@@ -1,0 +1,216 @@
+"""Columns that hold what happened later than their row: one rule for each way in which that shows.
+
+Each rule looks at the cells alone, never at a column's name. What a rule finds is a suspicion: a person who knows the
+table says whether the value was there at the moment of the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.amounts import percent
+from data.vocabulary import Task
+from training.check.associations import Rows, area_alone, binned, skill, uncertainty
+from training.check.columns import Codes, Column
+from training.check.examined import Examined
+from training.histories.truth import UNKNOWN
+
+MINUTE = 60.0
+LATER_SHARE = 0.05
+"""Share of a column's instants that may lie after their rows: clocks that disagree stay below it."""
+FEWEST = 100
+"""Cases below which a rule says nothing."""
+NEAR_EMPTY = 0.05
+"""Share of filled rows below which a column counts as near-empty."""
+ONE_LABEL = 0.98
+STEADY = 0.002
+"""Share of the cases in which a column may change and still count as one that never does."""
+MOST_LEVELS = 3_000
+"""Distinct words above which a column tells too little of any to be asked what it knows."""
+ENDINGS = 0.1
+"""What a steady column must tell, at least, of how others end."""
+ENDINGS_OVER_BEGINNINGS = 3.0
+LEAST_UNCERTAIN = 0.5
+"""Nats of uncertainty below which there is nothing to tell of."""
+SETTLED = 0.98
+"""The area under the curve from which a column is the outcome in other words."""
+UNSETTLED = 0.9
+STRONG = 0.85
+FEWER_ERRORS = 3.0
+"""So many times fewer ranking errors than the next best column's are implausible."""
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What one rule has against a column."""
+
+    rule: str
+    says: str
+
+
+Found = dict[str, list[Suspicion]]
+
+
+def suspicions(seen: Examined, plans: frozenset[str], alone: Mapping[str, Mapping[Task, float]]) -> Found:
+    """What is suspected of each column, only those that are suspected.
+
+    `plans` are columns that hold the promised or planned instants of a case, which lie ahead by nature; `alone` the
+    area under the curve that each column reaches alone, per risk.
+    """
+    found: Found = {}
+    for name, column in seen.columns.items():
+        told = [
+            None if name in plans else _later(column, seen),
+            *(_one_label(column, truth, task) for task, truth in _risks(seen).items()),
+            *(_implausible(name, alone, task) for task in _risks(seen)),
+        ]
+        found[name] = [each for each in told if each is not None]
+    for name, more in (_of_a_log(seen) if seen.is_log else {}).items():
+        found[name] += more
+    return {name: told for name, told in found.items() if told}
+
+
+def areas_alone(seen: Examined) -> dict[str, dict[Task, float]]:
+    """The area under the curve of each column alone, learned on the earlier two thirds and measured on the rest."""
+    earlier = np.arange(len(seen.times)) < 2 * len(seen.times) // 3
+    areas: dict[str, dict[Task, float]] = {}
+    for name, column in seen.columns.items():
+        areas[name] = {
+            task: area_alone(
+                column, truth == 1, earlier & (truth != UNKNOWN), ~earlier & (truth != UNKNOWN), seen.times
+            )
+            for task, truth in _risks(seen).items()
+        }
+    return areas
+
+
+def _risks(seen: Examined) -> dict[Task, NDArray[np.int64]]:
+    return {task: truth for task, truth in seen.truths.items() if task.is_risk}
+
+
+def _later(column: Column, seen: Examined) -> Suspicion | None:
+    """Instants that lie after the moment of their own row."""
+    if column.moments is None or seen.times[0] == seen.times[-1]:
+        return None
+    filled = np.isfinite(column.moments)
+    after = column.moments[filled] > seen.times[filled] + MINUTE
+    if not len(after) or after.mean() < LATER_SHARE:
+        return None
+    return Suspicion("later", f"{percent(float(after.mean()))} of its instants are later than their own row")
+
+
+def _one_label(column: Column, truth: NDArray[np.int64], task: Task) -> Suspicion | None:
+    """A near-empty column that is filled for one outcome only."""
+    known = truth != UNKNOWN
+    filled = known & (column.codes >= 0)
+    if filled.sum() < FEWEST or filled.sum() > NEAR_EMPTY * known.sum():
+        return None
+    rate, usual = (truth[filled] == 1).mean(), (truth[known] == 1).mean()
+    # Where almost all cases end alike, a rare column does too.
+    if max(rate, 1 - rate) < ONE_LABEL or max(usual, 1 - usual) > ONE_LABEL - 0.03:
+        return None
+    ends = "happened" if rate > 0.5 else "did not happen"
+    return Suspicion(
+        "one_outcome", f"filled in {filled.sum()} cases only, and {task.value} {ends} in nearly all of them"
+    )
+
+
+def _implausible(name: str, alone: Mapping[str, Mapping[Task, float]], task: Task) -> Suspicion | None:
+    """A column that predicts as no honest column does: almost perfectly, or far better than every other."""
+    area = alone[name][task]
+    others = max(
+        (areas[task] for other, areas in alone.items() if other != name and areas[task] < SETTLED), default=0.5
+    )
+    if area < SETTLED and (area < STRONG or (1 - area) * FEWER_ERRORS > 1 - others):
+        return None
+    return Suspicion(
+        "implausible", f"tells {task.value} alone, in time order, with an AUC of {area:.3f}; the next best {others:.3f}"
+    )
+
+
+def _of_a_log(seen: Examined) -> Found:
+    """What only a log shows, in which cases change: columns that know the end from the first row, or become it."""
+    ends = {name: (column.at(seen.first), column.at(seen.last)) for name, column in seen.log.items()}
+    steady = [name for name, column in seen.log.items() if _is_steady(column, seen)]
+    living = {name: both for name, both in ends.items() if name not in steady and _can_end_otherwise(*both)}
+    found: Found = {}
+    for name, (first, last) in ends.items():
+        told = [_knows_the_end(first, living) if name in steady else None]
+        told += [_becomes_the_outcome(first, last, seen, task) for task in _risks(seen) if name not in steady]
+        found[name] = [each for each in told if each is not None]
+    return found
+
+
+def _is_steady(column: Column, seen: Examined) -> bool:
+    """Whether the column never changes within a case, and says something."""
+    if column.missing > 1 - NEAR_EMPTY or len(column.words) < 2:
+        return False
+    first_of_row = column.codes[seen.first][seen.of_case]
+    moved = np.bincount(seen.of_case, column.codes != first_of_row, minlength=len(seen.first)) > 0
+    return bool(moved.mean() < STEADY)
+
+
+def _can_end_otherwise(first: Column, last: Column) -> bool:
+    """Whether a column changes often enough, from values that differ from case to case to others that do.
+
+    Where all cases begin alike, no column could tell of their beginning, and the comparison would say nothing.
+    """
+    changed = _changed(first, last)
+    if changed.sum() < max(FEWEST, 0.005 * len(changed)) or last.moments is not None or len(last.words) > MOST_LEVELS:
+        return False
+    begins, ends = uncertainty(first.codes[changed]), uncertainty(last.codes[changed])
+    return begins >= LEAST_UNCERTAIN and begins >= ends / 2 and ends >= begins / 2
+
+
+def _changed(first: Column, last: Column) -> Rows:
+    """The cases in which the column was one thing and became another."""
+    return np.asarray((first.codes >= 0) & (last.codes >= 0) & (first.codes != last.codes))
+
+
+def _knows_the_end(column: Column, living: Mapping[str, tuple[Column, Column]]) -> Suspicion | None:
+    """A steady column that tells how other columns end, in the cases in which they change, more than how they begin.
+
+    What was written when a case began can tell of its beginning at least as well.
+    """
+    codes = _asked(column)
+    if codes is None:
+        return None
+    beginnings = endings = 0.0
+    for first, last in living.values():
+        changed = _changed(first, last)
+        beginnings += max(skill(first.codes, codes, changed), 0.0)
+        endings += max(skill(last.codes, codes, changed), 0.0)
+    if endings < ENDINGS or endings < ENDINGS_OVER_BEGINNINGS * beginnings:
+        return None
+    return Suspicion(
+        "knows_the_end",
+        "never changes within a case, yet in cases in which other columns change it tells of their end "
+        f"({endings:.2f}) more than of their beginning ({beginnings:.2f})",
+    )
+
+
+def _asked(column: Column) -> Codes | None:
+    """The words of a column, or the bins of its numbers where there are too many words."""
+    if column.moments is not None:
+        return None
+    if len(column.words) <= MOST_LEVELS:
+        return column.codes
+    return None if column.numbers is None else binned(column.numbers, np.ones(len(column.numbers), bool))
+
+
+def _becomes_the_outcome(first: Column, last: Column, seen: Examined, task: Task) -> Suspicion | None:
+    """A column that does not tell the outcome when a case begins, and is the outcome when it ends: a running flag."""
+    truth = seen.truth_of_cases(task)
+    known = truth != UNKNOWN
+    half = np.arange(len(truth)) % 2 == 0
+    begins, ends = (area_alone(each, truth == 1, known & half, known & ~half) for each in (first, last))
+    if known.sum() < FEWEST or ends < SETTLED or begins > UNSETTLED:
+        return None
+    return Suspicion(
+        "becomes_the_outcome",
+        f"its last value in a case tells {task.value} with an AUC of {ends:.3f}, its first {begins:.3f}",
+    )

@@ -1,0 +1,1 @@
+"""The commands of this room: messages to the error stream, data to standard output."""

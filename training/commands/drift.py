@@ -1,0 +1,178 @@
+"""The commands `drift` and `recalibrate`: is the model still right about today's cases, and what mends it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from data.vocabulary import Task
+from policies.policy import Policy, load_policy
+from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, known_before, note, opened, told, tracker_of
+from training.errors import HistoryError
+from training.interruption import Interrupted
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from models.task_model import TaskModel
+    from training.drift.drift import Seen
+    from training.histories.history import History
+    from training.tracking.tracking import Recorded, Tracker
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+_console = Console(stderr=True)
+
+TheFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")]
+TheTask = Annotated[Task, typer.Option("--task", help="What is predicted.")]
+TheContext = Annotated[
+    str | None, typer.Option("--context", metavar="FILE", help="Earlier cases: known to the standing, never compared.")
+]
+
+
+@app.callback()
+def drifting() -> None:
+    """Models in days they did not see."""
+
+
+@app.command()
+def drift(
+    folder: TheFolder,
+    task: TheTask,
+    history: TheHistory,
+    mapping: TheMapping = None,
+    context: TheContext = None,
+    policy: ThePolicy = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page.")] = None,
+) -> None:
+    """Compare later cases with those a model learned from: features, performance, calibration, and what it costs.
+
+    Outcomes may be missing: what the model claims of itself stands in for them.
+    """
+    with told():
+        from training.drift.drift import drift_of
+        from training.drift.page import page
+        from training.drift.terminal import report_for_people
+
+        rules = load_policy(policy)
+        model = _model(_bundle(folder), folder, task)
+        read = opened(history, mapping)
+        report = drift_of(model, _seen(model, folder, read, mapping, context, rules, without_outcome=True), rules)
+        if html is not None:
+            html.write_text(page(report, read.name), encoding="utf-8")
+            _console.print(f"wrote {html}", soft_wrap=True)
+        if as_json:
+            typer.echo(report.model_dump_json())
+        elif html is None:
+            _console.print(report_for_people(report, f"{read.name} beside what {task} learned from"))
+
+
+@app.command()
+def recalibrate(
+    folder: TheFolder,
+    task: TheTask,
+    history: TheHistory,
+    mapping: TheMapping = None,
+    context: TheContext = None,
+    policy: ThePolicy = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Publish here, beside the bundle's other tasks.")
+    ] = None,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
+) -> None:
+    """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle, or as a challenger.
+
+    Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one.
+    """
+    with told():
+        from training.drift.recalibrate import recalibrate as fit_again
+        from training.drift.terminal import recalibration_for_people
+        from training.terminal import Bars
+        from training.tracking.tracking import Given
+
+        into = out or folder
+        _refuse_served(into)
+        tracker = tracker_of(VAR) if track else None
+        rules, bundle = load_policy(policy), _bundle(folder)
+        model = _model(bundle, folder, task)
+        read = opened(history, mapping, task)
+        seen = _seen(model, folder, read, mapping, context, rules)
+        with Bars(_console) as progress:
+            again = fit_again(model, bundle.digest, seen, read, progress)
+        recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None
+        digest = _publish(again.model, folder, into)
+        _console.print(
+            recalibration_for_people(again, f"{read.name}: fitted on its first half, measured on its second")
+        )
+        _console.print(f"published {digest} in {into}", soft_wrap=True)
+        if tracker and recorded:
+            _register(tracker, recorded, into, digest, task)
+
+
+def _refuse_served(into: Path) -> None:
+    from training.served import refuse_served
+
+    refuse_served(into, "name another folder with --out")
+
+
+def _publish(model: TaskModel, folder: Path, into: Path) -> str:
+    """Publish beside the other tasks of the bundle that the model is of; returns the digest."""
+    from models.bundle import publish
+    from training.served import keep_beside
+
+    _refuse_served(into)  # It may have begun to serve meanwhile.
+    keep_beside(into, folder)
+    return publish(into, {model.task: model}, created_at=datetime.now(UTC))
+
+
+def _register(tracker: Tracker, recorded: Recorded, into: Path, digest: str, task: Task) -> None:
+    from models.bundle import open_bundle
+
+    try:
+        registered = tracker.register(recorded, digest, open_bundle(into, digest).models[task].version)
+    except Interrupted as error:
+        raise Interrupted(
+            error.number, f"interrupted: the bundle {digest} is published, but not registered in {tracker.uri}"
+        ) from None
+    _console.print(
+        f"registered {recorded.name} version {registered.version} as {registered.alias} in {tracker.uri}",
+        soft_wrap=True,
+    )
+
+
+def _bundle(folder: Path) -> Bundle:
+    from models.bundle import open_bundle
+
+    return open_bundle(folder)
+
+
+def _model(bundle: Bundle, folder: Path, task: Task) -> TaskModel:
+    if task not in bundle.models:
+        raise HistoryError(f"{folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
+    return bundle.models[task].model
+
+
+def _seen(
+    model: TaskModel,
+    folder: Path,
+    read: History,
+    mapping: Path | None,
+    context: str | None,
+    policy: Policy,
+    without_outcome: bool = False,
+) -> Seen:
+    from training.drift.drift import see
+    from training.histories.split import without_times
+    from training.histories.unseen import acquaintance
+    from training.terminal import Bars
+
+    earlier = opened(context, mapping) if context else None
+    before = known_before(model, _bundle(folder).standing or [], read, earlier)
+    with Bars(_console) as progress:
+        seen = see(model, read, before, policy, progress, without_outcome)
+    if without_times(model.lineage):
+        note(acquaintance(model, seen.known.events, read)["says"])
+    return seen

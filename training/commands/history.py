@@ -1,0 +1,152 @@
+"""The command `history check`: a report to read on the error stream, or as JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from training.commands.train import TheHistory, told
+
+if TYPE_CHECKING:
+    from training.check.history_check import Check, ColumnReport
+
+app = typer.Typer(no_args_is_help=True)
+history = typer.Typer(help="Look at a history before training on it, or take one out of the service's store.")
+app.add_typer(history, name="history", no_args_is_help=True)
+_console = Console(stderr=True)
+
+SAMPLE = 50_000
+DAILY_SAMPLE = 200_000
+"""Rows of a daily table: its columns are read at once, not case by case."""
+MUCH_DRIFT = 0.25
+
+
+@app.callback()
+def rooms() -> None:
+    """Histories."""
+
+
+@history.command()
+def check(
+    history: TheHistory,
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="YAML: which column is which fact.")] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=300,
+            help=f"About how many rows to read; cases and shelves stay whole. {SAMPLE}, of days {DAILY_SAMPLE}.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Report what is mapped, missing and drifting, and which columns hold what happened later than their row.
+
+    Exit code 1 when such a column becomes a fact and the mapping does not say when it is known, or of a daily table,
+    when one is said to be known ahead.
+    """
+    with told():
+        from training.check.examined import examine
+        from training.check.history_check import check
+        from training.daily.opening import is_daily
+        from training.tables.mapping import load_mapping
+
+        if mapping is not None and is_daily(mapping):
+            _check_daily(history, mapping, sample or DAILY_SAMPLE, as_json)
+            return
+        parsed = load_mapping(mapping) if mapping else None
+        report = check(examine(history, parsed, sample or SAMPLE), parsed)
+        if as_json:
+            typer.echo(json.dumps(report.to_json()))
+        else:
+            _show(report)
+        if report.leaking:
+            raise typer.Exit(1)
+
+
+def _check_daily(history: str, mapping: Path, sample: int, as_json: bool) -> None:
+    from training.daily.check import check_daily
+    from training.daily.check_terminal import show_daily
+    from training.daily.opening import load_daily_mapping, open_daily
+
+    report = check_daily(open_daily(history, load_daily_mapping(mapping)), sample)
+    if as_json:
+        typer.echo(json.dumps(report.to_json()))
+    else:
+        show_daily(report, _console)
+    if report.leaking:
+        raise typer.Exit(1)
+
+
+def _show(report: Check) -> None:
+    moment = "all at one moment: they are split by a hash of exception_id" if report.timeless else "in time order"
+    _console.print(f"{report.history}: {report.cases:,} cases of {report.rows:,} rows, {moment}", highlight=False)
+    _console.print(_columns(report))
+    for task, months in report.base_rates.items():
+        rates = "  ".join(f"{each.month} {each.rate * 100:.1f} % of {each.cases:,}" for each in months)
+        _console.print(f"[bold]{task}[/bold]  {rates}", soft_wrap=True, highlight=False)
+    unmapped = [column.name for column in report.columns if column.role == "unmapped"]
+    _console.print(f"[bold]not mapped[/bold]  {escape(', '.join(unmapped)) or 'none'}", soft_wrap=True, highlight=False)
+    for column in report.columns:
+        _show_suspicions(column)
+    _console.print(_verdict(report), soft_wrap=True, highlight=False)
+
+
+def _columns(report: Check) -> Table:
+    tasks = sorted({task for column in report.columns for task in column.alone})
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("column", "becomes", "missing", "distinct", "drift", *(f"AUC {task}" for task in tasks), "is"):
+        left = heading in ("column", "becomes", "is")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    for column in report.columns:
+        areas = [f"{column.alone[task]:.3f}" if task in column.alone else "" for task in tasks]
+        shown = escape("\n".join(column.keys) or column.role)
+        table.add_row(
+            column.name,
+            shown,
+            f"{column.missing * 100:.1f} %",
+            f"{column.distinct:,}",
+            f"{column.drift:.2f}",
+            *areas,
+            _is(column),
+        )
+    return table
+
+
+def _is(column: ColumnReport) -> str:
+    words = {
+        "constant": column.constant,
+        "near-empty": column.near_empty and not column.constant,
+        "drifting": column.drift > MUCH_DRIFT,
+        "[yellow]suspected[/yellow]": bool(column.suspicions) and not column.is_leaking,
+        "[red]leaking[/red]": column.is_leaking,
+    }
+    return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _show_suspicions(column: ColumnReport) -> None:
+    for each in column.suspicions:
+        known = "outcome" if column.role == "outcome" else "declared" if column.declared else "not declared"
+        used = f"used as {', '.join(column.keys)}" if column.is_used else "not used"
+        colour = "red" if column.is_leaking else "yellow"
+        _console.print(
+            f"[{colour}]{escape(column.name)}[/{colour}] ({known}, {used}): {each.says}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _verdict(report: Check) -> str:
+    if not report.leaking:
+        return "[green]No undeclared column that becomes a fact is suspected of holding what happened later.[/green]"
+    names = ", ".join(column.name for column in report.leaking)
+    return (
+        f"[red]Suspected and used: {escape(names)}.[/red] If a value was not there at the moment of its case, list the "
+        "column under leaks, or say known: {column: WHEN}; if it was, say known: opening."
+    )

@@ -1,0 +1,226 @@
+"""The commands `promote`, `promotions`, `approve-promotion` and `rollback`: training compares, the service decides."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from data.promotion import LONGEST_WHY, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
+from data.record import canonical
+from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
+from training.errors import TrackingError
+
+if TYPE_CHECKING:
+    from training.promotion.asking import AskedService
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+_console = Console(stderr=True)
+_out = Console()
+
+HERE = "http://127.0.0.1:8080"
+REFUSED = 1
+"""The exit code of `promote` where the dossier refuses the challenger."""
+
+
+def _enough(reason: str) -> str:
+    """The reason, where it is one: asked before anything is compared or sent."""
+    if not 3 <= len(reason.strip()) <= LONGEST_WHY:
+        raise typer.BadParameter(f"say why in 3 to {LONGEST_WHY} characters: whoever looks at this in a year reads it")
+    return reason.strip()
+
+
+TheServer = Annotated[str, typer.Option("--server", metavar="URL", help="Where the service answers.")]
+TheReason = Annotated[str, typer.Option("--reason", help="Why; recorded with your name.", callback=_enough)]
+Track = Annotated[bool, typer.Option("--track/--no-track", help="Move the alias champion in MLflow's registry.")]
+
+
+def _key(name: str) -> Path:
+    return VAR / "keys" / name
+
+
+@app.callback()
+def promotion() -> None:
+    """How a bundle comes in force."""
+
+
+@app.command()
+def promote(
+    challenger: Annotated[Path, typer.Argument(metavar="CHALLENGER_DIR", help="The bundle that should serve.")],
+    champion: Annotated[Path, typer.Option("--champion", metavar="DIR", help="The bundle that serves.")],
+    history: TheHistory,
+    mapping: TheMapping = None,
+    policy: ThePolicy = None,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="URL", help="Ask this service; without, only compare.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of who asks.")] = None,
+    reason: TheReason = "a newer training",
+    out: Annotated[Path | None, typer.Option("--out", help="Where the dossier goes; CHALLENGER_DIR without.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
+) -> None:
+    """Compare a challenger with the champion on later days, write a dossier, and ask the service for a promotion.
+
+    The history must go on after everything both have learned from; its earlier cases tell of the parties, and what
+    they came to is laid beside what the challenger was taught. Bundles that learned without times are compared on
+    cases that taught neither. Exit code 1 where the dossier refuses it.
+    """
+    with told():
+        from models.bundle import open_bundle
+        from policies.policy import load_policy
+        from training.promotion.asking import AskedService
+        from training.promotion.compare import compare
+        from training.terminal import Bars
+
+        service = AskedService.of(server, key or _key("scientist")) if server else None
+        its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
+        with Bars(_console) as progress:
+            dossier = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed)
+        written = _write(dossier, out or challenger)
+        _tell(dossier)
+        _console.print(f"dossier in {written}", soft_wrap=True)
+        if service is not None:
+            service.send(its)
+            _tell_promotion(service.propose(dossier, reason), server or HERE)
+        raise typer.Exit(REFUSED if dossier.refusals else 0)
+
+
+@app.command()
+def promotions(
+    server: TheServer = HERE,
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of who looks.")] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Move MLflow's alias champion to what is in force; finishes a promotion.")
+    ] = False,
+) -> None:
+    """List promotions, the newest first, and what is in force."""
+    with told():
+        service = _service(server, key or _key("scientist"))
+        now = service.in_force()
+        table = Table("promotion", "state", "challenger", "asked by", "why", "decided by", box=None)
+        for each in service.promotions().items:
+            by = f"{each.decided.by}: {each.decided.reason}" if each.decided else "; ".join(each.refusals)[:120]
+            table.add_row(
+                each.promotion_id,
+                each.state.value,
+                each.challenger[:19],
+                each.requested_by,
+                Text(each.reason),
+                Text(by),
+            )
+        _out.print(table)
+        _tell_in_force(now)
+        if apply:
+            _apply(now)
+
+
+@app.command("approve-promotion")
+def approve_promotion(
+    promotion_id: Annotated[str, typer.Argument(metavar="ID", help="The promotion's id.")],
+    reason: TheReason,
+    reject: Annotated[bool, typer.Option("--reject", help="Do not agree.")] = False,
+    server: TheServer = HERE,
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of who decides; never who asked.")] = None,
+    track: Track = True,
+) -> None:
+    """Agree to a promotion (or not): the challenger serves at once, then MLflow's alias follows."""
+    with told():
+        service = _service(server, key or _key("model-owner"))
+        decided = service.decide(promotion_id, Approval(verdict="reject" if reject else "approve", reason=reason))
+        _console.print(f"{decided.promotion_id} is {decided.state.value}", soft_wrap=True)
+        if decided.state is PromotionState.APPROVED:
+            now = service.in_force()
+            _tell_in_force(now)
+            if track:
+                _follow(now)
+
+
+@app.command()
+def rollback(
+    reason: TheReason,
+    server: TheServer = HERE,
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of who rolls back.")] = None,
+    track: Track = True,
+) -> None:
+    """Return to the bundle that was in force before the last promotion, at once."""
+    with told():
+        now = _service(server, key or _key("scientist")).roll_back(reason)
+        _tell_in_force(now)
+        if track:
+            _follow(now)
+
+
+def _service(server: str, key: Path) -> AskedService:
+    from training.promotion.asking import AskedService
+
+    return AskedService.of(server, key)
+
+
+def _write(dossier: Dossier, folder: Path) -> Path:
+    """The dossier as a record and as a page."""
+    from models.files import write_atomically
+    from training.promotion.page import page
+
+    write_atomically(folder / "dossier.json", canonical(dossier))
+    write_atomically(folder / "dossier.html", page(dossier).encode())
+    return folder / "dossier.html"
+
+
+def _tell(dossier: Dossier) -> None:
+    colour = {Finding.PASSED: "green", Finding.NOTED: "yellow", Finding.REFUSED: "red"}
+    table = Table("", "task", "check", "says", box=None)
+    for each in dossier.checks:
+        style = colour[each.finding]
+        table.add_row(
+            Text(each.finding.value, style=style),
+            each.task.value if each.task else "",
+            each.name.value,
+            Text(each.says),
+        )
+    _out.print(table)
+    if dossier.refusals:
+        _console.print(f"[red]refused[/red] by {len(dossier.refusals)} checks: the champion serves on")
+
+
+def _tell_promotion(promotion: Promotion, server: str) -> None:
+    _console.print(f"{promotion.promotion_id} is {promotion.state.value}", soft_wrap=True)
+    if promotion.state is PromotionState.PROPOSED:
+        _console.print(
+            f"another principal agrees with: fairlead approve-promotion {promotion.promotion_id} --server {server} "
+            "--key FILE --reason WHY",
+            soft_wrap=True,
+        )
+
+
+def _tell_in_force(now: InForceNow) -> None:
+    who = f" since {now.since:%Y-%m-%d %H:%M} UTC, by {now.by}: {now.reason}" if now.since else ""
+    _console.print(f"in force: {now.bundle or 'no bundle'}{who}", soft_wrap=True, highlight=False)
+
+
+def _follow(now: InForceNow) -> None:
+    """Move the alias; where MLflow cannot be asked, what serves has changed all the same, and how to finish is said."""
+    try:
+        _apply(now)
+    except (TrackingError, ImportError) as error:
+        _console.print(
+            f"[yellow]note:[/yellow] the service has switched; MLflow's alias has not moved ({error}). Finish with: "
+            "fairlead promotions --apply",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _apply(now: InForceNow) -> None:
+    from training.tracking.tracking import Tracker, tracking_uri
+
+    tracker = Tracker(tracking_uri(VAR), VAR)
+    for name, version in tracker.crown(now.models).items():
+        if version is None:
+            _console.print(f"[yellow]note:[/yellow] MLflow at {tracker.uri} has no version of {name} that serves")
+        else:
+            _console.print(f"{name} version {version} is champion in {tracker.uri}", soft_wrap=True)

@@ -1,0 +1,170 @@
+"""The command `retrain`: a challenger from what a service has recorded. What serves stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+from rich.console import Console
+
+from data.vocabulary import Task
+from policies.policy import load_policy
+from training.commands.train import ThePolicy, told, tracker_of
+from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from training.histories.history import History
+    from training.tracking.tracking import Tracker
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+_console = Console(stderr=True)
+
+
+class Service(Protocol):
+    """What a service recorded: the serving room reads the store, so the front door brings it here."""
+
+    bundle: Path
+    """The folder it serves from."""
+
+    def require_use(self) -> None:
+        """End the command where nothing was ever recorded."""
+
+    def export(self, out: Path) -> str:
+        """Write what was recorded as a native history and say what it holds; end the command where that fails."""
+
+
+OpenService = Callable[[Path], Service]
+"""What the front door hands to the command as its context's object."""
+
+
+@app.callback()
+def retraining() -> None:
+    """Learning from use."""
+
+
+@app.command()
+def retrain(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option(help="The service's folder: its database and its bundle.")] = Path("var"),
+    task: Annotated[list[str] | None, typer.Option(help="What to predict; repeat. Without: what is served.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The challenger's folder; a new one by default.")] = None,
+    history: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Earlier cases to learn from too, as `train` reads them.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="How that file is read.")] = None,
+    policy: ThePolicy = None,
+    trials: Annotated[int, typer.Option(min=0, help="Recipes to try; 0 trains at once.")] = 20,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
+) -> None:
+    """Learn from use: export what the service has recorded and train a challenger on it.
+
+    Nothing is promoted: the bundle that is served and the alias `champion` stay as they are.
+    """
+    service: Service = context.obj(folder)
+    challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    if challenger.resolve() == service.bundle.resolve():
+        _say(f"{challenger} is the bundle that is served: name another folder with --out")
+        raise typer.Exit(2)
+    with told():
+        _refuse_days(mapping, service.bundle)
+        _refuse_one_moment(mapping, service.bundle)
+    use = challenger / "history.jsonl.gz"
+    service.require_use()
+    with told():
+        tracker = tracker_of(folder) if track else None
+    _say(service.export(use))
+    asked = _Retraining(service.bundle, challenger, use, history, mapping, policy, trials, tuple(task or ()))
+    with told():
+        _challenge(asked, tracker)
+
+
+def _refuse_days(mapping: Path | None, served: Path) -> None:
+    """Raises TrainingError for a daily mapping, before anything is exported: no question about a day is exported."""
+    from training.daily.opening import is_daily
+
+    if mapping is not None and is_daily(mapping):
+        raise TrainingError(
+            f"{mapping} maps a table of days, and what the service exports holds no question about a day, so there is "
+            "nothing to mix in: train on the table with its new days, by fairlead train stockout --history FILE "
+            f"--mapping {mapping} --out CHALLENGER_DIR --beside {served}"
+        )
+
+
+def _refuse_one_moment(mapping: Path | None, served: Path) -> None:
+    """Raises TrainingError for a table without times: a moment that is made up would say what was earlier."""
+    from training.tables.mapping import load_mapping
+
+    if mapping is not None and load_mapping(mapping).facts["event.time"].constant is not None:
+        raise TrainingError(
+            f"{mapping} gives all rows one moment, and what the service records has moments of its own: together, a "
+            "moment that is made up would say which cases are earlier. Train on the table with its new rows, by "
+            f"fairlead train TASK --history FILE --mapping {mapping} --out CHALLENGER_DIR --beside {served}; or learn "
+            "from what was recorded alone, without --history"
+        )
+
+
+@dataclass(frozen=True)
+class _Retraining:
+    served: Path
+    challenger: Path
+    use: Path
+    history: str | None
+    mapping: Path | None
+    policy: Path | None
+    trials: int
+    tasks: tuple[str, ...]
+
+
+def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
+    """Train the challenger and say how to look at it."""
+    from models.ladder import load_bundle
+    from training.terminal import Bars, comparison
+    from training.tracking.tracking import CHALLENGER
+    from training.train import Order, train
+
+    served = load_bundle(asked.served).bundle
+    order = Order(
+        _tasks(asked, served),
+        asked.challenger / "bundle",
+        load_policy(asked.policy),
+        datetime.now(UTC),
+        trials=asked.trials,
+        tracker=tracker,
+        mapping_file=asked.mapping,
+        alias=CHALLENGER,
+        known_before=served.standing if served and asked.history is None else None,
+        keep_going=True,
+    )
+    with Bars(_console) as progress:
+        trained = train(_learned_from(asked), order, progress)
+    _console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
+    for name, why in trained.left_out.items():
+        _say(f"left out: {name}: {why}")
+    _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
+
+
+def _tasks(asked: _Retraining, served: Bundle | None) -> tuple[Task, ...]:
+    try:
+        return tuple(Task(each) for each in asked.tasks) or tuple(served.models if served else Task)
+    except ValueError:
+        raise TrainingError(f"a task is one of {', '.join(Task)}; --task named another") from None
+
+
+def _learned_from(asked: _Retraining) -> History:
+    from training.histories.history import open_history
+    from training.histories.together import Together
+    from training.tables.mapping import load_mapping
+
+    use = open_history(asked.use)
+    if asked.history is None:
+        return use
+    return Together(open_history(asked.history, load_mapping(asked.mapping) if asked.mapping else None), use)
+
+
+def _say(text: str) -> None:
+    _console.print(text, soft_wrap=True, markup=False, highlight=False)

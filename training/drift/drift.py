@@ -1,0 +1,77 @@
+"""A bundle's model beside a later history: have its cases moved, does it still do as well, what does that cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.drift import Later, drift_report
+from models.drift_alarms import Stake
+from models.drift_records import DriftReport
+from models.task_model import TaskModel
+from policies.policy import Policy
+from policies.stakes import alarm_from
+from training.errors import HistoryError
+from training.histories.dataset import Known
+from training.histories.history import History
+from training.histories.split import without_times
+from training.learning.evaluate import Snapshot, calibrated, studied
+from training.learning.profiling import spread
+from training.progress import Progress
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The later cases of a task as its model sees them: features float64[n, k] and what is known of each."""
+
+    features: Floats
+    known: Known
+
+
+def see(
+    model: TaskModel,
+    history: History,
+    before: History | Snapshot,
+    policy: Policy,
+    progress: Progress,
+    without_outcome: bool = False,
+) -> Seen:
+    """Read a later history as the model would have met it; `before` is what was known of the parties.
+
+    Raises:
+        HistoryError: it holds no case of the task.
+    """
+    arrivals = not without_times(model.lineage)
+    read = studied(history, before, (model.task,), model.attributes, policy, progress, without_outcome, arrivals)
+    known = read.known(model.task)
+    if not len(known.truth):
+        raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")
+    return Seen(model.complete(known.facts, known.messages), known)
+
+
+def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
+    """The report on later cases.
+
+    Raises:
+        HistoryError: the bundle was made by a Fairlead that kept no profile.
+    """
+    if model.profile is None:
+        raise HistoryError(f"the bundle has no profile of {model.task} to compare with: train it again")
+    later = Later.of(
+        model.features().as_shown(spread(seen.features)),
+        calibrated(model, seen.features),
+        seen.known.truth,
+        seen.known.regions,
+    )
+    return drift_report(model.task, model.profile, later, model.features().names, stake_of(seen.known, policy))
+
+
+def stake_of(known: Known, policy: Policy) -> Stake:
+    """What hangs on a prediction on average over these cases."""
+    told = known.stakes[~np.isnan(known.stakes)]
+    amount = float(told.mean()) if len(told) else None
+    return Stake(amount, policy.settings.currency.reference, float(alarm_from(policy)))

@@ -1,0 +1,179 @@
+"""Only the calibrator again, on the latest labels: where rates have drifted, the trees' order is still good.
+
+A risk's calibrator rises strictly, so the order of the cases and with it the average precision stays. What the new
+calibrator is worth is told by a rehearsal: fitted on the earlier half of the labels, measured on the later half, where
+it must be better than the old one; an exception with updates in both does not teach the first. What is published is
+fitted on all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.performance import Performance, realised, top_event
+from models.predictors import ModelPredictor
+from models.profile import Profile
+from models.task_model import TaskModel
+from models.taught import joined, sample
+from training.drift.drift import Seen
+from training.errors import HistoryError
+from training.histories.baseline import RuleRates
+from training.histories.dataset import Known
+from training.histories.history import History
+from training.histories.split import ended
+from training.histories.truth import UNKNOWN
+from training.histories.unseen import unlike
+from training.learning.calibrate import fit_binary, fit_multiclass
+from training.learning.conformal_fit import Calibrating, fit_conformal
+from training.learning.evaluate import DECIMALS, compare, probabilities_of
+from training.learning.profiling import performances
+from training.progress import Progress
+from training.report.metrics import log_loss
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+Calibrator = BinaryCalibrator | MulticlassCalibrator
+
+FEWEST = 400
+"""Labels below which halves are too small to tell which calibrator is better."""
+FEWEST_OF_EACH = 10
+
+
+@dataclass(frozen=True)
+class Recalibrated:
+    """The model with its new calibrator, and how the old and the new did on the later half, which neither had seen."""
+
+    model: TaskModel
+    before: Performance
+    after: Performance
+    average_precision: tuple[float | None, float | None]
+    features: Floats
+    """The labelled cases as the model sees them, float64[n, k]."""
+
+
+def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, progress: Progress) -> Recalibrated:
+    """Fit the calibrator again on what is known of later cases. `parent` is the digest of the bundle the model is of.
+
+    Raises:
+        HistoryError: too few labels, or a new calibrator that is no better than the old one.
+    """
+    latest = _labelled(seen.known)
+    _check(model, latest.truth, history, FEWEST)
+    progress.step("scoring the latest cases")
+    features = seen.features[seen.known.truth != UNKNOWN]
+    raw = model.score.raw_batch(features)
+    half = len(latest.truth) // 2
+    earlier = np.flatnonzero(ended(latest.exceptions, half))
+    _check(model, latest.truth[earlier], history, FEWEST // 4)
+    progress.step("a rehearsal: fitted on the earlier half, measured on the later")
+    old, later = _said(model.calibrator, raw[half:]), latest.truth[half:]
+    way, new = _best(model, raw, latest.truth, earlier, half)
+    _check_better(model, history, log_loss(later, old), log_loss(later, new))
+    progress.step("fitting on all labels")
+    again = _refitted(model, way(raw, latest.truth), raw, latest, half)
+    scores = {name: _compared(model, latest, half, each) for name, each in (("old", old), ("new", new))}
+    again = replace(
+        again,
+        profile=_profile(model, new, later, latest.regions[half:]),
+        metrics={**scores["new"], "rule_rates": model.metrics["rule_rates"]},
+        lineage={**model.lineage, "recalibrated_on": {**_window(history, latest.times), "bundle": parent}},
+    )
+    again = _with_taught(again, latest, history)
+    precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
+    return Recalibrated(
+        _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1]), features
+    )
+
+
+def _labelled(known: Known) -> Known:
+    """The cases whose outcome is known."""
+    return known.at(np.flatnonzero(known.truth != UNKNOWN))
+
+
+def _refitted(model: TaskModel, calibrator: Calibrator, raw: Floats, latest: Known, half: int) -> TaskModel:
+    """The model with the calibrator, and with conformal sets of what it now says."""
+    cases = Calibrating(latest.truth, _said(calibrator, raw), latest.regions, latest.times)
+    sets = fit_conformal(model.task, cases, len(latest.truth) - half)
+    return replace(model, calibrator=calibrator, conformal=sets)
+
+
+def _with_taught(model: TaskModel, latest: Known, history: History) -> TaskModel:
+    """The model with the answers that taught its calibrator among those it keeps, where both name events alike."""
+    kept = bool(latest.events) and not unlike("the model", model.lineage, history)
+    taught = joined(model.taught, sample(latest.events, latest.truth.tolist())) if kept else model.taught
+    lineage = {**model.lineage, "recalibrated_on": {**model.lineage["recalibrated_on"], "kept": kept}}
+    return replace(model, taught=taught, lineage=lineage)
+
+
+def _compared(model: TaskModel, latest: Known, half: int, said: Floats) -> dict[str, Any]:
+    """The scores on the later half, beside the rules and the base rate."""
+    rules = RuleRates.from_json(model.metrics["rule_rates"])
+    return compare(model.task, latest.truth[half:], said, rules, latest.fired[half:])
+
+
+def _window(history: History, times: Floats) -> dict[str, Any]:
+    span = {"n": len(times), "from": float(times[0]), "to": float(times[-1])}
+    return {"history": history.name, "data": history.digest, **span}
+
+
+def _check_better(model: TaskModel, history: History, before: float, after: float) -> None:
+    if after >= before:
+        raise HistoryError(
+            f"{model.task}: a new calibrator would give a log loss of {after:.4f} on the second half of "
+            f"{history.name}, the old one gives {before:.4f}: nothing was published, the old one stays"
+        )
+
+
+def _check(model: TaskModel, truth: Truth, history: History, fewest: int) -> None:
+    counts = np.bincount(truth, minlength=2) if len(truth) else np.zeros(2)
+    if len(truth) < fewest or (counts >= FEWEST_OF_EACH).sum() < 2:
+        where = "" if fewest == FEWEST else " in its earlier half that do not go on in the later"
+        raise HistoryError(
+            f"{history.name} tells {len(truth)} outcomes of {model.task}{where}; a new calibrator needs {fewest}, "
+            f"{FEWEST_OF_EACH} of each of two outcomes: give a longer history"
+        )
+
+
+def _best(
+    model: TaskModel, raw: Floats, truth: Truth, earlier: NDArray[np.intp], half: int
+) -> tuple[Callable[[Floats, Truth], Calibrator], Floats]:
+    """The way to fit on the earlier cases that does best on the later half, and what it says there."""
+    said = [(way, _said(way(raw[earlier], truth[earlier]), raw[half:])) for way in _ways(model)]
+    return min(said, key=lambda each: log_loss(truth[half:], each[1]))
+
+
+def _ways(model: TaskModel) -> list[Callable[[Floats, Truth], Calibrator]]:
+    if model.task.is_risk:
+        return [lambda raw, truth: fit_binary(raw[:, 0], truth)]
+    return [lambda raw, truth: fit_multiclass(raw, truth, biased=False), fit_multiclass]
+
+
+def _said(calibrator: Calibrator, raw: Floats) -> Floats:
+    return np.round(probabilities_of(calibrator, raw), DECIMALS)
+
+
+def _performance(probabilities: Floats, truth: Truth) -> Performance:
+    return realised(*top_event(probabilities, truth))
+
+
+def _profile(model: TaskModel, said: Floats, truth: Truth, regions: list[str | None]) -> Profile | None:
+    """The features stay those of the trees' window; how well the model does is the rehearsal's."""
+    if model.profile is None:
+        return None
+    return replace(model.profile, rehearsed=performances(*top_event(said, truth), regions))
+
+
+def _with_golden(model: TaskModel) -> TaskModel:
+    """The golden cases with what the new calibrator says of them."""
+    predictor = ModelPredictor(model, version="unpublished")
+    golden = tuple(
+        each.model_copy(update={"probabilities": predictor.predict(each.case, each.standing).probabilities})
+        for each in model.golden
+    )
+    return replace(model, golden=golden)

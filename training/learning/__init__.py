@@ -1,0 +1,1 @@
+"""One task learned: recipe, rehearsal, calibration, sets, and the arrays that ship."""

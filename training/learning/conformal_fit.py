@@ -1,0 +1,190 @@
+"""Fit the cells of `models.conformal` on cases later than those the scored models saw, and measure what they cover.
+
+Newer cases may count more: with a half-life the weighted quantiles follow a drift (Barber, Candès, Ramdas, Tibshirani,
+"Conformal prediction beyond exchangeability", 2023). Whether they do is decided on the latest block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from models.conformal import DECIMALS, RATES, Cell, ConformalSets, set_labels
+from training.learning.fit import at_own_level
+from training.report.metrics import likelihood
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+Regions = Sequence[str | None]
+
+FEWEST = 100
+"""Cases below which a cell is too small to speak: its label's, or the one of all, speaks for it."""
+HALF_LIVES: tuple[float | None, ...] = (None, 1.0, 0.5, 0.25)
+"""How fast calibration cases may lose weight, as a share of the time they span; None counts all alike, and first."""
+AIM = 0.1
+"""The error rate at which the half-lives are compared."""
+CLEARLY = 0.005
+"""By how much closer to its aim a half-life must bring the coverage before it is preferred to counting all alike."""
+TOLERANCE = 0.02
+"""A cell covers what it should where this far from the target is within its interval."""
+Z = 1.959964
+"""A 95 % interval's reach in standard errors."""
+
+
+@dataclass(frozen=True)
+class Calibrating:
+    """Later cases with the probabilities a model gave that had not seen them, in time order."""
+
+    truth: Truth
+    probabilities: Floats
+    """float64[n, k]; k is 1 for a risk."""
+    regions: Regions
+    times: Floats
+
+    def part(self, which: slice) -> Calibrating:
+        """Some of the cases."""
+        return Calibrating(self.truth[which], self.probabilities[which], self.regions[which], self.times[which])
+
+    def at_own_level(self) -> Calibrating:
+        """The cases as if the model had known how common each outcome would be among them.
+
+        Models that scored earlier parts of a history missed their level by a drift that the one that ships has learned.
+        """
+        return replace(self, probabilities=at_own_level(self.truth, self.probabilities))
+
+    @staticmethod
+    def joined(parts: Sequence[Calibrating]) -> Calibrating:
+        """Parts that follow one another as one."""
+        return Calibrating(
+            np.concatenate([each.truth for each in parts]),
+            np.concatenate([each.probabilities for each in parts]),
+            [region for each in parts for region in each.regions],
+            np.concatenate([each.times for each in parts]),
+        )
+
+
+def fit_conformal(task: Task, cases: Calibrating, last: int) -> ConformalSets:
+    """The cells of the cases; `last` is how many of them are the latest block, which chooses the half-life."""
+    earlier, latest = cases.part(slice(0, -last)), cases.part(slice(len(cases.truth) - last, None))
+    misses = [_miss(_cells(task, earlier, each), task, latest) for each in HALF_LIVES]
+    best = int(np.argmin(misses))
+    return _cells(task, cases, HALF_LIVES[best if misses[best] < misses[0] - CLEARLY else 0])
+
+
+def _miss(sets: ConformalSets, task: Task, latest: Calibrating) -> float:
+    """How far the coverage of the labels lies from its aim, on average over the cases."""
+    cells = coverage(sets, task, latest, AIM)["classes"]
+    return float(sum(abs(each["coverage"] - (1.0 - AIM)) * each["n"] for each in cells)) / max(len(latest.truth), 1)
+
+
+def _cells(task: Task, cases: Calibrating, half_life: float | None) -> ConformalSets:
+    given = np.round(likelihood(cases.truth, cases.probabilities), DECIMALS)
+    weight = _weights(cases.times, half_life)
+    labels, regions = np.array(set_labels(task.labels))[cases.truth], np.array([each or "" for each in cases.regions])
+    everyone = np.ones(len(given), bool)
+    places: list[tuple[str | None, str | None, NDArray[np.bool_]]] = [(None, None, everyone)]
+    for label in map(str, np.unique(labels)):
+        mine = labels == label
+        places += [(label, None, mine)]
+        places += [(label, region, mine & (regions == region)) for region in map(str, np.unique(regions)) if region]
+    return ConformalSets(
+        tuple(
+            Cell(label, region, int(chosen.sum()), _least(given[chosen], weight[chosen]))
+            for label, region, chosen in places
+            if label is None or _effective(weight[chosen]) >= FEWEST
+        )
+    )
+
+
+def _weights(times: Floats, half_life: float | None) -> Floats:
+    """The newest case counts 1, one a half-life older a half."""
+    span = float(times[-1] - times[0]) if len(times) else 0.0
+    if half_life is None or span <= 0:
+        return np.ones(len(times))
+    return np.asarray(0.5 ** ((times[-1] - times) / (half_life * span)))
+
+
+def _effective(weight: Floats) -> float:
+    """As how many cases of equal weight these count (Kish)."""
+    return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
+
+
+def _least(given: Floats, weight: Floats) -> tuple[float, ...]:
+    """For each rate the least probability whose p-value exceeds it, the case that is asked about counted as one."""
+    order = np.argsort(given, kind="stable")
+    mass, ordered = np.cumsum(weight[order]), given[order]
+    beyond = np.array(RATES) * (weight.sum() + 1.0) - 1.0
+    at = np.searchsorted(mass, beyond, side="right")
+    least = np.where(beyond < 0, 0.0, ordered[np.minimum(at, len(ordered) - 1)])
+    return tuple(np.where(at >= len(ordered), 1.0, least).tolist())
+
+
+def coverage(sets: ConformalSets, task: Task, cases: Calibrating, error_rate: float) -> dict[str, Any]:
+    """How often the truth was in the set, and how large the sets were, as JSON values: over all, per class and cell.
+
+    A cell holds the target where its 95 % interval (Wilson) reaches within two points of it.
+    """
+    labels = set_labels(task.labels)
+    sizes, covered = _asked(sets, labels, cases, error_rate)
+    names, regions = np.array(labels)[cases.truth], np.array([each or "" for each in cases.regions])
+    everyone = np.ones(len(sizes), bool)
+
+    def told(chosen: NDArray[np.bool_], **place: str | None) -> dict[str, Any]:
+        return {**place, **_covered(covered[chosen], sizes[chosen], 1.0 - error_rate)}
+
+    present = sorted(set(names.tolist()))
+    by_region = [
+        told((names == label) & (regions == region), label=label, region=region or None)
+        for label in present
+        for region in sorted(set(regions[names == label].tolist()))
+    ]
+    return {
+        "error_rate": error_rate,
+        "all": told(everyone),
+        "classes": [told(names == label, label=label) for label in present],
+        "cells": by_region,
+    }
+
+
+def _asked(
+    sets: ConformalSets, labels: tuple[str, ...], cases: Calibrating, error_rate: float
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The size of each case's set, and whether it holds the truth."""
+    given, regions = cases.probabilities, np.array([each or "" for each in cases.regions])
+    if given.shape[1] == 1:
+        given = np.hstack([np.round(1.0 - given, DECIMALS), given])
+    stays = np.zeros(given.shape, bool)
+    for region in np.unique(regions):
+        mine = regions == region
+        for place, label in enumerate(labels):
+            cell = sets.cell(label, str(region) or None)
+            stays[mine, place] = cell.stays(given[mine, place], error_rate)
+    return stays.sum(axis=1), stays[np.arange(len(stays)), cases.truth]
+
+
+def _covered(covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float) -> dict[str, Any]:
+    low, high = interval(int(covered.sum()), len(covered))
+    return {
+        "n": len(covered),
+        "coverage": float(covered.mean()) if len(covered) else None,
+        "interval": [low, high],
+        "holds": low <= target + TOLERANCE and high >= target - TOLERANCE,
+        "size": float(sizes.mean()) if len(sizes) else None,
+        "one": float((sizes == 1).mean()) if len(sizes) else None,
+        "none": float((sizes == 0).mean()) if len(sizes) else None,
+    }
+
+
+def interval(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    if not n:
+        return 0.0, 1.0
+    share, z2 = hits / n, Z * Z
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = Z * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    return centre - reach, centre + reach

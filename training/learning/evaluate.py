@@ -1,0 +1,173 @@
+"""A bundle on later days: the model, the rules with the rates of the model's own window, and the base rate."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.record import digest_of
+from data.vocabulary import Task
+from features.attributes import AttributeSchema
+from features.standing import MemoryRows, SeededRows, StandingKeeper, read_snapshot
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.task_model import TaskModel
+from policies.policy import Policy
+from training.daily.history import DailyHistory, daily_study
+from training.errors import HistoryError
+from training.histories.baseline import RuleRates
+from training.histories.dataset import Known, Read, Study, study
+from training.histories.history import History
+from training.histories.split import without_times
+from training.histories.unseen import acquaintance
+from training.learning.conformal_fit import Calibrating, coverage
+from training.progress import Progress
+from training.report.metrics import scores_of
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+
+DECIMALS = 9
+
+PROMISE_PASSED = "promise_passed"
+"""The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
+
+TAUGHT = "taught"
+"""The key of the scores that tells which of the cases taught the model, where it learned without times."""
+
+CONFORMAL = "conformal"
+"""The key of the scores that tells what the conformal sets cover."""
+
+Snapshot = list[dict[str, Any]]
+
+
+def evaluate(
+    models: Mapping[Task, TaskModel],
+    history: History,
+    before: History | Snapshot,
+    policy: Policy,
+    progress: Progress,
+) -> dict[Task, dict[str, Any]]:
+    """The scores of models on a history.
+
+    `before` is what was known of the parties: earlier cases, which are never scored, or the snapshot of a bundle.
+    Models that declare the same attributes, as those trained together do, are scored in one pass.
+
+    Raises:
+        HistoryError: no case tells a task's truth.
+    """
+    scores: dict[Task, dict[str, Any]] = {}
+    for attributes in _distinct(model.attributes for model in models.values()):
+        together = {task: model for task, model in models.items() if model.attributes == attributes}
+        arrivals = not any(without_times(model.lineage) for model in together.values())
+        seen = studied(history, before, together, attributes, policy, progress, arrivals=arrivals)
+        scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
+    return scores
+
+
+def studied(
+    history: History,
+    before: History | Snapshot,
+    tasks: Iterable[Task],
+    attributes: AttributeSchema,
+    policy: Policy,
+    progress: Progress,
+    without_outcome: bool = False,
+    arrivals: bool = True,
+) -> Study:
+    """A history as models of these attributes would have met it; see `evaluate` and `training.histories.dataset.study`.
+
+    Models that learned without times met no `arrivals`.
+    """
+    if isinstance(history, DailyHistory):
+        progress.step(f"reading {history.name}")
+        grid, own = history.after(before) if isinstance(before, DailyHistory) else (history.grid, history.grid.exists)
+        return daily_study(grid, own, history.mapping, attributes, policy, samples=0)[0]
+    rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
+    lines = progress.count(_merged(history, before), f"reading {history.name}")
+    keeper = StandingKeeper(rows, attributes, arrivals)
+    return study(lines, tasks, attributes, policy, keeper, without_outcome=without_outcome)
+
+
+def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
+    return list({digest_of(schema): schema for schema in schemas}.values())
+
+
+def _scores(model: TaskModel, known: Known, history: History, policy: Policy) -> dict[str, Any]:
+    if not len(known.truth):
+        late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
+        raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
+    features = model.complete(known.facts, known.messages)
+    rules = RuleRates.from_json(model.metrics["rule_rates"])
+    probabilities = calibrated(model, features)
+    compared = compare(model.task, known.truth, probabilities, rules, known.fired)
+    covered = _covered(model, known, probabilities, policy)
+    return compared | passed(known.promise_passed) | covered | _acquainted(model, known, history)
+
+
+def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
+    """Whether the cases taught the model, where no moment tells."""
+    return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
+
+
+def _covered(model: TaskModel, known: Known, probabilities: Floats, policy: Policy) -> dict[str, Any]:
+    """What the conformal sets cover, where the model and the policy have them."""
+    if model.conformal is None or policy.settings.conformal is None:
+        return {}
+    cases = Calibrating(known.truth, probabilities, known.regions, known.times)
+    return {CONFORMAL: coverage(model.conformal, model.task, cases, float(policy.settings.conformal.error_rate))}
+
+
+def passed(count: int) -> dict[str, int]:
+    """How many cases are in no score because their promise had passed, where there are any."""
+    return {PROMISE_PASSED: count} if count else {}
+
+
+def calibrated(model: TaskModel, features: Floats) -> Floats:
+    """Probabilities float64[n, k] as they are served: from the exported arrays, calibrated, nine decimals."""
+    return np.round(probabilities_of(model.calibrator, model.score.raw_batch(features)), DECIMALS)
+
+
+def probabilities_of(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: Floats) -> Floats:
+    """Calibrated probabilities float64[n, k] of raw scores of that shape."""
+    if isinstance(calibrator, BinaryCalibrator):
+        return calibrator.probability(raw[:, 0]).reshape(-1, 1)
+    return calibrator.probability(raw)
+
+
+def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, fired: Sequence[str]) -> dict[str, Any]:
+    """The scores of the model beside those of the rules and of the base rate, as JSON values.
+
+    `base_rate` is the share of the event, or of the commonest label.
+    """
+    counts = np.bincount(truth)
+    return {
+        "task": task.value,
+        "n": len(truth),
+        "base_rate": float(counts[1:].sum() if task.is_risk else counts.max()) / len(truth),
+        "model": scores_of(truth, probabilities),
+        "rules": scores_of(truth, rules.probabilities(fired)),
+        "base": scores_of(truth, rules.base_probabilities(len(truth))),
+    }
+
+
+def overlap(history: History, moment: datetime) -> float:
+    """The share of the cases that are not later than a moment, such as the last one a model was taught or tested on."""
+    if isinstance(history, DailyHistory):
+        times = np.array([history.grid.moment(day) > moment for day in range(history.grid.shape[1])])
+        return 1.0 - float(history.grid.exists[:, times].sum() / history.grid.exists.sum())
+    later = [line.case.event.time > moment for line in history.lines()]
+    return 1.0 - sum(later) / len(later) if later else 0.0
+
+
+def _merged(history: History, before: History | Snapshot) -> Iterator[Read]:
+    """Both histories in time order; at one instant the earlier one comes first."""
+    scored = ((line, True) for line in history.lines())
+    if isinstance(before, list):
+        return scored
+    earlier = ((line, False) for line in before.lines())
+    return heapq.merge(earlier, scored, key=lambda read: read[0].case.event.time)

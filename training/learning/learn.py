@@ -1,0 +1,270 @@
+"""One task learned from a studied history: a recipe, a rehearsal, and the model that ships.
+
+In time order: the blocks before the test are scored by models of the rows before them, and tell how to grow the model
+and how to calibrate it. A rehearsal on the rows before the test is measured on the test, days later than anything it
+saw, and on no exception that it learned from: see `training.histories.split`. The model that ships is grown by the same
+recipe on every row, the latest ones included: where rates drift they teach the most, and a rehearsal tells how well
+such a model does on the days after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.vocabulary import Task
+from features.attributes import AttributeSchema
+from features.catalogue import feature_set
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.conformal import ConformalSets
+from models.link import Link
+from models.performance import top_event
+from models.predictors import ModelPredictor
+from models.profile import Profile
+from models.task_model import Golden, TaskModel
+from models.taught import sample
+from models.text import TextModel
+from training.errors import HistoryError
+from training.histories.baseline import RuleRates, fit_rules
+from training.histories.dataset import Known, Sample, Study
+from training.histories.rows import Rows
+from training.histories.split import Split, split_in_time
+from training.learning.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
+from training.learning.chain import Chain, with_chains
+from training.learning.conformal_fit import Calibrating, fit_conformal
+from training.learning.evaluate import compare, probabilities_of
+from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
+from training.learning.profiling import feature_profiles, performances, prediction_profile
+from training.learning.search import Trial
+from training.learning.tune import Effort, choose
+from training.learning.words import message_scores
+from training.progress import Progress
+from training.report.metrics import losses_of
+from training.report.rehearsal import Explained, Rehearsal, explain
+from training.report.report import report
+
+Floats = NDArray[np.float64]
+Calibrator = BinaryCalibrator | MulticlassCalibrator
+Links = tuple[Link, ...]
+Scores = Sequence[Floats]
+Truths = Sequence[NDArray[np.int64]]
+Way = Callable[[Scores, Truths], Calibrator]
+"""A way to calibrate from the scores and the truths of blocks."""
+
+
+def _shape(scores: Scores, truths: Truths) -> Calibrator:
+    """How far apart cases lie, from blocks brought to their own levels: rates drift from one to the next."""
+    moved = [levelled(raw[:, 0], truth) for raw, truth in zip(scores, truths, strict=True)]
+    return fit_shape(np.concatenate(moved), np.concatenate(truths))
+
+
+RISK_WAYS: tuple[Way, ...] = (
+    _shape,
+    lambda scores, truths: fit_binary(np.concatenate(scores)[:, 0], np.concatenate(truths)),
+    lambda scores, truths: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
+)
+LABEL_WAYS: tuple[Way, ...] = (
+    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths), biased=False),
+    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths)),
+    lambda scores, truths: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
+)
+"""Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
+WORTH = 0.0005
+"""Log loss by which another way must serve better than the usual one."""
+
+FEWEST_OF_EACH = 20
+"""Cases of an outcome below which it cannot be told from the others."""
+GOLDEN_CASES = 8
+HORIZON = "P1D"
+"""Over which a shelf is predicted to run empty: the horizon the histories' outcomes are told for."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained task: the model to publish, its rehearsal, and some of the latest rows explained by the model."""
+
+    model: TaskModel
+    recipe: Recipe
+    rehearsal: Rehearsal
+    explained: Explained
+    trials: tuple[Trial, ...] = ()
+    """The recipes that were tried."""
+
+    @property
+    def latest(self) -> Rows:
+        """The rows that the rehearsal was measured on."""
+        return self.rehearsal.latest
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the model comes from, for its lineage."""
+
+    lineage: Mapping[str, Any]
+    attributes: AttributeSchema
+    test_share: float | None
+    threads: int
+    seed: int
+    trials: int = 0
+
+
+def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, progress: Progress) -> Learned:
+    """Choose, rehearse, measure and pack one task, which reads what the chains of the tasks before it say.
+
+    Raises:
+        HistoryError: too few cases with a known outcome, or one outcome only.
+    """
+    known = study.known(task)
+    split = split_in_time(known.times, origin.test_share, known.exceptions)
+    known = with_chains(known, chains, float(known.times[split.kept[split.test]]))
+    links = tuple(each.whole for each in chains)
+    rehearsed = known if split.n == len(known.truth) else known.at(split.kept)
+    _check_outcomes(task, rehearsed.truth[: split.test])
+    progress.step(f"{task}: how to learn")
+    rows = _rows(task, rehearsed, links, split.test, origin)[1]
+    effort = Effort(origin.trials, origin.threads, origin.seed)
+    usual = risk_recipe(split.n) if task.is_risk else label_recipe(split.n)
+    chosen = choose(rows, split, usual, effort, progress, f"{task}: recipes tried")
+    recipe = chosen.recipe
+    progress.step(f"{task}: a rehearsal on the latest days")
+    raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
+    said = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), np.concatenate([*chosen.scores, raw]))
+    rules = _rules(task, rehearsed, split.test, recipe)
+    metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, rehearsed.fired[split.test :])
+    progress.step(f"{task}: the model that ships")
+    scores = [*chosen.scores, raw]
+    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
+    model = replace(
+        _shipped(task, known, links, origin, recipe, calibrator),
+        conformal=_conformal(task, rehearsed, split, calibrator, scores),
+    )
+    rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
+    model = replace(model, profile=_profile(model, rehearsed, rows, split, rehearsal.probabilities))
+    model = replace(model, lineage={**model.lineage, **_windows(rows, split)})
+    explained = explain(model, rehearsal.latest)
+    told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
+    metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
+    model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
+    return Learned(model, recipe, rehearsal, explained, chosen.trials)
+
+
+def _shipped(
+    task: Task, known: Known, links: Links, origin: Origin, recipe: Recipe, calibrator: Calibrator
+) -> TaskModel:
+    """The recipe's model of every row, calibrated on the blocks and, scored by the rehearsal, the test."""
+    text, rows = _rows(task, known, links, len(known.truth), origin)
+    return TaskModel(
+        task=task,
+        score=fit(rows, recipe, origin.threads, origin.seed).score(),
+        calibrator=calibrator,
+        text=text,
+        links=links,
+        attributes=origin.attributes,
+        reference=feature_set(task, origin.attributes, text, links).reference(rows.features),
+        horizon=HORIZON if task is Task.STOCKOUT else None,
+        lineage={
+            **origin.lineage,
+            "fitted_on": _window(rows),
+            "recipe": recipe.to_json(),
+            "selection_weighted": rows.selection is not None,
+        },
+        taught=sample(known.events, known.truth.tolist()),
+    )
+
+
+def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:
+    """What later cases are compared with: the features of its rows, and what the rehearsal said of the latest."""
+    probability, happened = top_event(rehearsed, rows.truth[split.latest])
+    return Profile(
+        features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
+        rehearsed=performances(probability, happened, known.regions[split.latest]),
+    )
+
+
+def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
+    """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
+    parts = [
+        Calibrating(known.truth[part], probabilities_of(calibrator, raw), known.regions[part], known.times[part])
+        for part, raw in zip((slice(*each) for each in (*split.blocks, (split.test, split.n))), scores, strict=True)
+    ]
+    return fit_conformal(task, Calibrating.joined([each.at_own_level() for each in parts]), split.n - split.test)
+
+
+def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
+    """At least two outcomes must occur often enough to be told apart."""
+    names = ("no", "yes") if task.is_risk else task.labels
+    often = {name: int(count) for name, count in zip(names, np.bincount(truth, minlength=len(names)), strict=True)}
+    if sum(count >= FEWEST_OF_EACH for count in often.values()) < 2:
+        told = ", ".join(f"{count} {name}" for name, count in often.items() if count)
+        raise HistoryError(
+            f"{task}: the outcomes to learn from are {told}; at least two must occur {FEWEST_OF_EACH} times each"
+        )
+
+
+def _rows(task: Task, known: Known, links: Links, end: int, origin: Origin) -> tuple[TextModel | None, Rows]:
+    """The task's rows; the message's scores come last, from text models that have not seen the row's own label.
+
+    The rows before `end` teach the text model that is given.
+    """
+    text, scores = message_scores(task, known.messages, known.truth, end, known.exceptions)
+    features = feature_set(task, origin.attributes, text, links)
+    whole = known.facts if scores is None else np.hstack([known.facts, scores])
+    directions = features.directions(task)
+    classes = max(len(task.labels), 1)
+    return text, Rows(
+        whole, known.truth, known.times, features.categories, classes, directions, selection=known.selection
+    )
+
+
+def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
+    """The rules' rates on the rows before `end`, which count as they do for the model."""
+    classes = max(len(task.labels), 1)
+    counts = weights(known.times[:end], recipe, None if known.selection is None else known.selection[:end])
+    return fit_rules(known.fired[:end], known.truth[:end], classes, counts)
+
+
+def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floats]) -> Calibrator:
+    """Fitted on all blocks, in the usual way unless another one, fitted on the earlier, serves the last better.
+
+    Where rates drift, a correction of yesterday's level can be worse than none.
+    """
+    truths = [rows.truth[start:end] for start, end in blocks]
+    ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
+    fitted = [way(scores[:-1], truths[:-1]) for way in ways]
+    losses = [float(losses_of(truths[-1], probabilities_of(each, scores[-1])).mean()) for each in fitted]
+    best = int(np.argmin(losses))
+    return ways[best if losses[best] < losses[0] - WORTH else 0](scores, truths)
+
+
+def _windows(rows: Rows, split: Split) -> dict[str, Any]:
+    """Which cases taught the rehearsal, calibrated the model and tested the rehearsal."""
+    return {
+        "rehearsed_on": _window(rows.upto(split.test)),
+        "calibrated_on": _window(rows.at(slice(split.blocks[0][0], split.n))),
+        "tested_on": _window(rows.at(split.latest)),
+    }
+
+
+def _window(rows: Rows) -> dict[str, Any]:
+    """How many rows, from when to when (s)."""
+    return {"n": len(rows.times), "from": float(rows.times[0]), "to": float(rows.times[-1])}
+
+
+def _golden(model: TaskModel, samples: list[Sample]) -> tuple[Golden, ...]:
+    """Cases spread over the history with what the model says of them."""
+    fit_for = [each for each in samples if model.task is not Task.STOCKOUT or each.case.at_stake is not None]
+    step = max(1, len(fit_for) // GOLDEN_CASES)
+    predictor = ModelPredictor(model, version="unpublished")
+    chosen = fit_for[::step][:GOLDEN_CASES]
+    return tuple(
+        Golden(
+            case=each.case,
+            standing=each.standing,
+            probabilities=predictor.predict(each.case, each.standing).probabilities,
+        )
+        for each in chosen
+    )

@@ -1,0 +1,163 @@
+"""How a model is best grown, chosen on rows later than those that teach: memory, trees, when to stop, the linear term.
+
+The blocks before the test are scored by models of the rows before them, as those that ship will be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.histories.rows import Rows
+from training.histories.split import Split
+from training.learning.fit import (
+    Memory,
+    Recipe,
+    grow,
+    levelled_loss,
+    linear_terms,
+    probabilities,
+    probabilities_of,
+    raw_scores,
+    staged_scores,
+)
+from training.learning.search import Trial, best, past_days, search
+from training.progress import Progress
+from training.report.metrics import losses_of
+
+Floats = NDArray[np.float64]
+
+TRIAL_ROUNDS = 50
+TRIAL_LEARNING_RATE = 0.15
+TRIAL_CELLS = 12_000
+"""Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
+MEMORIES = (Memory(), Memory(half_life_days=60.0), Memory(half_life_days=21.0), Memory(21.0, window_days=42.0))
+"""Ways to forget that are tried, the plainest first: a tie keeps it."""
+FEW_ROWS = 30_000
+"""Up to so many rows before the blocks, random cuts are tried too: of 40,000 they were worth a tenth of a point."""
+ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
+"""Of the recipe's rounds, all of them first: a tie keeps them."""
+STRENGTHS = (0.03, 0.3)
+TREE_SHARES = (1.0, 0.75, 0.5, 0.25)
+"""What the trees may count beside a linear term, trees alone first: a tie keeps them."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A recipe, and each block's raw scores by a model of the rows before it."""
+
+    recipe: Recipe
+    scores: list[Floats]
+    trials: tuple[Trial, ...] = ()
+    """What else was tried, in its order."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look for a recipe, with what: `trials` of the search, 0 for the quick way alone."""
+
+    trials: int
+    threads: int
+    seed: int
+
+
+def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: Progress, says: str) -> Chosen:
+    """The recipe with its memory, its trees and, for a risk, its linear term chosen, one after another."""
+    threads, seed = effort.threads, effort.seed
+    recipe = choose_memory(rows, split, recipe, threads, seed)
+    recipe, trees = choose_cuts(rows, split, recipe, threads, seed)
+    tried: tuple[Trial, ...] = ()
+    if effort.trials:
+        tried = tuple(progress.count(search(rows, split, recipe, effort.trials, threads, seed), says, effort.trials))
+        found = best(tried)
+        trees = trees if found == recipe else _block_scores(rows, split, found, threads, seed)
+        recipe = found
+    chosen = Chosen(recipe, trees) if rows.classes > 1 else choose_linear(rows, split, recipe, trees)
+    return replace(chosen, trials=tried)
+
+
+def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
+    """The recipe with the memory that gives the later blocks the lowest log loss in a short trial."""
+    trial = replace(recipe, rounds=TRIAL_ROUNDS, learning_rate=TRIAL_LEARNING_RATE)
+    past = past_days(rows, split)
+    tried = [memory for memory in MEMORIES if memory.matters(past)]
+    losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
+    return replace(recipe, memory=tried[int(np.argmin(losses))])
+
+
+def choose_cuts(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:
+    """The recipe with its rounds and, where few rows teach a risk, its cuts chosen, and the blocks' raw scores.
+
+    What one cut of few rows tells is half chance, which random cuts even out; each says less, so that twice as many
+    are grown. Labels, which grow a tree each a round, would pay for it in every explanation.
+    """
+    usual = choose_rounds(rows, split, recipe, threads, seed)
+    if rows.classes > 1 or split.blocks[0][0] > FEW_ROWS:
+        return usual
+    steadier = replace(recipe, random_cuts=True, rounds=2 * recipe.rounds)
+    return min(
+        (usual, choose_rounds(rows, split, steadier, threads, seed)), key=lambda found: _levelled(rows, split, found[1])
+    )
+
+
+def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:
+    """The recipe with the rounds, of a few shares of its own, that serve all blocks best, and the blocks' raw scores.
+
+    All blocks have their say: one alone stops too early where rates drift.
+    """
+    tried = [max(1, round(share * recipe.rounds)) for share in ROUND_SHARES]
+    stages = [
+        staged_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end], tried)
+        for start, end in split.blocks
+    ]
+    each = {rounds: [stage[rounds] for stage in stages] for rounds in tried}
+    best = min(tried, key=lambda rounds: _levelled(rows, split, each[rounds]))
+    return replace(recipe, rounds=best), each[best]
+
+
+def _block_scores(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> list[Floats]:
+    """Each block's raw scores by trees of the rows before it."""
+    return [
+        raw_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
+        for start, end in split.blocks
+    ]
+
+
+def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats]) -> Chosen:
+    """The recipe with the linear term, and the trees' share beside it, that tell the blocks' cases apart best."""
+    best, least = Chosen(recipe, trees), _levelled(rows, split, trees)
+    terms = [linear_terms(rows.upto(start), recipe, STRENGTHS) for start, _ in split.blocks]
+    for number, strength in enumerate(STRENGTHS):
+        linear = [
+            each[number].raw_batch(rows.features[start:end])[:, None]
+            for each, (start, end) in zip(terms, split.blocks, strict=True)
+        ]
+        for share in TREE_SHARES[1:]:
+            mixed = [share * tree + (1.0 - share) * line for tree, line in zip(trees, linear, strict=True)]
+            loss = _levelled(rows, split, mixed)
+            if loss < least:
+                best, least = Chosen(replace(recipe, linear_strength=strength, tree_share=share), mixed), loss
+    return best
+
+
+def _levelled(rows: Rows, split: Split, scores: list[Floats]) -> float:
+    """The mean levelled loss over the blocks, by raw scores."""
+    each = [
+        levelled_loss(rows.truth[start:end], probabilities_of(raw))
+        for (start, end), raw in zip(split.blocks, scores, strict=True)
+    ]
+    return float(np.mean(each))
+
+
+def _trial_loss(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> float:
+    losses = [_block_losses(rows, block, recipe, threads, seed) for block in split.blocks]
+    return float(np.concatenate(losses).mean())
+
+
+def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> Floats:
+    start, end = block
+    step = max(1, start * rows.classes // TRIAL_CELLS)
+    booster = grow(rows.at(slice(start % step, start, step)), recipe, threads, seed)
+    return losses_of(rows.truth[start:end], probabilities(booster, rows.features[start:end]))

@@ -1,0 +1,271 @@
+"""A model's card: one HTML page, complete in itself, that somebody who runs stores can read.
+
+Everything on it stands in the bundle: metrics, lineage, report, the sentences of the features. Nothing is computed
+anew, so the card of a tracked run and the one printed later from the bundle are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from data.amounts import amount, percent
+from data.vocabulary import Task
+from features.definition import Feature
+from models.predictors import MESSAGE_PREFIX
+from models.task_model import TaskModel
+from training.histories.split import without_times
+from training.report.shifts import ANOTHER
+
+HERE = Path(__file__).parent
+TEMPLATE = "card.html"
+NAME = "model_card.html"
+
+PREDICTS = {
+    Task.SLA_BREACH: "how likely the promise to the customer breaks: the work is not done by the moment it is due",
+    Task.STOCKOUT: "how likely the shelf at stake runs empty within the next day",
+    Task.EXCEPTION_TYPE: "which kind of exception it is, whatever its sender called it",
+    Task.ROOT_CAUSE: "why the work left its normal path",
+}
+ASKS = {
+    Task.SLA_BREACH: "Will the promise break?",
+    Task.STOCKOUT: "Will the shelf run empty?",
+    Task.EXCEPTION_TYPE: "What kind of exception is it?",
+    Task.ROOT_CAUSE: "Why did it happen?",
+}
+EVENT = {Task.SLA_BREACH: "the promise broke", Task.STOCKOUT: "the shelf ran empty"}
+RIGHT = "the likeliest label was right"
+FEWEST_STEADY = 1_000
+"""Measured cases below which the card says that the numbers may be chance."""
+MOST_WEAK = 12
+MOST_MOVED = 5
+MOST_LEVELS = 4
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of the results: who predicts, and its scores as people read them."""
+
+    name: str
+    closer: str
+    """How much closer to what happened than the base rate, as a share of its log loss."""
+    found: str
+    """Precision among the tenth ranked highest, or accuracy."""
+    ranking: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One dot of the reliability picture: coordinates in a square of 100, radius, and its sentence."""
+
+    x: float
+    y: float
+    says: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the page receives; every text is ready to be read."""
+
+    task: str
+    asks: str
+    predicts: str
+    window: tuple[tuple[str, str], ...]
+    verdict: str
+    results: tuple[Standing, ...]
+    found_heading: str
+    sentences: tuple[str, ...]
+    points: tuple[Point, ...]
+    points_heading: str
+    strongest: tuple[tuple[str, str], ...]
+    weak: tuple[str, ...]
+    sliced: int
+    limits: tuple[str, ...]
+    bundle: str | None
+    origins: tuple[tuple[str, str], ...]
+
+
+def card(model: TaskModel, bundle: str | None = None) -> str:
+    """The card of a model as HTML; `bundle` is the digest of the bundle it was published in, where that is known."""
+    return render(card_of(model, bundle))
+
+
+def render(content: Card) -> str:
+    """The page of a card."""
+    return _template().render({field.name: getattr(content, field.name) for field in fields(content)}) + "\n"
+
+
+def card_of(model: TaskModel, bundle: str | None = None) -> Card:
+    """The content of a model's card. A bundle that was published before reports existed leaves parts of it empty."""
+    told, report = model.metrics, model.metrics.get("report", {})
+    slices = report.get("slices", [])
+    return Card(
+        task=model.task.value,
+        asks=ASKS[model.task],
+        predicts=PREDICTS[model.task],
+        window=tuple(_window(model)),
+        verdict=_verdict(told),
+        results=tuple(_results(model.task, told, report)),
+        found_heading="right among its highest tenth" if model.task.is_risk else "right",
+        sentences=tuple(_sentences(model.task, told, report)),
+        points=tuple(_points(model.task, report.get("reliability", []))),
+        points_heading=EVENT.get(model.task, RIGHT),
+        strongest=tuple(_strongest(model, report.get("strongest", []))),
+        weak=tuple(_weak(each) for each in slices if each["weak"])[:MOST_WEAK],
+        sliced=len(slices),
+        limits=tuple(_limits(model, report.get("moved", []))),
+        bundle=bundle,
+        origins=tuple(_origins(model.lineage)),
+    )
+
+
+@cache
+def _template() -> Template:
+    made = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return made.get_template(TEMPLATE)
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _day(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y}"
+
+
+def _window(model: TaskModel) -> Iterator[tuple[str, str]]:
+    lineage = model.lineage
+    fitted, tested = lineage["fitted_on"], lineage["tested_on"]
+    timeless = without_times(lineage)
+    span = "" if timeless else f", {_day(fitted['from'])} to {_day(fitted['to'])}"
+    yield "learned from", f"{fitted['n']:,} cases of {lineage['history']}{span}"
+    days = "other cases of the same days" if timeless else f"{_day(tested['from'])} to {_day(tested['to'])}"
+    yield "measured on", f"{tested['n']:,} cases it had not seen, {days}"
+
+
+def _closer(told: Mapping[str, Any], side: str) -> float:
+    return float(1.0 - told[side]["log_loss"] / told["base"]["log_loss"])
+
+
+def _verdict(told: Mapping[str, Any]) -> str:
+    model, rules = _closer(told, "model"), _closer(told, "rules")
+    if model <= 0:
+        return "It does no better than the base rate. Do not put it in force."
+    if model <= rules:
+        return (
+            "It beats the base rate but not the rules, which need no model. There is little reason to put it in force."
+        )
+    return "It did better than the base rate and better than the rules."
+
+
+def _results(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Standing]:
+    for side, name in (("model", "this model"), ("rules", "the rules"), ("base", "the base rate alone")):
+        found = report.get("top_tenth", {}).get(side) if task.is_risk else told[side].get("accuracy")
+        area = told[side].get("roc_auc")
+        yield Standing(
+            name=name,
+            closer="" if side == "base" else percent(_closer(told, side)),
+            found="" if found is None else percent(found),
+            ranking="" if area is None else percent(area),
+        )
+
+
+def _sentences(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    event = EVENT.get(task)
+    if event:
+        yield f"In {percent(told['base_rate'])} of the {told['n']:,} measured cases {event}."
+    else:
+        yield f"The commonest label was that of {percent(told['base_rate'])} of the {told['n']:,} measured cases."
+    top = report.get("top_tenth")
+    if event and top:
+        yield (
+            f"Of the tenth that it ranked highest, {event} in {percent(top['model'])}; "
+            f"of the tenth that the rules ranked highest, in {percent(top['rules'])}."
+        )
+    if not event:
+        model, rules = told["model"]["accuracy"], told["rules"]["accuracy"]
+        yield f"Its likeliest label was right in {percent(model)} of the cases, that of the rules in {percent(rules)}."
+    if told["model"].get("roc_auc") is not None:
+        pair = "a case where it happened and one where it did not" if event else "a case of a label and one of another"
+        yield f"Given {pair}, it ranks the right one higher {percent(told['model']['roc_auc'])} of the time."
+    gap = 100.0 * told["model"]["ece"]
+    yield f"What it says lies {gap:.1f} percentage points beside what comes true, on average."
+
+
+def _points(task: Task, bins: list[list[float]]) -> Iterator[Point]:
+    for said, seen, n in bins:
+        says = f"said {percent(said)}, came true in {percent(seen)} of {int(n):,} cases"
+        yield Point(round(100 * said, 1), round(100 * (1 - seen), 1), says)
+
+
+def _strongest(model: TaskModel, told: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    by_name = {each.name: each for each in model.features().features}
+    for each in told:
+        feature = by_name[each["feature"]]
+        yield feature.about, " ".join(filter(None, (_direction(feature, each["more"]), _usual(model, feature))))
+
+
+def _direction(feature: Feature, more: int) -> str:
+    if feature.kind == "category":
+        return _levels(feature)
+    if not more:
+        return ""
+    if feature.kind == "flag":
+        return f"Where so, the risk is {'higher' if more > 0 else 'lower'}."
+    return f"The more, the {'higher' if more > 0 else 'lower'} the risk."
+
+
+def _levels(feature: Feature) -> str:
+    """The words it tells apart, the first few by name."""
+    named = [_plain(level) for level in feature.levels]
+    more = f" and {len(named) - MOST_LEVELS:,} more" if len(named) > MOST_LEVELS else ""
+    return f"One of {len(named):,}: {', '.join(named[:MOST_LEVELS])}{more}."
+
+
+def _usual(model: TaskModel, feature: Feature) -> str:
+    quantiles = model.reference.get(feature.name)
+    if quantiles is None or feature.name.startswith(MESSAGE_PREFIX):
+        return ""
+    low, middle, high = (amount(each, feature.unit) for each in quantiles)
+    return f"Usually {low} to {high}, in the middle {middle}." if low != high else f"Usually {middle}."
+
+
+def _weak(told: Mapping[str, Any]) -> str:
+    name = _plain(told["feature"].removeprefix("attribute."))
+    where = f"{name} {_plain(told['level'])}, {told['n']:,} cases"
+    beside = f"said {percent(told['said'])} on average, came true in {percent(told['rate'])}"
+    poor = told["log_loss"] >= told["base_log_loss"]
+    return f"{where}: {beside}" + ("; no better here than the base rate" if poor else "")
+
+
+def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
+    told, lineage = model.metrics, model.lineage
+    if told["n"] < FEWEST_STEADY:
+        yield f"It was measured on {told['n']:,} cases: numbers of so few may be off by several points."
+    if without_times(lineage):
+        yield "All cases carry one moment, so nobody knows how it does on later days."
+    else:
+        yield f"It knows nothing that happened after {_day(lineage['fitted_on']['to'])}. Rates drift: look at it again."
+    without = "the measured cases" if without_times(lineage) else "the latest days"
+    yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
+    about = {each.name: each.about for each in model.features().features}
+    moved = [] if without_times(lineage) else moved
+    other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER]
+    if other:
+        yield f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}."
+    yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."
+    yield "A source, code, carrier or party that the history did not hold is new to it; the answer then says so."
+    yield "It decides nothing. The policy prices the options and says who must agree, with this number or without it."
+
+
+def _origins(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, name in (("data", "data"), ("mapping", "mapping"), ("policy", "policy")):
+        if lineage.get(key):
+            yield name, str(lineage[key])
+    yield "libraries", ", ".join(f"{name} {number}" for name, number in lineage.get("versions", {}).items())

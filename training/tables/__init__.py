@@ -1,0 +1,1 @@
+"""A retailer's own table, and its mapping, to history lines."""

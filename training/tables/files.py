@@ -1,0 +1,100 @@
+"""Tables as files: CSV, Parquet and JSON lines, read once."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training.errors import HistoryError, MappingError
+from training.tables.mapping import Mapping
+
+SEPARATORS = ",;\t|"
+CUT_SHORT = (EOFError, zlib.error)
+"""What a compressed file raises that ends too early, or is damaged."""
+Row = dict[str, Any]
+"""A row by column; an empty cell is absent."""
+
+
+def select(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """The columns a mapping reads.
+
+    Raises:
+        MappingError: a column the table does not have.
+    """
+    columns = [str(column) for column in frame.columns]
+    for key, read in mapping.reads():
+        for column in read:
+            if column not in columns:
+                raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")
+    return frame[list(mapping.columns)]
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[tuple[int, Row]]:
+    """The rows one by one with their number in the table, from 1 on, without their empty cells."""
+    names = [str(column) for column in frame.columns]
+    numbers = frame.index.to_numpy() + 1
+    filled = frame.notna().to_numpy()
+    for number, there, cells in zip(numbers.tolist(), filled, frame.itertuples(index=False, name=None), strict=True):
+        yield number, {name: cell for name, cell, is_filled in zip(names, cells, there, strict=True) if is_filled}
+
+
+def file_digest(path: Path) -> str:
+    """`sha256:` and the digest of the file's bytes."""
+    with _opened(path) as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read ({error.strerror}); name a file that exists") from error
+
+
+def read_file(path: Path) -> pd.DataFrame:
+    """A file's table, in the file's order; cells of CSV stay text.
+
+    Raises:
+        HistoryError: a file that cannot be read, or one of another kind.
+    """
+    _opened(path).close()
+    kind = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    try:
+        if kind == ".parquet":
+            return pd.read_parquet(path)
+        if kind in (".csv", ".csv.gz"):
+            return _csv(path)
+        if kind in (".jsonl", ".jsonl.gz"):
+            return _json_lines(path)
+    except UnicodeDecodeError as error:
+        raise HistoryError(
+            f"{path} is not UTF-8 (byte {error.start}): convert it, with iconv or as it is saved"
+        ) from error
+    except CUT_SHORT as error:
+        raise HistoryError(f"{path} ends too early: it was not copied whole; fetch it again") from error
+    except (ValueError, OSError) as error:
+        raise HistoryError(f"{path} cannot be read as {kind}: {error}") from error
+    raise HistoryError(f"{path.name}: expected .csv, .csv.gz, .parquet, .jsonl or .jsonl.gz with a mapping")
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """Cells stay text; what separates them is read from the first line, which holds the columns' names."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig") as lines:
+        names = lines.readline()
+    separator = max(SEPARATORS, key=names.count)
+    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+
+
+def _json_lines(path: Path) -> pd.DataFrame:
+    """One object a line; nested values become columns named by their dotted path."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        return pd.json_normalize([json.loads(line) for line in lines if line.strip()])

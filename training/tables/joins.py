@@ -1,0 +1,115 @@
+"""Other files beside the main one: plain joins where a key has one row there, named aggregates where it has several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training.errors import HistoryError, MappingError
+from training.tables.files import file_digest, read_file
+from training.tables.mapping import Mapping
+from training.tables.sources import Aggregate, Joined
+from training.tables.values import number_reader, text_of
+
+
+def joined(frame: pd.DataFrame, folder: Path, mapping: Mapping) -> pd.DataFrame:
+    """The main table with the columns of the mapping's other files, each named `FILE.COLUMN`; no row more or less.
+
+    Raises:
+        HistoryError: a file that cannot be read, or a cell that is no number where one is added up.
+        MappingError: a column that is not there, or a key with several rows and nothing said about them.
+    """
+    for name, other in mapping.files.items():
+        frame = _with(frame, f"files.{name}", name, other, read_file(folder / other.file), mapping)
+    return frame
+
+
+def joined_digests(folder: Path, mapping: Mapping) -> dict[str, str]:
+    """The digest of each of the mapping's other files, by its name in the mapping."""
+    return {name: file_digest(folder / other.file) for name, other in mapping.files.items()}
+
+
+def _with(
+    frame: pd.DataFrame, key: str, name: str, other: Joined, table: pd.DataFrame, mapping: Mapping
+) -> pd.DataFrame:
+    ours, theirs = list(other.key), list(other.key.values())
+    _require(f"{key}.key", ours, frame, "the table so far")
+    _require(f"{key}.key", theirs, table, other.file)
+    _require(f"{key}.each", [each.column for each in other.each.values() if each.column], table, other.file)
+    keys = _keys(table, theirs)
+    table = _aggregated(table, keys, key, other, mapping) if other.each else _single(table, keys, key, other)
+    found = table.reindex(_keys(frame, ours))
+    counts = [column for column, each in other.each.items() if each.way == "count"]
+    found[counts] = found[counts].fillna(0)
+    found.columns = pd.Index([f"{name}.{column}" for column in found.columns])
+    return pd.concat([frame, found.set_axis(frame.index)], axis=1)
+
+
+def _require(key: str, columns: list[str], table: pd.DataFrame, where: str) -> None:
+    for column in columns:
+        if column not in table.columns:
+            raise MappingError(
+                key, f"names column {column!r}; {where} has {', '.join(sorted(map(str, table.columns)))}"
+            )
+
+
+def _keys(table: pd.DataFrame, columns: list[str]) -> pd.Index[Any]:
+    """One word a row: 7, 7.0 and "7" are one key whatever the files hold; None where a part is empty."""
+    parts = [table[column].map(text_of, na_action="ignore") for column in columns]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole + "\x1f" + part
+    return pd.Index(whole.astype(object).where(whole.notna(), None))
+
+
+def _single(table: pd.DataFrame, keys: pd.Index[Any], key: str, other: Joined) -> pd.DataFrame:
+    # The key is a column of the table so far already.
+    table = table.set_axis(keys)[keys.notna()].drop(columns=list(other.key.values()))
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        raise MappingError(
+            key, f"{other.file} has several rows for {twice[0]!r}; say what to make of them with each, such as count"
+        )
+    return table
+
+
+def _aggregated(table: pd.DataFrame, keys: pd.Index[Any], key: str, other: Joined, mapping: Mapping) -> pd.DataFrame:
+    made = {}
+    for name, each in other.each.items():
+        if each.column is None:
+            made[name] = keys.to_series(index=keys).groupby(level=0).size()
+            continue
+        cells = table[each.column]
+        if each.way in ("sum", "mean") or (each.way in ("min", "max") and _all_numbers(cells, mapping)):
+            cells = _numbers(cells, f"{key}.each.{name}", mapping)
+        made[name] = getattr(cells.set_axis(keys).groupby(level=0), each.way)(**_options(each))
+    return pd.DataFrame(made)
+
+
+def _options(each: Aggregate) -> dict[str, Any]:
+    """A sum of nothing is absent, not 0."""
+    return {"min_count": 1} if each.way == "sum" else {}
+
+
+def _all_numbers(cells: pd.Series[Any], mapping: Mapping) -> bool:
+    try:
+        _numbers(cells, "", mapping)
+    except HistoryError:
+        return False
+    return True
+
+
+def _numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> pd.Series[float]:
+    """Floats, read as the mapping writes numbers; absent where the cell says that nothing is known."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.astype(float)
+    read = number_reader(mapping.missing, mapping.decimal, mapping.thousands)
+    values = {}
+    for cell in cells.dropna().unique():
+        try:
+            values[cell] = read(cell)
+        except ValueError as error:
+            raise HistoryError(f"mapping key {key!r}: {error}, got {cell!r}") from error
+    return cells.map(values).astype(float)

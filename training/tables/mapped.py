@@ -1,0 +1,231 @@
+"""Rows of a table to history lines, by a mapping."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from data.case import Case
+from data.outcome import HistoryLine, Outcome
+from data.record import Record, Unit, instant_text
+from training.errors import HistoryError, MappingError
+from training.tables.files import Row
+from training.tables.mapping import Mapping
+from training.tables.paths import leaf_unit
+from training.tables.sources import AttributeSource, OutcomeSource, Source
+from training.tables.values import Convert, attribute_converter, fact_converter, moment_converter, text_of
+
+Content = dict[str, Any]
+
+REMEMBERED = 50_000
+"""Cells of a column whose values are kept, since most columns repeat a few; more are converted again."""
+HOUR = 3_600.0
+
+
+class RowMapper:
+    """Turns one row after another into a history line; each key is resolved once."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        facts = [(path, mapping.settled(source)) for path, source in mapping.facts.items()]
+        attributes = [(name, mapping.settled(source)) for name, source in mapping.attributes.items()]
+        self._time = _moment("facts.event.time", dict(facts)["event.time"])
+        self._parts: list[_Part] = [_fact("facts", Case, path, source) for path, source in facts]
+        self._parts += [_attribute(name, source) for name, source in attributes]
+        self._sometimes = [_known(part, mapping) for part in self._parts if part.source.known not in (None, "opening")]
+        self._always = [part for part in self._parts if part.source.known in (None, "opening")]
+        self._outcome = [_told(path, source, mapping) for path, source in mapping.outcome.items()]
+        self._listed = {path.split(".")[0] for path in mapping.facts if any(map(str.isdecimal, path.split(".")))}
+        self._until = _moment("view.until", mapping.settled(mapping.view.until)) if mapping.view.until else None
+        self._exception = _fact("facts", Case, "exception_id", dict(facts)["exception_id"])
+        _check_order(self._time, self._outcome)
+
+    def event_time(self, row: Row, number: int) -> datetime:
+        """The moment of the row's event; the cheap part of `line`.
+
+        Raises:
+            HistoryError: no instant there.
+        """
+        time: datetime | None = self._time.value(row, number)
+        if time is None:
+            raise HistoryError(f"row {number}, mapping key 'facts.event.time': the cell is empty; every case needs it")
+        return time
+
+    def is_over(self, row: Row, number: int, time: datetime) -> bool:
+        """Whether the case was over by the time of the row, as far as the view's `until` tells."""
+        end: datetime | None = self._until.value(row, number) if self._until else None
+        return end is not None and end <= time
+
+    def exception_id(self, row: Row, number: int) -> str:
+        """The row's exception, empty where the cell is."""
+        return str(self._exception.value(row, number) or "")
+
+    def line(self, row: Row, number: int) -> HistoryLine:
+        """The case and outcome of one row; `number` is the row's in the table, and names it in messages.
+
+        Raises:
+            HistoryError: a cell that is not what the mapping says, with its key, what was expected and what came.
+        """
+        time = self.event_time(row, number)
+        content: Content = {}
+        for part in self._always:
+            part.put(content, row, number, time)
+        for part, since in self._sometimes:
+            known = since.value(row, number) if since else None
+            if known is not None and known <= time:
+                part.put(content, row, number, time)
+        for name in self._listed & content.keys():
+            content[name] = _without_index_keys(content[name])
+        line = {"case": content, "outcome": self._told(row, number, time)}
+        try:
+            return HistoryLine.model_validate_json(json.dumps(line))
+        except ValidationError as error:
+            raise _invalid(error, number) from error
+
+    def _told(self, row: Row, number: int, time: datetime) -> Content | None:
+        """None where the row does not say when the outcome became known: it is not known."""
+        content: Content = {}
+        for part in self._outcome:
+            part.put(content, row, number, time)
+        return content if "recorded_at" in content else None
+
+
+class _Part:
+    """One key of the mapping: reads its cell and puts the value where it belongs."""
+
+    def __init__(self, key: str, source: Source, convert: Convert, place: tuple[str, ...]) -> None:
+        self.key, self.source, self._convert, self._place = key, source, convert, place
+        self._kept: dict[Any, Any] = {}
+        self.constant = None if source.constant is None else self._converted(source.constant, 0)
+
+    def put(self, content: Content, row: Row, number: int, time: datetime) -> None:
+        value = self.value(row, number)
+        if value is None:
+            return
+        for step in self._place[:-1]:
+            content = content.setdefault(step, {})
+        content[self._place[-1]] = value
+
+    def value(self, row: Row, number: int) -> Any:
+        """The value of the row's cell, None for an empty one."""
+        source = self.source
+        for column in source.column:
+            if column in row:
+                value = self._converted(row[column], number)
+                if value is not None:
+                    return value
+        if source.column:
+            return None
+        if self.constant is not None:
+            return self.constant
+        return self._fresh(number, number) if source.row else self._of_several(row, number)
+
+    def _of_several(self, row: Row, number: int) -> Any:
+        words = [text_of(row[column]) for column in self.source.join + self.source.text if column in row]
+        words = [word for word in words if word and word not in self.source.missing]
+        if self.source.text:
+            return self._converted("\n".join(words), number) if words else None
+        return self._converted("-".join(words), number) if len(words) == len(self.source.join) else None
+
+    def _converted(self, cell: Any, number: int) -> Any:
+        # True equals 1 as a key but is another word.
+        if isinstance(cell, bool):
+            return self._fresh(cell, number)
+        try:
+            return self._kept[cell]
+        except KeyError:
+            value = self._fresh(cell, number)
+            if len(self._kept) < REMEMBERED:
+                self._kept[cell] = value
+            return value
+        except TypeError:
+            return self._fresh(cell, number)
+
+    def _fresh(self, cell: Any, number: int) -> Any:
+        try:
+            return self._convert(cell)
+        except ValueError as error:
+            raise HistoryError(f"row {number}, mapping key {self.key!r}: {error}, got {cell!r}") from error
+
+
+class _InstantAttribute(_Part):
+    """An instant as numbers: hours from the event to it, its local hour and weekday."""
+
+    def put(self, content: Content, row: Row, number: int, time: datetime) -> None:
+        moment: datetime | None = self.value(row, number)
+        if moment is None:
+            return
+        attributes, name = content.setdefault("attributes", {}), self._place[-1]
+        attributes[f"{name}_hours"] = round((moment - time).total_seconds() / HOUR, 4)
+        attributes[f"{name}_hour"] = moment.hour
+        attributes[f"{name}_weekday"] = moment.weekday()
+
+
+class _Compared(_Part):
+    """A flag of the outcome: whether one instant is later than another; unknown where one is absent."""
+
+    def __init__(self, key: str, source: OutcomeSource, place: str, later: _Part, than: _Part) -> None:
+        super().__init__(key, source, bool, (place,))
+        self._later, self._than = later, than
+
+    def value(self, row: Row, number: int) -> Any:
+        later, than = self._later.value(row, number), self._than.value(row, number)
+        return None if later is None or than is None else later > than
+
+
+def _fact(section: str, record: type[Record], path: str, source: Source) -> _Part:
+    key = f"{section}.{path}"
+    return _Part(key, source, fact_converter(key, leaf_unit(record, path) or Unit.TEXT, source), tuple(path.split(".")))
+
+
+def _attribute(name: str, source: AttributeSource) -> _Part:
+    key = f"attributes.{name}"
+    kind = _InstantAttribute if source.kind == "instant" else _Part
+    return kind(key, source, attribute_converter(key, source), ("attributes", name))
+
+
+def _moment(key: str, source: Source) -> _Part:
+    return _Part(key, source, moment_converter(key, source), ())
+
+
+def _known(part: _Part, mapping: Mapping) -> tuple[_Part, _Part | None]:
+    """The part with where its moment is read; None where it is never known in time."""
+    known = part.source.known
+    return part, _moment(f"{part.key}.known", mapping.settled(known)) if isinstance(known, Source) else None
+
+
+def _told(path: str, source: OutcomeSource, mapping: Mapping) -> _Part:
+    source, key = mapping.settled(source), f"outcome.{path}"
+    if source.later is None or source.than is None:
+        return _fact("outcome", Outcome, path, source)
+    later, than = (mapping.settled(each) for each in (source.later, source.than))
+    return _Compared(key, source, path, _moment(f"{key}.later", later), _moment(f"{key}.than", than))
+
+
+def _check_order(time: _Part, outcome: list[_Part]) -> None:
+    """Where both moments are the mapping's own: an outcome known at once would tell of the cases beside it."""
+    (recorded,) = [part for part in outcome if part.key == "outcome.recorded_at"] or [time]
+    if recorded is time or recorded.constant is None or time.constant is None:
+        return
+    if recorded.constant <= instant_text(time.constant):
+        raise MappingError(
+            recorded.key, "must be later than facts.event.time, or cases would know each other's outcome"
+        )
+
+
+def _without_index_keys(content: Any) -> Any:
+    """Tables whose keys are all positions become lists in the order of the positions."""
+    if not isinstance(content, dict):
+        return content
+    inner = {key: _without_index_keys(value) for key, value in content.items()}
+    if inner and all(key.isdecimal() for key in inner):
+        return [inner[key] for key in sorted(inner, key=int)]
+    return inner
+
+
+def _invalid(error: ValidationError, number: int) -> HistoryError:
+    first = error.errors()[0]
+    place = ".".join(str(each) for each in first["loc"])
+    return HistoryError(f"row {number}: {place}: {first['msg']}, got {first['input']!r}")

@@ -1,0 +1,225 @@
+"""One cell of a table to the JSON value of a fact, by the fact's unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from data.record import Unit, instant_text, to_milliseconds
+from training.errors import MappingError
+from training.tables.sources import AttributeSource, Mark, Scalar, Source, Thousands
+
+Convert = Callable[[Any], Any]
+"""From a filled cell to a JSON value, None where the cell says that nothing is known; ValueError with the expected."""
+
+_MINUTES = {Unit.MINUTE: 1.0, Unit.HOUR: 60.0, Unit.DAY: 1440.0}
+_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+_FLAGS = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
+_EPOCHS = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}
+LONGEST_TEXT = 4_000
+"""Characters of a case's message; the rest of a longer one is left out."""
+
+
+def fact_converter(key: str, unit: Unit, source: Source) -> Convert:
+    """How a cell becomes a fact of this unit.
+
+    Raises:
+        MappingError: an unknown zone.
+    """
+    return _Told(source, _of_unit(key, unit, source))
+
+
+def _of_unit(key: str, unit: Unit, source: Source) -> Convert:
+    if unit in (Unit.INSTANT, Unit.DATE):
+        return instant_reader(key, source, day_only=unit is Unit.DATE)
+    if unit is Unit.MONEY:
+        return _Money(source)
+    if unit is Unit.FLAG:
+        return _flag
+    if unit is Unit.TEXT:
+        return lambda cell: text_of(cell)[:LONGEST_TEXT]
+    if unit in (Unit.IDENTIFIER, Unit.LABEL):
+        return text_of
+    return _Scaled(source, _MINUTES[source.unit] / _MINUTES[unit] if source.unit else 1.0)
+
+
+def attribute_converter(key: str, source: AttributeSource) -> Convert:
+    """How a cell becomes an attribute: a category is text, a number a float, a flag true or false, an instant one.
+
+    Raises:
+        MappingError: an unknown zone.
+    """
+    kinds: dict[str, Callable[[], Convert]] = {
+        "category": lambda: text_of,
+        "number": lambda: _Float(source),
+        "flag": lambda: _flag,
+        "instant": lambda: MomentReader(key, source),
+    }
+    return _Told(source, kinds[source.kind]())
+
+
+def moment_converter(key: str, source: Source) -> Convert:
+    """How a cell becomes a `datetime` in its own zone.
+
+    Raises:
+        MappingError: an unknown zone.
+    """
+    return _Told(source, MomentReader(key, source))
+
+
+def number_reader(missing: tuple[str, ...], decimal: Mark | None, thousands: Thousands | None) -> Convert:
+    """How a cell becomes a float, None where it says one of the `missing` words."""
+    source = Source(row=True, missing=missing, decimal=decimal, thousands=thousands)
+    return _Told(source, _Float(source))
+
+
+def instant_reader(key: str, source: Source, day_only: bool) -> Convert:
+    """How a cell becomes RFC 3339 in UTC, or a calendar day."""
+    read = MomentReader(key, source, zoned=not day_only)
+    return (lambda cell: read(cell).date().isoformat()) if day_only else (lambda cell: instant_text(read(cell)))
+
+
+class _Told:
+    """Puts the mapping's words in place of the cell's, and nothing in place of those that mean it."""
+
+    def __init__(self, source: Source, convert: Convert) -> None:
+        self._convert = convert
+        self._values: dict[str, Scalar] = source.values
+        self._words = frozenset(source.missing)
+        self._number = _Number(source)
+        self._numbers = frozenset(map(self._maybe_number, source.missing)) - {None}
+        self._plain = not self._words and not self._values
+
+    def __call__(self, cell: Any) -> Any:
+        if self._plain and not isinstance(cell, str):
+            return self._convert(cell)
+        text = text_of(cell)
+        if not text or text in self._words or (self._numbers and self._maybe_number(text) in self._numbers):
+            return None
+        return self._convert(self._values.get(text, cell))
+
+    def _maybe_number(self, text: str) -> Decimal | None:
+        """The number a word is: -99 is also written -99.0."""
+        try:
+            return self._number.number(text)
+        except ValueError:
+            return None
+
+
+class _Number:
+    """Reads decimals as the source writes them."""
+
+    def __init__(self, source: Source) -> None:
+        self._decimal = source.decimal if source.decimal != "." else None
+        self._thousands = source.thousands
+        self._scale = None if source.scale is None else Decimal(repr(source.scale))
+
+    def number(self, cell: Any) -> Decimal:
+        text = text_of(cell)
+        if isinstance(cell, str):
+            text = text.replace(self._thousands, "") if self._thousands else text
+            text = text.replace(self._decimal, ".") if self._decimal else text
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise ValueError("expected a number") from None
+        if not number.is_finite():
+            raise ValueError("expected a finite number")
+        return number if self._scale is None else number * self._scale
+
+
+class _Float(_Number):
+    def __call__(self, cell: Any) -> float:
+        return float(self.number(cell))
+
+
+class _Money(_Number):
+    def __call__(self, cell: Any) -> str:
+        return str(round(self.number(cell), 4))
+
+
+class _Scaled(_Number):
+    def __init__(self, source: Source, factor: float) -> None:
+        super().__init__(source)
+        self._factor = factor
+
+    def __call__(self, cell: Any) -> float | int:
+        number = float(self.number(cell)) * self._factor
+        return int(number) if number.is_integer() else number
+
+
+class MomentReader:
+    """Cells to moments with an offset; a cell without one is read in the source's zone."""
+
+    def __init__(self, key: str, source: Source, zoned: bool = True) -> None:
+        self._format = source.format
+        self._parts = _EPOCHS.get(source.format or "")
+        self._zone = _zone(key, source.zone) if source.zone else None
+        self._zoned = zoned
+        self._plus = duration(source.plus) if source.plus else timedelta()
+
+    def __call__(self, cell: Any) -> datetime:
+        """The moment in whole milliseconds. Raises ValueError where the cell holds none."""
+        moment = self._read(cell)
+        if moment.tzinfo is None and self._zoned:
+            if self._zone is None:
+                raise ValueError("expected an instant with an offset; declare the column's zone, such as zone: UTC")
+            moment = moment.replace(tzinfo=self._zone)
+        try:
+            # Counted in UTC, so that an hour is an hour also on the night the clocks change.
+            moved = moment.astimezone(UTC) + self._plus if self._zoned else moment + self._plus
+            return to_milliseconds(moved.astimezone(self._zone or UTC) if self._zoned else moved)
+        except OverflowError:
+            raise ValueError("expected an instant in the years 1 to 9999") from None
+
+    def _read(self, cell: Any) -> datetime:
+        if self._parts is not None:
+            return _since_1970(cell, self._parts)
+        if isinstance(cell, datetime):
+            return cell
+        text = str(cell).strip()
+        try:
+            return datetime.strptime(text, self._format) if self._format else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
+        except ValueError:
+            raise ValueError(f"expected an instant as {self._format or 'ISO 8601'}") from None
+
+
+def _since_1970(cell: Any, parts: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(cell) / parts, UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        raise ValueError("expected a number of seconds or milliseconds since 1970") from None
+
+
+def duration(text: str) -> timedelta:
+    """An ISO 8601 duration of days, hours and minutes: `P5D`, `PT120H`, `P1DT30M`."""
+    parts = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
+    if parts is None:
+        raise ValueError(f"expected a duration such as P5D or PT120H, got {text!r}")
+    days, hours, minutes = (int(part or 0) for part in parts.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def _zone(key: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise MappingError(f"{key}.zone", f"expected an IANA zone such as Europe/Berlin, got {name!r}") from None
+
+
+def text_of(cell: Any) -> str:
+    """A cell as a word. Whole numbers lose the `.0` that a column with gaps gives them."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _flag(cell: Any) -> bool:
+    word = text_of(cell).lower()
+    if word not in _FLAGS:
+        raise ValueError("expected true or false, yes or no, 1 or 0; other words need values")
+    return _FLAGS[word]

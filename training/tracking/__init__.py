@@ -1,0 +1,1 @@
+"""Every training in MLflow: what went in, what came out, the pictures, the registered model."""

@@ -1,0 +1,169 @@
+"""Pictures of a model on the latest days: does it come true, does it rank, what it costs, what moves it, what moved.
+
+SHAP's own plots draw our exact contributions, those that stand in every answer.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+mpl.use("Agg")
+
+import shap
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from data.amounts import percent
+from data.vocabulary import Task
+from features.catalogue import FeatureSet
+from models.task_model import TaskModel
+from policies.policy import Policy
+from training.learning.learn import Learned
+from training.report.cost_curve import Prices, cost_curve, prices
+from training.report.metrics import calibration_bins
+from training.report.rehearsal import Explained, Rehearsal
+from training.report.report import strength
+from training.report.shifts import ANOTHER, moved, weeks
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int64]
+
+SHOWN = 15
+DEPENDENCES = 3
+MOVED = 12
+
+
+def draw(folder: Path, learned: Learned, policy: Policy) -> None:
+    """Every picture that the task has, as PNG files of the folder."""
+    model, rehearsal, latest = learned.model, learned.rehearsal, learned.latest
+    features = model.features()
+    reliability(folder / "reliability.png", model.task, latest.truth, rehearsal.probabilities)
+    summary(folder / "shap_summary.png", model, learned.explained)
+    dependence(folder / "shap_dependence.png", model, learned.explained)
+    precision_recall(folder / "precision_recall.png", model.task, rehearsal)
+    drift(folder / "drift.png", model.task, features, rehearsal)
+    if model.task is Task.SLA_BREACH and (at := prices(policy, features, latest.features)).acts:
+        cost(folder / "cost.png", rehearsal, at)
+
+
+def reliability(path: Path, task: Task, truth: Truth, probabilities: Floats) -> None:
+    """Draw probability against observed rate, bin by bin; of the likeliest label where the task has labels."""
+    happened = truth if task.is_risk else probabilities.argmax(axis=1) == truth
+    bins = calibration_bins(happened, probabilities.max(axis=1))
+    figure, axes = _figure(1)
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.plot([each[0] for each in bins], [each[1] for each in bins], marker="o")
+    axes.set(xlabel="probability said", ylabel="share that came true", xlim=(0, 1), ylim=(0, 1))
+    axes.set_title(f"{task.value}: {len(truth):,} latest cases")
+    _save(figure, path)
+
+
+def precision_recall(path: Path, task: Task, rehearsal: Rehearsal) -> None:
+    """Draw precision over recall of model and rules beside the base rate; of all labels in one count for labels."""
+    truth = rehearsal.latest.truth
+    figure, axes = _figure(1)
+    for name, said in (("model", rehearsal.probabilities), ("rules", rehearsal.rules)):
+        happened = truth if task.is_risk else np.eye(said.shape[1])[truth].ravel()
+        precision, recall, _ = precision_recall_curve(happened, said.ravel())
+        area = average_precision_score(happened, said.ravel())
+        axes.plot(recall, precision, label=f"{name}, average {area:.2f}", drawstyle="steps-post")
+    rate = float(np.mean(happened))
+    axes.axhline(rate, color="0.7", linewidth=1, label=f"base rate, {rate:.2f}")
+    axes.set(xlabel="share of what happened that is found", ylabel="share of what is named that happened")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), title=f"{task.value}: {len(truth):,} latest cases")
+    axes.legend()
+    _save(figure, path)
+
+
+def cost(path: Path, rehearsal: Rehearsal, at: Prices) -> None:
+    """Draw the expected cost per 1,000 cases over the threshold; how it is reckoned stands in `cost_curve`."""
+    truth = rehearsal.latest.truth
+    figure, axes = _figure(1)
+    for name, said in (("model", rehearsal.probabilities), ("rules", rehearsal.rules)):
+        curve = cost_curve(truth, said[:, 0], at)
+        threshold, least = curve.cheapest
+        (line,) = axes.plot(curve.thresholds, curve.costs, label=f"{name}, least {least:,.0f} from {threshold:.2f} on")
+        axes.plot([threshold], [least], marker="o", color=line.get_color())
+    axes.axhline(curve.costs[-1], color="0.7", linewidth=1, label=f"never act, {curve.costs[-1]:,.0f}")
+    axes.axhline(curve.costs[0], color="0.7", linewidth=1, linestyle=":", label=f"always act, {curve.costs[0]:,.0f}")
+    axes.set(xlabel="act from this probability on", ylabel=f"{at.currency} per 1,000 cases", xlim=(0, 1))
+    acting, left, breach = (float(each.mean()) for each in (at.acting, at.remains, at.breach))
+    how = f"on average acting costs {acting:.2f} and leaves {percent(left)} of the risk, a breach costs {breach:.2f}"
+    axes.set_title(f"{Task.SLA_BREACH.value}, by the policy's costs\n{how}", fontsize="small")
+    axes.legend()
+    _save(figure, path)
+
+
+def summary(path: Path, model: TaskModel, explained: Explained) -> None:
+    """Draw what moves the raw score of the model's answer, over the explained rows."""
+    shap.summary_plot(
+        explained.contributions,
+        explained.features,
+        feature_names=_names(model.features()),
+        max_display=SHOWN,
+        show=False,
+        rng=np.random.default_rng(0),
+    )
+    figure = pyplot.gcf()
+    figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
+    pyplot.close(figure)
+
+
+def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
+    """Draw the contribution over the value of each of the three strongest features, by SHAP."""
+    names = _names(model.features())
+    strongest = np.argsort(-strength(explained), kind="stable")[:DEPENDENCES].tolist()
+    figure, panels = pyplot.subplots(1, len(strongest), figsize=(5 * len(strongest), 4), layout="constrained")
+    for column, axes in zip(strongest, np.atleast_1d(panels), strict=True):
+        shap.dependence_plot(
+            column,
+            explained.contributions,
+            explained.features,
+            feature_names=names,
+            interaction_index=None,
+            ax=axes,
+            show=False,
+        )
+        axes.set_ylabel("contribution to the raw score")
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    pyplot.close(figure)
+
+
+def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) -> None:
+    """Draw base rate and mean score by week, and the features that moved most up to the latest cases."""
+    figure, (course, shift) = _figure(2)
+    told = weeks(task, rehearsal)
+    starts = [datetime.fromtimestamp(each.start, UTC) for each in told]
+    rate = "base rate" if task.is_risk else "share that was right"
+    course.plot(starts, [each.rate for each in told], marker=".", label=rate)
+    course.plot(starts, [np.nan if each.said is None else each.said for each in told], marker=".", label="mean score")
+    if told:
+        course.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
+        course.tick_params(axis="x", rotation=30)
+    course.set(title="by week; right of the line: the latest cases" if told else "no course: one moment")
+    course.legend()
+    most = moved(features, rehearsal)[:MOVED][::-1]
+    shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
+    shift.axvline(ANOTHER, color="0.7", linewidth=1)
+    shift.set(title="features that moved most", xlabel=f"population stability index (line: {ANOTHER})")
+    _save(figure, path)
+
+
+def _names(features: FeatureSet) -> list[str]:
+    return [each.replace("_", " ") for each in features.names]
+
+
+def _figure(panels: int) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(5.5 * panels, 5), layout="constrained")
+    return figure, figure.subplots(1, panels)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -1,0 +1,284 @@
+"""Every training and recalibration in MLflow: what went in, what came out, the model registered under its task's name.
+
+The tracker is asked before any work is done, so that nothing is ever half registered; serving never asks it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from data.record import canonical
+from models.task_model import TaskModel, files_of
+from policies.policy import Policy
+from training.drift.recalibrate import Recalibrated
+from training.errors import TrackingError
+from training.histories.rows import Floats
+from training.learning.learn import Learned
+from training.learning.search import Trial
+
+EXPERIMENT = "fairlead"
+CHAMPION = "champion"
+"""The alias of the version that serves."""
+CHALLENGER = "challenger"
+"""The alias of the newest version that does not serve yet: a promotion makes it the champion."""
+REQUIREMENTS = ("numpy", "pandas", "pydantic")
+ROOMS = Path(__file__).parents[2]
+EXAMPLE_ROWS = 3
+SOURCES = ("history", "data", "mapping", "policy", "fitted_on", "tested_on")
+"""Of the lineage, what names the data: names, digests and windows."""
+SLICE_METRICS = ("n", "rate", "said", "log_loss", "roc_auc")
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_./ -]")
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # MLflow warns of its own type hints and of Starlette's while it is imported.
+    import mlflow
+    import mlflow.pyfunc
+    from mlflow.models import infer_signature
+    from mlflow.tracking import MlflowClient
+
+for _name in ("mlflow", "alembic"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run that was tracked, its model, and the name that the registry knows the task by."""
+
+    run_id: str
+    model_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run was given beside its history: the policy, and the mapping file where there is one."""
+
+    policy: Policy
+    mapping: Path | None = None
+
+
+class Registered(NamedTuple):
+    """A version of a task's model in the registry, and the alias it got."""
+
+    version: int
+    alias: str
+
+
+class Tracker:
+    """An MLflow that answered."""
+
+    def __init__(self, uri: str, folder: Path) -> None:
+        """Connect to `MLFLOW_TRACKING_URI`'s server or to a local store; local artifacts go under `folder`.
+
+        Raises:
+            TrackingError: nobody answers there.
+        """
+        self.uri = uri
+        with _told(f"MLflow does not answer at {uri}. Start it, set MLFLOW_TRACKING_URI, or pass --no-track"):
+            if uri.startswith("sqlite:"):
+                folder.mkdir(parents=True, exist_ok=True)
+            mlflow.set_tracking_uri(uri)
+            self._client = MlflowClient(uri)
+            found = self._client.get_experiment_by_name(EXPERIMENT)
+            artifacts = (folder / "mlartifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
+            self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
+
+    def record(self, learned: Learned, given: Given) -> Recorded:
+        """Log parameters, metrics, pictures, card, sources, the bundle's files and the model with its example."""
+        name = f"fairlead-{learned.model.task.value}"
+        told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
+        with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
+            mlflow.log_params(_parameters(learned.model))
+            mlflow.log_metrics(_metrics(learned))
+            with tempfile.TemporaryDirectory() as folder:
+                _artifacts(learned, given, Path(folder))
+                mlflow.log_artifacts(folder)
+            model = _log_model(learned.model, learned.latest.features)
+            for number, trial in enumerate(learned.trials):
+                self._record_trial(number, trial)
+        return Recorded(run.info.run_id, model.model_id, name)
+
+    def record_recalibration(self, again: Recalibrated, given: Given) -> Recorded:
+        """Log a calibrator that was fitted again: from which bundle, on which window, and how old and new did there."""
+        model = again.model
+        name = f"fairlead-{model.task.value}"
+        told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
+        run_name, tags = f"{model.task.value} recalibrated", {"parent": model.lineage["recalibrated_on"]["bundle"]}
+        with told, mlflow.start_run(experiment_id=self._experiment, run_name=run_name, tags=tags) as run:
+            mlflow.log_params(_parameters(model))
+            mlflow.log_metrics(_numbers(model.metrics) | _before_and_after(again))
+            with tempfile.TemporaryDirectory() as folder:
+                _write_files(model, Path(folder))
+                _write_mapping(given, Path(folder))
+                mlflow.log_artifacts(folder)
+            logged = _log_model(model, again.features)
+        return Recorded(run.info.run_id, logged.model_id, name)
+
+    def _record_trial(self, number: int, trial: Trial) -> None:
+        """A recipe that was tried, as a run below the one under way."""
+        tags = {"pruned": str(trial.pruned).lower()}
+        with mlflow.start_run(experiment_id=self._experiment, run_name=f"recipe {number}", nested=True, tags=tags):
+            mlflow.log_params({key: str(value) for key, value in _flat(trial.recipe.to_json())})
+            mlflow.log_metric("loss", trial.loss)
+            for block, loss in enumerate(trial.losses):
+                mlflow.log_metric("block_loss", loss, step=block)
+
+    def register(self, recorded: Recorded, bundle: str, model: str, alias: str | None = None) -> Registered:
+        """Make the recorded model the task's newest version: its champion where there is none, else its challenger.
+
+        `model` is the version by which the service knows the model; an `alias` that is given is the one it gets.
+        """
+        said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
+        with _told(f"{said}; run the same again once it answers"):
+            if not self._client.search_registered_models(f"name = '{recorded.name}'"):
+                self._client.create_registered_model(recorded.name)
+            source = self._client.get_logged_model(recorded.model_id).artifact_location
+            registered = self._client.create_model_version(
+                recorded.name,
+                source,
+                recorded.run_id,
+                tags={"bundle": bundle, "model": model},
+                model_id=recorded.model_id,
+            )
+            self._client.set_tag(recorded.run_id, "bundle", bundle)
+            given = alias or (CHALLENGER if CHAMPION in self._aliases(recorded.name) else CHAMPION)
+            self._client.set_registered_model_alias(recorded.name, given, registered.version)
+        return Registered(int(registered.version), given)
+
+    def crown(self, models: Mapping[str, str]) -> dict[str, int | None]:
+        """Move the alias champion to the versions that serve; returns them by name, None where one is unknown.
+
+        `models` is the service's version of the model in force, by task. Asked again, nothing changes.
+        """
+        crowned: dict[str, int | None] = {}
+        with _told(f"MLflow does not answer at {self.uri}. Start it, or set MLFLOW_TRACKING_URI"):
+            for task, model in models.items():
+                name = f"fairlead-{task}"
+                crowned[name] = self._crowned(name, model)
+        return crowned
+
+    def _crowned(self, name: str, model: str) -> int | None:
+        versions = self._client.search_model_versions(f"name = '{name}'")
+        numbers = [int(each.version) for each in versions if each.tags.get("model") == model]
+        if not numbers:
+            return None
+        version, aliases = str(max(numbers)), self._aliases(name)
+        if str(aliases.get(CHAMPION)) != version:
+            self._client.set_registered_model_alias(name, CHAMPION, version)
+        if str(aliases.get(CHALLENGER)) == version:
+            self._client.delete_registered_model_alias(name, CHALLENGER)
+        return int(version)
+
+    def _aliases(self, name: str) -> dict[str, Any]:
+        return dict(self._client.get_registered_model(name).aliases)
+
+
+def tracking_uri(folder: Path) -> str:
+    """`MLFLOW_TRACKING_URI`, else a SQLite file under the folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / 'mlflow.db').resolve()}"
+
+
+@contextmanager
+def _told(says: str) -> Iterator[None]:
+    """Any failure of the tracker, whatever library it comes from, as one the operator can act upon."""
+    try:
+        yield
+    except Exception as error:
+        raise TrackingError(f"{says} ({type(error).__name__}: {str(error).splitlines()[0][:200]})") from error
+
+
+def _parameters(model: TaskModel) -> dict[str, Any]:
+    return {key: str(value)[:500] for key, value in _flat(model.lineage)}
+
+
+def _metrics(learned: Learned) -> dict[str, float]:
+    return _numbers(learned.model.metrics) | dict(_slice_metrics(learned.model.metrics["report"]["slices"]))
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    told = {key: value for key, value in metrics.items() if key not in ("rule_rates", "report")}
+    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+
+
+def _before_and_after(again: Recalibrated) -> dict[str, float]:
+    """`before.METRIC` of the old calibrator and `after.METRIC` of the new one, on cases that neither had seen."""
+    sides = zip(("before", "after"), (again.before, again.after), again.average_precision, strict=True)
+    told = {side: {**each.model_dump(), "average_precision": precision} for side, each, precision in sides}
+    return {key: float(value) for key, value in _flat(told) if isinstance(value, int | float)}
+
+
+def _slice_metrics(slices: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
+    """`slice.FEATURE.LEVEL.METRIC`, in the letters that MLflow allows."""
+    for each in slices:
+        place = _NOT_ALLOWED.sub("_", f"slice.{each['feature']}.{each['level']}")[:200]
+        for name in SLICE_METRICS:
+            if each[name] is not None:
+                yield f"{place}.{name}", float(each[name])
+
+
+def _flat(table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
+    from training.report.card import NAME, card
+    from training.tracking import pictures
+
+    model = learned.model
+    _write_files(model, folder)
+    pictures.draw(folder, learned, given.policy)
+    (folder / NAME).write_text(card(model), encoding="utf-8")
+    (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
+    (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
+    _write_mapping(given, folder)
+
+
+def _write_files(model: TaskModel, folder: Path) -> None:
+    for name, content in files_of(model).items():
+        ending = ".npz" if name in ("trees", "linear", "text") else ".json"
+        (folder / f"{name}{ending}").write_bytes(content)
+
+
+def _write_mapping(given: Given, folder: Path) -> None:
+    if given.mapping is not None:
+        (folder / "mapping.yaml").write_bytes(given.mapping.read_bytes())
+
+
+def _log_model(model: TaskModel, features: Floats) -> Any:
+    """The model as the service answers it; MLflow keeps a copy of the rooms that its arrays are read by."""
+    from training.tracking import registered_model
+
+    names = list(model.features().names)
+    example = pd.DataFrame(features[:EXAMPLE_ROWS], columns=names)
+    with tempfile.TemporaryDirectory() as folder:
+        registered_model.write(model, Path(folder))
+        return mlflow.pyfunc.log_model(
+            name="model",
+            python_model=registered_model.__file__,
+            artifacts={registered_model.ARTIFACT: folder},
+            code_paths=[str(ROOMS / room) for room in ("data", "features", "models")],
+            signature=infer_signature(example, registered_model.answer(model, example.to_numpy())),
+            input_example=example,
+            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+        )
