@@ -19,8 +19,8 @@ from models.performance import Performance
 
 PER = 1_000
 """Cases an amount of money is told for."""
-SURE = 2.0
-"""Standard errors by which a Brier score must be worse."""
+SURE = 3.0
+"""Standard errors by which a Brier score must be worse: every region is looked at, and none may cry wolf."""
 
 About = Literal["inputs", "rate", "calibration", "performance"]
 
@@ -42,7 +42,7 @@ def alarms_of(found: RegionDrift, features: Sequence[FeatureDrift], stake: Stake
     """The alarms of a region: from its outcomes and, of all regions together, from inputs that have moved."""
     alarms = _from_outcomes(found, stake)
     shifted = [each for each in features if each.level != "none"]
-    if found.region is None and found.rehearsed and shifted:
+    if found.region is None and found.rehearsed and shifted and _worse(found.rehearsed, found.claimed):
         worse = found.claimed.brier - found.rehearsed.brier
         moved = ", ".join(each.feature.replace("_", " ") for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
@@ -59,16 +59,20 @@ def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
         missed = f"probabilities miss what happens by {percent(seen.ece or 0.0)} on average"
         told = f"{missed}: recalibrate on the latest labels"
         alarms.append(_alarm("calibration", found.region, seen.miscalibration or 0.0, stake, told))
-    if seen and was and seen.brier > was.brier and _worse(was, seen):
+    if seen and was and _worse(was, seen):
         told = f"log loss was {was.log_loss:.3f} when it was rehearsed and is {seen.log_loss:.3f}: retrain"
         alarms.append(_alarm("performance", found.region, seen.brier - was.brier, stake, told))
     return alarms
 
 
-def _worse(was: Performance, seen: Performance) -> bool:
-    """Whether more than chance: a Brier score's standard error is at most half the root of 1/n."""
-    error = 0.5 * math.sqrt(was.brier * (1 / was.n + 1 / seen.n))
-    return seen.brier - was.brier > SURE * error
+def _worse(was: Performance, now: Performance) -> bool:
+    """Whether the Brier score is higher by more than chance explains."""
+    return now.brier - was.brier > SURE * math.hypot(_error(was), _error(now))
+
+
+def _error(seen: Performance) -> float:
+    """The standard error of a Brier score; where a bundle keeps none, the most that it can be."""
+    return math.sqrt(seen.brier * (1 - seen.brier) / seen.n) if seen.brier_error is None else seen.brier_error
 
 
 def _alarm(about: About, region: str | None, brier: float, stake: Stake, says: str) -> Alarm:

@@ -30,10 +30,10 @@ class Performance(Record):
     """Of the cases of a region, or of all: what came true, what was said, and how well the two agree.
 
     `rate` is the share in which the event happened, `said` the mean probability. `brier` and `log_loss` (nats) are
-    means; `roc_auc` is absent where only one outcome occurs. `ece` is the mean distance of said and seen over equally
-    filled bins, `ece_by_chance` what perfectly calibrated probabilities would show on so few cases, `ece_chance` how
-    likely they are to be as far off as these; `miscalibration` is the part of the Brier score that a recalibration
-    can win back.
+    means, `brier_error` is the standard error of the former; `roc_auc` is absent where only one outcome occurs. `ece`
+    is the mean distance of said and seen over equally filled bins, `ece_by_chance` what perfectly calibrated
+    probabilities would show on so few cases, `ece_chance` how likely they are to be as far off as these;
+    `miscalibration` is the part of the Brier score that a recalibration can win back.
     """
 
     region: str | None = None
@@ -42,6 +42,7 @@ class Performance(Record):
     said: float
     log_loss: float
     brier: float
+    brier_error: float | None = None
     roc_auc: float | None = None
     ece: float | None = None
     ece_by_chance: float | None = None
@@ -70,6 +71,7 @@ def claimed(probability: Floats, region: str | None = None) -> Performance:
         said=float(p.mean()),
         log_loss=float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).mean()),
         brier=float((p * (1 - p)).mean()),
+        brier_error=_error(p * (1 - p)),
         roc_auc=_auc(p, p),
     )
 
@@ -90,12 +92,18 @@ def realised(probability: Floats, happened: NDArray[np.int64], region: str | Non
         said=float(probability.mean()),
         log_loss=float(-np.where(happened == 1, np.log(p), np.log1p(-p)).mean()),
         brier=float(((p - happened) ** 2).mean()),
+        brier_error=_error((p - happened) ** 2),
         roc_auc=_auc(p, happened.astype(np.float64)),
         ece=expected_calibration_error(happened, probability),
         ece_by_chance=float((bins[:, 2] * np.sqrt(2 / math.pi * spread / bins[:, 2])).sum() / len(p)),
         ece_chance=chi_square_chance(float(far.sum()), len(bins)),
         miscalibration=max(0.0, off - noise),
     )
+
+
+def _error(values: Floats) -> float:
+    """The standard error of a mean."""
+    return float(values.std() / math.sqrt(len(values)))
 
 
 def _auc(score: Floats, weight: Floats) -> float | None:

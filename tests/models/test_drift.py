@@ -103,3 +103,41 @@ def test_without_a_stake_nothing_has_a_price() -> None:
     found = report(world(2, 4_000, shift=-1.0), Stake(None, "EUR"))
     assert found.stake is None
     assert {each.per_1000 for each in found.alarms} == {None}
+
+
+def rare(seed: int, n: int, harder: float = 0.0) -> Later:
+    """Cases of which one in twenty comes to it, told as well as can be told; `harder` hides what was known of them."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(-4.0, 1.5, n)
+    happened = (rng.random(n) < 1 / (1 + np.exp(-score))).astype(np.int64)
+    known = score - harder * rng.normal(0.0, 1.5, n)
+    return Later.of(score[:, None], (1 / (1 + np.exp(-known)))[:, None], happened, [None] * n)
+
+
+def rehearsed_on(then: Later) -> Profile:
+    said = profile_of(PREDICTION, then.said, ordered=True)
+    return Profile(
+        (profile_of("score", then.features[:, 0], ordered=True), said), (realised(then.probability, then.happened),)
+    )
+
+
+def test_a_small_rehearsal_of_a_rare_outcome_cries_no_wolf() -> None:
+    reports = [
+        drift_report(Task.SLA_BREACH, rehearsed_on(rare(seed, 150)), rare(10_000 + seed, 600), ("score",), EURO)
+        for seed in range(200)
+    ]
+    assert sum("performance" in about(each) or "inputs" in about(each) for each in reports) <= 8
+
+
+def test_a_model_that_tells_less_than_it_did_is_an_alarm() -> None:
+    worse = rare(2, 4_000, harder=1.5)
+    found = drift_report(Task.SLA_BREACH, rehearsed_on(rare(1, 4_000)), worse, ("score",), EURO)
+    assert "performance" in about(found)
+
+
+def test_a_bundle_that_keeps_no_error_is_judged_by_the_largest_it_can_be() -> None:
+    then = rehearsed_on(rare(1, 4_000))
+    old = replace(then, rehearsed=(then.rehearsed[0].model_copy(update={"brier_error": None}),))
+    assert "performance" not in about(drift_report(Task.SLA_BREACH, old, rare(2, 4_000), ("score",), EURO))
+    found = drift_report(Task.SLA_BREACH, old, rare(2, 4_000, harder=1.5), ("score",), EURO)
+    assert "performance" in about(found)
