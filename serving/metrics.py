@@ -67,6 +67,11 @@ class Metrics:
             registry=registry,
         )
         self._open = Gauge("fairlead_open_reviews", "Recommendations that wait for a person", registry=registry)
+        self._not_trusted = Gauge(
+            "fairlead_bundle_not_trusted",
+            "1 while the bundle in the folder is not one that this service put in force",
+            registry=registry,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request under its route's template, never its path."""
@@ -110,8 +115,9 @@ class Metrics:
         """Count answers about shelves that were not kept."""
         self._shelves_lost.inc(count)
 
-    def text(self, open_reviews: int, drift: ModelsDrift) -> bytes:
+    def text(self, open_reviews: int, drift: ModelsDrift, not_trusted: bool) -> bytes:
         """The exposition format."""
         self._open.set(open_reviews)
+        self._not_trusted.set(not_trusted)
         self._drift.set(drift)
         return generate_latest(self._registry)

@@ -39,5 +39,6 @@ def ready(request: Request, _: Public) -> Response:
 def metrics(request: Request, _: Public) -> Response:
     """Counters for Prometheus, and what drift was measured within the last minutes."""
     service = service_of(request)
-    text = service.metrics.text(service.health.open_reviews(), service.drift.recent())
+    health = service.health
+    text = service.metrics.text(health.open_reviews(), service.drift.recent(), bool(health.not_trusted()))
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")

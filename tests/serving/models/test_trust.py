@@ -222,10 +222,12 @@ class TestABundleOfAStrangerSOwn:
         self, desk: Desk, first: str, folder: Path, tmp_path: Path
     ) -> None:
         assert not [each for each in desk.client.get("/health/ready").json()["warnings"] if "bundle" in each]
+        assert "fairlead_bundle_not_trusted 0.0" in desk.client.get("/metrics").text
         theirs = swapped(folder, tmp_path)
         ready = desk.client.get("/health/ready").json()
         assert (ready["bundle"], ready["altered"]) == (first, ["manifest"])
         assert any(theirs in each for each in ready["warnings"])
+        assert "fairlead_bundle_not_trusted 1.0" in desk.client.get("/metrics").text
         assert desk.recommend(an_exception(1))["receipt"]["bundle"] == first
 
     def test_is_told_by_the_doctor_with_what_to_do_and_that_helps(
