@@ -12,7 +12,8 @@ from data.prediction import Predictions
 from data.record import Amount, Digest, Identifier, Instant, Money, Record, digest_of, plain
 from data.vocabulary import Disposition, ExceptionType, Role
 
-RECOMMENDATION_SCHEMA: Literal["fairlead/recommendation/1"] = "fairlead/recommendation/1"
+RECOMMENDATION_SCHEMA: Literal["fairlead/recommendation/2"] = "fairlead/recommendation/2"
+"""What answers are made as today. Those of version 1 are read as they were given; their sentences were others."""
 
 
 class EventReference(Record):
@@ -78,7 +79,9 @@ class Recommendation(Record):
     """One explained, priced, gated answer to one exception event."""
 
     recommendation_id: Identifier
-    schema_: Literal["fairlead/recommendation/1"] = Field(RECOMMENDATION_SCHEMA, alias="schema")
+    schema_: Literal["fairlead/recommendation/1", "fairlead/recommendation/2"] = Field(
+        RECOMMENDATION_SCHEMA, alias="schema"
+    )
     issued_at: Instant
     valid_until: Instant
     exception_id: Identifier

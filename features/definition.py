@@ -22,6 +22,7 @@ News = Callable[[Case, Standing], str | None]
 """The sentence that a case names something no history told of; None where it is known, or nothing is named."""
 
 NEW = "is new to the model"
+UNHEARD = "was not heard of lately"
 """How such a sentence says it."""
 
 Kind = Literal["number", "category", "flag"]

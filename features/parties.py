@@ -16,7 +16,7 @@ from data.record import Unit
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import AttributeSchema, party_words
-from features.definition import NEW, Compute, Feature, News, shared
+from features.definition import UNHEARD, Compute, Feature, News, shared
 from features.standing import ARRIVAL_HALF_LIFE, OUTCOME_HALF_LIFE, PARTIES, RETAILER, Named
 
 _PRIOR_WEIGHT = 5.0
@@ -110,17 +110,22 @@ def _where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
     return lambda case, standing: None if named(case) is None else of(standing)
 
 
-def _news(party: Party) -> News | None:
-    """That a party has no past, so that a rate of it is the usual one; the retailer itself is nobody's news."""
+def _news(party: Party, known: Callable[[PartyStanding], float]) -> News | None:
+    """That a number of a party is the usual one, as nothing is `known` of its own; the retailer is nobody's news.
+
+    A party whose past has faded cannot be told from one that is new, so neither is called new.
+    """
     if party.kind == RETAILER:
         return None
 
     def news(case: Case, standing: Standing) -> str | None:
         name = party.named(case)
         seen = _known(standing).get(party.kind)
-        if name is None or (seen and (seen.arrivals or _outcomes(seen))):
+        if name is None or (seen and known(seen)):
             return None
-        told = f"{party.who} {name} {NEW}" if party.who else f"no earlier {party.exceptions} are known"
+        if seen and (seen.arrivals or _outcomes(seen)):
+            return f"nothing of the kind is known yet of recent {party.exceptions}: what is usual stands in"
+        told = f"{party.who} {name} {UNHEARD}" if party.who else f"no recent {party.exceptions} are known"
         return f"{told}: what is usual stands in"
 
     return news
@@ -129,7 +134,8 @@ def _news(party: Party) -> News | None:
 def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Feature:
     of = _where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
     says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
-    return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing", news=_news(party))
+    news = _news(party, lambda seen: sums(seen)[1])
+    return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing", news=news)
 
 
 def breach_rate(party: Party) -> Feature:
@@ -181,10 +187,9 @@ def pace(party: Party) -> Feature:
             return 1.0
         return (seen.arrivals + _STORM_WEIGHT) / (_outcomes(seen) * _ARRIVALS_PER_OUTCOME + _STORM_WEIGHT)
 
+    news = _news(party, lambda seen: seen.arrivals or _outcomes(seen))
     says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
-    return Feature(
-        f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing", news=_news(party)
-    )
+    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing", news=news)
 
 
 def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Feature:

@@ -43,7 +43,7 @@ def alarms_of(found: RegionDrift, features: Sequence[FeatureDrift], stake: Stake
     alarms = _from_outcomes(found, stake)
     shifted = [each for each in features if each.level != "none"]
     if found.region is None and found.rehearsed and shifted and _worse(found.rehearsed, found.claimed):
-        worse = found.claimed.brier - found.rehearsed.brier
+        worse = _excess(found.rehearsed, found.claimed)
         moved = ", ".join(each.feature.replace("_", " ") for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
     return [each for each in alarms if each.per_1000 is None or float(each.per_1000) >= max(stake.alarm_from, 0.01)]
@@ -60,14 +60,39 @@ def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
         told = f"{missed}: recalibrate on the latest labels"
         alarms.append(_alarm("calibration", found.region, seen.miscalibration or 0.0, stake, told))
     if seen and was and _worse(was, seen):
-        told = f"log loss was {was.log_loss:.3f} when it was rehearsed and is {seen.log_loss:.3f}: retrain"
-        alarms.append(_alarm("performance", found.region, seen.brier - was.brier, stake, told))
+        told = (
+            f"the model took {_skill(was)} off the Brier score of the base rate when rehearsed and takes {_skill(seen)}"
+        )
+        alarms.append(_alarm("performance", found.region, _excess(was, seen), stake, f"{told}: retrain"))
     return alarms
 
 
 def _worse(was: Performance, now: Performance) -> bool:
-    """Whether the Brier score is higher by more than chance explains."""
-    return now.brier - was.brier > SURE * math.hypot(_error(was), _error(now))
+    """Whether more than chance is lost against a model that tells as much as it did."""
+    return _excess(was, now) > SURE * math.hypot(_harder(was, now) * _error(was), _error(now))
+
+
+def _excess(was: Performance, now: Performance) -> float:
+    """How much higher the Brier score is than by a model of the same skill at today's rate.
+
+    A rate nearer to one half makes the same work harder: what was asked changed, not the model.
+    """
+    return now.brier - _harder(was, now) * was.brier
+
+
+def _harder(was: Performance, now: Performance) -> float:
+    """How much more the base rate alone misses today than it did; 1 where it missed nothing."""
+    return _uncertainty(now) / _uncertainty(was) if _uncertainty(was) else 1.0
+
+
+def _uncertainty(seen: Performance) -> float:
+    """The Brier score of the base rate (the uncertainty of Murphy's decomposition, 1973)."""
+    return seen.rate * (1.0 - seen.rate)
+
+
+def _skill(seen: Performance) -> str:
+    """What share of it the model takes off."""
+    return percent(1.0 - seen.brier / _uncertainty(seen)) if _uncertainty(seen) else percent(0.0)
 
 
 def _error(seen: Performance) -> float:

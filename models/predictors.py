@@ -17,7 +17,7 @@ from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
 from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
 from data.vocabulary import Task
-from features.definition import NEW
+from features.definition import NEW, UNHEARD
 from models.conformal import with_no
 from models.task_model import TaskModel
 
@@ -114,7 +114,7 @@ class ModelPredictor:
             raw=round(float(raw[explained]), DECIMALS),
             residual=round(residual, DECIMALS),
             says=_summary(listed),
-            news=tuple(dict.fromkeys(each for each in row.news.values() if NEW in each)),
+            news=tuple(dict.fromkeys(each for each in row.news.values() if NEW in each or UNHEARD in each)),
         )
 
     def _listed(self, row: _Row, phi: NDArray[np.float64]) -> tuple[Contribution, ...]:
@@ -173,4 +173,7 @@ def _summary(listed: tuple[Contribution, ...]) -> str:
     if not listed:
         return "nothing known of this case moves it from the average"
     first = listed[0]
-    return f"most of it: {first.says}"
+    favours = first.contribution > 0
+    other = next((each for each in listed if (each.contribution > 0) != favours), None)
+    told = f"most {'for' if favours else 'against'} it: {first.says}"
+    return told if other is None else f"{told}. {'Against' if favours else 'For'} it: {other.says}"

@@ -8,6 +8,7 @@ from data.case import Case
 from data.explanation import Seen, Step
 from data.prediction import Predictors
 from data.recommendation import (
+    RECOMMENDATION_SCHEMA,
     EventReference,
     FallbackView,
     Option,
@@ -46,7 +47,7 @@ def answer(
     """The recommendation with the digest of itself in its receipt."""
     told = Recommendation(
         recommendation_id=recommendation_id,
-        schema="fairlead/recommendation/1",
+        schema=RECOMMENDATION_SCHEMA,
         issued_at=view.situation.now,
         valid_until=_minutes_from_now(view, float(view.policy.settings.time.valid_minutes)),
         exception_id=case.exception_id,

@@ -30,16 +30,17 @@ def conformal_step(predicted: Predicted | None, policy: Policy) -> CheckStep | N
         version=policy.version,
         saw={"error_rate": rate, **{f"leaves_at.{label}": leaves for label, leaves in near}},
         concluded=", ".join(stays),
-        says=_sentence(stays, rate),
+        says=_sentence(stays, len(predicted.leaves_at), rate),
     )
 
 
-def _sentence(stays: tuple[str, ...], rate: float) -> str:
+def _sentence(stays: tuple[str, ...], of: int, rate: float) -> str:
+    """What is promised holds for the cases of an answer, not for those of a set: of the cases in which it was true."""
     names = [each.replace("_", " ") for each in stays]
-    missed = f"a set like this misses the truth in {amount(rate, Unit.RATIO)} of cases"
+    unlikely = f"less likely here than in {amount(1.0 - rate, Unit.RATIO)} of the cases in which it was true"
     if not names:
-        usual = amount(1.0 - rate, Unit.RATIO)
-        return f"unusual: every answer is less likely here than in {usual} of the cases in which it was true"
-    if len(names) == 1:
-        return f"only {names[0]} cannot be ruled out; {missed}"
-    return f"{', '.join(names[:-1])} or {names[-1]}: {len(names)} answers cannot be ruled out; {missed}"
+        return f"unusual: every answer is {unlikely}"
+    if len(names) == of:
+        return f"none of the {of} answers can be ruled out at an error rate of {amount(rate, Unit.RATIO)}"
+    told = f"only {names[0]}" if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return f"{told} cannot be ruled out: any other answer is {unlikely}"

@@ -173,8 +173,8 @@ def changed_first_feature(**change: Any) -> Feature:
 def test_where_the_record_is_another_one_it_says_that_other_code_answered(
     store: Connection, folder: Path, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay_module, "RECOMMENDATION_SCHEMA", "fairlead/recommendation/2")
-    with pytest.raises(CannotReplay, match=r"is a fairlead/recommendation/1 and this Fairlead makes .*/2"):
+    monkeypatch.setattr(replay_module, "RECOMMENDATION_SCHEMA", "fairlead/recommendation/3")
+    with pytest.raises(CannotReplay, match=r"is a fairlead/recommendation/2 and this Fairlead makes .*/3"):
         replay_exactly(store, folder / "bundle", ids[BY_RULES[0]])
 
 

@@ -139,8 +139,11 @@ def test_a_rate_of_a_party_never_seen_says_that_it_is_not_its_own() -> None:
     carrier, article = told["carrier"], told["sku"]
     assert carrier is not None
     assert article is not None
-    assert carrier(CASE, COLD) == "carrier dhl is new to the model: what is usual stands in"
-    assert article(CASE, COLD) == "no earlier exceptions of the article in this node are known: what is usual stands in"
-    assert carrier(CASE, _standing(_known("carrier", arrivals=1.0))) is None
+    assert carrier(CASE, COLD) == "carrier dhl was not heard of lately: what is usual stands in"
+    assert article(CASE, COLD) == "no recent exceptions of the article in this node are known: what is usual stands in"
+    assert carrier(CASE, _standing(_known("carrier", arrivals=1.0))) == (
+        "nothing of the kind is known yet of recent exceptions of the carrier: what is usual stands in"
+    )
+    assert carrier(CASE, _standing(_known("carrier", arrivals=1.0, outcomes=1.0))) is None
     assert carrier(a_case(), COLD) is None
     assert breach_rate(EVERYONE).news is None

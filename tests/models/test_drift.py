@@ -141,3 +141,14 @@ def test_a_bundle_that_keeps_no_error_is_judged_by_the_largest_it_can_be() -> No
     assert "performance" not in about(drift_report(Task.SLA_BREACH, old, rare(2, 4_000), ("score",), EURO))
     found = drift_report(Task.SLA_BREACH, old, rare(2, 4_000, harder=1.5), ("score",), EURO)
     assert "performance" in about(found)
+
+
+def test_a_rate_that_rose_makes_the_same_work_harder_and_is_no_reason_to_retrain() -> None:
+    then, now = rare(1, 4_000), rare(2, 4_000)
+    often = np.concatenate([np.flatnonzero(now.happened == 1), np.flatnonzero(now.happened == 0)[:1_000]])
+    odds = now.said / (1 - now.said) * (now.happened == 0).sum() / 1_000
+    level = Later.of(now.features[often], (odds / (1 + odds))[often, None], now.happened[often], [None] * len(often))
+    found = drift_report(Task.SLA_BREACH, rehearsed_on(then), level, ("score",), EURO)
+    assert found.regions[0].realised is not None
+    assert found.regions[0].realised.brier > 1.5 * realised(then.probability, then.happened).brier
+    assert "performance" not in about(found)

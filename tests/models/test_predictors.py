@@ -8,11 +8,12 @@ from itertools import pairwise
 import pytest
 
 from data.case import Carrier
-from data.explanation import CalibrationStep, ModelStep
+from data.explanation import CalibrationStep, Contribution, ModelStep
 from data.prediction import PredictionFailed
+from data.record import Unit
 from data.standing import PartyStanding, Standing
 from data.vocabulary import Task
-from models.predictors import ModelPredictor
+from models.predictors import ModelPredictor, _summary
 from models.score import Score
 from tests.fixtures.task_models import cases, coded_model, task_model
 
@@ -81,6 +82,23 @@ def test_a_code_the_model_never_saw_is_said_to_be_new() -> None:
     assert "code X-17 is new to the model" in step.news
 
 
+def contribution(phi: float, says: str) -> Contribution:
+    return Contribution(feature=says, value=1.0, unit=Unit.EACH, contribution=phi, lever=False, says=says)
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        ((), "nothing known of this case moves it from the average"),
+        (((0.9, "a"), (0.5, "b")), "most for it: a"),
+        (((-0.9, "a"), (-0.5, "b"), (0.4, "c"), (0.3, "d")), "most against it: a. For it: c"),
+        (((0.9, "a"), (-0.5, "b")), "most for it: a. Against it: b"),
+    ],
+)
+def test_the_summary_says_what_speaks_for_and_what_against(listed: tuple[tuple[float, str], ...], says: str) -> None:
+    assert _summary(tuple(contribution(*each) for each in listed)) == says
+
+
 @pytest.mark.parametrize(("code", "says"), [("B", "the source's code is B"), (None, "the code is not known")])
 def test_known_and_missing_codes_are_not_called_new(code: str | None, says: str) -> None:
     step = coded(code)
@@ -94,7 +112,7 @@ def test_a_carrier_without_a_past_is_said_to_be_new() -> None:
     predictor = ModelPredictor(task_model(Task.SLA_BREACH), "v")
     step = predictor.predict(strange, standing).steps[0]
     assert isinstance(step, ModelStep)
-    assert "carrier car-9 is new to the model: what is usual stands in" in step.news
+    assert "carrier car-9 was not heard of lately: what is usual stands in" in step.news
     past = Standing(as_of=standing.as_of, parties=(PartyStanding(kind="carrier", id="car-9", arrivals=1.0),))
     step = predictor.predict(strange, past).steps[0]
     assert isinstance(step, ModelStep)

@@ -340,7 +340,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_json_output_is_json_alone(folder: Path) -> None:
     result = run("recommend", EXAMPLES / "exception.json", "--folder", folder, "--json")
-    assert json.loads(result.stdout)["schema"] == "fairlead/recommendation/1"
+    assert json.loads(result.stdout)["schema"] == "fairlead/recommendation/2"
 
 
 def test_keys_says_who_may_do_what(folder: Path) -> None:
