@@ -39,7 +39,7 @@ def test_a_prediction_says_what_remains_of_its_conformal_set() -> None:
         version="1",
         saw={"error_rate": 0.1, "leaves_at.yes": 0.4},
         concluded="yes",
-        says="only yes cannot be ruled out: any other answer is less likely here than in 90 % of the cases it was true in",
+        says="only yes cannot be ruled out: any other is less likely here than in 90 % of the cases it was true in",
     )
     answer = recommendation()
     shown = page(case_file(answer=recommendation(explanation=(*answer.explanation, step))))
