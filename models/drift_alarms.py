@@ -19,7 +19,7 @@ from models.performance import Performance
 
 PER = 1_000
 """Cases an amount of money is told for."""
-SURE = 3.0
+SURE = 2.5
 """Standard errors by which a Brier score must be worse: every region is looked at, and none may cry wolf."""
 
 About = Literal["inputs", "rate", "calibration", "performance"]
@@ -68,8 +68,12 @@ def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
 
 
 def _worse(was: Performance, now: Performance) -> bool:
-    """Whether more than chance is lost against a model that tells as much as it did."""
-    return _excess(was, now) > SURE * math.hypot(_harder(was, now) * _error(was), _error(now))
+    """Whether more than chance is lost against a model that tells as much as it did.
+
+    If nothing changed, the cases stray alike then and now; those of now tell by how much, as a small rehearsal that was
+    lucky takes itself for sure.
+    """
+    return _excess(was, now) > SURE * _error(now) * math.sqrt(now.n / was.n + 1.0)
 
 
 def _excess(was: Performance, now: Performance) -> float:
@@ -96,7 +100,7 @@ def _skill(seen: Performance) -> str:
 
 
 def _error(seen: Performance) -> float:
-    """The standard error of a Brier score; where a bundle keeps none, the most that it can be."""
+    """The standard error of a Brier score; the most that it can be where none is told, as in records of before."""
     return math.sqrt(seen.brier * (1 - seen.brier) / seen.n) if seen.brier_error is None else seen.brier_error
 
 

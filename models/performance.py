@@ -71,7 +71,7 @@ def claimed(probability: Floats, region: str | None = None) -> Performance:
         said=float(p.mean()),
         log_loss=float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).mean()),
         brier=float((p * (1 - p)).mean()),
-        brier_error=_error(p * (1 - p)),
+        brier_error=_error(p * (1 - p) ** 4 + (1 - p) * p**4, p * (1 - p)),
         roc_auc=_auc(p, p),
     )
 
@@ -92,7 +92,7 @@ def realised(probability: Floats, happened: NDArray[np.int64], region: str | Non
         said=float(probability.mean()),
         log_loss=float(-np.where(happened == 1, np.log(p), np.log1p(-p)).mean()),
         brier=float(((p - happened) ** 2).mean()),
-        brier_error=_error((p - happened) ** 2),
+        brier_error=_error((p - happened) ** 4, (p - happened) ** 2),
         roc_auc=_auc(p, happened.astype(np.float64)),
         ece=expected_calibration_error(happened, probability),
         ece_by_chance=float((bins[:, 2] * np.sqrt(2 / math.pi * spread / bins[:, 2])).sum() / len(p)),
@@ -101,9 +101,9 @@ def realised(probability: Floats, happened: NDArray[np.int64], region: str | Non
     )
 
 
-def _error(values: Floats) -> float:
-    """The standard error of a mean."""
-    return float(values.std() / math.sqrt(len(values)))
+def _error(fourth: Floats, squared: Floats) -> float:
+    """The standard error of a mean squared distance, from the cases' fourth and squared distances, expected or seen."""
+    return math.sqrt(max(0.0, float(fourth.mean() - squared.mean() ** 2)) / len(squared))
 
 
 def _auc(score: Floats, weight: Floats) -> float | None:

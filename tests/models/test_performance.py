@@ -22,6 +22,7 @@ def test_calibrated_probabilities_claim_what_they_will_realise(seed: int) -> Non
     said, seen = claimed(probability), realised(probability, happened)
     assert said.log_loss == pytest.approx(seen.log_loss, abs=0.03)
     assert said.brier == pytest.approx(seen.brier, abs=0.015)
+    assert said.brier_error == pytest.approx(seen.brier_error, rel=0.1)
     assert said.roc_auc == pytest.approx(seen.roc_auc, abs=0.03)
     assert said.rate == pytest.approx(seen.rate, abs=0.025)
 
