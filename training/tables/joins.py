@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from training.errors import HistoryError, MappingError
+from training.tables.cells import CellError
 from training.tables.files import file_digest, read_file
 from training.tables.mapping import Mapping
 from training.tables.sources import Aggregate, Joined
@@ -110,6 +111,6 @@ def _numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> pd.Series[flo
     for cell in cells.dropna().unique():
         try:
             values[cell] = read(cell)
-        except ValueError as error:
-            raise HistoryError(f"mapping key {key!r}: {error}, got {cell!r}") from error
+        except CellError as error:
+            raise HistoryError(f"mapping key {key!r}: {error.told(cell)}") from error
     return cells.map(values).astype(float)
