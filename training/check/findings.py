@@ -67,8 +67,8 @@ def _before_their_case(seen: Examined) -> Iterator[Finding]:
             "outcome_before_case",
             False,
             f"outcome.recorded_at lies before event.time in {early:,} of {len(seen.times):,} rows: an outcome cannot "
-            "be known before its case, and counts as known from its case on; see whether both are right in column, format "
-            "and zone",
+            "be known before its case, and counts as known from its case on; see whether "
+            "column, format and zone of both are right",
         )
 
 

@@ -27,7 +27,7 @@ MAPPING: dict[str, Any] = {
 
 def rows() -> list[tuple[str, ...]]:
     """A case an hour, known two days later."""
-    made = []
+    made: list[tuple[str, ...]] = []
     for number in range(60):
         day = f"2026-01-{1 + number // 24:02d}T{number % 24:02d}:00:00"
         later = f"2026-01-{3 + number // 24:02d}T{number % 24:02d}:00:00"
