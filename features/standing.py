@@ -137,10 +137,14 @@ class Lesson(NamedTuple):
 
     @staticmethod
     def of(case: Case, outcome: Outcome, due_at: datetime | None) -> Lesson:
-        """What this outcome of a case teaches, given when the promise was due."""
+        """What this outcome of a case teaches, given when the promise was due.
+
+        No outcome is known before its case: one that says so counts from the case's moment on.
+        """
+        known = max(outcome.recorded_at, case.event.time)
         granted = float(outcome.granted or 0)
         breached, resolution = outcome.breached(due_at), _resolution(case.event.time, outcome.resolved_at)
-        return Lesson(outcome.recorded_at, breached, outcome.stockout, outcome.root_cause, granted, resolution)
+        return Lesson(known, breached, outcome.stockout, outcome.root_cause, granted, resolution)
 
 
 def _resolution(start: datetime, end: datetime | None) -> float | None:
@@ -202,7 +206,7 @@ class StandingKeeper:
         return [seen.standing() for seen, _ in asked.meet_together([(case, True) for case in cases], at)]
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
-        """Count what is known of the outcome, at its `recorded_at`."""
+        """Count what is known of the outcome, at its `recorded_at` and never before its case."""
         self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
 
     def meet_together(
@@ -362,8 +366,8 @@ def replay_seen(
     """Each line with what is seen of it at its case's moment, from outcomes recorded by then and nothing later.
 
     Lines come in order of their event's time, their cases carrying the promise that counts. Outcomes are applied in
-    the order (recorded_at, event id). After the last line the keeper knows every outcome of the history, unless it is
-    not to `settle`: then only those that were recorded by then.
+    the order (recorded_at or the case's moment if that is later, event id). After the last line the keeper knows every
+    outcome of the history, unless it is not to `settle`: then only those that were recorded by then.
 
     Raises:
         ValueError: where a line is earlier than the one before it.
@@ -398,7 +402,8 @@ def _is_first(line: HistoryLine, met: set[str]) -> bool:
 
 def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> _Pending:
     due_at = line.case.promise.due_at if line.case.promise else None
-    return _Pending(outcome.recorded_at, line.case.event.id, position, keys, Lesson.of(line.case, outcome, due_at))
+    lesson = Lesson.of(line.case, outcome, due_at)
+    return _Pending(lesson.recorded_at, line.case.event.id, position, keys, lesson)
 
 
 def _teach_next(pending: list[_Pending], keeper: StandingKeeper) -> None:

@@ -23,6 +23,14 @@ class MappingError(TrainingError):
         self.key = key
 
 
+class MappingFileError(MappingError):
+    """A mapping file of which no key is to blame: it cannot be read as one."""
+
+    def __init__(self, detail: str, name: str = "") -> None:
+        TrainingError.__init__(self, f"mapping file {name}: {detail}" if name else f"the mapping: {detail}")
+        self.key = ""
+
+
 class HistoryError(TrainingError):
     """A history that cannot be learned from as it is."""
 

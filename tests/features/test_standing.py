@@ -125,6 +125,13 @@ def test_an_outcome_counts_from_the_moment_it_is_recorded() -> None:
     assert _last([first, _line(2, 60)]).outcomes == 1.0
 
 
+def test_an_outcome_that_is_said_to_be_known_before_its_case_counts_from_the_case_on() -> None:
+    early, due = _line(1, 0, recorded_after=-60 * 24 * 60, sla_breached=True), _line(1, 0, 0, sla_breached=True)
+    assert _last([early, _line(2, 1)]) == _last([due, _line(2, 1)])
+    older = _line(0, -1, recorded_after=0.5, sla_breached=False)
+    assert _last([older, early, _line(2, 1)]) == _last([older, due, _line(2, 1)])
+
+
 def test_an_event_loses_half_its_weight_every_half_life() -> None:
     first = _line(1, 0, recorded_after=0, sla_breached=True, root_cause=RootCause.CARRIER_FAILURE, granted=Decimal(8))
     seen = _last([first, _line(2, 30 * 24 * 60)])

@@ -21,6 +21,7 @@ from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
 from training.histories.truth import UNKNOWN, truth_of
 from training.tables.filters import kept_rows
+from training.tables.joins import Join
 from training.tables.mapping import Mapping as TheMapping
 from training.tables.sources import Source
 from training.tables.values import text_of
@@ -43,6 +44,12 @@ class Examined:
     """Seconds since 1970 of the chosen rows' events."""
     truths: Mapping[Task, NDArray[np.int64]]
     """What happened to the chosen rows' cases, by task: the label's index, 0 or 1; `UNKNOWN` where nobody knows."""
+    events: tuple[tuple[str, str], ...]
+    """The source and the name of the chosen rows' events."""
+    recorded: Floats
+    """Seconds since 1970 when the chosen rows' outcomes became known, NaN where none is."""
+    joins: tuple[Join, ...] = ()
+    """What each of the joined files had for the rows of the whole table."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -94,6 +101,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         words[_sampled(words, sample)],
         [places[number] for number, _ in numbered],
         [line for _, line in numbered],
+        table.joins,
     )
 
 
@@ -146,7 +154,12 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _examined(
-    name: str, log: Mapping[str, Column], words: NDArray[np.str_], chosen: Sequence[int], lines: Sequence[HistoryLine]
+    name: str,
+    log: Mapping[str, Column],
+    words: NDArray[np.str_],
+    chosen: Sequence[int],
+    lines: Sequence[HistoryLine],
+    joins: tuple[Join, ...] = (),
 ) -> Examined:
     if not lines:
         raise HistoryError(f"{name} holds no case")
@@ -158,4 +171,9 @@ def _examined(
         chosen=np.array(chosen, np.intp),
         times=np.array([line.case.event.time.timestamp() for line in lines], np.float64),
         truths={task: truth for task, truth in truths.items() if (truth != UNKNOWN).any()},
+        events=tuple((line.case.event.source, line.case.event.id) for line in lines),
+        recorded=np.array(
+            [line.outcome.recorded_at.timestamp() if line.outcome else np.nan for line in lines], np.float64
+        ),
+        joins=joins,
     )

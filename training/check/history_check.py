@@ -15,8 +15,10 @@ from data.vocabulary import Task
 from training.check.associations import stability
 from training.check.columns import Column
 from training.check.examined import Examined
+from training.check.findings import Finding, findings
 from training.check.leaks import NEAR_EMPTY, Suspicion, areas_alone, suspicions
 from training.histories.truth import UNKNOWN
+from training.tables.joins import Join
 from training.tables.mapping import Mapping as TheMapping
 
 CHECK_SCHEMA = "fairlead/history-check/1"
@@ -80,15 +82,28 @@ class Check:
     """Whether all cases carry one moment."""
     columns: tuple[ColumnReport, ...]
     base_rates: dict[str, tuple[Month, ...]] = field(default_factory=dict)
+    joins: tuple[Join, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What else there is to mend."""
 
     @property
     def leaking(self) -> tuple[ColumnReport, ...]:
         """The columns that must be explained or left out before a number can be trusted."""
         return tuple(column for column in self.columns if column.is_leaking)
 
+    @property
+    def stops(self) -> bool:
+        """Whether training would refuse the history."""
+        return any(each.stops for each in self.findings)
+
+    @property
+    def ok(self) -> bool:
+        """Whether training would take it and nothing is left to explain first."""
+        return not self.leaking and not self.stops
+
     def to_json(self) -> dict[str, Any]:
-        """Plain values; `ok` is false where an undeclared leak is suspected and used."""
-        content = {"schema": CHECK_SCHEMA, "ok": not self.leaking, "leaking": [each.name for each in self.leaking]}
+        """Plain values; `ok` is false where an undeclared leak is suspected and used, or training would refuse."""
+        content = {"schema": CHECK_SCHEMA, "ok": self.ok, "leaking": [each.name for each in self.leaking]}
         content["suspected"] = [each.name for each in self.columns if each.suspicions]
         content["unmapped"] = [each.name for each in self.columns if each.role == "unmapped"]
         return {**content, **asdict(self)}
@@ -110,6 +125,8 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
         timeless=bool(seen.times[0] == seen.times[-1]),
         columns=tuple(reports),
         base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
+        joins=seen.joins,
+        findings=findings(seen, mapping),
     )
 
 

@@ -49,7 +49,7 @@ def check(
     """Report what is mapped, missing and drifting, and which columns hold what happened later than their row.
 
     Exit code 1 when such a column becomes a fact and the mapping does not say when it is known, or of a daily table,
-    when one is said to be known ahead.
+    when one is said to be known ahead; and where training would refuse: events that are there twice, no outcome.
     """
     with told():
         from training.check.examined import examine
@@ -66,7 +66,7 @@ def check(
             typer.echo(json.dumps(report.to_json()))
         else:
             _show(report)
-        if report.leaking:
+        if not report.ok:
             raise typer.Exit(1)
 
 
@@ -95,7 +95,13 @@ def _show(report: Check) -> None:
     _console.print(f"[bold]not mapped[/bold]  {escape(', '.join(unmapped)) or 'none'}", soft_wrap=True, highlight=False)
     for column in report.columns:
         _show_suspicions(column)
+    for join in report.joins:
+        said = f"[bold]{join.key}[/bold]  {escape(join.file)} has a row for {join.share * 100:.1f} % of the table's"
+        _console.print(said, soft_wrap=True, highlight=False)
     _console.print(_verdict(report), soft_wrap=True, highlight=False)
+    for each in report.findings:
+        colour, what = ("red", "Training would refuse this") if each.stops else ("yellow", "Look at this")
+        _console.print(f"[{colour}]{what}:[/{colour}] {escape(each.says)}", soft_wrap=True, highlight=False)
 
 
 def _columns(report: Check) -> Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
+    from policies.policy import Policy
     from training.histories.history import History
     from training.tracking.tracking import Tracker
 
@@ -77,9 +79,10 @@ def retrain(
     service.require_use()
     with told():
         tracker = tracker_of(folder) if track else None
+    made = [each for each in (challenger, challenger.parent) if not each.exists()]
     _say(service.export(use))
     asked = _Retraining(service.bundle, challenger, use, history, mapping, policy, trials, tuple(task or ()))
-    with told():
+    with told(), _nothing_left(use, made):
         _challenge(asked, tracker)
 
 
@@ -128,8 +131,9 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     from training.train import Order, train
 
     served = load_bundle(asked.served).bundle
+    history = _learned_from(asked)
     order = Order(
-        _tasks(asked, served),
+        _tasks(asked, served, history),
         asked.challenger / "bundle",
         load_policy(asked.policy),
         datetime.now(UTC),
@@ -141,18 +145,51 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
         keep_going=True,
     )
     with Bars(_console) as progress:
-        trained = train(_learned_from(asked), order, progress)
+        trained = train(history, order, progress)
     _console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
     for name, why in trained.left_out.items():
         _say(f"left out: {name}: {why}")
     _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
 
 
-def _tasks(asked: _Retraining, served: Bundle | None) -> tuple[Task, ...]:
+def _tasks(asked: _Retraining, served: Bundle | None, history: History) -> tuple[Task, ...]:
+    """What is asked for, else what models serve, else what the recorded outcomes tell of."""
     try:
-        return tuple(Task(each) for each in asked.tasks) or tuple(served.models if served else Task)
+        named = tuple(Task(each) for each in asked.tasks)
     except ValueError:
         raise TrainingError(f"a task is one of {', '.join(Task)}; --task named another") from None
+    return named or tuple(served.models if served else ()) or _told_of(history, load_policy(asked.policy))
+
+
+def _told_of(history: History, policy: Policy) -> tuple[Task, ...]:
+    """The tasks of which an outcome tells the truth.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    from policies.promise import promised
+    from training.histories.truth import UNKNOWN, truth_of
+
+    told = set[Task]()
+    for line in history.lines():
+        whole = line.model_copy(update={"case": promised(line.case, policy)})
+        told |= {task for task in Task if task not in told and truth_of(task, whole) != UNKNOWN}
+    if not told:
+        raise TrainingError("no outcome was recorded that tells what there is to predict; send outcomes first")
+    return tuple(task for task in Task if task in told)
+
+
+@contextmanager
+def _nothing_left(use: Path, made: Sequence[Path]) -> Iterator[None]:
+    """A run that is refused leaves no export behind, and of the folders that it made none that is empty."""
+    try:
+        yield
+    except TrainingError:
+        use.unlink(missing_ok=True)
+        for folder in made:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        raise
 
 
 def _learned_from(asked: _Retraining) -> History:

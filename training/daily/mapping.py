@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from data.case import AttributeName
-from data.record import Record, digest_of
+from data.record import digest_of
+from training.tables.part import Part
 
 DAILY_SCHEMA: Literal["fairlead/daily-mapping/1"] = "fairlead/daily-mapping/1"
 
 
-class Cells(Record):
+class Cells(Part):
     """Numbers of a column; of a column of bits, how many from one to before another are set."""
 
     column: str
@@ -25,9 +26,8 @@ class Cells(Record):
     )
     """The first bit that counts, and the first that no longer does: hours of a day, say."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _shorthand(cls, given: Any) -> Any:
+    def in_full(cls, given: Any) -> Any:
         """`sold: sales` means `{column: sales}`."""
         return {"column": given} if isinstance(given, str) else given
 
@@ -53,7 +53,7 @@ def _list(given: Any) -> Any:
 Fact = Literal["promotion", "holiday", "price_share"]
 
 
-class Told(Record):
+class Told(Part):
     """What a row tells of its own day, known when the day has ended; each is optional but for `sold`."""
 
     sold: Cells
@@ -66,7 +66,7 @@ class Told(Record):
     price_share: Cells | None = None
 
 
-class DailyMapping(Record):
+class DailyMapping(Part):
     """A checked daily mapping."""
 
     schema_: Literal["fairlead/daily-mapping/1"] = Field(alias="schema")

@@ -13,6 +13,7 @@ from training.daily.mapping import DAILY_SCHEMA, DailyMapping
 from training.errors import MappingError
 from training.tables.databases import is_address
 from training.tables.files import file_digest, read_file
+from training.tables.problems import first_problem
 
 
 def is_daily(mapping: Path) -> bool:
@@ -30,12 +31,11 @@ def load_daily_mapping(path: Path) -> DailyMapping:
     Raises:
         MappingError: the key, what was expected there and what came.
     """
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
-        return DailyMapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return DailyMapping.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        came = "" if first["type"] == "missing" else f", got {first['input']!r}"
-        raise MappingError(".".join(map(str, first["loc"])) or "(file)", f"{first['msg']}{came}") from error
+        raise first_problem(error, content) from error
 
 
 def open_daily(history: Path | str, mapping: DailyMapping, task: Task | None = None) -> DailyHistory:

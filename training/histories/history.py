@@ -22,7 +22,7 @@ from training.histories.split import scattered
 from training.tables.databases import is_address, read_query, rows_digest
 from training.tables.files import CUT_SHORT, Row, file_digest, read_file, rows_of, select
 from training.tables.filters import kept_rows
-from training.tables.joins import joined, joined_digests
+from training.tables.joins import Join, joined, joined_digests
 from training.tables.mapped import RowMapper
 from training.tables.mapping import Mapping, Naming
 
@@ -78,6 +78,8 @@ class Table:
     name: str
     digest: str
     frame: pd.DataFrame
+    joins: tuple[Join, ...] = ()
+    """What each of the joined files had for the table's rows."""
 
 
 def open_table(history: Path | str, mapping: Mapping) -> Table:
@@ -96,8 +98,8 @@ def open_table(history: Path | str, mapping: Mapping) -> Table:
     if mapping.query is not None:
         raise MappingError("query", f"is for a database; {path.name} is a file")
     digest, others = file_digest(path), joined_digests(path.parent, mapping)
-    frame = joined(read_file(path), path.parent, mapping)
-    return Table(path.name, digest_of({**others, "": digest}) if others else digest, frame)
+    frame, joins = joined(read_file(path), path.parent, mapping)
+    return Table(path.name, digest_of({**others, "": digest}) if others else digest, frame, joins)
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
     if sum(count >= FEWEST_OF_EACH for count in often.values()) < 2:
         told = ", ".join(f"{count} {name}" for name, count in often.items() if count)
         raise HistoryError(
-            f"{task}: the outcomes to learn from are {told}; at least two must occur {FEWEST_OF_EACH} times each"
+            f"the outcomes to learn from are {told}; at least two must occur {FEWEST_OF_EACH} times each"
         )
 
 

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from training.errors import HistoryError, MappingError
+from training.tables.cells import CellError
 from training.tables.files import file_digest, read_file
 from training.tables.mapping import Mapping
 from training.tables.sources import Aggregate, Joined
 from training.tables.values import number_reader, text_of
 
+PART = "\x1f"
+"""What stands between the parts of a key of several columns."""
 
-def joined(frame: pd.DataFrame, folder: Path, mapping: Mapping) -> pd.DataFrame:
+
+@dataclass(frozen=True)
+class Join:
+    """How many rows of the main table found a row of another file."""
+
+    key: str
+    """The mapping's key of the join: `files.items`."""
+    file: str
+    share: float
+    ours: str | None
+    """A key of the main table that found none, else any; None where all are empty."""
+    theirs: str | None
+
+
+def joined(frame: pd.DataFrame, folder: Path, mapping: Mapping) -> tuple[pd.DataFrame, tuple[Join, ...]]:
     """The main table with the columns of the mapping's other files, each named `FILE.COLUMN`; no row more or less.
+
+    Beside it what each join found.
 
     Raises:
         HistoryError: a file that cannot be read, or a cell that is no number where one is added up.
         MappingError: a column that is not there, or a key with several rows and nothing said about them.
     """
+    joins = []
     for name, other in mapping.files.items():
-        frame = _with(frame, f"files.{name}", name, other, read_file(folder / other.file), mapping)
-    return frame
+        frame, join = _with(frame, f"files.{name}", name, other, read_file(folder / other.file), mapping)
+        joins.append(join)
+    return frame, tuple(joins)
 
 
 def joined_digests(folder: Path, mapping: Mapping) -> dict[str, str]:
@@ -33,18 +55,30 @@ def joined_digests(folder: Path, mapping: Mapping) -> dict[str, str]:
 
 def _with(
     frame: pd.DataFrame, key: str, name: str, other: Joined, table: pd.DataFrame, mapping: Mapping
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Join]:
     ours, theirs = list(other.key), list(other.key.values())
     _require(f"{key}.key", ours, frame, "the table so far")
     _require(f"{key}.key", theirs, table, other.file)
     _require(f"{key}.each", [each.column for each in other.each.values() if each.column], table, other.file)
     keys = _keys(table, theirs)
     table = _aggregated(table, keys, key, other, mapping) if other.each else _single(table, keys, key, other)
-    found = table.reindex(_keys(frame, ours))
+    asked = _keys(frame, ours)
+    found = table.reindex(asked)
+    join = _found(key, other.file, asked, table.index)
     counts = [column for column, each in other.each.items() if each.way == "count"]
     found[counts] = found[counts].fillna(0)
     found.columns = pd.Index([f"{name}.{column}" for column in found.columns])
-    return pd.concat([frame, found.set_axis(frame.index)], axis=1)
+    return pd.concat([frame, found.set_axis(frame.index)], axis=1), join
+
+
+def _found(key: str, file: str, asked: pd.Index[Any], there: pd.Index[Any]) -> Join:
+    finds = asked.isin(there)
+    ours = [*asked[asked.notna() & ~finds][:1], *asked[finds][:1], None][0]
+    return Join(key, file, float(finds.mean()) if len(finds) else 0.0, _shown(ours), _shown([*there[:1], None][0]))
+
+
+def _shown(key: str | None) -> str | None:
+    return None if key is None else str(key).replace(PART, ", ")
 
 
 def _require(key: str, columns: list[str], table: pd.DataFrame, where: str) -> None:
@@ -60,7 +94,7 @@ def _keys(table: pd.DataFrame, columns: list[str]) -> pd.Index[Any]:
     parts = [table[column].map(text_of, na_action="ignore") for column in columns]
     whole = parts[0]
     for part in parts[1:]:
-        whole = whole + "\x1f" + part
+        whole = whole + PART + part
     return pd.Index(whole.astype(object).where(whole.notna(), None))
 
 
@@ -110,6 +144,6 @@ def _numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> pd.Series[flo
     for cell in cells.dropna().unique():
         try:
             values[cell] = read(cell)
-        except ValueError as error:
-            raise HistoryError(f"mapping key {key!r}: {error}, got {cell!r}") from error
+        except CellError as error:
+            raise HistoryError(f"mapping key {key!r}: {error.told(cell)}") from error
     return cells.map(values).astype(float)

@@ -12,10 +12,12 @@ from data.case import Case
 from data.outcome import HistoryLine, Outcome
 from data.record import Record, Unit, instant_text
 from training.errors import HistoryError, MappingError
+from training.tables.cells import CellError, row_name
 from training.tables.files import Row
 from training.tables.mapping import Mapping
 from training.tables.paths import leaf_unit
-from training.tables.sources import AttributeSource, OutcomeSource, Source
+from training.tables.problems import expected, shown
+from training.tables.sources import AttributeSource, OutcomeSource, Scalar, Source
 from training.tables.values import Convert, attribute_converter, fact_converter, moment_converter, text_of
 
 Content = dict[str, Any]
@@ -39,6 +41,7 @@ class RowMapper:
         self._outcome = [_told(path, source, mapping) for path, source in mapping.outcome.items()]
         self._listed = {path.split(".")[0] for path in mapping.facts if any(map(str.isdecimal, path.split(".")))}
         self._until = _moment("view.until", mapping.settled(mapping.view.until)) if mapping.view.until else None
+        self._values = {key: source.values for key, source in mapping.sources() if source.values}
         self._exception = _fact("facts", Case, "exception_id", dict(facts)["exception_id"])
         _check_order(self._time, self._outcome)
 
@@ -50,7 +53,8 @@ class RowMapper:
         """
         time: datetime | None = self._time.value(row, number)
         if time is None:
-            raise HistoryError(f"row {number}, mapping key 'facts.event.time': the cell is empty; every case needs it")
+            why = "the cell is empty; every case needs it: name a column that is filled, or keep such rows out by where"
+            raise HistoryError(f"{row_name(number)}, mapping key 'facts.event.time': {why}")
         return time
 
     def is_over(self, row: Row, number: int, time: datetime) -> bool:
@@ -82,7 +86,7 @@ class RowMapper:
         try:
             return HistoryLine.model_validate_json(json.dumps(line))
         except ValidationError as error:
-            raise _invalid(error, number) from error
+            raise _invalid(error, number, self._values) from error
 
     def _told(self, row: Row, number: int, time: datetime) -> Content | None:
         """None where the row does not say when the outcome became known: it is not known."""
@@ -98,7 +102,7 @@ class _Part:
     def __init__(self, key: str, source: Source, convert: Convert, place: tuple[str, ...]) -> None:
         self.key, self.source, self._convert, self._place = key, source, convert, place
         self._kept: dict[Any, Any] = {}
-        self.constant = None if source.constant is None else self._converted(source.constant, 0)
+        self.constant = None if source.constant is None else self._of_mapping(source.constant)
 
     def put(self, content: Content, row: Row, number: int, time: datetime) -> None:
         value = self.value(row, number)
@@ -146,8 +150,14 @@ class _Part:
     def _fresh(self, cell: Any, number: int) -> Any:
         try:
             return self._convert(cell)
-        except ValueError as error:
-            raise HistoryError(f"row {number}, mapping key {self.key!r}: {error}, got {cell!r}") from error
+        except CellError as error:
+            raise HistoryError(f"{row_name(number)}, mapping key {self.key!r}: {error.told(cell)}") from error
+
+    def _of_mapping(self, constant: Any) -> Any:
+        try:
+            return self._convert(constant)
+        except CellError as error:
+            raise MappingError(f"{self.key}.constant", error.told(constant)) from error
 
 
 class _InstantAttribute(_Part):
@@ -225,7 +235,13 @@ def _without_index_keys(content: Any) -> Any:
     return inner
 
 
-def _invalid(error: ValidationError, number: int) -> HistoryError:
+def _invalid(error: ValidationError, number: int, values: dict[str, dict[str, Scalar]]) -> HistoryError:
+    """A value that a case or an outcome cannot hold, by the mapping's key."""
     first = error.errors()[0]
-    place = ".".join(str(each) for each in first["loc"])
-    return HistoryError(f"row {number}: {place}: {first['msg']}, got {first['input']!r}")
+    section, *rest = map(str, first["loc"])
+    key = ".".join(rest if rest[:1] == ["attributes"] else ["outcome" if section == "outcome" else "facts", *rest])
+    words = f"; values lists {', '.join(values[key])}: add it" if key in values else "; values puts our words for yours"
+    remedy = words if first["type"] in ("enum", "literal_error") else ""
+    return HistoryError(
+        f"{row_name(number)}, mapping key {key!r}: {expected(first)}, got {shown(first['input'])}{remedy}"
+    )

@@ -19,8 +19,10 @@ from data.case import AttributeName, Case
 from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from data.vocabulary import Task
-from training.errors import MappingError
+from training.errors import MappingError, MappingFileError
+from training.tables.part import Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
+from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
     INSTANT_PARTS,
     AttributeSource,
@@ -43,7 +45,7 @@ Naming = dict[str, dict[str, Any]]
 MAPPING_SCHEMA: Literal["fairlead/mapping/1"] = "fairlead/mapping/1"
 
 
-class View(Record):
+class View(Part):
     """Which rows of a log are cases: the first of each key, or every one, with what was known when it was written.
 
     The updates of one case share its `exception_id`; each needs an `event.id` of its own.
@@ -62,7 +64,7 @@ class View(Record):
         return self
 
 
-class Mapping(Record):
+class Mapping(Part):
     """A checked mapping file."""
 
     schema_: Literal["fairlead/mapping/1"] = Field(alias="schema")
@@ -156,28 +158,31 @@ def load_mapping(path: Path) -> Mapping:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Plain)  # noqa: S506 - it is a safe loader
     except OSError as error:
-        raise MappingError(str(path), f"the file cannot be read ({error.strerror}); name a YAML file") from error
+        why = f"it cannot be read ({error.strerror}); name a YAML file"
+        raise MappingFileError(why, str(path)) from error
     except (yaml.YAMLError, UnicodeError) as error:
-        raise MappingError(str(path), f"not YAML: {error}") from error
-    return parse_mapping(content)
+        raise MappingFileError(not_yaml(error), str(path)) from error
+    return parse_mapping(content, str(path))
 
 
-def parse_mapping(content: Any) -> Mapping:
-    """Check the content of a mapping file.
+def parse_mapping(content: Any, name: str = "") -> Mapping:
+    """Check the content of a mapping file, whose name is for messages.
 
     Raises:
         MappingError: the key, what was expected there and what came.
     """
     if not isinstance(content, dict):
-        raise MappingError("(file)", f"expected a table of keys, got {type(content).__name__}")
+        why = f"expected keys, from schema: {MAPPING_SCHEMA} on, got {shown(content)}"
+        raise MappingFileError(why, name)
     try:
         mapping = Mapping.model_validate(content)
     except ValidationError as error:
-        raise _first_problem(error) from error
+        raise first_problem(error, content) from error
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
     _check_known(mapping)
+    _check_outcome(mapping)
     _check_leaks(mapping)
     return mapping
 
@@ -194,12 +199,6 @@ def require_task(mapping: Mapping, task: Task) -> None:
     for path in ("stock.0.sku", "stock.0.node") if task is Task.STOCKOUT else ():
         if path not in mapping.facts:
             raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
-
-
-def _first_problem(error: ValidationError) -> MappingError:
-    first = error.errors()[0]
-    came = "" if first["type"] == "missing" else f", got {first['input']!r}"
-    return MappingError(".".join(str(each) for each in first["loc"]), f"{first['msg']}{came}")
 
 
 TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
@@ -260,6 +259,15 @@ def _check_known(mapping: Mapping) -> None:
         for part in made:
             taken = f"{name}_{part}" in mapping.attributes
             _expect(not taken, f"attributes.{name}", f"an instant makes {name}_{part}, which is declared too")
+
+
+def _check_outcome(mapping: Mapping) -> None:
+    """What names a case and its moment is known with the case; no outcome is."""
+    for key, source in mapping.sources():
+        for path in REQUIRED_FACTS if key.startswith("outcome.") else ():
+            for column in [each for each in source.columns if each in mapping.facts[path].columns]:
+                why = f"column {column!r} is facts.{path}, known when the case begins; name a column of what came of it"
+                raise MappingError(key, why)
 
 
 def _check_leaks(mapping: Mapping) -> None:

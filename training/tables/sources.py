@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from data.record import Record, Unit
+from data.record import Unit
+from training.tables.part import Part
 
 Scalar = bool | int | float | str
 Mark = Literal[".", ","]
@@ -31,13 +33,34 @@ def _several(given: Any) -> Any:
     return (given,) if isinstance(given, str | int | float) else given
 
 
+def duration(text: str) -> timedelta:
+    """An ISO 8601 duration of days, hours and minutes: `P5D`, `PT120H`, `P1DT30M`."""
+    parts = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
+    if parts is None:
+        raise ValueError("expected a duration such as PT45M (minutes), PT120H (hours), P1D (a day) or P1DT12H")
+    days, hours, minutes = (int(part or 0) for part in parts.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def _of_days_hours_minutes(text: str) -> str:
+    duration(text)
+    return text
+
+
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[tuple[Word, ...], Field(strict=False), BeforeValidator(_several)]
 Columns = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_several)]
 Constant = Annotated[Scalar, BeforeValidator(_written)]
+Duration = Annotated[str, AfterValidator(_of_days_hours_minutes)]
 
 
-class Source(Record):
+def _one_of(given: list[str], ways: str) -> str:
+    """Where a value comes from must be said once."""
+    remedy = f"keep one of {' and '.join(given)}" if len(given) > 1 else "say where the value comes from"
+    return f"expected exactly one of {ways}; {remedy}"
+
+
+class Source(Part):
     """Where one fact comes from; exactly one of `column`, `join`, `text`, `row` and `constant`."""
 
     column: Columns = ()
@@ -63,23 +86,22 @@ class Source(Record):
     """`strptime` format of an instant or a date, `epoch_seconds` or `epoch_milliseconds`; ISO 8601 where absent."""
     zone: str | None = None
     """IANA zone of instants that carry no offset."""
-    plus: str | None = Field(None, pattern=r"^P(\d+D)?(T(\d+H)?(\d+M)?)?$")
+    plus: Duration | None = None
     """ISO 8601 duration (days, hours, minutes) added to an instant."""
     unit: Unit | None = Field(None, strict=False)
     """The column's unit of time, where it is not the fact's."""
     known: Literal["opening", "later"] | Source | None = None
     """When the value is known: from the case's opening on; only later, so never as a fact; or from an instant on."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _shorthand(cls, given: Any) -> Any:
+    def in_full(cls, given: Any) -> Any:
         """`exception_id: number` means `{column: number}`; a list of columns means the first that is filled."""
         return {"column": given} if isinstance(given, str | list) else given
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
         if len(self.origins) != 1:
-            raise ValueError("expected exactly one of column, join, text, row and constant")
+            raise ValueError(_one_of(self.origins, "column, join, text, row and constant"))
         return self
 
     @property
@@ -124,7 +146,7 @@ class OutcomeSource(Source):
     @model_validator(mode="after")
     def _one_origin(self) -> OutcomeSource:
         if (self.later is None) != (self.than is None) or len(self.origins) != 1:
-            raise ValueError("expected exactly one of column, join, text, row, constant, and later with than")
+            raise ValueError(_one_of(self.origins, "column, join, text, row, constant, and later with than"))
         return self
 
     @property
@@ -143,7 +165,7 @@ class OutcomeSource(Source):
         return super().read + (self.than.columns if self.than else ())
 
 
-class Condition(Record):
+class Condition(Part):
     """Which rows stay: a word or a list of words, or bounds. A row without a value passes only `filled: false`."""
 
     one_of: Words = ()
@@ -154,9 +176,8 @@ class Condition(Record):
     below: Constant | None = None
     """The number or instant from which rows no longer stay."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _shorthand(cls, given: Any) -> Any:
+    def in_full(cls, given: Any) -> Any:
         """`status: delivered` and `status: [delivered, shipped]` mean `one_of`."""
         return given if isinstance(given, dict) else {"one_of": given}
 
@@ -164,15 +185,14 @@ class Condition(Record):
 Way = Literal["count", "sum", "mean", "min", "max", "first", "last"]
 
 
-class Aggregate(Record):
+class Aggregate(Part):
     """What to make of a key's rows in another file: `count`, or `{sum: price}`; absent cells do not count."""
 
     way: Way
     column: str | None = None
 
-    @model_validator(mode="before")
     @classmethod
-    def _shorthand(cls, given: Any) -> Any:
+    def in_full(cls, given: Any) -> Any:
         """`count` counts the rows; `{sum: price}` adds up a column, `{first: seller}` takes the first filled cell."""
         if given == "count":
             return {"way": "count"}
@@ -188,7 +208,7 @@ class Aggregate(Record):
         return self
 
 
-class Joined(Record):
+class Joined(Part):
     """Another file beside the history's own; its columns are `NAME.COLUMN` to the rest of the mapping."""
 
     file: str
@@ -198,9 +218,8 @@ class Joined(Record):
     each: dict[str, Aggregate] = {}
     """Where a key has several rows there: the columns to make of them. Without, a key has one row at most."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _shorthand(cls, given: Any) -> Any:
+    def in_full(cls, given: Any) -> Any:
         """`key: order_id` and `key: [order_id, line]` mean columns of the same name."""
         if not isinstance(given, dict) or "key" not in given:
             return given

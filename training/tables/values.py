@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -11,10 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.record import Unit, instant_text, to_milliseconds
 from training.errors import MappingError
-from training.tables.sources import AttributeSource, Mark, Scalar, Source, Thousands
+from training.tables.cells import CellError
+from training.tables.guesses import flag_remedy, instant_remedy, nothing_known, number_remedy
+from training.tables.sources import AttributeSource, Mark, Scalar, Source, Thousands, duration
 
 Convert = Callable[[Any], Any]
-"""From a filled cell to a JSON value, None where the cell says that nothing is known; ValueError with the expected."""
+"""From a filled cell to a JSON value, None where the cell says that nothing is known; CellError with the expected."""
 
 _MINUTES = {Unit.MINUTE: 1.0, Unit.HOUR: 60.0, Unit.DAY: 1440.0}
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
@@ -39,7 +40,7 @@ def _of_unit(key: str, unit: Unit, source: Source) -> Convert:
     if unit is Unit.MONEY:
         return _Money(source)
     if unit is Unit.FLAG:
-        return _flag
+        return _Flag(source)
     if unit is Unit.TEXT:
         return lambda cell: text_of(cell)[:LONGEST_TEXT]
     if unit in (Unit.IDENTIFIER, Unit.LABEL):
@@ -56,7 +57,7 @@ def attribute_converter(key: str, source: AttributeSource) -> Convert:
     kinds: dict[str, Callable[[], Convert]] = {
         "category": lambda: text_of,
         "number": lambda: _Float(source),
-        "flag": lambda: _flag,
+        "flag": lambda: _Flag(source),
         "instant": lambda: MomentReader(key, source),
     }
     return _Told(source, kinds[source.kind]())
@@ -126,9 +127,9 @@ class _Number:
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise ValueError("expected a number") from None
+            raise CellError("expected a number", number_remedy(text_of(cell))) from None
         if not number.is_finite():
-            raise ValueError("expected a finite number")
+            raise CellError("expected a finite number", nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale
 
 
@@ -163,18 +164,18 @@ class MomentReader:
         self._plus = duration(source.plus) if source.plus else timedelta()
 
     def __call__(self, cell: Any) -> datetime:
-        """The moment in whole milliseconds. Raises ValueError where the cell holds none."""
+        """The moment in whole milliseconds. Raises CellError where the cell holds none."""
         moment = self._read(cell)
         if moment.tzinfo is None and self._zoned:
             if self._zone is None:
-                raise ValueError("expected an instant with an offset; declare the column's zone, such as zone: UTC")
+                raise CellError("expected an instant with an offset", "declare the column's zone, such as zone: UTC")
             moment = moment.replace(tzinfo=self._zone)
         try:
             # Counted in UTC, so that an hour is an hour also on the night the clocks change.
             moved = moment.astimezone(UTC) + self._plus if self._zoned else moment + self._plus
             return to_milliseconds(moved.astimezone(self._zone or UTC) if self._zoned else moved)
         except OverflowError:
-            raise ValueError("expected an instant in the years 1 to 9999") from None
+            raise CellError("expected an instant in the years 1 to 9999") from None
 
     def _read(self, cell: Any) -> datetime:
         if self._parts is not None:
@@ -185,23 +186,16 @@ class MomentReader:
         try:
             return datetime.strptime(text, self._format) if self._format else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
         except ValueError:
-            raise ValueError(f"expected an instant as {self._format or 'ISO 8601'}") from None
+            expected = f"expected an instant as {self._format or 'ISO 8601'}"
+            raise CellError(expected, instant_remedy(text, self._format)) from None
 
 
 def _since_1970(cell: Any, parts: int) -> datetime:
     try:
         return datetime.fromtimestamp(float(cell) / parts, UTC)
     except (ValueError, TypeError, OverflowError, OSError):
-        raise ValueError("expected a number of seconds or milliseconds since 1970") from None
-
-
-def duration(text: str) -> timedelta:
-    """An ISO 8601 duration of days, hours and minutes: `P5D`, `PT120H`, `P1DT30M`."""
-    parts = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
-    if parts is None:
-        raise ValueError(f"expected a duration such as P5D or PT120H, got {text!r}")
-    days, hours, minutes = (int(part or 0) for part in parts.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes)
+        expected = "expected a number of seconds or milliseconds since 1970"
+        raise CellError(expected, instant_remedy(text_of(cell), "epoch_seconds")) from None
 
 
 def _zone(key: str, name: str) -> ZoneInfo:
@@ -218,8 +212,14 @@ def text_of(cell: Any) -> str:
     return str(cell).strip()
 
 
-def _flag(cell: Any) -> bool:
-    word = text_of(cell).lower()
-    if word not in _FLAGS:
-        raise ValueError("expected true or false, yes or no, 1 or 0; other words need values")
-    return _FLAGS[word]
+class _Flag:
+    """Reads flags as anybody writes them; a word that the mapping's `values` names is one already."""
+
+    def __init__(self, source: Source) -> None:
+        self._listed = list(source.values)
+
+    def __call__(self, cell: Any) -> bool:
+        word = text_of(cell)
+        if word.lower() not in _FLAGS:
+            raise CellError("expected true or false, yes or no, 1 or 0", flag_remedy(word, self._listed))
+        return _FLAGS[word.lower()]

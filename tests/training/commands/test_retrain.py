@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from typer.testing import CliRunner
 
 from tests.fixtures.days import MAPPING, daily_table
+from tests.fixtures.histories import small_history
 from tests.fixtures.tables import backorders
 from training.commands.retrain import app
 
@@ -21,12 +25,15 @@ class Recorded:
 
     bundle: Path
     exported: list[Path] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
 
     def require_use(self) -> None:
         return
 
     def export(self, out: Path) -> str:
         self.exported.append(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(gzip.compress("\n".join(map(json.dumps, self.lines)).encode()))
         return "exported"
 
 
@@ -56,3 +63,40 @@ def test_a_table_without_times_is_refused_too(tmp_path: Path) -> None:
     assert "gives all rows one moment" in said
     assert f"fairlead train TASK --history FILE --mapping {mapping} --out CHALLENGER_DIR" in said
     assert service.exported == []
+
+
+def kept_alike() -> list[Any]:
+    """A recorded history whose outcomes tell of kept promises alone."""
+    lines = [json.loads(line) for line in small_history().read_bytes().splitlines()]
+    for line in lines:
+        line["outcome"] = {"recorded_at": line["case"]["event"]["time"], "sla_breached": False}
+    return lines
+
+
+def test_a_run_that_is_refused_names_each_task_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    service = Recorded(tmp_path / "bundle", lines=kept_alike())
+    asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0"]
+    told = run.invoke(app, asked, obj=lambda folder: service)
+    said = " ".join(told.stderr.split())
+    assert told.exit_code == 1
+    assert "error: sla_breach: the outcomes to learn from are 1350 no" in said
+    assert "stockout" not in said
+    assert "root_cause" not in said
+    assert len(service.exported) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_there_stays(tmp_path: Path) -> None:
+    service = Recorded(tmp_path / "bundle", lines=kept_alike())
+    (tmp_path / "out").mkdir()
+    asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0", "--out", str(tmp_path / "out")]
+    assert run.invoke(app, asked, obj=lambda folder: service).exit_code == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+
+
+def test_without_any_outcome_it_is_said_what_to_send(tmp_path: Path) -> None:
+    lines = [{**line, "outcome": None} for line in kept_alike()]
+    service = Recorded(tmp_path / "bundle", lines=lines)
+    told = run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder: service)
+    assert told.exit_code == 1
+    assert "no outcome was recorded that tells what there is to predict" in " ".join(told.stderr.split())

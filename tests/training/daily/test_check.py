@@ -18,6 +18,7 @@ from training.commands.history import app
 from training.daily.check import DailyCheck, DailyColumn, check_daily
 from training.daily.history import DailyHistory
 from training.daily.mapping import DailyMapping
+from training.daily.opening import load_daily_mapping
 from training.errors import HistoryError, MappingError
 
 run = CliRunner()
@@ -160,6 +161,13 @@ def test_what_training_would_refuse_is_refused() -> None:
         checked(frame.drop(columns="sold"))
     with pytest.raises(HistoryError, match="no row"):
         checked(frame.iloc[:0])
+
+
+def test_a_key_that_is_none_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "days.yaml"
+    path.write_text(yaml.safe_dump({**MAPPING, "ran_empty": {"colum": "empty", "at_least": 4}}), encoding="utf-8")
+    with pytest.raises(MappingError, match=r"'ran_empty\.colum': no such key; did you mean 'column'\?"):
+        load_daily_mapping(path)
 
 
 def files(folder: Path, frame: pd.DataFrame) -> list[str]:

@@ -93,10 +93,16 @@ def test_every_update_keeps_every_row(table: Path) -> None:
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        ({"order.value": "channel"}, "'facts.order.value': expected a number, got 'home'"),
+        (
+            {"order.value": "channel"},
+            "(the header is not counted), mapping key 'facts.order.value': expected a number, got 'home'; where it",
+        ),
         ({"promise.due_at": "at"}, "declare the column's zone"),
-        ({"promise.due_at": "channel"}, "expected an instant as ISO 8601, got 'home'"),
-        ({"channel": "channel"}, "case.channel: Input should be 'bopis'"),
+        (
+            {"promise.due_at": "channel"},
+            "expected an instant as ISO 8601, got 'home'; where it means that nothing is known, say missing",
+        ),
+        ({"channel": "channel"}, "mapping key 'facts.channel': expected 'bopis'"),
     ],
 )
 def test_a_cell_that_does_not_fit_says_the_key_what_was_expected_and_what_came(

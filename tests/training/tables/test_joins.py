@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.tables import write_csv
 from training.errors import HistoryError, MappingError
 from training.histories.history import open_history, open_table
+from training.tables.joins import Join
 from training.tables.mapping import Mapping, parse_mapping
 
 
@@ -51,6 +52,13 @@ def test_a_key_with_one_row_is_joined_whatever_kind_its_file_has(orders: Path) -
     assert frame["customers.city"].iloc[1] == "Ulm"
     assert frame["order"].tolist() == ["3", "1", "2", "1"]
     assert "customers.nr" not in frame.columns
+
+
+def test_a_join_tells_how_many_rows_it_found_and_a_key_of_either_side(orders: Path) -> None:
+    customers = {"file": "customers.parquet", "key": {"customer": "nr"}}
+    plain, several = open_table(orders, mapping(customers=customers, items=items(n="count"))).joins
+    assert plain == Join("files.customers", "customers.parquet", 0.5, "9", "1")
+    assert several == Join("files.items", "items.csv", 0.75, "3", "1")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,22 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"attributes": {"late": "made_sla"}, "leaks": {"made_sla": "it is the target"}}, "attributes.late", "a leak"),
         ({"attributes": {"late": "broke"}, "outcome": {"recorded_at": "broke"}}, "attributes.late", "tells the out"),
         ({"view": {"rows": "at_opening"}}, "view", "needs key"),
-        ({"colour": "red"}, "colour", "Extra inputs"),
+        ({"colour": "red"}, "colour", "no such key; the keys here are schema, says"),
+        ({"leak": {"a": "late"}}, "leak", "no such key; did you mean 'leaks'?"),
+        ({"Attribute": {"a": "a"}}, "Attribute", "did you mean 'attributes'?"),
+        ({"attributes": {"dest": {"colum": "dest"}}}, "attributes.dest.colum", "did you mean 'column'?"),
+        ({"attributes": {"a": {"column": "a", "known": {"colum": "b"}}}}, "attributes.a.known.colum", "mean 'column'?"),
+        ({"where": {"a": {"one": "b"}}}, "where.a.one", "no such key; did you mean 'one_of'?"),
+        ({"view": {"row": "at_opening"}}, "view.row", "did you mean 'rows'?"),
+        ({"files": {"x": {"file": "x.csv", "keys": "a"}}}, "files.x.keys", "did you mean 'key'?"),
+        ({"files": {"x": {"key": "a"}}}, "files.x.file", "missing; it cannot be left out"),
+        ({"attributes": {"my dest": "d"}}, "attributes.my dest", "begins with a letter or _ and goes on with letters"),
+        ({"attributes": {"a": {"constant": [1]}}}, "attributes.a.constant", "one text, one number, or true or false"),
+        ({"attributes": {"a": {"column": "a", "kind": "no"}}}, "attributes.a.kind", "expected 'number', 'category'"),
+        ({"leaks": ["a"]}, "leaks", "expected a table of keys, got ['a']"),
+        ({"facts": {**FACTS, "promise.due_at": {"column": "d", "plus": "45m"}}}, "facts.promise.due_at.plus", "PT45M"),
+        ({"facts": {**FACTS, "channel": {"join": "a", "text": "b"}}}, "facts.channel", "keep one of join and text"),
+        ({"outcome": {"recorded_at": "at"}}, "outcome.recorded_at", "'at' is facts.event.time, known when the case"),
         ({"facts": {**FACTS, "message": {"row": True, "column": "c"}}}, "facts.message", "exactly one of"),
         ({"facts": {**FACTS, "order.value": {"row": True}}}, "facts.order.value", "makes an identifier"),
         ({"facts": {**FACTS, "channel": {"text": "c"}}}, "facts.channel", "text makes a text"),
@@ -60,6 +75,33 @@ def test_a_wrong_key_is_named_with_what_was_expected(change: Any, key: Any, says
         parse_mapping(mapping(**change))
     assert caught.value.key == key
     assert says in str(caught.value)
+    assert not [word for word in ("Value error", "Input should", "^", "\n") if word in str(caught.value)]
+
+
+def test_a_key_that_is_none_is_blamed_before_the_one_that_is_missing_for_it() -> None:
+    with pytest.raises(MappingError, match="mapping key 'fact': no such key; did you mean 'facts'") as caught:
+        parse_mapping({"schema": "fairlead/mapping/1", "fact": FACTS})
+    assert caught.value.key == "fact"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("schema: a\nfacts: {event.id: id\n", "not YAML at line 3, column 1: "),
+        ("schema: a\n\tfacts: b\n", "not YAML at line 2, column 1: "),
+        ("says: \x00", "not YAML: "),
+        ("", "expected keys, from schema: fairlead/mapping/1 on, got nothing"),
+        ("[a, b]", "got ['a', 'b']"),
+    ],
+)
+def test_a_file_that_is_no_mapping_is_said_in_one_line_that_blames_no_key(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(text)
+    with pytest.raises(MappingError) as caught:
+        load_mapping(path)
+    assert says in str(caught.value)
+    assert str(caught.value).startswith(f"mapping file {path}: ")
+    assert "\n" not in str(caught.value)
 
 
 def test_comments_and_order_do_not_change_the_digest() -> None:

@@ -1,0 +1,115 @@
+"""The check says of a history what training would refuse, or learn nothing from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from typer.testing import CliRunner
+
+from tests.fixtures.tables import write_csv
+from training.check.examined import examine
+from training.check.findings import findings
+from training.commands.history import app
+from training.tables.mapping import parse_mapping
+
+run = CliRunner()
+COLUMNS = ("id", "at", "broke", "known_at", "place")
+MAPPING: dict[str, Any] = {
+    "schema": "fairlead/mapping/1",
+    "zone": "UTC",
+    "facts": {"event.source": {"constant": "shop"}, "event.id": "id", "event.time": "at", "exception_id": "id"},
+    "outcome": {"sla_breached": "broke", "recorded_at": "known_at"},
+}
+
+
+def rows() -> list[tuple[str, ...]]:
+    """A case an hour, known two days later."""
+    made: list[tuple[str, ...]] = []
+    for number in range(60):
+        day = f"2026-01-{1 + number // 24:02d}T{number % 24:02d}:00:00"
+        later = f"2026-01-{3 + number // 24:02d}T{number % 24:02d}:00:00"
+        made.append((f"c{number}", day, str(number % 2), later, f"p{number % 3}"))
+    return made
+
+
+def table(path: Path, made: list[tuple[str, ...]]) -> Path:
+    return write_csv(path, COLUMNS, made)
+
+
+def found(path: Path, **changes: Any) -> dict[str, tuple[bool, str]]:
+    mapping = parse_mapping({**MAPPING, **changes})
+    return {each.rule: (each.stops, each.says) for each in findings(examine(path, mapping, 10_000), mapping)}
+
+
+def test_a_sound_history_has_nothing_to_mend(tmp_path: Path) -> None:
+    assert found(table(tmp_path / "t.csv", rows())) == {}
+
+
+def test_an_event_that_is_there_twice_stops_training(tmp_path: Path) -> None:
+    made = rows()
+    stops, says = found(table(tmp_path / "t.csv", [*made, made[6], made[6], made[9]]))["event_twice"]
+    assert stops
+    assert says.startswith("2 of 60 events are there more than once, such as event c6 of shop with 3 rows: keep one")
+
+
+def test_a_history_without_outcomes_stops_training(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows())
+    assert found(path, outcome={})["no_outcome"] == (
+        True,
+        "no outcome is mapped: say under outcome what came of a case, and in recorded_at when that was known",
+    )
+    empty = table(tmp_path / "e.csv", [(name, at, broke, "", place) for name, at, broke, _, place in rows()])
+    assert "cells of outcome.recorded_at are empty" in found(empty)["no_outcome"][1]
+    alone = {"recorded_at": "known_at"}
+    assert "no outcome tells what there is to predict" in found(path, outcome=alone)["no_outcome"][1]
+
+
+def test_an_outcome_before_its_case_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    made = rows()
+    made[5] = (*made[5][:3], "2025-12-31T00:00:00", "p1")
+    stops, says = found(table(tmp_path / "t.csv", made))["outcome_before_case"]
+    assert not stops
+    assert "in 1 of 60 rows: an outcome cannot be known before its case" in says
+
+
+def test_a_joined_file_that_is_keyed_otherwise_is_told_with_a_key_of_either_side(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows())
+    write_csv(tmp_path / "places.csv", ("place", "size"), [("P0", "1"), ("P1", "2")])
+    write_csv(tmp_path / "some.csv", ("place", "size"), [("p0", "1")])
+    told = found(path, files={"places": {"file": "places.csv", "key": "place"}})["join_finds_little"]
+    assert told[0] is False
+    assert "files.places (places.csv) has a row for 0.0 % of ours" in told[1]
+    assert "a key of ours is 'p0', one of places.csv 'P0'" in told[1]
+    assert found(path, files={"some": {"file": "some.csv", "key": "place"}}) == {}
+
+
+def asked(tmp_path: Path, made: list[tuple[str, ...]], **changes: Any) -> list[str]:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(yaml.safe_dump({**MAPPING, **changes}), encoding="utf-8")
+    history = table(tmp_path / "t.csv", made)
+    return ["history", "check", "--history", str(history), "--mapping", str(mapping)]
+
+
+def test_the_command_fails_where_training_would_and_says_why(tmp_path: Path) -> None:
+    again = asked(tmp_path, [*rows(), rows()[6]])
+    told = run.invoke(app, again)
+    assert told.exit_code == 1
+    assert "Training would refuse this: 1 of 60 events" in " ".join(told.stderr.split())
+    content = json.loads(run.invoke(app, [*again, "--json"]).stdout)
+    assert content["ok"] is False
+    assert [(each["rule"], each["stops"]) for each in content["findings"]] == [("event_twice", True)]
+
+
+def test_the_command_tells_of_every_join_and_fails_for_none(tmp_path: Path) -> None:
+    write_csv(tmp_path / "places.csv", ("place", "size"), [("P0", "1")])
+    joining = asked(tmp_path, rows(), files={"places": {"file": "places.csv", "key": "place"}})
+    told = run.invoke(app, joining)
+    said = " ".join(told.stderr.split())
+    assert told.exit_code == 0, told.stderr
+    assert "files.places places.csv has a row for 0.0 % of the table's" in said
+    assert "Look at this: files.places" in said
+    (join,) = json.loads(run.invoke(app, [*joining, "--json"]).stdout)["joins"]
+    assert join == {"key": "files.places", "file": "places.csv", "share": 0.0, "ours": "p0", "theirs": "P0"}

@@ -1,0 +1,87 @@
+"""What a message proposes for a cell that cannot be read must read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from data.record import Unit
+from training.errors import HistoryError, MappingError
+from training.tables.guesses import formats_of
+from training.tables.mapped import RowMapper
+from training.tables.mapping import parse_mapping
+from training.tables.sources import Source
+from training.tables.values import fact_converter
+
+FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
+ROW = {"id": "7", "at": "2026-01-02T10:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("31/01/2013 06:07", "%d/%m/%Y %H:%M"),
+        ("01/31/2013", "%m/%d/%Y"),
+        ("31.01.2013 06:07:08", "%d.%m.%Y %H:%M:%S"),
+        ("2013/01/31 06:07", "%Y/%m/%d %H:%M"),
+        ("1/31/2013 6:07 PM", "%m/%d/%Y %I:%M %p"),
+        ("1767434400", "epoch_seconds"),
+        ("1767434400000", "epoch_milliseconds"),
+    ],
+)
+def test_the_format_that_is_proposed_reads_what_came(text: str, first: str) -> None:
+    assert formats_of(text) == [first]
+    assert fact_converter("", Unit.INSTANT, Source(row=True, format=first, zone="UTC"))(text)
+
+
+def test_a_day_that_may_be_a_month_is_left_to_the_reader() -> None:
+    assert formats_of("01/02/2013") == ["%d/%m/%Y", "%m/%d/%Y"]
+    assert formats_of("soon") == []
+
+
+def refused(row: dict[str, Any], **changes: Any) -> str:
+    content = {"schema": "fairlead/mapping/1", "zone": "UTC", "facts": FACTS, **changes}
+    with pytest.raises(HistoryError) as caught:
+        RowMapper(parse_mapping(content)).line({**ROW, **row}, 3)
+    return str(caught.value)
+
+
+def test_an_instant_that_is_not_iso_8601_is_answered_with_its_format() -> None:
+    said = refused({"at": "31/01/2013 06:07"})
+    assert "row 3 of the data (the header is not counted), mapping key 'facts.event.time'" in said
+    assert said.endswith("got '31/01/2013 06:07'; say how it is written: format: \"%d/%m/%Y %H:%M\"")
+
+
+def test_a_format_that_does_not_fit_is_answered_with_one_that_does() -> None:
+    facts = {**FACTS, "event.time": {"column": "at", "format": "%d/%m/%Y"}}
+    assert "'%Y-%m-%d' would" in refused({"at": "2013-01-31"}, facts=facts)
+
+
+def test_a_word_in_a_number_is_answered_with_missing() -> None:
+    attributes = {"n": {"column": "n", "kind": "number"}}
+    assert "expected a number, got 'n/a'; where" in refused({"n": "n/a"}, attributes=attributes)
+    assert 'say missing: ["n/a"]' in refused({"n": "n/a"}, attributes=attributes)
+    assert 'say missing: ["B6"]' in refused({"n": "B6"}, attributes=attributes)
+    assert "decimal and thousands" in refused({"n": "1,5"}, attributes=attributes)
+
+
+def test_a_word_that_values_does_not_list_is_answered_with_those_it_lists() -> None:
+    late = {"column": "l", "kind": "flag", "values": {"late": True, "on time": False}}
+    said = refused({"l": "cancelled"}, attributes={"l": late})
+    assert "values lists late, on time; add it, as cancelled: true or cancelled: false" in said
+    plain = refused({"l": "cancelled"}, attributes={"l": {"column": "l", "kind": "flag"}})
+    assert "other words need values: {cancelled: true" in plain
+
+
+def test_a_word_that_is_none_of_ours_is_answered_with_ours_and_those_of_values() -> None:
+    outcome = {"root_cause": {"column": "c", "values": {"truck": "carrier_delay"}}, "recorded_at": "end"}
+    said = refused({"c": "ship", "end": "2026-01-03T10:00Z"}, outcome=outcome)
+    assert "mapping key 'outcome.root_cause': expected '" in said
+    assert said.endswith("got 'ship'; values lists truck: add it")
+
+
+def test_a_constant_that_does_not_fit_names_its_key_and_no_row() -> None:
+    facts = {**FACTS, "event.time": {"constant": "soon"}}
+    with pytest.raises(MappingError, match=r"^mapping key 'facts\.event\.time\.constant': expected an instant"):
+        RowMapper(parse_mapping({"schema": "fairlead/mapping/1", "zone": "UTC", "facts": facts}))

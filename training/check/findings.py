@@ -1,0 +1,84 @@
+"""What a check finds beside leaks: what training refuses, and what teaches it nothing or something wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from training.check.examined import Examined
+from training.tables.mapping import Mapping
+
+Rule = Literal["event_twice", "no_outcome", "outcome_before_case", "join_finds_little"]
+
+LITTLE = 0.05
+"""Share of the rows below which a joined file is more likely keyed otherwise than full of gaps."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend."""
+
+    rule: Rule
+    stops: bool
+    """Whether training refuses such a history."""
+    says: str
+
+
+def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
+    """What there is to mend, what stops training first."""
+    told = [*_twice(seen), *_without_outcome(seen, mapping), *_before_their_case(seen), *_joins(seen)]
+    return tuple(sorted(told, key=lambda each: not each.stops))
+
+
+def _twice(seen: Examined) -> Iterator[Finding]:
+    again = [(event, count) for event, count in Counter(seen.events).items() if count > 1]
+    if again:
+        (source, name), count = again[0]
+        yield Finding(
+            "event_twice",
+            True,
+            f"{len(again):,} of {len(set(seen.events)):,} events are there more than once, such as event {name} of "
+            f"{source} with {count} rows: keep one row of each event, or give the mapping a view (rows: at_opening) or "
+            "an event.id that tells updates apart (join)",
+        )
+
+
+def _without_outcome(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    if seen.truths:
+        return
+    if mapping is not None and not mapping.outcome:
+        says = "no outcome is mapped: say under outcome what came of a case, and in recorded_at when that was known"
+    elif np.isfinite(seen.recorded).any():
+        says = "no outcome tells what there is to predict: map sla_breached or resolved_at, stockout, exception_type "
+        says += "or root_cause, or see whether their cells are empty; stockout needs stock.0"
+    else:
+        says = "no outcome is known in any row that was read: see whether the cells of outcome.recorded_at are empty"
+    yield Finding("no_outcome", True, says)
+
+
+def _before_their_case(seen: Examined) -> Iterator[Finding]:
+    early = int((seen.recorded < seen.times).sum())
+    if early:
+        yield Finding(
+            "outcome_before_case",
+            False,
+            f"outcome.recorded_at lies before event.time in {early:,} of {len(seen.times):,} rows: an outcome cannot "
+            "be known before its case, and counts as known from its case on; see whether "
+            "column, format and zone of both are right",
+        )
+
+
+def _joins(seen: Examined) -> Iterator[Finding]:
+    for join in seen.joins:
+        if join.share < LITTLE:
+            keys = f"a key of ours is {join.ours!r}, one of {join.file} {join.theirs!r}"
+            yield Finding(
+                "join_finds_little",
+                False,
+                f"{join.key} ({join.file}) has a row for {join.share * 100:.1f} % of ours, so its columns are all but "
+                f"empty: {keys}; give it the key that both write alike",
+            )

@@ -1,0 +1,24 @@
+"""A cell that is not what the mapping says: what was expected, what came, and what to write in the mapping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.tables.problems import shown
+
+
+class CellError(ValueError):
+    """What was expected of a cell, and what to do where the cell is right."""
+
+    def __init__(self, expected: str, remedy: str = "") -> None:
+        super().__init__(expected)
+        self._remedy = remedy
+
+    def told(self, cell: Any) -> str:
+        """The whole of it, given what came."""
+        return f"{self}, got {shown(cell)}" + (f"; {self._remedy}" if self._remedy else "")
+
+
+def row_name(number: int) -> str:
+    """A row by its number, with what the number counts: editors count the header too."""
+    return f"row {number} of the data (the header is not counted)"

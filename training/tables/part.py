@@ -1,0 +1,38 @@
+"""What every part of a mapping shares: a key that it does not have is answered with the nearest that it has."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from data.record import Record
+
+UNKNOWN_KEY = "unknown_key"
+"""The type of the error that names a key which is none; `key` of its context is that key."""
+
+
+class Part(Record):
+    """A table of keys in a mapping."""
+
+    @classmethod
+    def in_full(cls, given: Any) -> Any:
+        """What is given, with what a shorthand stands for."""
+        return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_known_keys(cls, given: Any) -> Any:
+        whole = cls.in_full(given)
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in whole if isinstance(whole, dict) else ():
+            if key not in known:
+                raise PydanticCustomError(UNKNOWN_KEY, "no such key; {instead}", _instead(str(key), known))
+        return whole
+
+
+def _instead(key: str, known: list[str]) -> dict[str, Any]:
+    near = difflib.get_close_matches(key.lower(), known, n=1)
+    return {"key": key, "instead": f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"}
