@@ -116,12 +116,12 @@ def recommend(
             recommendation = service.recommendations.preview(case)
         except Problem as problem:
             raise _refused(problem) from None
-        _tell_if_long_past(file, recommendation.predictions.sla_breach.due_at, service.clock())
     if as_json:
         sys.stdout.buffer.write(content_of(recommendation) + b"\n")
     else:
         out.print(card(recommendation))
         say("Not recorded: post it to a running service to have it recorded and reviewed.")
+    _tell_if_long_past(file, recommendation.predictions.sla_breach.due_at, utc_now())
 
 
 @app.command()

@@ -156,7 +156,7 @@ def _refuse_odd(promotion_id: str) -> None:
     """Raise ServiceError for what cannot be a promotion's id, before the service is asked."""
     if not re.fullmatch(PROMOTION_ID, promotion_id):
         raise ServiceError(
-            f"{promotion_id} is no promotion's id: expected 36 letters and digits such as "
+            f"{promotion_id} is no promotion's id: expected 36 letters, digits and hyphens such as "
             "01a207a1-7d20-7b1e-8a44-5f0c2f6f9d11; fairlead promotions lists them"
         )
 

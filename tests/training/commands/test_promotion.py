@@ -137,7 +137,7 @@ def test_a_key_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_what_is_no_id_is_said_in_one_line_before_anybody_is_asked(odd: str) -> None:
     result = run("approve-promotion", odd, "--server", "http://127.0.0.1:9", *WHY)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert f"{odd} is no promotion's id: expected 36 letters" in result.stderr
+    assert f"{odd} is no promotion's id: expected 36 letters, digits and hyphens" in result.stderr
     assert "fairlead promotions lists them" in result.stderr
 
 
