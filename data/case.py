@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,18 @@ AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")
 _EXACT = Field(ge=-LARGEST_EXACT_INTEGER, le=LARGEST_EXACT_INTEGER)
 AttributeValue = bool | Annotated[int, _EXACT] | Annotated[float, _EXACT] | Annotated[str, Field(max_length=512)] | None
 """A scalar. Larger numbers are refused rather than rounded: an id belongs in a string."""
+
+AttributeKind = Literal["number", "category", "flag"]
+"""How a model reads an attribute of the retailer's own; a value of another kind is no value to it."""
+
+
+def kind_of(value: AttributeValue) -> AttributeKind | None:
+    """The kind of an attribute's value; None where nothing is known."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "flag"
+    return "category" if isinstance(value, str) else "number"
 
 
 class Event(Record):

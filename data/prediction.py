@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from data.case import Case
+from data.case import AttributeKind, AttributeValue, Case, kind_of
 from data.explanation import Seen, Step
 from data.record import Instant, Probability, Record
 from data.standing import Standing
@@ -25,6 +26,13 @@ Reason = Literal[
 `no_rule` says both that no rule applies and that no model could answer: rules are the last step of the ladder.
 `promise_passed` is no fall-back: the promise has passed, the breach is a fact, and there is nothing to ask a model.
 """
+
+
+UNUSED = (
+    "The attributes that no model read: none declares them, or the value is of another kind (number, text, flag) than "
+    "the one declared."
+)
+"""What `unused_attributes` of an answer holds, for whoever reads the API."""
 
 
 class LabelPrediction(Record):
@@ -133,8 +141,16 @@ class Predictors:
 
     ladders: dict[Task, tuple[Rung, ...]]
     digest: str | None
-    declared_attributes: frozenset[str] = frozenset()
+    declared_attributes: Mapping[str, frozenset[AttributeKind]] = field(default_factory=dict)
+    """The attributes of the retailer's own that a model reads, and the kinds of value that one of them can read."""
 
     def ladder(self, task: Task) -> tuple[Rung, ...]:
         """The rungs of the task, best first; empty where no bundle has it."""
         return self.ladders.get(task, ())
+
+    def unused(self, attributes: Mapping[str, AttributeValue]) -> tuple[str, ...]:
+        """The attributes that no model reads: none declares them, or none can read such a value as it is declared."""
+        return tuple(sorted(name for name, value in attributes.items() if not self._reads(name, kind_of(value))))
+
+    def _reads(self, name: str, kind: AttributeKind | None) -> bool:
+        return name in self.declared_attributes and (kind is None or kind in self.declared_attributes[name])

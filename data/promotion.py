@@ -18,6 +18,8 @@ from data.vocabulary import Task
 
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 LONGEST_WHY = 500
+PROMOTION_ID = "^[0-9a-f-]{36}$"
+"""What the id of a promotion looks like."""
 Why = Annotated[str, Field(min_length=3, max_length=LONGEST_WHY)]
 """A reason that a person gives."""
 
@@ -269,8 +271,16 @@ class Decided(Record):
     reason: Why
 
 
+class RolledBack(Record):
+    """Who took a promotion back that had been agreed to, when and why."""
+
+    by: Identifier
+    at: Instant
+    reason: Words
+
+
 class Promotion(Record):
-    """A promotion as it stands: who asked and why, what the checks refused, who decided."""
+    """A promotion as it stands: who asked and why, what the checks refused, who decided, who took it back."""
 
     promotion_id: Identifier
     state: PromotionState
@@ -283,6 +293,7 @@ class Promotion(Record):
     """Of the dossier's canonical bytes."""
     refusals: tuple[Words, ...] = ()
     decided: Decided | None = None
+    rolled_back: RolledBack | None = None
 
 
 class Promotions(Record):
@@ -301,7 +312,7 @@ class ComingInForce(StrEnum):
 
 
 class InForceNow(Record):
-    """The bundle in force: since when, by whom and why, and where a rollback would lead."""
+    """The bundle in force: since when, by whom and why, who asked for it and why, and where a rollback would lead."""
 
     bundle: Digest | None = None
     models: dict[str, Digest] = {}
@@ -310,5 +321,8 @@ class InForceNow(Record):
     since: Instant | None = None
     by: Identifier | None = None
     reason: Words | None = None
+    """Of `by`: whoever agreed to the promotion, or rolled back."""
+    requested_by: Identifier | None = None
+    requested_because: Words | None = None
     promotion_id: Identifier | None = None
     rollback_to: Digest | None = None

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from data.actions import ActionId
 from data.explanation import Step
-from data.prediction import Predictions
+from data.prediction import UNUSED, Predictions
 from data.record import Amount, Digest, Identifier, Instant, Money, Record, digest_of, plain
 from data.vocabulary import Disposition, ExceptionType, Role
 
@@ -96,7 +96,7 @@ class Recommendation(Record):
     review: ReviewRequest | None = None
     urgency: Urgency
     fallback: FallbackView
-    unused_attributes: tuple[str, ...] = ()
+    unused_attributes: tuple[str, ...] = Field(default=(), description=UNUSED)
     receipt: Receipt
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
 
-from data.case import AttributeName, AttributeValue, Case
+from data.case import AttributeKind, AttributeName, AttributeValue, Case, kind_of
 from data.record import Record, Unit
 from data.standing import Standing
 from features.commonness import Common, CommonCounter
@@ -24,8 +23,6 @@ MOST_CODED = 150
 MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
-AttributeKind = Literal["number", "category", "flag"]
-
 
 class Declaration(Record):
     """How an attribute is read: as a number, as one of `levels`, or as a flag."""
@@ -38,8 +35,8 @@ class AttributeSchema(Record):
     """What a bundle reads beyond the canonical vocabulary.
 
     `attributes` declares names of `case.attributes`; `facts` the levels of the case's open words (`OPEN_FACTS`).
-    `common` says how often the attributes' values occur. Any other attribute is kept with the case, unused, and named
-    in the answer.
+    `common` says how often the attributes' values occur. Any other attribute, and one whose value is of another kind
+    than the declared one, is kept with the case, unused, and named in the answer.
     """
 
     attributes: dict[AttributeName, Declaration] = {}
@@ -47,9 +44,9 @@ class AttributeSchema(Record):
     common: Common = Common()
 
     @property
-    def names(self) -> frozenset[str]:
-        """The names of the attributes that are declared."""
-        return frozenset(self.attributes)
+    def kinds(self) -> dict[str, AttributeKind]:
+        """How each attribute that is declared is read."""
+        return {name: declared.kind for name, declared in self.attributes.items()}
 
 
 EMPTY = AttributeSchema()
@@ -125,19 +122,11 @@ def _count_attributes(
     levels: dict[str, Counter[str]],
 ) -> None:
     for name, value in attributes.items():
-        kind = _kind_of(value)
+        kind = kind_of(value)
         if kind is not None:
             kinds[name][kind] += 1
         if isinstance(value, str):
             levels[name][value] += 1
-
-
-def _kind_of(value: AttributeValue) -> AttributeKind | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "flag"
-    return "category" if isinstance(value, str) else "number"
 
 
 def _declare(kinds: Counter[AttributeKind], levels: Counter[str]) -> Declaration | None:
@@ -225,7 +214,7 @@ def _reader(name: str, declared: Declaration) -> Compute:
 
     def of(case: Case, standing: Standing) -> Value:
         value = case.attributes.get(name)
-        if value is None or _kind_of(value) != kind:
+        if value is None or kind_of(value) != kind:
             return None
         return code(value) if isinstance(value, str) else float(value)
 

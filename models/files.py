@@ -99,7 +99,7 @@ def manifest_in_force(folder: Path) -> bytes:
     """The bytes of `manifest.json`. Raises BundleError where absent, or where no such bundle was published here."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise BundleError(f"{path} is missing: train a task into this folder, or name another with --bundle")
+        raise BundleError(f"{path} is missing: train a task into this folder, or name a folder that holds a bundle")
     content = path.read_bytes()
     if not _path(folder, "manifests", digest_of(content), ".json").is_file():
         raise BundleError(f"{path} was altered: no published bundle has its digest {digest_of(content)}")
@@ -138,6 +138,11 @@ def drop_signature(folder: Path, digest: str) -> None:
 def is_signed(folder: Path) -> bool:
     """Whether any bundle here carries a signature, whoever made it: then some service has served the folder."""
     return any((folder / "manifests").glob("*.sig"))
+
+
+def never_served(folder: Path) -> bool:
+    """Whether this folder shows no sign of a service: no mark, and no signature."""
+    return not (folder / SERVED).exists() and not is_signed(folder)
 
 
 def held(folder: Path) -> set[str]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.case import AttributeKind
 from data.prediction import Predictors, Rung
 from data.vocabulary import ServedBy, Task
 from models import files
@@ -47,7 +48,7 @@ def load_bundle(
     predictors = Predictors(
         ladders=ladders,
         digest=current.digest if current else None,
-        declared_attributes=_declared(current) | _declared(previous),
+        declared_attributes=_declared(current, previous),
     )
     return Loaded(predictors, current, previous)
 
@@ -85,7 +86,10 @@ def _previous(folder: Path, current: Bundle | None, check: Check) -> Bundle | No
     return _try_open(folder, max(older)[1], check)[0] if older else None
 
 
-def _declared(bundle: Bundle | None) -> frozenset[str]:
-    if bundle is None:
-        return frozenset()
-    return frozenset(name for model in bundle.models.values() for name in model.declared_attributes)
+def _declared(*bundles: Bundle | None) -> dict[str, frozenset[AttributeKind]]:
+    """Every attribute that a model of these bundles reads, and the kinds of value that one of them reads."""
+    found: dict[str, frozenset[AttributeKind]] = {}
+    for model in (model for bundle in bundles if bundle for model in bundle.models.values()):
+        for name, kind in model.declared_attributes.items():
+            found[name] = found.get(name, frozenset()) | {kind}
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.amounts import percent
-from data.case import Case
+from data.case import AttributeKind, Case
 from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
 from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
@@ -58,9 +58,9 @@ class ModelPredictor:
         return self.model.task
 
     @property
-    def declared_attributes(self) -> frozenset[str]:
-        """The attributes of the retailer's own that are features of this model."""
-        return frozenset(self.model.attributes.names)
+    def declared_attributes(self) -> dict[str, AttributeKind]:
+        """The attributes of the retailer's own that are features of this model, and how each is read."""
+        return self.model.attributes.kinds
 
     def predict(self, case: Case, standing: Standing) -> Predicted:
         """Probabilities and the explanation of the likeliest label (of the event, for a risk)."""

@@ -57,7 +57,7 @@ def recommend(
     fallback = _fallback(decision, without_models)
     explanation = steps(promise.step, told, view, decision, fallback_step(fallback, rules, policy.version))
     features = {task: served.predicted.features for task, served in told.answers.items() if served.predicted}
-    unused = tuple(sorted(set(case.attributes) - predictors.declared_attributes))
+    unused = predictors.unused(case.attributes)
     receipt = receipt_of(case, standing, features, predictors, policy)
     return Recommended(
         answer(recommendation_id, case, view, decision, explanation, fallback, unused, receipt), features

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +23,7 @@ from data.case import Case
 from data.record import canonical
 from data.today import as_if_now
 from data.vocabulary import ServedBy
-from models.files import mark_served
+from models.files import mark_served, never_served
 from serving.bodies import read_record
 from serving.errors import Problem
 from serving.health.schemas import Ready
@@ -33,6 +35,9 @@ from serving.wiring import Service, opened, utc_now, wire
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
 out, err = Console(), Console(stderr=True)
+
+LONG_PAST_DAYS = 1
+"""A promise that passed so long ago is more likely an old file's than a case that waits."""
 
 Bundle = Annotated[Path | None, typer.Option("--bundle", help="folder of model bundles")]
 Policy = Annotated[Path | None, typer.Option("--policy", help="folder of the policy; the committed default without")]
@@ -116,6 +121,7 @@ def recommend(
     else:
         out.print(card(recommendation))
         say("Not recorded: post it to a running service to have it recorded and reviewed.")
+    _tell_if_long_past(file, recommendation.predictions.sla_breach.due_at, utc_now())
 
 
 @app.command()
@@ -317,9 +323,26 @@ def _refused(problem: Problem) -> typer.Exit:
 
 
 def _tell_what_would_not_serve(service: Service) -> None:
-    """Whoever looks may look at any bundle, and hears that a service would not answer by it."""
-    if refusal := service.health.not_trusted():
+    """Whoever looks may look at any bundle, and hears that a service would not answer by it, or not yet."""
+    settings, refusal = service.settings, service.health.not_trusted()
+    if not refusal:
+        return
+    if settings.bundle is not None and never_served(settings.bundle):
+        say("The bundle is not signed yet: a service signs what it begins with, or what comes in force by promotion.")
+    else:
         say(f"A service would not answer by it. {refusal}")
+
+
+def _tell_if_long_past(file: Path, due_at: datetime | None, now: datetime) -> None:
+    """An old file makes a case that nobody has to work on: its broken promise says nothing of the models."""
+    days = (now - due_at).days if due_at else 0
+    if days >= LONG_PAST_DAYS:
+        source = shlex.quote(str(file))
+        say(
+            f"The promise of this case passed {days:,} {'day' if days == 1 else 'days'} ago, which leaves nothing of "
+            f"it to predict. As if it happened now: fairlead today {source} | fairlead recommend -, with the same "
+            "options"
+        )
 
 
 def _tell_what_serves(service: Service, taken: socket.socket) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from data.case import AttributeKind
 from data.prediction import Predictor, Predictors, Rung
 from data.record import canonical
 from data.vocabulary import ServedBy, Task
@@ -131,7 +132,8 @@ def ladder_record(predictors: Predictors) -> bytes:
         ]
         for task in Task
     }
-    return canonical({"ladders": told, "declared_attributes": sorted(predictors.declared_attributes)})
+    declared = {name: sorted(kinds) for name, kinds in predictors.declared_attributes.items()}
+    return canonical({"ladders": told, "declared_attributes": declared})
 
 
 def restored(record: bytes, digest: str | None, find: Callable[[Task, str], Predictor | None]) -> Predictors:
@@ -140,7 +142,14 @@ def restored(record: bytes, digest: str | None, find: Callable[[Task, str], Pred
     ladders = {
         Task(task): tuple(_rung(Task(task), each, find) for each in rungs) for task, rungs in told["ladders"].items()
     }
-    return Predictors(ladders, digest, frozenset(told["declared_attributes"]))
+    return Predictors(ladders, digest, _declared(told["declared_attributes"]))
+
+
+def _declared(told: Mapping[str, list[AttributeKind]] | list[str]) -> dict[str, frozenset[AttributeKind]]:
+    """Earlier records hold names alone: an answer of then named no attribute for the kind of its value."""
+    if isinstance(told, list):
+        return dict.fromkeys(told, frozenset(get_args(AttributeKind)))
+    return {name: frozenset(kinds) for name, kinds in told.items()}
 
 
 def _rung(task: Task, told: Mapping[str, Any], find: Callable[[Task, str], Predictor | None]) -> Rung:

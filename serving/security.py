@@ -83,10 +83,16 @@ class Require:
         principal = authenticate(request)
         if not principal.may(self.permission):
             raise NotPermitted(
-                f"The permission '{self.permission}' is needed; none of the principal's roles grants it."
+                f"The permission '{self.permission}' is needed; none of the principal's roles grants it. "
+                f"{_who_has(self.permission)}"
             )
         request.state.principal = principal.name
         return principal
+
+
+def _who_has(permission: Permission) -> str:
+    roles = [role.value for role, granted in GRANTS.items() if permission in granted]
+    return f"Principals with the role {' or '.join(roles)} have it: fairlead keys lists who does what."
 
 
 def require(permission: Permission) -> Require:

@@ -74,6 +74,7 @@ class PromotionService:
             if last is None or last.bundle != bare.bundle:
                 return bare
             before = promotions.at(connection, last.before) if last.before else None
+            asked = promotions.get(connection, last.promotion_id) if last.promotion_id else None
         told = {
             "came": last.came,
             "since": last.at,
@@ -82,7 +83,7 @@ class PromotionService:
             "promotion_id": last.promotion_id,
             "rollback_to": before.bundle if before else None,
         }
-        return bare.model_copy(update=told)
+        return bare.model_copy(update=told | (_agreed(asked) if asked else {}))
 
     def listing(self) -> Promotions:
         """The newest promotions."""
@@ -233,7 +234,7 @@ class PromotionService:
                 before,
                 principal.name,
                 decided.at,
-                promotion.reason,
+                decided.reason,
                 promotion.promotion_id,
             )
 
@@ -357,6 +358,15 @@ def _found(connection: Connection, promotion_id: str) -> Promotion:
     if found is None:
         raise NotFound("No promotion has this id.")
     return found
+
+
+def _agreed(promotion: Promotion) -> dict[str, str]:
+    """The reason of whoever agreed, and who had asked, from the promotion itself.
+
+    Stores of before kept the reason of the one beside the name of the other.
+    """
+    asked = {"requested_by": promotion.requested_by, "requested_because": promotion.reason}
+    return asked | ({"reason": promotion.decided.reason} if promotion.decided else {})
 
 
 def _refuse(principal: Principal, promotion: Promotion) -> None:

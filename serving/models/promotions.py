@@ -8,7 +8,16 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from data.promotion import Approval, Dossier, InForceNow, Promotion, PromotionRequest, Promotions, Rollback
+from data.promotion import (
+    PROMOTION_ID,
+    Approval,
+    Dossier,
+    InForceNow,
+    Promotion,
+    PromotionRequest,
+    Promotions,
+    Rollback,
+)
 from data.record import Record
 from serving.bodies import JsonBody
 from serving.openapi import accepts, answers
@@ -17,7 +26,7 @@ from serving.security import Permission, Principal, require
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
-PromotionId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="the promotion's id")]
+PromotionId = Annotated[str, Path(pattern=PROMOTION_ID, description="the promotion's id")]
 FileDigest = Annotated[str, Path(pattern="^sha256:[0-9a-f]{64}$", description="the SHA-256 of the file's bytes")]
 BINARY = {
     "requestBody": {

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from data.case import AttributeName, AttributeValue, Node, StockPosition, Workflow
 from data.explanation import Step
-from data.prediction import RiskPrediction
+from data.prediction import UNUSED, RiskPrediction
 from data.recommendation import Option
 from data.record import Currency, Digest, Identifier, Instant, Record, Unit, fact
 from data.vocabulary import Channel
@@ -43,6 +43,6 @@ class StockoutAnswer(Record):
 
     as_of: Instant
     risks: tuple[StockoutRisk, ...]
-    unused_attributes: tuple[str, ...] = ()
+    unused_attributes: tuple[str, ...] = Field(default=(), description=UNUSED)
     bundle: Digest | None = None
     policy: Digest

@@ -63,7 +63,7 @@ class StockoutService:
         answer = StockoutAnswer(
             as_of=as_of,
             risks=tuple(_risk(each) for each in asked),
-            unused_attributes=tuple(sorted(set(question.attributes) - basis.predictors.declared_attributes)),
+            unused_attributes=basis.predictors.unused(question.attributes),
             bundle=basis.predictors.digest,
             policy=basis.policy.digest,
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
-from data.promotion import ComingInForce, Decided, Dossier, Promotion, PromotionState
+from data.promotion import ComingInForce, Decided, Dossier, Promotion, PromotionState, RolledBack
 from data.record import canonical
 from serving.store import documents
 from serving.store.instants import to_instant, to_number
@@ -161,10 +161,27 @@ def _found(connection: Connection, condition: ColumnElement[bool], limit: int) -
         .order_by(table.c.requested_at.desc(), table.c.promotion_id.desc())
         .limit(limit)
     )
-    return [_promotion(connection, row) for row in connection.execute(ordered)]
+    back = _rolled_back(connection)
+    return [_promotion(connection, row, back.get(row.promotion_id)) for row in connection.execute(ordered)]
 
 
-def _promotion(connection: Connection, row: Row[tuple[object, ...]]) -> Promotion:
+def _rolled_back(connection: Connection) -> dict[str, RolledBack]:
+    """Every promotion that was taken back, by its id: each rollback undoes what the row in force then had brought."""
+    rows = [_came(row) for row in connection.execute(select(in_force).order_by(in_force.c.sequence))]
+    brought = {row.sequence: row for row in rows}
+    found: dict[str, RolledBack] = {}
+    serving: Came | None = None
+    for row in rows:
+        if row.came is not ComingInForce.ROLLBACK or serving is None:
+            serving = row
+            continue
+        if serving.promotion_id:
+            found[serving.promotion_id] = RolledBack(by=row.principal, at=row.at, reason=row.reason)
+        serving = brought[serving.before] if serving.before else None
+    return found
+
+
+def _promotion(connection: Connection, row: Row[tuple[object, ...]], rolled_back: RolledBack | None) -> Promotion:
     decided, state = None, PromotionState(row.state)
     if row.verdict is not None:
         decided = Decided(verdict=row.verdict, by=row.decided_by, at=to_instant(row.decided_at), reason=row.why)
@@ -183,6 +200,7 @@ def _promotion(connection: Connection, row: Row[tuple[object, ...]]) -> Promotio
         dossier=row.dossier,
         refusals=refusals,
         decided=decided,
+        rolled_back=rolled_back,
     )
 
 

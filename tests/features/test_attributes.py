@@ -52,7 +52,7 @@ def test_a_history_shows_kinds_and_levels() -> None:
         "weight": Declaration(kind="number"),
         "fragile": Declaration(kind="flag"),
     }
-    assert seen.names == {"group", "weight", "fragile"}
+    assert seen.kinds == {"group": "category", "weight": "number", "fragile": "flag"}
 
 
 def test_the_kind_is_that_of_most_values() -> None:

@@ -165,5 +165,5 @@ def test_a_bundle_declares_what_any_of_its_models_reads(tmp_path: Path) -> None:
         opened,
         models={Task.SLA_BREACH: reading(Task.SLA_BREACH, "vendor"), Task.STOCKOUT: reading(Task.STOCKOUT, "aisle")},
     )
-    assert both.attributes.names == {"vendor", "aisle"}
+    assert both.attributes.kinds == {"vendor": "category", "aisle": "category"}
     assert replace(opened, models={}).attributes == EMPTY

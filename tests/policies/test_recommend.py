@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from data.actions import CATALOGUE, ActionId
-from data.case import Case, Promise
+from data.case import AttributeKind, AttributeValue, Case, Promise
 from data.explanation import CheckStep
 from data.prediction import Predictors, Rung
 from data.recommendation import Recommendation, answer_digest
@@ -252,8 +252,19 @@ def test_a_person_looks_wherever_a_prediction_cannot_be_had(case: Case) -> None:
 
 def test_attributes_that_no_model_declares_are_named() -> None:
     case = late_pickup(attributes={"shelf": "B7", "locker": True, "size": 3})
-    declared = replace(NONE, declared_attributes=frozenset({"locker"}))
+    declared = replace(NONE, declared_attributes={"locker": frozenset({"flag"})})
     assert answer(case, declared).unused_attributes == ("shelf", "size")
+
+
+@pytest.mark.parametrize(
+    ("kind", "unused"), [("number", "flag word"), ("category", "flag size"), ("flag", "size word")]
+)
+def test_an_attribute_whose_value_is_of_another_kind_than_the_declared_is_named(
+    kind: AttributeKind, unused: str
+) -> None:
+    values: dict[str, AttributeValue] = {"word": "warm", "size": 3.5, "flag": True, "nothing": None}
+    declared = replace(NONE, declared_attributes=dict.fromkeys(values, frozenset({kind})))
+    assert answer(late_pickup(attributes=values), declared).unused_attributes == tuple(unused.split())
 
 
 def test_the_features_are_those_the_predictions_came_from() -> None:

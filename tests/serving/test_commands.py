@@ -59,6 +59,52 @@ def test_the_card_tells_of_a_broken_promise(folder: Path) -> None:
     assert "promise breaks" not in told
 
 
+@pytest.mark.parametrize(("due", "told"), [({"days": -400}, "passed 400 days ago"), ({"days": -1}, "1 day ago")])
+def test_a_case_whose_promise_is_long_past_is_told_how_to_try_it_now(
+    folder: Path, tmp_path: Path, due: dict[str, float], told: str
+) -> None:
+    old = tmp_path / "an old case.json"
+    old.write_text(json.dumps({**costly(), "promise": {"due_at": (datetime.now(UTC) + timedelta(**due)).isoformat()}}))
+    result = run("recommend", old, "--folder", folder)
+    assert told in result.stderr
+    assert f"fairlead today '{old}' | fairlead recommend -" in result.stderr
+    assert "fairlead today" not in result.stdout
+
+
+def test_a_case_whose_promise_has_just_passed_waits_and_is_told_nothing(folder: Path) -> None:
+    late = {**costly(), "promise": {"due_at": (datetime.now(UTC) - timedelta(hours=23)).isoformat()}}
+    assert "fairlead today" not in run("recommend", "-", "--folder", folder, stdin=json.dumps(late).encode()).stderr
+
+
+class TestABundleThatAServiceWouldNotAnswerBy:
+    @pytest.fixture
+    def served(self, folder: Path) -> Path:
+        """The folder of a service that has begun with a bundle of its own."""
+        open_desk(folder, bundle=a_bundle(folder / "bundle")).service.close()
+        return folder
+
+    @pytest.mark.parametrize("key", ["there", "lost"])
+    def test_is_one_calm_line_where_it_was_just_trained(self, served: Path, tmp_path: Path, key: str) -> None:
+        if key == "lost":
+            shutil.rmtree(served / "keys")
+        trained = a_bundle(tmp_path / "trained", seed=2)
+        told = run("recommend", EXAMPLES / "exception.json", "--folder", served, "--bundle", trained).stderr
+        assert "is not signed yet: a service signs" in told
+        assert "would not answer" not in told
+        assert "Put back" not in told
+
+    def test_is_warned_of_where_its_signature_does_not_fit(self, served: Path, tmp_path: Path) -> None:
+        open_desk(tmp_path / "others", bundle=a_bundle(tmp_path / "theirs", seed=2)).service.close()
+        told = run("recommend", EXAMPLES / "exception.json", "--folder", served, "--bundle", tmp_path / "theirs").stderr
+        assert "A service would not answer by it" in told
+
+    def test_is_warned_of_where_it_lies_in_the_place_of_what_served(self, served: Path) -> None:
+        shutil.rmtree(served / "bundle")
+        a_bundle(served / "bundle", seed=2)
+        told = run("recommend", EXAMPLES / "exception.json", "--folder", served).stderr
+        assert "A service would not answer by it" in told
+
+
 def test_recommend_records_nothing(folder: Path) -> None:
     run("recommend", EXAMPLES / "exception.json", "--folder", folder)
     assert open_desk(folder).service.recommendations.queue().total == 0

@@ -250,7 +250,7 @@ def test_a_desk_of_another_kind_is_learned_through_its_mapping(tmp_path: Path) -
     assert told["model"]["roc_auc"] > 0.75
     assert told["model"]["log_loss"] < told["rules"]["log_loss"]
     model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
-    assert model.attributes.names == {"priority", "group"}
+    assert model.attributes.kinds.keys() == {"priority", "group"}
     assert model.lineage["mapping"] == history.mapping_digest
 
 

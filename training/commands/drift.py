@@ -55,19 +55,21 @@ def drift(
     with told():
         from training.drift.drift import drift_of
         from training.drift.page import page
-        from training.drift.terminal import report_for_people
+        from training.drift.terminal import report_for_people, summary_for_people
 
         rules = load_policy(policy)
         model = _model(_bundle(folder), folder, task)
         read = opened(history, mapping)
         report = drift_of(model, _seen(model, folder, read, mapping, context, rules, without_outcome=True), rules)
+        title = f"{read.name} beside what {task} learned from"
         if html is not None:
             html.write_text(page(report, read.name), encoding="utf-8")
+            _console.print(summary_for_people(report, title))
             _console.print(f"wrote {html}", soft_wrap=True)
         if as_json:
             typer.echo(report.model_dump_json())
         elif html is None:
-            _console.print(report_for_people(report, f"{read.name} beside what {task} learned from"))
+            _console.print(report_for_people(report, title))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.promotion import LONGEST_WHY, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
+from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
 from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
-from training.errors import TrackingError
+from training.errors import ServiceError, TrackingError
 
 if TYPE_CHECKING:
     from training.promotion.asking import AskedService
@@ -97,23 +98,18 @@ def promotions(
     apply: Annotated[
         bool, typer.Option("--apply", help="Move MLflow's alias champion to what is in force; finishes a promotion.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as the service answers it.")] = False,
 ) -> None:
     """List promotions, the newest first, and what is in force."""
     with told():
+        from training.promotion.terminal import tell_promotions
+
         service = _service(server, key or _key("scientist"))
-        now = service.in_force()
-        table = Table("promotion", "state", "challenger", "asked by", "why", "decided by", box=None)
-        for each in service.promotions().items:
-            by = f"{each.decided.by}: {each.decided.reason}" if each.decided else "; ".join(each.refusals)[:120]
-            table.add_row(
-                each.promotion_id,
-                each.state.value,
-                each.challenger[:19],
-                each.requested_by,
-                Text(each.reason),
-                Text(by),
-            )
-        _out.print(table)
+        now, listed = service.in_force(), service.promotions()
+        if as_json:
+            typer.echo(listed.model_dump_json(by_alias=True, exclude_none=True))
+        else:
+            tell_promotions(listed.items, _out)
         _tell_in_force(now)
         if apply:
             _apply(now)
@@ -130,6 +126,7 @@ def approve_promotion(
 ) -> None:
     """Agree to a promotion (or not): the challenger serves at once, then MLflow's alias follows."""
     with told():
+        _refuse_odd(promotion_id)
         service = _service(server, key or _key("model-owner"))
         decided = service.decide(promotion_id, Approval(verdict="reject" if reject else "approve", reason=reason))
         _console.print(f"{decided.promotion_id} is {decided.state.value}", soft_wrap=True)
@@ -153,6 +150,15 @@ def rollback(
         _tell_in_force(now)
         if track:
             _follow(now)
+
+
+def _refuse_odd(promotion_id: str) -> None:
+    """Raise ServiceError for what cannot be a promotion's id, before the service is asked."""
+    if not re.fullmatch(PROMOTION_ID, promotion_id):
+        raise ServiceError(
+            f"{promotion_id} is no promotion's id: expected 36 letters, digits and hyphens such as "
+            "01a207a1-7d20-7b1e-8a44-5f0c2f6f9d11; fairlead promotions lists them"
+        )
 
 
 def _service(server: str, key: Path) -> AskedService:
@@ -198,8 +204,9 @@ def _tell_promotion(promotion: Promotion, server: str) -> None:
 
 
 def _tell_in_force(now: InForceNow) -> None:
-    who = f" since {now.since:%Y-%m-%d %H:%M} UTC, by {now.by}: {now.reason}" if now.since else ""
-    _console.print(f"in force: {now.bundle or 'no bundle'}{who}", soft_wrap=True, highlight=False)
+    from training.promotion.terminal import in_force_words
+
+    _console.print(Text(in_force_words(now)), soft_wrap=True)
 
 
 def _follow(now: InForceNow) -> None:

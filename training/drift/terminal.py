@@ -18,11 +18,14 @@ NAMES = ("n", "rate", "said", "log_loss", "brier", "roc_auc", "ece")
 
 def report_for_people(report: DriftReport, title: str) -> RenderableType:
     """Alarms first, then regions, then the features that moved most."""
+    return Group(summary_for_people(report, title), _regions(report), _features(report))
+
+
+def summary_for_people(report: DriftReport, title: str) -> RenderableType:
+    """How many cases, what they say together, and every alarm: what nobody should miss who has the rest elsewhere."""
     alarms = [Text(f"! {each.says}", style="bold red") for each in report.alarms]
     counted = f"{report.n:,} cases, {report.with_outcome:,} of them with an outcome. "
-    return Group(
-        Text(title, style="italic"), Text(counted + report.says + "."), *alarms, _regions(report), _features(report)
-    )
+    return Group(Text(title, style="italic"), Text(counted + report.says + "."), *alarms)
 
 
 def _regions(report: DriftReport) -> Table:

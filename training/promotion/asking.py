@@ -82,7 +82,7 @@ class AskedService:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
                 content: bytes = answer.read()
         except urllib.error.HTTPError as error:
-            raise ServiceError(_refusal(error.code, error.read())) from None
+            raise ServiceError(refusal(error.code, error.read())) from None
         except (OSError, ValueError) as error:
             why = getattr(error, "reason", error)
             raise ServiceError(
@@ -92,12 +92,13 @@ class AskedService:
         return content
 
 
-def _refusal(status: int, content: bytes) -> str:
-    """The problem the service told, in one line."""
+def refusal(status: int, content: bytes) -> str:
+    """The problem the service told, in one line; what only a program looks up is left out."""
     try:
         problem: dict[str, Any] = json.loads(content)
     except ValueError:
         return f"the service refused with status {status}"
     faults = "; ".join(f"{each['pointer']}: {each['expected']}" for each in problem.get("errors", ()))
-    told = f"{problem.get('title', 'refused')} ({status}): {problem.get('detail', '')}"
-    return f"{told} {faults}".strip()
+    detail = problem.get("detail", "")
+    said = faults if detail.startswith("See `errors`") else f"{detail} {faults}"
+    return f"{problem.get('title', 'refused')} ({status}): {said}".strip()

@@ -27,6 +27,8 @@ class InForceView:
     since: Moment | None
     by: str
     reason: str
+    asked: str
+    """Who had asked for it and why; empty where no promotion brought it."""
 
 
 @dataclass(frozen=True)

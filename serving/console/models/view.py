@@ -47,6 +47,7 @@ STATE_WORDS = {
 }
 STALE_WORDS = "compared with another bundle"
 """Of one that waits while something else than its champion serves: it must be asked for anew."""
+ROLLED_BACK_WORDS = "agreed to, rolled back since"
 _CAME = {
     ComingInForce.FOUND: "published into the folder",
     ComingInForce.PROMOTION: "by promotion",
@@ -71,7 +72,8 @@ def in_force_view(now: InForceNow) -> InForceView | None:
     if now.bundle is None:
         return None
     since = moment(now.since, None) if now.since else None
-    return InForceView(bundle_name(now.bundle), _CAME[now.came], since, now.by or "", now.reason or "")
+    asked = f"{now.requested_by} asked: {now.requested_because}" if now.requested_by else ""
+    return InForceView(bundle_name(now.bundle), _CAME[now.came], since, now.by or "", now.reason or "", asked)
 
 
 def unread_words(steps: Iterable[Step]) -> str:
@@ -110,6 +112,8 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
 
 def state_words(promotion: Promotion, serving: str | None) -> str:
     """Where a promotion stands beside what serves now."""
+    if promotion.rolled_back:
+        return ROLLED_BACK_WORDS
     return STALE_WORDS if is_stale(promotion, serving) else STATE_WORDS[promotion.state]
 
 
@@ -136,7 +140,9 @@ def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> 
 def _decided(promotion: Promotion) -> str:
     if promotion.decided:
         verb = "agreed" if promotion.decided.verdict == "approve" else "did not agree"
-        return f"{promotion.decided.by} {verb}: {promotion.decided.reason}"
+        told = f"{promotion.decided.by} {verb}: {promotion.decided.reason}"
+        back = promotion.rolled_back
+        return f"{told}; {back.by} rolled back: {back.reason}" if back else told
     return "; ".join(promotion.refusals)
 
 

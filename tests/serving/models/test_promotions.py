@@ -100,7 +100,8 @@ def test_what_is_in_force_says_who_and_why_and_where_back_leads(desk: Desk, chal
     told = promoted(desk, challenger)
     now = desk.get("/v1/models").json()
     assert now["by"] == "model-owner"
-    assert now["reason"] == "learned October"
+    assert now["reason"] == AGREE["reason"]
+    assert (now["requested_by"], now["requested_because"]) == ("scientist", "learned October")
     assert now["promotion_id"] == told["promotion_id"]
     assert now["rollback_to"] == champion
     assert set(now["models"]) == {task.value for task in Task}
@@ -306,7 +307,20 @@ class TestRollback:
         assert now["bundle"] == champion == in_force(desk)
         assert now["by"] == "scientist"
         assert now["reason"] == "complaints since noon"
+        assert "requested_by" not in now
         assert desk.recommend(an_exception(1))["receipt"]["bundle"] == champion
+
+    def test_is_told_with_the_promotion_that_it_took_back_until_another_one(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        first = promoted(desk, challenger)["promotion_id"]
+        assert "rolled_back" not in desk.get(f"/v1/models/promotions/{first}").json()
+        desk.post("/v1/models/rollbacks", BACK, "scientist")
+        again = promoted(desk, send(desk, tmp_path / "challenger"))["promotion_id"]
+        told = {each["promotion_id"]: each for each in desk.get("/v1/models/promotions").json()["items"]}
+        assert (told[first]["state"], told[first]["rolled_back"]["by"]) == ("approved", "scientist")
+        assert told[first]["rolled_back"]["reason"] == BACK["reason"]
+        assert "rolled_back" not in told[again]
 
     def test_goes_back_one_more_each_time_and_then_says_that_nothing_is_left(
         self, desk: Desk, challenger: str, tmp_path: Path
@@ -314,8 +328,14 @@ class TestRollback:
         first = in_force(desk)
         promoted(desk, challenger)
         promoted(desk, send(desk, a_bundle(tmp_path / "third", seed=3)))
-        gone_to = [desk.post("/v1/models/rollbacks", BACK, "scientist").json()["bundle"] for _ in range(2)]
+        gone_to, taken_back = [], []
+        for _ in range(2):
+            gone_to.append(desk.post("/v1/models/rollbacks", BACK, "scientist").json()["bundle"])
+            listed = desk.get("/v1/models/promotions").json()["items"]
+            taken_back.append({each["challenger"] for each in listed if "rolled_back" in each})
+        third = next(each["challenger"] for each in listed if each["challenger"] != challenger)
         assert gone_to == [challenger, first]
+        assert taken_back == [{third}, {third, challenger}]
         assert desk.post("/v1/models/rollbacks", BACK, "scientist").status_code == 409
 
     def test_what_was_rolled_back_is_never_the_step_below(self, desk: Desk, challenger: str, tmp_path: Path) -> None:

@@ -55,6 +55,10 @@ def test_drift_writes_one_page_and_escapes_what_it_shows(folder: Path, tmp_path:
     page = tmp_path / "drift.html"
     told = run.invoke(app, asked("drift", folder, parts()[1], "--html", str(page)))
     assert told.stdout == ""
+    said = " ".join(told.stderr.split())
+    assert "of them with an outcome" in said
+    assert "features have moved" in said
+    assert "queue_minutes" not in said, "the tables are in the page"
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")
     assert "queue_minutes" in text

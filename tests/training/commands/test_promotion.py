@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import threading
@@ -19,6 +20,7 @@ from serving.app import create_app
 from tests.fixtures.promotions import challenger, champion, later
 from tests.fixtures.service import Desk, open_desk
 from training.commands.promotion import app
+from training.promotion.asking import refusal
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -78,6 +80,7 @@ def test_promote_approve_and_roll_back(
 
     mine = run("approve-promotion", promotion.promotion_id, "--server", server, *key(desk, "scientist"), *WHY)
     assert mine.exit_code == 1
+    assert "role model_owner" in words(mine)
     assert desk.service.in_force.predictors.digest == before
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
@@ -92,6 +95,11 @@ def test_promote_approve_and_roll_back(
     back = run("rollback", "--server", server, *key(desk, "scientist"), *WHY, "--no-track")
     assert back.exit_code == 0, words(back)
     assert desk.service.in_force.predictors.digest == before
+
+    listed = run("promotions", "--server", server, *key(desk, "auditor"))
+    assert f"{promotion.promotion_id}  approved, rolled back since" in listed.stdout
+    as_json = run("promotions", "--json", "--server", server, *key(desk, "auditor"))
+    assert as_json.stdout.encode() == desk.get("/v1/models/promotions").content + b"\n"
 
 
 def test_without_a_server_it_only_compares(its: Path, tmp_path: Path) -> None:
@@ -123,6 +131,22 @@ def test_a_key_that_is_not_there_is_said(tmp_path: Path) -> None:
     result = run("promotions", "--key", tmp_path / "nobody")
     assert result.exit_code == 1
     assert "fairlead keys" in words(result)
+
+
+@pytest.mark.parametrize("odd", ["nope", "01a21e81-fe3…", "../approvals"])
+def test_what_is_no_id_is_said_in_one_line_before_anybody_is_asked(odd: str) -> None:
+    result = run("approve-promotion", odd, "--server", "http://127.0.0.1:9", *WHY)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert f"{odd} is no promotion's id: expected 36 letters, digits and hyphens" in result.stderr
+    assert "fairlead promotions lists them" in result.stderr
+
+
+def test_what_the_service_refused_in_a_body_is_said_without_the_name_of_a_member() -> None:
+    faults = [{"pointer": "/reason", "expected": "at least 3 characters"}]
+    problem = {"title": "Cannot be read", "detail": "See `errors` for what was expected where.", "errors": faults}
+    assert refusal(422, json.dumps(problem).encode()) == "Cannot be read (422): /reason: at least 3 characters"
+    problem["detail"] = "The dossier is incomplete."
+    assert "The dossier is incomplete. /reason: at least" in refusal(422, json.dumps(problem).encode())
 
 
 def test_what_is_served_is_not_trained_into(its: Path, tmp_path: Path) -> None:

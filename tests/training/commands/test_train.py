@@ -80,7 +80,7 @@ def test_a_history_the_model_knows_is_said(folder: Path) -> None:
     [
         (["cases", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
         (["cases", MAPPING], "a native history is .jsonl"),
-        (["evaluate", "nowhere", "--task", "stockout", "--history", MAPPING], "train a task into this folder"),
+        (["evaluate", "nowhere", "--task", "stockout", "--history", MAPPING], "or name a folder that holds a bundle"),
         (["train", "stockout", "--history", "nowhere.jsonl", "--out", "out", "--no-track"], "name a file that exists"),
     ],
 )

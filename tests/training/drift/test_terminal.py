@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from data.vocabulary import Task
-from models.drift_records import DriftReport, FeatureDrift
-from training.drift.terminal import report_for_people
+from models.drift_records import Alarm, DriftReport, FeatureDrift
+from training.drift.terminal import report_for_people, summary_for_people
 
 
 def test_two_features_with_a_long_common_start_can_be_told_apart() -> None:
@@ -17,6 +18,14 @@ def test_two_features_with_a_long_common_start_can_be_told_apart() -> None:
     assert max(map(len, told.splitlines())) <= 80
     first_column = "".join(line.split("  ")[0].strip() for line in told.splitlines())
     assert all(name in first_column for name in names)
+
+
+def test_a_summary_has_every_alarm_and_no_table() -> None:
+    alarm = Alarm(about="rate", says="more promises break than it was taught")
+    told = _on_a_terminal(_report("queue_minutes").model_copy(update={"alarms": (alarm,)}), summary_for_people)
+    assert "100 cases, 0 of them with an outcome. something has moved." in told
+    assert "! more promises break than it was taught" in told
+    assert "queue_minutes" not in told
 
 
 def _report(*moved: str) -> DriftReport:
@@ -39,7 +48,7 @@ def _moved(name: str) -> FeatureDrift:
     )
 
 
-def _on_a_terminal(report: DriftReport) -> str:
+def _on_a_terminal(report: DriftReport, told: Callable[[DriftReport, str], RenderableType] = report_for_people) -> str:
     screen = StringIO()
-    Console(file=screen, width=80).print(report_for_people(report, "later.jsonl"))
+    Console(file=screen, width=80).print(told(report, "later.jsonl"))
     return screen.getvalue()

@@ -105,6 +105,7 @@ def test_agreeing_on_the_desk_brings_the_challenger_in_force(desk: Desk, challen
     }
     after = desk.client.get(answer.headers["location"]).text
     assert "You agreed" in after
+    assert f"<strong>model-owner</strong>: {WHY}; scientist asked: learned October" in desk.client.get(MODELS).text
     assert "This promotion is decided: model-owner agreed: better on four weeks" in after
 
 
@@ -233,7 +234,10 @@ def test_a_rollback_on_the_desk_returns_to_the_bundle_of_before(desk: Desk, chal
     decide(desk, page)
     answer = roll_back(desk, challenger)
     assert (answer.status_code, in_force(desk)) == (303, before)
-    assert "The bundle of before serves again" in desk.client.get(answer.headers["location"]).text
+    shown = desk.client.get(answer.headers["location"]).text
+    assert "The bundle of before serves again" in shown
+    assert "agreed to, rolled back since" in shown
+    assert f"model-owner rolled back: {WHY}" in shown
 
 
 def test_a_rollback_is_for_what_the_person_saw(desk: Desk, challenger: str) -> None:

@@ -1,0 +1,76 @@
+"""A list of promotions in a terminal: ids and refusals whole, every reason beside the name of who gave it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from data.promotion import ComingInForce, Decided, InForceNow, Promotion, PromotionState, RolledBack
+from data.record import digest_of
+from training.promotion.terminal import in_force_words, tell_promotions
+
+AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+ID = "01a21e81-fe30-7b1e-8a44-5f0c2f6f9d11"
+REFUSAL = f"sla_breach: {'a long sentence about a slice ' * 5}(difference +0.031, 95 % from +0.012 to +0.050)"
+AGREED = Decided(verdict="approve", by="model-owner", at=AT, reason="no slice is worse")
+BACK = RolledBack(by="auditor-2", at=AT, reason="complaints since noon")
+
+
+def promotion(state: PromotionState, **also: Any) -> Promotion:
+    return Promotion(
+        promotion_id=ID,
+        state=state,
+        challenger=digest_of(b"new"),
+        champion=digest_of(b"old"),
+        requested_by="scientist",
+        requested_at=AT,
+        reason="another seed",
+        dossier=digest_of(b"dossier"),
+        **also,
+    )
+
+
+def shown(*items: Promotion, width: int = 80) -> str:
+    console = Console(width=width, file=StringIO())
+    tell_promotions(items, console)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_an_id_stands_whole_on_its_line_at_any_width(width: int) -> None:
+    assert shown(promotion(PromotionState.PROPOSED), width=width).splitlines()[0].split() == [ID, "proposed"]
+
+
+def test_a_refusal_is_told_to_its_end() -> None:
+    told = shown(promotion(PromotionState.REFUSED, refusals=(REFUSAL, "bundle: too large")))
+    assert " ".join(f"refused: {REFUSAL} refused: bundle: too large".split()) in " ".join(told.split())
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_everybody_stands_beside_their_own_reason() -> None:
+    told = shown(promotion(PromotionState.APPROVED, decided=AGREED))
+    assert "scientist asked: another seed" in told
+    assert "model-owner agreed: no slice is worse" in told
+    assert "rolled back" not in told
+
+
+def test_one_that_was_taken_back_says_so_and_by_whom() -> None:
+    told = shown(promotion(PromotionState.APPROVED, decided=AGREED, rolled_back=BACK))
+    assert f"{ID}  approved, rolled back since" in told
+    assert "auditor-2 rolled back: complaints since noon" in told
+
+
+def test_none_is_said() -> None:
+    assert "no promotion" in shown()
+
+
+def test_what_is_in_force_names_who_agreed_and_who_asked_each_with_the_reason() -> None:
+    now = InForceNow(bundle=digest_of(b"new"), came=ComingInForce.PROMOTION, since=AT, by="model-owner", reason="good")
+    asked = now.model_copy(update={"requested_by": "scientist", "requested_because": "another seed"})
+    assert in_force_words(asked).endswith("2026-11-23 09:00 UTC, by model-owner: good; scientist asked: another seed")
+    assert in_force_words(now).endswith("by model-owner: good")

@@ -1,0 +1,47 @@
+"""Promotions and what is in force for a terminal of any width: an id is never cut, for it is typed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from data.promotion import InForceNow, Promotion
+
+_INDENT = (0, 0, 0, 4)
+_SHORT = len("sha256:") + 12
+_VERBS = {"approve": "agreed", "reject": "did not agree"}
+
+
+def tell_promotions(items: tuple[Promotion, ...], console: Console) -> None:
+    """Each with its id on a line of its own, and what people said below it."""
+    if not items:
+        console.print("no promotion was asked for yet")
+    for each in items:
+        console.print(Text(f"{each.promotion_id}  {_state(each)}"), soft_wrap=True)
+        for said in _said(each):
+            console.print(Padding(Text(said, overflow="fold"), _INDENT))
+
+
+def in_force_words(now: InForceNow) -> str:
+    """What serves, who put it in force and why, and who had asked for it and why."""
+    who = f" since {now.since:%Y-%m-%d %H:%M} UTC, by {now.by}: {now.reason}" if now.since else ""
+    asked = f"; {now.requested_by} asked: {now.requested_because}" if now.requested_by else ""
+    return f"in force: {now.bundle or 'no bundle'}{who}{asked}"
+
+
+def _state(promotion: Promotion) -> str:
+    return promotion.state.value + (", rolled back since" if promotion.rolled_back else "")
+
+
+def _said(promotion: Promotion) -> Iterator[str]:
+    yield f"challenger {promotion.challenger[:_SHORT]} in place of {promotion.champion[:_SHORT]}"
+    yield f"{promotion.requested_by} asked: {promotion.reason}"
+    for each in promotion.refusals:
+        yield f"refused: {each}"
+    if decided := promotion.decided:
+        yield f"{decided.by} {_VERBS[decided.verdict]}: {decided.reason}"
+    if back := promotion.rolled_back:
+        yield f"{back.by} rolled back: {back.reason}"
