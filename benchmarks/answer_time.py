@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from models.bundle import open_bundle
+from models.files import BundleError
 from models.predictors import ModelPredictor
 from models.task_model import TaskModel
 
@@ -26,7 +27,10 @@ HEAD = "| task | trees | leaves | features | features, ms | score, ms | contribu
 
 def main(bundle: Annotated[Path, typer.Argument(help="The folder of a bundle.")]) -> None:
     """Time every task of a bundle and print a table in Markdown."""
-    models = {task: entry.model for task, entry in open_bundle(bundle).models.items()}
+    try:
+        models = {task: entry.model for task, entry in open_bundle(bundle).models.items()}
+    except BundleError as error:
+        raise typer.BadParameter(str(error), param_hint="BUNDLE") from None
     typer.echo(f"{HEAD}\n| --- |{' ---: |' * 7}")
     for task, model in models.items():
         size = (len(model.score.trees.tree_class), len(model.score.trees.leaf_value), model.score.n_features)
