@@ -1,4 +1,4 @@
-"""What was known of a case's parties at its moment; stored with the decision."""
+"""What was known of a case's parties, and of the models that answer, at its moment; stored with the decision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from data.record import Identifier, Instant, Record
-from data.vocabulary import RootCause
+from data.vocabulary import RootCause, Task
 
 Decayed = Annotated[float, Field(ge=0.0)]
 """A sum of events in which an event loses half its weight every half-life."""
@@ -61,14 +61,37 @@ class PartyStanding(Record):
     """Refunds and goodwill granted, in the amounts' own currency, half-life thirty days."""
 
 
+class TrackRecord(Record):
+    """What one model said of cases whose outcome is known by now, beside what happened: sums, half-life thirty days.
+
+    It is of one version of a task's model, of the cases of one region or of all: another version has its own.
+    """
+
+    task: Task
+    version: Identifier
+    region: Identifier | None = None
+    """Absent for the cases of all regions."""
+    answers: Decayed = 0.0
+    surplus: float = 0.0
+    """For a risk: how many more came true than its calibrated scores said."""
+    doubt: Decayed = 0.0
+    """For a risk: how far chance alone lets the surplus vary, the sum of p (1 - p)."""
+    true: dict[str, Decayed] = {}
+    """How often each answer (`no` and `yes` of a risk) was the truth, where the model has conformal sets."""
+    missed: dict[str, Decayed] = {}
+    """How often of those the set at one error in ten, as it was trained, did not hold it."""
+
+
 class Standing(Record):
-    """The parties of one case at one moment, and whether the case still counts.
+    """The parties of one case at one moment, what the models' answers came to, and whether the case still counts.
 
     An unseen party is absent: a cold start is a valid standing.
     """
 
     as_of: Instant
     parties: tuple[PartyStanding, ...] = ()
+    records: tuple[TrackRecord, ...] = Field(default=(), exclude_if=lambda value: value == ())
+    """The track records of the models that answer; absent where no outcome of their answers is known."""
     superseded: Literal[True] | None = None
     """That a newer event of the exception had been answered already; absent where not, as in standings kept before."""
 
@@ -76,5 +99,12 @@ class Standing(Record):
         """The standing of the case's party of this kind, None for one never seen."""
         for each in self.parties:
             if each.kind == kind:
+                return each
+        return None
+
+    def record(self, task: Task, version: str, region: str | None) -> TrackRecord | None:
+        """What the answers of this version of a task's model came to in a region, or everywhere for None."""
+        for each in self.records:
+            if (each.task, each.version, each.region) == (task, version, region):
                 return each
         return None

@@ -56,8 +56,8 @@ class Cell:
         if list(self.least) != sorted(self.least):
             raise InvalidConformalError(f"{where} has thresholds that fall; expected them to rise with the rate")
 
-    def stays(self, probabilities: NDArray[np.float64], error_rate: float) -> NDArray[np.bool_]:
-        """Whether a label of each probability stays in the set at an error rate."""
+    def stays(self, probabilities: NDArray[np.float64], error_rate: float | NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether a label of each probability stays in the set at an error rate, one for all or one for each."""
         at = np.searchsorted(np.array(self.least), np.round(probabilities, DECIMALS), side="right")
         return np.asarray(np.array([*RATES, 1.0])[at] > error_rate)
 

@@ -6,6 +6,8 @@ add up to it, and a calibration step leads from the raw score to the probability
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +22,7 @@ from data.vocabulary import Task
 from features.definition import NEW, UNHEARD
 from models.conformal import with_no
 from models.task_model import TaskModel
+from models.track_record import Proven, heeded, shift, shifted
 
 LISTED = 8
 """How many contributions are listed; `others` sums the rest."""
@@ -41,6 +44,15 @@ class _Row(NamedTuple):
     x: NDArray[np.float64]
     shown: dict[str, Seen]
     news: dict[str, str]
+
+
+class Answered(NamedTuple):
+    """What is kept of an answer of a model: the features as they were shown, and what was said of a risk."""
+
+    features: Mapping[str, Seen]
+    region: str | None
+    probability: float | None
+    """The probability of a risk as it was told; None for labels."""
 
 
 class ModelPredictor:
@@ -71,20 +83,39 @@ class ModelPredictor:
         probabilities = self._probabilities(raw)
         explained = int(np.argmax(probabilities))
         shown = self._features.shown(x)
+        heard = standing.record(self.task, self.version, None)
+        level = shift(heard, self.model.record_share) if self.task.is_risk else 0.0
         steps = (
             self._model_step(_Row(case, x, shown, self._features.news(case, standing)), raw, explained),
-            self._calibration_step(raw, float(probabilities[explained]), explained),
+            self._calibration_step(raw, float(probabilities[explained]), explained, level),
         )
-        told = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
-        sets = self.model.conformal
+        told = {label: shifted(float(p), level) for label, p in zip(self._labels, probabilities, strict=True)}
+        in_region = standing.record(self.task, self.version, case.region)
         return Predicted(
             task=self.task,
             probabilities=told,
             steps=steps,
             features=shown,
             horizon=self.model.horizon,
-            leaves_at={} if sets is None else sets.leaves_at(with_no(told), case.region),
+            leaves_at=heeded(self._leaves_at(told, case.region), in_region),
         )
+
+    def proven(self, answered: Answered, truth: str, known_at: datetime) -> Proven:
+        """What a record learns of an answer of this model, once the truth is known: see `models.track_record`."""
+        probabilities = self._probabilities(self.model.score.raw(self._features.read(answered.features)))
+        calibrated = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
+        told = calibrated if answered.probability is None else {YES: answered.probability}
+        return Proven(
+            truth=truth,
+            known_at=known_at,
+            probability=calibrated[YES] if self.task.is_risk else None,
+            left_at=self._leaves_at(told, answered.region).get(truth),
+        )
+
+    def _leaves_at(self, told: dict[str, float], region: str | None) -> dict[str, float]:
+        """Where labels leave their sets as they were trained; nothing without sets."""
+        sets = self.model.conformal
+        return {} if sets is None else sets.leaves_at(with_no(told), region)
 
     def _probabilities(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.task.is_risk:
@@ -148,15 +179,20 @@ class ModelPredictor:
         words = ", ".join(f'"{word}"' for word in found) or "the wording"
         return f"in the message, {words} bear on {label.replace('_', ' ')}"
 
-    def _calibration_step(self, raw: NDArray[np.float64], probability: float, explained: int) -> CalibrationStep:
+    def _calibration_step(
+        self, raw: NDArray[np.float64], calibrated: float, explained: int, level: float
+    ) -> CalibrationStep:
         before = _uncalibrated(raw, self.task.is_risk)[explained]
-        return CalibrationStep(
-            id=self.task.value,
-            version=self.version,
-            saw={"raw": round(float(raw[explained]), DECIMALS), "raw_probability": round(float(before), DECIMALS)},
-            concluded=probability,
-            says=f"on later days, scores like this came true in {percent(probability)} of cases",
-        )
+        saw: dict[str, Seen] = {
+            "raw": round(float(raw[explained]), DECIMALS),
+            "raw_probability": round(float(before), DECIMALS),
+        }
+        says = f"on later days, scores like this came true in {percent(calibrated)} of cases"
+        concluded = shifted(calibrated, level)
+        if level:
+            saw |= {"calibrated": calibrated, "level": round(level, DECIMALS)}
+            says += f"; {'fewer' if level < 0 else 'more'} came true of late: {percent(concluded)}"
+        return CalibrationStep(id=self.task.value, version=self.version, saw=saw, concluded=concluded, says=says)
 
 
 MESSAGE_PREFIX = "message."

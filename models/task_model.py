@@ -62,6 +62,8 @@ class TaskModel:
     golden: tuple[Golden, ...] = ()
     conformal: ConformalSets | None = None
     """Absent in bundles of an earlier Fairlead, which answer without sets."""
+    record_share: float = 0.0
+    """The share of its track record's level that a risk heeds: see `models.track_record`."""
     profile: Profile | None = None
     """What later cases are compared with; absent in bundles of an earlier Fairlead."""
     columns: tuple[str, ...] = ()
@@ -111,6 +113,8 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
         files["linear"] = _npz(linear)
     if model.conformal is not None:
         files["conformal"] = canonical(model.conformal.to_json())
+    if model.record_share:
+        files["record"] = canonical({"kind": "record", "share": model.record_share})
     if model.profile is not None:
         files["profile"] = canonical(model.profile.to_json())
     if model.text is not None:
@@ -170,8 +174,8 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    names = ("text", "linear", "conformal", "profile", "taught")
-    text, linear, conformal, profile, taught = (fetch(name) for name in names)
+    names = ("text", "linear", "conformal", "record", "profile", "taught")
+    text, linear, conformal, record, profile, taught = (fetch(name) for name in names)
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
@@ -187,9 +191,18 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         lineage=described["lineage"],
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
         conformal=None if conformal is None else ConformalSets.from_json(json.loads(conformal)),
+        record_share=0.0 if record is None else _share(json.loads(record)),
         profile=None if profile is None else Profile.from_json(json.loads(profile)),
         taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
     )
+
+
+def _share(record: object) -> float:
+    """The share of a `record` file. Raises ValueError for anything else."""
+    share = record.get("share") if isinstance(record, Mapping) and record.get("kind") == "record" else None
+    if not isinstance(share, float | int) or not 0.0 <= share <= 1.0:
+        raise ValueError("the record file holds no share from 0 to 1")
+    return float(share)
 
 
 def _read_link(task: Task, fetch: Callable[[str], bytes | None]) -> Link | None:

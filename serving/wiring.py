@@ -92,7 +92,7 @@ def wire(
             policies.keep(connection, in_force.policy)
     bell, metrics = Bell(), Metrics(CollectorRegistry())
     shadow = Shadow(database, settings.shadow, metrics)
-    shelves = ShelfRecorder(database, shadow, metrics)
+    shelves = ShelfRecorder(database, in_force, shadow, metrics)
 
     def recorded(made: Answer) -> None:
         metrics.recommendation(made.recommendation)

@@ -14,11 +14,12 @@ from serving.outcomes.closing import close
 from serving.outcomes.instants import check_instants
 from serving.recommendations import reading
 from serving.security import Principal
-from serving.store import audit, outcomes, replies
+from serving.store import audit, documents, outcomes, replies
 from serving.store.decisions import Decision
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
+from serving.track_records import count_outcome
 
 
 class OutcomeService:
@@ -55,13 +56,15 @@ class OutcomeService:
         return reply
 
     def _record(self, connection: Connection, principal: Principal, decision: Decision, outcome: Outcome) -> list[str]:
-        """The outcome, the verdicts it ends, the parties' standing and the audit leaf; whom it ends."""
+        """The outcome, the verdicts it ends, what is known of parties and models, the audit leaf; whom it ends."""
         now, recommendation_id = to_milliseconds(self._clock()), decision.recommendation_id
         check_instants(outcome, decision.event_time, now)
-        case = reading.case_of(connection, decision)
-        due_at = reading.recommendation_of(connection, decision).predictions.sla_breach.due_at
+        case, answer = reading.case_of(connection, decision), reading.recommendation_of(connection, decision)
         content = outcomes.add(connection, recommendation_id, outcome, principal.name, now)
         over = close(connection, decision)
-        self._in_force.keeper(StoredRows(connection)).record(case, outcome, due_at)
+        basis = self._in_force.basis
+        basis.keeper(StoredRows(connection)).record(case, outcome, answer.predictions.sla_breach.due_at)
+        features, known_at = documents.get(connection, decision.features), max(outcome.recorded_at, decision.event_time)
+        count_outcome(connection, basis, answer, features, case.region, outcome, known_at)
         audit.append(connection, "outcome", recommendation_id, principal.name, now, content)
         return over

@@ -26,6 +26,7 @@ from serving.store.decisions import Decision, Listing
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
+from serving.track_records import with_records
 
 LATEST_AHEAD = timedelta(minutes=5)
 """How far a sender's clock may be ahead of ours."""
@@ -110,8 +111,9 @@ class RecommendationService:
             return reading.case_file(connection, recommendation_id)
 
     def _standing(self, connection: Connection, basis: Basis, case: Case, now: datetime) -> Standing:
-        """What is known of the case's parties, and whether a newer event of its exception was answered already."""
+        """What is known of the case's parties and of the models' answers, and whether a newer event was answered."""
         standing = basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+        standing = with_records(connection, basis, standing, case.region)
         late = succession.comes_late(connection, case)
         return standing.model_copy(update={"superseded": True}) if late else standing
 

@@ -18,11 +18,13 @@ from policies.ladder import Served
 from policies.policy import Policy
 from policies.stakes import stake
 from serving.following import Follower
+from serving.in_force import InForce
 from serving.metrics import Metrics
 from serving.models.shadowing import Shadow
 from serving.store import shelves
 from serving.store.engine import Database
 from serving.store.shelves import ShelfAnswer, lot_of
+from serving.track_records import count_shelves
 
 WAITING = 1_000
 """Shelves that may wait to be recorded: twenty of the largest questions."""
@@ -46,10 +48,11 @@ class AskedShelf:
 
 
 class ShelfRecorder:
-    """Keeps answers about shelves, and what the shadow says of them."""
+    """Keeps answers about shelves, what the shadow says of them, and what the model's own came to."""
 
-    def __init__(self, database: Database, shadow: Shadow, metrics: Metrics) -> None:
+    def __init__(self, database: Database, in_force: InForce, shadow: Shadow, metrics: Metrics) -> None:
         self._database = database
+        self._in_force = in_force
         self._shadow = shadow
         self._metrics = metrics
         self._follower = Follower[AskedShelf]("shelves", WAITING, self._work)
@@ -76,7 +79,8 @@ class ShelfRecorder:
             happened = {lot: truth for each in asked for lot, truth in _told(each.case)}
             with self._database.write() as connection:
                 shelves.keep(connection, answers, asked[-1].answered_at.date())
-                shelves.tell(connection, happened)
+                proven = shelves.tell(connection, happened)
+                count_shelves(connection, self._in_force.basis, proven, asked[-1].answered_at)
         except Exception as error:  # nobody waits for this and no answer rests on it: what is lost is counted
             self._metrics.shelves_lost(len(asked))
             self._log.warning("shelves not recorded", error=type(error).__name__, shelves=len(asked))

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from data.case import Case, Event, StockPosition
+from data.explanation import Step
 from data.prediction import RiskPrediction
 from data.record import canonical, to_milliseconds
 from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import ASKED
+from policies.conformal import conformal_set, conformal_step
 from policies.fallback import rule_answer, rule_facts
 from policies.ladder import YES, Served, climb_down
 from policies.policy import Policy
@@ -27,6 +29,7 @@ from serving.stockouts.recording import AskedShelf
 from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
+from serving.track_records import with_records
 
 
 class StockoutService:
@@ -58,7 +61,10 @@ class StockoutService:
         refuse_days_out_of_place(cases)
         basis = self._in_force.basis
         with self._database.read() as connection:
-            standings = basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
+            standings = [
+                with_records(connection, basis, standing, question.region, (Task.STOCKOUT,))
+                for standing in basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
+            ]
         asked = [_asked(basis, case, standing, now) for case, standing in zip(cases, standings, strict=True)]
         answer = StockoutAnswer(
             as_of=as_of,
@@ -81,14 +87,21 @@ def _asked(basis: Basis, case: Case, standing: Standing, now: datetime) -> Asked
 
 
 def _risk(asked: AskedShelf) -> StockoutRisk:
-    (position,), predicted = asked.case.stock, asked.served.predicted
+    (position,) = asked.case.stock
     return StockoutRisk(
         sku=position.sku,
         node=position.node,
         prediction=asked.prediction,
         replenishment=suggest(position, asked.prediction.probability, asked.policy, asked.case.event.time),
-        explanation=predicted.steps if predicted else (),
+        explanation=_explanation(asked),
     )
+
+
+def _explanation(asked: AskedShelf) -> tuple[Step, ...]:
+    """The model's steps, then what its set leaves."""
+    predicted = asked.served.predicted
+    found = conformal_step(predicted, asked.policy)
+    return (*(predicted.steps if predicted else ()), *((found,) if found else ()))
 
 
 def _prediction(served: Served, policy: Policy) -> RiskPrediction:
@@ -97,6 +110,7 @@ def _prediction(served: Served, policy: Policy) -> RiskPrediction:
     return RiskPrediction(
         probability=served.predicted.probabilities[YES],
         horizon=served.predicted.horizon or policy.settings.time.stockout_horizon,
+        set=conformal_set(served.predicted, policy),
         served_by=served.served_by,
         reason=served.reason,
     )

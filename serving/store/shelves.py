@@ -77,14 +77,18 @@ def keep(connection: Connection, answers: Sequence[ShelfAnswer], today: date) ->
     connection.execute(delete(table).where(table.c.answered_on <= today.toordinal() - DAYS_KEPT))
 
 
-def tell(connection: Connection, happened: Mapping[int, bool]) -> None:
-    """Set down what happened, by lot, for the answers that are kept; what is told last counts."""
+def tell(connection: Connection, happened: Mapping[int, bool]) -> list[ShelfAnswer]:
+    """Set down what happened, by lot, for the answers that are kept; what is told last counts.
+
+    Returns the answers of which it was not known, as they are now kept.
+    """
     kept = dict(_kept(connection, list(happened)))
     changed = [lot for lot, known in kept.items() if known != happened[lot]]
     for truth in (True, False):
         mine = [lot for lot in changed if happened[lot] is truth]
         for lots in _blocks(mine):
             connection.execute(update(table).where(table.c.lot.in_(lots)).values(happened=int(truth)))
+    return list(_of(connection, [lot for lot in changed if kept[lot] is None]))
 
 
 def sample(connection: Connection, version: str, count: int) -> list[ShelfAnswer]:
@@ -115,6 +119,12 @@ def _kept(connection: Connection, lots: Sequence[int]) -> Iterable[tuple[int, bo
     for block in _blocks(lots):
         for row in connection.execute(select(table.c.lot, table.c.happened).where(table.c.lot.in_(block))):
             yield row.lot, _truth(row.happened)
+
+
+def _of(connection: Connection, lots: Sequence[int]) -> Iterable[ShelfAnswer]:
+    for block in _blocks(sorted(lots)):
+        rows = connection.execute(select(table).where(table.c.lot.in_(block)).order_by(table.c.lot))
+        yield from map(_answer, rows)
 
 
 def _blocks(lots: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -241,6 +241,16 @@ shelf_answers = Table(
 """What was answered about shelves asked about by themselves, for drift and shadow: as many of a day as
 `store.shelves` says, and not for long. No decision rests on them."""
 
+track_records = Table(
+    "track_records",
+    metadata,
+    Column("task", String(32), primary_key=True),
+    Column("version", String(71), primary_key=True),
+    Column("region", String(128), primary_key=True),
+    Column("state", Text, nullable=False),
+)
+"""What the answers of one version of a model came to, by region; the empty region is that of all."""
+
 audit_leaves = Table(
     "audit_leaves",
     metadata,

@@ -226,8 +226,9 @@ def daily_study(
         frozenset(mapping.ahead),
         lambda place: writer.case(template, place, with_history=False),
     )
+    moments = np.array([grid.moment(each).timestamp() for each in range(grid.shape[1] + 1)])
     known = Known(
-        times=np.array([grid.moment(each).timestamp() for each in range(grid.shape[1])])[day],
+        times=moments[day],
         truth=grid.empty[shelf, day].astype(np.int64),
         fired=_fired(writer, shelf, day, policy),
         messages=[None] * len(shelf),
@@ -236,6 +237,7 @@ def daily_study(
         regions=_regions(grid, shelf),
         stakes=np.full(len(shelf), _stake(writer, int(shelf[0]), int(day[0]), policy)),
         events=writer.keys(shelf, day),
+        recorded=moments[day + 1],
     )
     chosen = np.linspace(0, len(shelf) - 1, min(samples, len(shelf))).astype(np.int64)
     kept = [

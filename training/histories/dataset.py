@@ -7,10 +7,11 @@ then. What remains in memory is one row of numbers per case.
 from __future__ import annotations
 
 import gc
+import math
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -72,6 +73,8 @@ class Known:
     """What each case counts for because of why its outcome is known; None where no line says."""
     events: Sequence[str] = ()
     """What stands for each case's event: see `models.taught`."""
+    recorded: Floats = field(default_factory=lambda: np.empty(0))
+    """When each truth became known, in seconds since 1970 and never before the case; NaN where nothing says."""
 
     def at(self, which: NDArray[np.intp]) -> Known:
         """The cases at some positions."""
@@ -88,6 +91,7 @@ class Known:
             stakes=self.stakes[which],
             selection=None if self.selection is None else self.selection[which],
             events=[self.events[each] for each in places] if self.events else (),
+            recorded=self.recorded[which] if len(self.recorded) else self.recorded,
         )
 
 
@@ -206,6 +210,7 @@ class _TaskNotes:
         self._regions: list[str | None] = []
         self._stakes: list[float] = []
         self._events: list[str] = []
+        self._recorded: list[float] = []
 
     @property
     def n(self) -> int:
@@ -229,6 +234,8 @@ class _TaskNotes:
         self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
         self._regions.append(line.case.region)
         self._events.append(event_key(line.case.event.source, line.case.event.id))
+        known_at = None if line.outcome is None else max(line.outcome.recorded_at, line.case.event.time)
+        self._recorded.append(math.nan if known_at is None else known_at.timestamp())
 
     def known(self) -> Known:
         order = self._order()
@@ -244,6 +251,7 @@ class _TaskNotes:
             promise_passed=self.promise_passed,
             selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
             events=[self._events[each] for each in order],
+            recorded=np.array(self._recorded, np.float64)[order],
         )
 
     def _order(self) -> NDArray[np.intp]:

@@ -124,13 +124,17 @@ def _least(given: Floats, weight: Floats) -> tuple[float, ...]:
     return tuple(np.where(at >= len(ordered), 1.0, least).tolist())
 
 
-def coverage(sets: ConformalSets, task: Task, cases: Calibrating, error_rate: float) -> dict[str, Any]:
+def coverage(
+    sets: ConformalSets, task: Task, cases: Calibrating, error_rate: float, exponents: Floats | None = None
+) -> dict[str, Any]:
     """How often the truth was in the set, and how large the sets were, as JSON values: over all, per class and cell.
 
-    A cell holds the target where its 95 % interval (Wilson) reaches within two points of it.
+    A cell holds the target where its 95 % interval (Wilson) reaches within two points of it. With `exponents`
+    float64[n, labels], sets are as wide as the record of the model had them: see `models.track_record`.
     """
     labels = set_labels(task.labels)
-    sizes, covered = _asked(sets, labels, cases, error_rate)
+    powers = np.ones((len(cases.truth), len(labels))) if exponents is None else exponents
+    sizes, covered = _asked(sets, labels, cases, error_rate ** (1.0 / powers))
     names, regions = np.array(labels)[cases.truth], np.array([each or "" for each in cases.regions])
     everyone = np.ones(len(sizes), bool)
 
@@ -152,9 +156,9 @@ def coverage(sets: ConformalSets, task: Task, cases: Calibrating, error_rate: fl
 
 
 def _asked(
-    sets: ConformalSets, labels: tuple[str, ...], cases: Calibrating, error_rate: float
+    sets: ConformalSets, labels: tuple[str, ...], cases: Calibrating, error_rates: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The size of each case's set, and whether it holds the truth."""
+    """The size of each case's set at error rates float64[n, labels], and whether it holds the truth."""
     given, regions = cases.probabilities, np.array([each or "" for each in cases.regions])
     if given.shape[1] == 1:
         given = np.hstack([np.round(1.0 - given, DECIMALS), given])
@@ -163,7 +167,7 @@ def _asked(
         mine = regions == region
         for place, label in enumerate(labels):
             cell = sets.cell(label, str(region) or None)
-            stays[mine, place] = cell.stays(given[mine, place], error_rate)
+            stays[mine, place] = cell.stays(given[mine, place], error_rates[mine, place])
     return stays.sum(axis=1), stays[np.arange(len(stays)), cases.truth]
 
 

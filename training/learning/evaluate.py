@@ -25,6 +25,7 @@ from training.histories.history import History
 from training.histories.split import without_times
 from training.histories.unseen import acquaintance
 from training.learning.conformal_fit import Calibrating, coverage
+from training.learning.heed import Heeded, Later, heed
 from training.progress import Progress
 from training.report.metrics import scores_of
 
@@ -52,7 +53,8 @@ def evaluate(
     policy: Policy,
     progress: Progress,
 ) -> dict[Task, dict[str, Any]]:
-    """The scores of models on a history.
+    """The scores of models on a history, each case answered as the service would: by the model, and by what its answers
+    to earlier cases of the history came to, as far as their outcomes were known by then.
 
     `before` is what was known of the parties: earlier cases, which are never scored, or the snapshot of a bundle.
     Models that declare the same attributes, as those trained together do, are scored in one pass.
@@ -103,9 +105,10 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
     features = model.complete(known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
-    probabilities = calibrated(model, features)
-    compared = compare(model.task, known.truth, probabilities, rules, known.fired)
-    covered = _covered(model, known, probabilities, policy)
+    cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
+    told = heed(model.task, Later(cases, known.recorded), model.conformal, model.record_share)
+    compared = compare(model.task, known.truth, told.cases.probabilities, rules, known.fired)
+    covered = _covered(model, told, policy)
     return compared | passed(known.promise_passed) | covered | _acquainted(model, known, history)
 
 
@@ -114,12 +117,12 @@ def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, A
     return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
 
 
-def _covered(model: TaskModel, known: Known, probabilities: Floats, policy: Policy) -> dict[str, Any]:
+def _covered(model: TaskModel, told: Heeded, policy: Policy) -> dict[str, Any]:
     """What the conformal sets cover, where the model and the policy have them."""
     if model.conformal is None or policy.settings.conformal is None:
         return {}
-    cases = Calibrating(known.truth, probabilities, known.regions, known.times)
-    return {CONFORMAL: coverage(model.conformal, model.task, cases, float(policy.settings.conformal.error_rate))}
+    rate = float(policy.settings.conformal.error_rate)
+    return {CONFORMAL: coverage(model.conformal, model.task, told.cases, rate, told.exponents)}
 
 
 def passed(count: int) -> dict[str, int]:

@@ -38,6 +38,7 @@ from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import Calibrating, fit_conformal
 from training.learning.evaluate import compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
+from training.learning.heed import Later, choose_share, heed
 from training.learning.profiling import feature_profiles, performances, prediction_profile
 from training.learning.search import Trial
 from training.learning.tune import Effort, choose
@@ -132,15 +133,19 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     recipe = chosen.recipe
     progress.step(f"{task}: a rehearsal on the latest days")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
-    said = probabilities_of(_calibrator(rows, split.blocks, chosen.scores), np.concatenate([*chosen.scores, raw]))
+    scores = [*chosen.scores, raw]
+    answered = _answered(rehearsed, split, _calibrator(rows, split.blocks, chosen.scores), scores)
+    first, seen = split.blocks[0][0], rehearsed.recorded
+    share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
+    said = np.concatenate([heed(task, each, None, share).cases.probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
     metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, rehearsed.fired[split.test :])
     progress.step(f"{task}: the model that ships")
-    scores = [*chosen.scores, raw]
     calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     model = replace(
         _shipped(task, known, links, origin, recipe, calibrator),
         conformal=_conformal(task, rehearsed, split, calibrator, scores),
+        record_share=choose_share(task, rows, seen, first, recipe, origin.threads, origin.seed),
     )
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
     model = replace(model, profile=_profile(model, rehearsed, rows, split, rehearsal.probabilities))
@@ -187,11 +192,19 @@ def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed
 
 def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
     """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
-    parts = [
-        Calibrating(known.truth[part], probabilities_of(calibrator, raw), known.regions[part], known.times[part])
-        for part, raw in zip((slice(*each) for each in (*split.blocks, (split.test, split.n))), scores, strict=True)
-    ]
-    return fit_conformal(task, Calibrating.joined([each.at_own_level() for each in parts]), split.n - split.test)
+    parts = [each.cases.at_own_level() for each in _answered(known, split, calibrator, scores)]
+    return fit_conformal(task, Calibrating.joined(parts), split.n - split.test)
+
+
+def _answered(known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> list[Later]:
+    """The blocks and the test, each answered by a model of the rows before it."""
+    parts = (slice(*each) for each in (*split.blocks, (split.test, split.n)))
+    return [_later(known, part, probabilities_of(calibrator, raw)) for part, raw in zip(parts, scores, strict=True)]
+
+
+def _later(known: Known, part: slice, said: Floats) -> Later:
+    cases = Calibrating(known.truth[part], said, known.regions[part], known.times[part])
+    return Later(cases, known.recorded[part])
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:

@@ -80,11 +80,16 @@ def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: P
 
 def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
     """The recipe with the memory that gives the later blocks the lowest log loss in a short trial."""
-    trial = replace(recipe, rounds=TRIAL_ROUNDS, learning_rate=TRIAL_LEARNING_RATE)
+    trial = quick(recipe)
     past = past_days(rows, split)
     tried = [memory for memory in MEMORIES if memory.matters(past)]
     losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
     return replace(recipe, memory=tried[int(np.argmin(losses))])
+
+
+def quick(recipe: Recipe) -> Recipe:
+    """The recipe with few and steep rounds, for trials."""
+    return replace(recipe, rounds=TRIAL_ROUNDS, learning_rate=TRIAL_LEARNING_RATE)
 
 
 def choose_cuts(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:

@@ -16,6 +16,7 @@ PATH = "/v1/recommendations"
 APPROVE = {"verdict": "approve"}
 
 AS_0001 = (
+    "DROP TABLE track_records",
     "DROP TABLE shelf_answers",
     "DROP TABLE shadow_answers",
     "DROP TABLE bundles_in_force",

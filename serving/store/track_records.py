@@ -1,0 +1,56 @@
+"""The rows of track records in the database: the same protocol by which a model is evaluated over a dict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+from sqlalchemy.dialects.sqlite import insert
+
+from data.vocabulary import Task
+from models.track_record import RecordKey, RecordState
+from serving.store.instants import to_instant, to_number
+from serving.store.tables import track_records as table
+
+EVERYWHERE = ""
+"""How the record of all regions is keyed: no region's name is empty."""
+
+
+class StoredRecords:
+    """Track records within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, RecordState]:
+        """The rows that exist, by key."""
+        if not keys:
+            return {}
+        named = [(each.task.value, each.version, each.region or EVERYWHERE) for each in keys]
+        wanted = select(table).where(tuple_(table.c.task, table.c.version, table.c.region).in_(named))
+        found = (_read(row.task, row.version, row.region, row.state) for row in self._connection.execute(wanted))
+        return {state.key: state for state in found}
+
+    def put(self, states: Sequence[RecordState]) -> None:
+        """Insert or replace rows."""
+        if not states:
+            return
+        row = insert(table)
+        keys = ["task", "version", "region"]
+        replacing = row.on_conflict_do_update(index_elements=keys, set_={"state": row.excluded.state})
+        self._connection.execute(replacing, [_write(state) for state in states])
+
+
+def _write(state: RecordState) -> dict[str, Any]:
+    values = state._asdict()
+    values["at"] = to_number(state.at) if state.at else None
+    key = {"task": values.pop("task").value, "version": values.pop("version")}
+    return {**key, "region": values.pop("region") or EVERYWHERE, "state": json.dumps(values)}
+
+
+def _read(task: str, version: str, region: str, content: str) -> RecordState:
+    values = json.loads(content)
+    values["at"] = to_instant(values["at"]) if values["at"] is not None else None
+    return RecordState(Task(task), version, region or None, **values)

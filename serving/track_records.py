@@ -1,0 +1,80 @@
+"""What the answers of the models in force came to: told with each standing, and counted as outcomes become known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from data.outcome import Outcome
+from data.recommendation import Recommendation
+from data.standing import Standing
+from data.vocabulary import Task
+from models.conformal import NO_AND_YES
+from models.predictors import Answered, ModelPredictor
+from models.track_record import keys_of, known, learn
+from serving.in_force import Basis
+from serving.store.shelves import ShelfAnswer
+from serving.store.track_records import StoredRecords
+
+
+def with_records(
+    connection: Connection, basis: Basis, standing: Standing, region: str | None, tasks: Iterable[Task] = Task
+) -> Standing:
+    """The standing with the records of the models in force, of all regions and of the case's own."""
+    models = _models(basis)
+    asked = [models[task] for task in tasks if task in models]
+    keys = [key for each in asked for key in keys_of(each.task, each.version, region)]
+    records = known(StoredRecords(connection), keys, standing.as_of)
+    return standing.model_copy(update={"records": records}) if records else standing
+
+
+def count_outcome(
+    connection: Connection,
+    basis: Basis,
+    recommendation: Recommendation,
+    features: bytes,
+    region: str | None,
+    outcome: Outcome,
+    known_at: datetime,
+) -> None:
+    """Count what an outcome tells of each answer that a model in force gave; `features` are those it was given from."""
+    shown: Mapping[str, Any] = json.loads(features)
+    predictions, due_at = recommendation.predictions, recommendation.predictions.sla_breach.due_at
+    for task, predictor in _answered(basis, recommendation):
+        truth = outcome.truth(task, due_at)
+        if truth is not None:
+            said = getattr(predictions, task.value).probability if task.is_risk else None
+            _count(connection, predictor, Answered(shown[task.value], region, said), truth, known_at)
+
+
+def count_shelves(connection: Connection, basis: Basis, answers: Iterable[ShelfAnswer], known_at: datetime) -> None:
+    """Count answers about shelves asked about by themselves, of which it is now told whether they ran empty."""
+    predictor = _models(basis).get(Task.STOCKOUT)
+    for each in answers:
+        if predictor is not None and each.version == predictor.version and each.happened is not None:
+            answered = Answered(each.features, each.region, each.probability)
+            _count(connection, predictor, answered, each.happened, known_at)
+
+
+def _count(
+    connection: Connection, predictor: ModelPredictor, answered: Answered, truth: bool | str, known_at: datetime
+) -> None:
+    label = NO_AND_YES[truth] if isinstance(truth, bool) else str(truth)
+    keys = keys_of(predictor.task, predictor.version, answered.region)
+    learn(StoredRecords(connection), keys, predictor.proven(answered, label, known_at))
+
+
+def _answered(basis: Basis, recommendation: Recommendation) -> Iterable[tuple[Task, ModelPredictor]]:
+    """The tasks that a model of the bundle in force answered: what an earlier one said is no proof of it."""
+    versions = {step.id: step.version for step in recommendation.explanation if step.kind == "model"}
+    for task, predictor in _models(basis).items():
+        if versions.get(task.value) == predictor.version:
+            yield task, predictor
+
+
+def _models(basis: Basis) -> Mapping[Task, ModelPredictor]:
+    return basis.answering.models if basis.answering else {}

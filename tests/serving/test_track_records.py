@@ -1,0 +1,153 @@
+"""Answers heed what earlier answers of the same model came to, and can still be made again byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.standing import Standing, TrackRecord
+from data.vocabulary import Task
+from models.bundle import publish
+from models.track_record import keys_of
+from serving.replay import replay_exactly
+from serving.store.track_records import StoredRecords
+from tests.fixtures.bundles import PUBLISHED, republish
+from tests.fixtures.service import Desk, an_exception, open_desk
+from tests.fixtures.task_models import task_model
+
+PATH = "/v1/recommendations"
+BROKEN: dict[str, Any] = {"recorded_at": "2026-11-23T12:00:00Z", "sla_breached": True, "root_cause": "system_latency"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A service whose models heed half of their record's level."""
+    models = {task: task_model(task) for task in Task}
+    heeding = {task: replace(model, record_share=0.5 if task.is_risk else 0.0) for task, model in models.items()}
+    publish(tmp_path / "bundle", heeding, created_at=PUBLISHED)
+    opened = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    with opened.client:
+        yield opened
+
+
+def answered(desk: Desk, number: int) -> dict[str, Any]:
+    promise = {"due_at": "2026-11-23T16:00:00Z"}
+    return desk.recommend(an_exception(number, region="emea", promise=promise, minutes=number / 100))
+
+
+def told(desk: Desk, answer: dict[str, Any], **outcome: Any) -> None:
+    response = desk.post(f"{PATH}/{answer['recommendation_id']}/outcomes", BROKEN | outcome)
+    assert response.status_code == 200, response.text
+
+
+def standing(desk: Desk, answer: dict[str, Any]) -> Standing:
+    return desk.service.recommendations.case_file(answer["recommendation_id"]).standing
+
+
+def record(desk: Desk, answer: dict[str, Any], task: Task, region: str | None = None) -> TrackRecord:
+    found = standing(desk, answer).record(task, version(desk, task), region)
+    assert found is not None
+    return found
+
+
+def version(desk: Desk, task: Task) -> str:
+    bundle = desk.service.in_force.bundle
+    assert bundle is not None
+    return bundle.models[task].version
+
+
+def calibration(answer: dict[str, Any], task: Task) -> dict[str, Any]:
+    (step,) = (each for each in answer["explanation"] if each["kind"] == "calibration" and each["id"] == task)
+    found: dict[str, Any] = step
+    return found
+
+
+def test_outcomes_move_the_next_answer_s_level_and_the_answer_says_so(desk: Desk) -> None:
+    first = answered(desk, 1)
+    assert standing(desk, first).records == ()
+    for number in range(2, 22):
+        told(desk, answered(desk, number))
+    last = answered(desk, 30)
+    before, step = calibration(first, Task.SLA_BREACH), calibration(last, Task.SLA_BREACH)
+    assert "level" not in before["saw"]
+    assert step["saw"]["calibrated"] == before["concluded"], "the case is the same but for its minute"
+    assert step["saw"]["level"] > 0
+    assert step["concluded"] == last["predictions"]["sla_breach"]["probability"] > before["concluded"]
+    assert "more came true of late" in step["says"]
+
+
+def test_an_outcome_counts_for_every_model_that_answered_in_its_region_and_everywhere(desk: Desk) -> None:
+    first = answered(desk, 1)
+    told(desk, first)
+    then = answered(desk, 2)
+    said = first["predictions"]["sla_breach"]["probability"]
+    for region in (None, "emea"):
+        breach = record(desk, then, Task.SLA_BREACH, region)
+        assert breach.answers == pytest.approx(1.0, abs=1e-3)
+        assert breach.surplus == pytest.approx(1.0 - said, abs=1e-3)
+        assert dict(breach.true) == pytest.approx({"yes": 1.0}, abs=1e-3)
+        assert dict(record(desk, then, Task.ROOT_CAUSE, region).true) == pytest.approx({"system_latency": 1}, abs=1e-3)
+    assert standing(desk, then).record(Task.STOCKOUT, version(desk, Task.STOCKOUT), None) is None, "no shelf was told"
+
+
+def test_answers_that_heed_a_record_replay_to_the_byte(desk: Desk) -> None:
+    for number in range(1, 6):
+        told(desk, answered(desk, number))
+    last = answered(desk, 9)
+    told(desk, last)
+    with desk.service.database.read() as connection:
+        replay = replay_exactly(connection, desk.service.settings.bundle_folder, last["recommendation_id"])
+    assert replay.same, replay.differences()
+
+
+def test_the_same_outcome_told_twice_counts_once(desk: Desk) -> None:
+    first = answered(desk, 1)
+    told(desk, first)
+    told(desk, first)
+    assert record(desk, answered(desk, 2), Task.SLA_BREACH).answers == pytest.approx(1.0, abs=1e-3)
+
+
+def test_another_version_begins_without_a_record_and_learns_nothing_of_what_it_did_not_say(tmp_path: Path) -> None:
+    publish(tmp_path / "bundle", {task: task_model(task) for task in Task}, created_at=PUBLISHED)
+    old = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    with old.client:
+        first, second = answered(old, 1), answered(old, 2)
+        told(old, first)
+        assert standing(old, answered(old, 3)).records
+    republish(tmp_path / "other", seed=2, at=PUBLISHED)
+    new = open_desk(tmp_path / "var-new", bundle=tmp_path / "other")
+    with new.client:
+        versions = {version(old, task) for task in Task} & {version(new, task) for task in Task}
+        assert not versions
+        assert standing(new, answered(new, 4)).records == ()
+    old.service.in_force.replace(new.service.in_force.basis)
+    with old.client:
+        told(old, second)
+        assert standing(old, answered(old, 5)).records == ()
+
+
+def test_shelves_asked_about_learn_the_next_day_and_their_answers_have_sets(tmp_path: Path) -> None:
+    from tests.serving.test_shelf_recording import SHELVES, a_desk, ask
+
+    desk = a_desk(tmp_path)
+    with desk.client:
+        first = ask(desk)
+        assert all(set(risk["prediction"]["set"]) <= {"no", "yes"} for risk in first["risks"])
+        assert [step["kind"] for step in first["risks"][0]["explanation"]] == ["model", "calibration", "conformal"]
+        desk.clock.move(days=1)
+        ask(desk, days=1)
+        keys = keys_of(Task.STOCKOUT, version(desk, Task.STOCKOUT), "emea")
+        with desk.service.database.read() as connection:
+            found = StoredRecords(connection).get(keys)
+        ran = sum(number % 3 == 0 for number in range(SHELVES))
+        for state in found.values():
+            assert (state.answers, dict(state.true)) == (SHELVES, {"no": SHELVES - ran, "yes": ran})
+        said = sum(risk["prediction"]["probability"] for risk in first["risks"])
+        assert found[keys[0]].surplus == pytest.approx(ran - said, abs=1e-3)
+        ask(desk, days=1)
+        with desk.service.database.read() as connection:
+            assert StoredRecords(connection).get(keys) == found, "what was told before counts once"

@@ -1,0 +1,106 @@
+"""Evaluated answers heed what earlier ones came to, never what was not known yet; a level is heeded where it pays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.vocabulary import Task
+from models.track_record import shift
+from training.histories.rows import DAY, Rows
+from training.learning.conformal_fit import Calibrating, coverage, fit_conformal
+from training.learning.fit import RISK
+from training.learning.heed import Later, choose_share, heed
+from training.report.metrics import losses_of
+
+PER_DAY = 200
+
+
+def later(seed: int, days: int, surplus: float = 0.0, delay: float = 1.0) -> Later:
+    """Cases of a risk of two regions whose log-odds differ from what the model says, by opposite surpluses."""
+    dice, n = np.random.default_rng(seed), days * PER_DAY
+    score, emea = 1.5 * dice.normal(size=n), np.arange(n) % 2 == 0
+    truth = (dice.random(n) < 1 / (1 + np.exp(-score - np.where(emea, surplus, -surplus)))).astype(np.int64)
+    said = np.round(1 / (1 + np.exp(-score)), 9)[:, None]
+    times = DAY * np.repeat(np.arange(float(days)), PER_DAY)
+    return Later(Calibrating(truth, said, np.where(emea, "emea", "apac").tolist(), times), times + delay * DAY)
+
+
+def cells(task: Task, found: Later, exponents: np.ndarray[tuple[int, int], np.dtype[np.float64]] | None) -> list[float]:
+    sets = fit_conformal(task, later(1, 30).cases, 1_500)
+    return [cell["coverage"] for cell in coverage(sets, task, found.cases, 0.1, exponents)["cells"]]
+
+
+def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
+    """Trained where both regions were alike; then one rises and one falls."""
+    drifted, sets = later(2, 40, surplus=0.7), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
+    heeding = heed(Task.STOCKOUT, drifted, sets, 0.0)
+    fixed, followed = (cells(Task.STOCKOUT, drifted, each) for each in (None, heeding.exponents))
+    assert max(abs(each - 0.9) for each in fixed) > 0.035
+    assert max(abs(each - 0.9) for each in followed) < 0.02
+    assert np.array_equal(heeding.cases.probabilities, drifted.cases.probabilities), "no level was to be heeded"
+
+
+def test_sets_stay_as_they_were_trained_where_nothing_drifts() -> None:
+    steady, sets = later(3, 40), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
+    exponents = heed(Task.STOCKOUT, steady, sets, 0.0).exponents
+    assert np.abs(exponents - 1.0).mean() < 0.08
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1_000), st.integers(1, 9), st.floats(0.1, 4.0))
+def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int, delay: float) -> None:
+    """Turning the truths that were not known on a day moves no answer up to that day."""
+    found, sets = later(seed, 12, surplus=0.5, delay=delay), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
+    unknown = found.recorded > day * DAY
+    other = replace(
+        found, cases=replace(found.cases, truth=np.where(unknown, 1 - found.cases.truth, found.cases.truth))
+    )
+    one, two = (heed(Task.STOCKOUT, each, sets, 0.5) for each in (found, other))
+    upto = found.cases.times <= day * DAY
+    assert np.array_equal(one.cases.probabilities[upto], two.cases.probabilities[upto])
+    assert np.array_equal(one.exponents[upto], two.exponents[upto])
+
+
+def test_half_a_level_makes_good_half_of_a_drift() -> None:
+    drifted = later(4, 60, surplus=1.0)
+    drifted = replace(drifted, cases=drifted.cases.part(slice(0, None, 2)), recorded=drifted.recorded[::2])
+    told = heed(Task.STOCKOUT, drifted, None, 0.5).cases
+    before, after = (losses_of(drifted.cases.truth, each.probabilities).mean() for each in (drifted.cases, told))
+    assert after < before - 0.02
+
+
+def test_without_times_or_moments_of_outcomes_nothing_is_heeded() -> None:
+    found, sets = later(5, 20, surplus=1.0), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
+    timeless = replace(found, cases=replace(found.cases, times=np.zeros(len(found.recorded))))
+    unsaid = replace(found, recorded=np.empty(0))
+    never = replace(found, recorded=np.full(len(found.recorded), np.nan))
+    for each in (timeless, unsaid, never):
+        told = heed(Task.STOCKOUT, each, sets, 0.5)
+        assert np.array_equal(told.cases.probabilities, found.cases.probabilities)
+        assert (told.exponents == 1.0).all()
+
+
+def rows(seed: int, falls: float) -> tuple[Rows, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Rows of 120 days of which a feature tells a part; from day 60 on the log-odds fall by so much."""
+    dice, n = np.random.default_rng(seed), 120 * 60
+    times, x = DAY * np.repeat(np.arange(120.0), 60), dice.normal(size=(n, 2))
+    log_odds = x[:, 0] - np.where(times >= 60 * DAY, falls, 0.0)
+    truth = (dice.random(n) < 1 / (1 + np.exp(-log_odds))).astype(np.int64)
+    return Rows(x, truth, times, (), 1), times + DAY
+
+
+@pytest.mark.parametrize(("falls", "share"), [(0.0, 0.0), (1.5, 0.5)])
+def test_a_level_is_heeded_where_it_served_and_only_there(falls: float, share: float) -> None:
+    found, recorded = rows(6, falls)
+    assert choose_share(Task.STOCKOUT, found, recorded, 60 * 60, RISK, 1, 0) == share
+
+
+def test_labels_heed_no_level() -> None:
+    found, recorded = rows(6, 1.5)
+    assert choose_share(Task.ROOT_CAUSE, found, recorded, 60 * 60, RISK, 1, 0) == 0.0
+    assert shift(None, 0.5) == 0.0
