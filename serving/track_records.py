@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from data.outcome import Outcome
 from data.recommendation import Recommendation
-from data.standing import Standing
+from data.standing import Standing, TrackRecord
 from data.vocabulary import Task
+from models.bundle import Bundle
 from models.conformal import NO_AND_YES
 from models.predictors import Answered, ModelPredictor
 from models.track_record import keys_of, known, learn
@@ -30,6 +31,13 @@ def with_records(
     keys = [key for each in asked for key in keys_of(each.task, each.version, region)]
     records = known(StoredRecords(connection), keys, standing.as_of)
     return standing.model_copy(update={"records": records}) if records else standing
+
+
+def records_of(connection: Connection, bundle: Bundle | None, at: datetime) -> Mapping[Task, tuple[TrackRecord, ...]]:
+    """Every record of the bundle's models, of all regions first."""
+    rows = StoredRecords(connection)
+    models = bundle.models if bundle else {}
+    return {task: known(rows, rows.regions(task, model.version), at) for task, model in models.items()}
 
 
 def count_outcome(

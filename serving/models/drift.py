@@ -17,6 +17,7 @@ from serving.models.drift_schemas import ModelsDrift, TaskDrift
 from serving.store import shelves
 from serving.store.engine import Database
 from serving.store.shelves import ShelfAnswer
+from serving.track_records import records_of
 
 USUAL = 1_000
 """Decisions looked at where nobody says how many."""
@@ -45,12 +46,18 @@ class DriftService:
         with self._database.read() as connection:
             found = latest(connection, count)
             asked = shelves.sample(connection, predictor.version, count) if predictor else []
+            records = records_of(connection, bundle, self._clock())
         moments = [*(each.issued_at for each in found), *(each.answered_at for each in asked)]
         return ModelsDrift(
             decisions=len(found),
             shelves=len(asked),
             since=min(moments, default=None),
-            tasks=tuple(self._task(task, bundle, found, asked if task is Task.STOCKOUT else ()) for task in Task),
+            tasks=tuple(
+                self._task(task, bundle, found, asked if task is Task.STOCKOUT else ()).model_copy(
+                    update={"records": records.get(task, ())}
+                )
+                for task in Task
+            ),
         )
 
     def recent(self) -> ModelsDrift:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from data.record import Count, Instant, Record
+from data.standing import TrackRecord
 from data.vocabulary import Task
 from models.drift_records import DriftReport
 
@@ -19,6 +20,8 @@ class TaskDrift(Record):
     """Of the latest decisions, those this model served."""
     shelves: Count = 0
     """Of the shelves asked about by themselves in the last days, those of this model that were drawn."""
+    records: tuple[TrackRecord, ...] = ()
+    """What this model's answers came to, and its next ones heed: of all regions first, then of each."""
     report: DriftReport | None = None
     reason: Why | None = None
 

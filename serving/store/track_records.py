@@ -33,6 +33,12 @@ class StoredRecords:
         found = (_read(row.task, row.version, row.region, row.state) for row in self._connection.execute(wanted))
         return {state.key: state for state in found}
 
+    def regions(self, task: Task, version: str) -> list[RecordKey]:
+        """Whose records a model has: of all regions first, then of each by its name."""
+        mine = (table.c.task == task.value) & (table.c.version == version)
+        found = self._connection.execute(select(table.c.region).where(mine).order_by(table.c.region)).scalars()
+        return [RecordKey(task, version, region or None) for region in found]
+
     def put(self, states: Sequence[RecordState]) -> None:
         """Insert or replace rows."""
         if not states:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from serving.store.track_records import StoredRecords
 from tests.fixtures.bundles import PUBLISHED, republish
 from tests.fixtures.service import Desk, an_exception, open_desk
 from tests.fixtures.task_models import task_model
+from tests.serving.console.models.test_pages import sign_in
+from tests.serving.test_shelf_recording import SHELVES, a_desk, ask
 
 PATH = "/v1/recommendations"
 BROKEN: dict[str, Any] = {"recorded_at": "2026-11-23T12:00:00Z", "sla_breached": True, "root_cause": "system_latency"}
@@ -69,15 +72,18 @@ def calibration(answer: dict[str, Any], task: Task) -> dict[str, Any]:
 def test_outcomes_move_the_next_answer_s_level_and_the_answer_says_so(desk: Desk) -> None:
     first = answered(desk, 1)
     assert standing(desk, first).records == ()
-    for number in range(2, 22):
+    for number in range(2, 34):
         told(desk, answered(desk, number))
-    last = answered(desk, 30)
+    last = answered(desk, 40)
     before, step = calibration(first, Task.SLA_BREACH), calibration(last, Task.SLA_BREACH)
     assert "level" not in before["saw"]
     assert step["saw"]["calibrated"] == before["concluded"], "the case is the same but for its minute"
     assert step["saw"]["level"] > 0
     assert step["concluded"] == last["predictions"]["sla_breach"]["probability"] > before["concluded"]
     assert "more came true of late" in step["says"]
+    sign_in(desk, "model-owner")
+    part = desk.client.get("/console/models/drift").text
+    assert re.search(r"; of 32 answers whose outcome is known, \d+ more came true than was said<", part)
 
 
 def test_an_outcome_counts_for_every_model_that_answered_in_its_region_and_everywhere(desk: Desk) -> None:
@@ -92,6 +98,16 @@ def test_an_outcome_counts_for_every_model_that_answered_in_its_region_and_every
         assert dict(breach.true) == pytest.approx({"yes": 1.0}, abs=1e-3)
         assert dict(record(desk, then, Task.ROOT_CAUSE, region).true) == pytest.approx({"system_latency": 1}, abs=1e-3)
     assert standing(desk, then).record(Task.STOCKOUT, version(desk, Task.STOCKOUT), None) is None, "no shelf was told"
+
+
+def test_the_drift_report_tells_every_record(desk: Desk) -> None:
+    told(desk, answered(desk, 1))
+    tasks = {each["task"]: each for each in desk.get("/v1/models/drift").json()["tasks"]}
+    everywhere, emea = tasks["sla_breach"]["records"]
+    assert "region" not in everywhere
+    assert emea["region"] == "emea"
+    assert emea["true"] == pytest.approx({"yes": 1.0}, abs=1e-3)
+    assert tasks["stockout"]["records"] == []
 
 
 def test_answers_that_heed_a_record_replay_to_the_byte(desk: Desk) -> None:
@@ -131,8 +147,6 @@ def test_another_version_begins_without_a_record_and_learns_nothing_of_what_it_d
 
 
 def test_shelves_asked_about_learn_the_next_day_and_their_answers_have_sets(tmp_path: Path) -> None:
-    from tests.serving.test_shelf_recording import SHELVES, a_desk, ask
-
     desk = a_desk(tmp_path)
     with desk.client:
         first = ask(desk)

@@ -19,6 +19,7 @@ from data.promotion import (
     Window,
 )
 from data.vocabulary import ServedBy
+from models.performance import FEWEST
 from serving.console import display
 from serving.console.case_view import SERVED_WORDS, moment
 from serving.console.context import Viewer
@@ -318,9 +319,19 @@ def drift_rows(drift: ModelsDrift) -> tuple[DriftRow, ...]:
 
 
 def _drift_row(told: TaskDrift) -> DriftRow:
-    says = told.report.says if told.report else _NO_DRIFT[told.reason or "no_model"]
+    says = (told.report.says if told.report else _NO_DRIFT[told.reason or "no_model"]) + _came_to(told)
     alarms = tuple(each.says for each in told.report.alarms) if told.report else ()
     return DriftRow(display.heading(display.words(told.task)), f"{told.decisions + told.shelves:,}", says, alarms)
+
+
+def _came_to(told: TaskDrift) -> str:
+    """What a risk's answers came to of late, once enough are known to say so; empty for labels."""
+    everywhere = next((each for each in told.records if each.region is None), None)
+    if everywhere is None or not told.task.is_risk or everywhere.answers < FEWEST:
+        return ""
+    more = "more" if everywhere.surplus >= 0 else "fewer"
+    known = f"of {everywhere.answers:,.0f} answers whose outcome is known"
+    return f"; {known}, {abs(everywhere.surplus):,.0f} {more} came true than was said"
 
 
 def digests(promotion: Promotion, dossier: Dossier) -> tuple[tuple[str, str], ...]:
