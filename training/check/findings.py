@@ -10,9 +10,11 @@ from typing import Literal
 import numpy as np
 
 from training.check.examined import Examined
+from training.histories.split import FEWEST, FEWEST_OF_EACH
+from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
 
-Rule = Literal["event_twice", "no_outcome", "outcome_before_case", "join_finds_little"]
+Rule = Literal["event_twice", "no_outcome", "few_outcomes", "outcome_before_case", "join_finds_little"]
 
 LITTLE = 0.05
 """Share of the rows below which a joined file is more likely keyed otherwise than full of gaps."""
@@ -30,7 +32,7 @@ class Finding:
 
 def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
-    told = [*_twice(seen), *_without_outcome(seen, mapping), *_before_their_case(seen), *_joins(seen)]
+    told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -58,6 +60,21 @@ def _without_outcome(seen: Examined, mapping: Mapping | None) -> Iterator[Findin
     else:
         says = "no outcome is known in any row that was read: see whether the cells of outcome.recorded_at are empty"
     yield Finding("no_outcome", True, says)
+
+
+def _few(seen: Examined) -> Iterator[Finding]:
+    """Too few outcomes to learn a task from, unless the rest of the history has more than the rows that were read."""
+    for task, truth in seen.truths.items():
+        known = truth[truth != UNKNOWN]
+        often = sorted(np.bincount(known).tolist(), reverse=True)
+        second = often[1] if len(often) > 1 else 0
+        if len(known) < FEWEST or second < FEWEST_OF_EACH:
+            yield Finding(
+                "few_outcomes",
+                False,
+                f"{task}: {len(known):,} of the rows that were read tell its truth, and {second:,} of them the second "
+                f"commonest; training needs {FEWEST} in all, and two outcomes that occur {FEWEST_OF_EACH} times each",
+            )
 
 
 def _before_their_case(seen: Examined) -> Iterator[Finding]:

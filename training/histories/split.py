@@ -30,6 +30,8 @@ SHORT_TEST = 0.1
 LONG_TEST = 0.175
 FEWEST = 200
 """Rows below which there is nothing to split: a tenth of them would test on a handful."""
+FEWEST_OF_EACH = 20
+"""Cases of an outcome below which it cannot be told from the others."""
 FEWEST_LEFT = 10
 """Rows of a part below which it tells nothing, once those of exceptions that go on are left out."""
 

@@ -22,7 +22,7 @@ from models.link import Link
 from models.text import TextModel
 from training.histories.dataset import Known
 from training.histories.rows import Rows
-from training.histories.split import FEWEST, ended, is_timeless
+from training.histories.split import FEWEST, FEWEST_OF_EACH, ended, is_timeless
 from training.learning.export import export_trees
 from training.learning.fit import LABELS, grow, probabilities
 from training.learning.text_fit import fit_text
@@ -32,8 +32,6 @@ Floats = NDArray[np.float64]
 RECIPE = replace(LABELS, rounds=60)
 """A link says roughly what the task's own model says, at a third of its cost."""
 BLOCKS = 5
-FEWEST_OF_EACH = 20
-"""Cases of a label below which it counts for nothing: a link must tell two apart."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def heed(task: Task, later: Later, sets: ConformalSets | None, share: float) -> 
     """The answers of a model that heeds such a share of its record's level, and whose sets heed what they missed."""
     labels, cases = set_labels(task.labels), later.cases
     told, exponents = cases.probabilities.copy(), np.ones((len(cases.truth), len(labels)))
-    if later.heeds:
+    if later.heeds and (share or sets is not None):
         for which, records in _moments(task, replace(later, cases=replace(cases, probabilities=told)), cases, sets):
             by = shift(records[0], share) if task.is_risk else 0.0
             if by:

@@ -32,7 +32,7 @@ from training.errors import HistoryError
 from training.histories.baseline import RuleRates, fit_rules
 from training.histories.dataset import Known, Sample, Study
 from training.histories.rows import Rows
-from training.histories.split import Split, split_in_time
+from training.histories.split import FEWEST_OF_EACH, Split, split_in_time
 from training.learning.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
 from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import Calibrating, fit_conformal
@@ -77,8 +77,6 @@ LABEL_WAYS: tuple[Way, ...] = (
 WORTH = 0.0005
 """Log loss by which another way must serve better than the usual one."""
 
-FEWEST_OF_EACH = 20
-"""Cases of an outcome below which it cannot be told from the others."""
 GOLDEN_CASES = 8
 HORIZON = "P1D"
 """Over which a shelf is predicted to run empty: the horizon the histories' outcomes are told for."""
@@ -148,8 +146,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
         record_share=choose_share(task, rows, seen, first, recipe, origin.threads, origin.seed),
     )
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
-    model = replace(model, profile=_profile(model, rehearsed, rows, split, rehearsal.probabilities))
-    model = replace(model, lineage={**model.lineage, **_windows(rows, split)})
+    model = replace(model, profile=_profile(model, rehearsed, rows, split, answered[-1].cases.probabilities))
+    model = replace(model, lineage={**model.lineage, "record_share": model.record_share, **_windows(rows, split)})
     explained = explain(model, rehearsal.latest)
     told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
@@ -182,7 +180,10 @@ def _shipped(
 
 
 def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:
-    """What later cases are compared with: the features of its rows, and what the rehearsal said of the latest."""
+    """What later cases are compared with: the features of its rows, and what the rehearsal said of the latest.
+
+    As it was trained: what a record mends of it is a drift all the same.
+    """
     probability, happened = top_event(rehearsed, rows.truth[split.latest])
     return Profile(
         features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),

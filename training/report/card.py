@@ -252,6 +252,9 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
         yield "All cases carry one moment, so nobody knows how it does on later days."
     else:
         yield f"It knows nothing that happened after {_day(lineage['fitted_on']['to'])}. Rates drift: look at it again."
+    if model.record_share:
+        way = percent(model.record_share)
+        yield f"Where fewer or more come true of late than it said, its next answers move {way} of the way there."
     without = "the measured cases" if without_times(lineage) else "the latest days"
     yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
     about = {each.name: each.about for each in model.features().features}

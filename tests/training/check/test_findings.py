@@ -28,7 +28,7 @@ MAPPING: dict[str, Any] = {
 def rows() -> list[tuple[str, ...]]:
     """A case an hour, known two days later."""
     made: list[tuple[str, ...]] = []
-    for number in range(60):
+    for number in range(240):
         day = f"2026-01-{1 + number // 24:02d}T{number % 24:02d}:00:00"
         later = f"2026-01-{3 + number // 24:02d}T{number % 24:02d}:00:00"
         made.append((f"c{number}", day, str(number % 2), later, f"p{number % 3}"))
@@ -52,7 +52,7 @@ def test_an_event_that_is_there_twice_stops_training(tmp_path: Path) -> None:
     made = rows()
     stops, says = found(table(tmp_path / "t.csv", [*made, made[6], made[6], made[9]]))["event_twice"]
     assert stops
-    assert says.startswith("2 of 60 events are there more than once, such as event c6 of shop with 3 rows: keep one")
+    assert says.startswith("2 of 240 events are there more than once, such as event c6 of shop with 3 rows: keep one")
 
 
 def test_a_history_without_outcomes_stops_training(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_outcome_before_its_case_is_told_and_stops_nothing(tmp_path: Path) ->
     made[5] = (*made[5][:3], "2025-12-31T00:00:00", "p1")
     stops, says = found(table(tmp_path / "t.csv", made))["outcome_before_case"]
     assert not stops
-    assert "in 1 of 60 rows: an outcome cannot be known before its case" in says
+    assert "in 1 of 240 rows: an outcome cannot be known before its case" in says
 
 
 def test_a_joined_file_that_is_keyed_otherwise_is_told_with_a_key_of_either_side(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_the_command_fails_where_training_would_and_says_why(tmp_path: Path) -> 
     again = asked(tmp_path, [*rows(), rows()[6]])
     told = run.invoke(app, again)
     assert told.exit_code == 1
-    assert "Training would refuse this: 1 of 60 events" in " ".join(told.stderr.split())
+    assert "Training would refuse this: 1 of 240 events" in " ".join(told.stderr.split())
     content = json.loads(run.invoke(app, [*again, "--json"]).stdout)
     assert content["ok"] is False
     assert [(each["rule"], each["stops"]) for each in content["findings"]] == [("event_twice", True)]
@@ -113,3 +113,14 @@ def test_the_command_tells_of_every_join_and_fails_for_none(tmp_path: Path) -> N
     assert "Look at this: files.places" in said
     (join,) = json.loads(run.invoke(app, [*joining, "--json"]).stdout)["joins"]
     assert join == {"key": "files.places", "file": "places.csv", "share": 0.0, "ours": "p0", "theirs": "P0"}
+
+
+def test_outcomes_too_few_to_learn_from_are_foreseen(tmp_path: Path) -> None:
+    """What the rows that were read do not hold, the others may: it is told, and stops nothing."""
+    few = found(table(tmp_path / "few.csv", rows()[:60]))["few_outcomes"]
+    assert few[0] is False
+    assert few[1].startswith("sla_breach: 60 of the rows that were read tell its truth, and 30 of them the second")
+    rare: list[tuple[str, ...]] = [
+        (id, at, str(int(number < 19)), known, place) for number, (id, at, _, known, place) in enumerate(rows())
+    ]
+    assert "and 19 of them the second" in found(table(tmp_path / "rare.csv", rare))["few_outcomes"][1]
