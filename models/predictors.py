@@ -46,15 +46,6 @@ class _Row(NamedTuple):
     news: dict[str, str]
 
 
-class Answered(NamedTuple):
-    """What is kept of an answer of a model: the features as they were shown, and what was said of a risk."""
-
-    features: Mapping[str, Seen]
-    region: str | None
-    probability: float | None
-    """The probability of a risk as it was told; None for labels."""
-
-
 class ModelPredictor:
     """Answers one task from arrays; implements `data.prediction.Predictor`."""
 
@@ -89,33 +80,34 @@ class ModelPredictor:
             self._model_step(_Row(case, x, shown, self._features.news(case, standing)), raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained, level),
         )
-        told = {label: shifted(float(p), level) for label, p in zip(self._labels, probabilities, strict=True)}
+        calibrated = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
         in_region = standing.record(self.task, self.version, case.region)
         return Predicted(
             task=self.task,
-            probabilities=told,
+            probabilities={label: shifted(p, level) for label, p in calibrated.items()},
             steps=steps,
             features=shown,
             horizon=self.model.horizon,
-            leaves_at=heeded(self._leaves_at(told, case.region), in_region),
+            leaves_at=heeded(self._leaves_at(calibrated, case.region), in_region),
         )
 
-    def proven(self, answered: Answered, truth: str, known_at: datetime) -> Proven:
-        """What a record learns of an answer of this model, once the truth is known: see `models.track_record`."""
-        probabilities = self._probabilities(self.model.score.raw(self._features.read(answered.features)))
+    def proven(self, features: Mapping[str, Seen], region: str | None, truth: str, known_at: datetime) -> Proven:
+        """What a record learns of an answer of this model, given the features as they were shown, once truth is known.
+
+        See `models.track_record`.
+        """
+        probabilities = self._probabilities(self.model.score.raw(self._features.read(features)))
         calibrated = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
-        told = calibrated if answered.probability is None else {YES: answered.probability}
-        return Proven(
-            truth=truth,
-            known_at=known_at,
-            probability=calibrated[YES] if self.task.is_risk else None,
-            left_at=self._leaves_at(told, answered.region).get(truth),
-        )
+        said, left_at = calibrated.get(YES), self._leaves_at(calibrated, region).get(truth)
+        return Proven(truth, known_at, said if self.task.is_risk else None, left_at)
 
-    def _leaves_at(self, told: dict[str, float], region: str | None) -> dict[str, float]:
-        """Where labels leave their sets as they were trained; nothing without sets."""
+    def _leaves_at(self, calibrated: dict[str, float], region: str | None) -> dict[str, float]:
+        """Where labels leave their sets as they were trained; nothing without sets.
+
+        By the calibrated scores, whatever level is heeded: sets of a class hold where only its rate moves.
+        """
         sets = self.model.conformal
-        return {} if sets is None else sets.leaves_at(with_no(told), region)
+        return {} if sets is None else sets.leaves_at(with_no(calibrated), region)
 
     def _probabilities(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.task.is_risk:

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from data.explanation import Seen
 from data.outcome import Outcome
 from data.recommendation import Recommendation
 from data.standing import Standing, TrackRecord
 from data.vocabulary import Task
 from models.bundle import Bundle
 from models.conformal import NO_AND_YES
-from models.predictors import Answered, ModelPredictor
+from models.predictors import ModelPredictor
 from models.track_record import keys_of, known, learn
 from serving.in_force import Basis
 from serving.store.shelves import ShelfAnswer
@@ -51,12 +52,11 @@ def count_outcome(
 ) -> None:
     """Count what an outcome tells of each answer that a model in force gave; `features` are those it was given from."""
     shown: Mapping[str, Any] = json.loads(features)
-    predictions, due_at = recommendation.predictions, recommendation.predictions.sla_breach.due_at
+    due_at = recommendation.predictions.sla_breach.due_at
     for task, predictor in _answered(basis, recommendation):
         truth = outcome.truth(task, due_at)
         if truth is not None:
-            said = getattr(predictions, task.value).probability if task.is_risk else None
-            _count(connection, predictor, Answered(shown[task.value], region, said), truth, known_at)
+            _count(connection, predictor, shown[task.value], region, truth, known_at)
 
 
 def count_shelves(connection: Connection, basis: Basis, answers: Iterable[ShelfAnswer], known_at: datetime) -> None:
@@ -64,16 +64,20 @@ def count_shelves(connection: Connection, basis: Basis, answers: Iterable[ShelfA
     predictor = _models(basis).get(Task.STOCKOUT)
     for each in answers:
         if predictor is not None and each.version == predictor.version and each.happened is not None:
-            answered = Answered(each.features, each.region, each.probability)
-            _count(connection, predictor, answered, each.happened, known_at)
+            _count(connection, predictor, each.features, each.region, each.happened, known_at)
 
 
 def _count(
-    connection: Connection, predictor: ModelPredictor, answered: Answered, truth: bool | str, known_at: datetime
+    connection: Connection,
+    predictor: ModelPredictor,
+    features: Mapping[str, Seen],
+    region: str | None,
+    truth: bool | str,
+    known_at: datetime,
 ) -> None:
     label = NO_AND_YES[truth] if isinstance(truth, bool) else str(truth)
-    keys = keys_of(predictor.task, predictor.version, answered.region)
-    learn(StoredRecords(connection), keys, predictor.proven(answered, label, known_at))
+    keys = keys_of(predictor.task, predictor.version, region)
+    learn(StoredRecords(connection), keys, predictor.proven(features, region, label, known_at))
 
 
 def _answered(basis: Basis, recommendation: Recommendation) -> Iterable[tuple[Task, ModelPredictor]]:

@@ -107,8 +107,8 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
     told = heed(model.task, Later(cases, known.recorded), model.conformal, model.record_share)
-    compared = compare(model.task, known.truth, told.cases.probabilities, rules, known.fired)
-    covered = _covered(model, told, policy)
+    compared = compare(model.task, known.truth, told.probabilities, rules, known.fired)
+    covered = _covered(model, cases, told, policy)
     return compared | passed(known.promise_passed) | covered | _acquainted(model, known, history)
 
 
@@ -117,12 +117,12 @@ def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, A
     return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
 
 
-def _covered(model: TaskModel, told: Heeded, policy: Policy) -> dict[str, Any]:
+def _covered(model: TaskModel, cases: Calibrating, told: Heeded, policy: Policy) -> dict[str, Any]:
     """What the conformal sets cover, where the model and the policy have them."""
     if model.conformal is None or policy.settings.conformal is None:
         return {}
     rate = float(policy.settings.conformal.error_rate)
-    return {CONFORMAL: coverage(model.conformal, model.task, told.cases, rate, told.exponents)}
+    return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.exponents)}
 
 
 def passed(count: int) -> dict[str, int]:

@@ -53,9 +53,9 @@ class Later:
 
 @dataclass(frozen=True)
 class Heeded:
-    """The cases with what they were told, and how their sets were widened: exponents float64[n, labels]."""
+    """What cases were told, probabilities float64[n, k], and how sets were widened: exponents float64[n, labels]."""
 
-    cases: Calibrating
+    probabilities: Floats
     exponents: Floats
 
 
@@ -64,12 +64,12 @@ def heed(task: Task, later: Later, sets: ConformalSets | None, share: float) -> 
     labels, cases = set_labels(task.labels), later.cases
     told, exponents = cases.probabilities.copy(), np.ones((len(cases.truth), len(labels)))
     if later.heeds and (share or sets is not None):
-        for which, records in _moments(task, replace(later, cases=replace(cases, probabilities=told)), cases, sets):
+        for which, records in _moments(task, later, sets):
             by = shift(records[0], share) if task.is_risk else 0.0
             if by:
                 told[which, 0] = [shifted(each, by) for each in told[which, 0].tolist()]
             exponents[which] = [exponent(records[-1], label) for label in labels]
-    return Heeded(replace(cases, probabilities=told), exponents)
+    return Heeded(told, exponents)
 
 
 def choose_share(
@@ -109,7 +109,7 @@ def _loss(cases: Calibrating, by: Floats) -> float:
 def _steps(task: Task, later: Later) -> Floats:
     """By how much the whole level would have moved each case: float64[n]."""
     steps = np.zeros(len(later.cases.truth))
-    for which, records in _moments(task, later, later.cases, None):
+    for which, records in _moments(task, later, None):
         steps[which] = shift(records[0], 1.0)
     return steps
 
@@ -118,10 +118,8 @@ Records = tuple[TrackRecord | None, TrackRecord | None]
 """That of all regions, and that of the cases' own."""
 
 
-def _moments(
-    task: Task, later: Later, calibrated: Calibrating, sets: ConformalSets | None
-) -> Iterator[tuple[NDArray[np.intp], Records]]:
-    """The cases of each moment and region with the records at that moment; what they are told is read afterwards."""
+def _moments(task: Task, later: Later, sets: ConformalSets | None) -> Iterator[tuple[NDArray[np.intp], Records]]:
+    """The cases of each moment and region with the records at that moment."""
     rows, cases = MemoryRecords(), later.cases
     regions = np.array([each or "" for each in cases.regions])
     pending = np.argsort(later.recorded, kind="stable")  # NaN comes last, and is never due.
@@ -129,7 +127,7 @@ def _moments(
     for start, end in _runs(cases.times):
         at = cases.times[start]
         while due < len(pending) and later.recorded[pending[due]] <= at and pending[due] < start:
-            _learn(rows, task, int(pending[due]), later, calibrated, sets)
+            _learn(rows, task, int(pending[due]), later, sets)
             due += 1
         for region in np.unique(regions[start:end]).tolist():
             found = _known(rows, task, region or None, float(at))
@@ -148,18 +146,15 @@ def _known(rows: MemoryRecords, task: Task, region: str | None, at: float) -> Re
     return found.get(None), found.get(region)
 
 
-def _learn(
-    rows: MemoryRecords, task: Task, place: int, later: Later, calibrated: Calibrating, sets: ConformalSets | None
-) -> None:
+def _learn(rows: MemoryRecords, task: Task, place: int, later: Later, sets: ConformalSets | None) -> None:
     cases, region = later.cases, later.cases.regions[place]
     truth = int(cases.truth[place])
     label = set_labels(task.labels)[truth]
-    told = _given(cases.probabilities[place], truth)
     proven = Proven(
         truth=label,
         known_at=datetime.fromtimestamp(float(later.recorded[place]), UTC),
-        probability=float(calibrated.probabilities[place, 0]) if task.is_risk else None,
-        left_at=None if sets is None else sets.cell(label, region).leaves_at(told),
+        probability=float(cases.probabilities[place, 0]) if task.is_risk else None,
+        left_at=None if sets is None else sets.cell(label, region).leaves_at(_given(cases.probabilities[place], truth)),
     )
     learn(rows, keys_of(task, _VERSION, region), proven)
 

@@ -135,7 +135,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     answered = _answered(rehearsed, split, _calibrator(rows, split.blocks, chosen.scores), scores)
     first, seen = split.blocks[0][0], rehearsed.recorded
     share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
-    said = np.concatenate([heed(task, each, None, share).cases.probabilities for each in answered])
+    said = np.concatenate([heed(task, each, None, share).probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
     metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, rehearsed.fired[split.test :])
     progress.step(f"{task}: the model that ships")

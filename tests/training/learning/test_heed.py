@@ -42,7 +42,7 @@ def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
     fixed, followed = (cells(Task.STOCKOUT, drifted, each) for each in (None, heeding.exponents))
     assert max(abs(each - 0.9) for each in fixed) > 0.035
     assert max(abs(each - 0.9) for each in followed) < 0.02
-    assert np.array_equal(heeding.cases.probabilities, drifted.cases.probabilities), "no level was to be heeded"
+    assert np.array_equal(heeding.probabilities, drifted.cases.probabilities), "no level was to be heeded"
 
 
 def test_sets_stay_as_they_were_trained_where_nothing_drifts() -> None:
@@ -62,14 +62,14 @@ def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int,
     )
     one, two = (heed(Task.STOCKOUT, each, sets, 0.5) for each in (found, other))
     upto = found.cases.times <= day * DAY
-    assert np.array_equal(one.cases.probabilities[upto], two.cases.probabilities[upto])
+    assert np.array_equal(one.probabilities[upto], two.probabilities[upto])
     assert np.array_equal(one.exponents[upto], two.exponents[upto])
 
 
 def test_half_a_level_makes_good_half_of_a_drift() -> None:
     drifted = later(4, 60, surplus=1.0)
     drifted = replace(drifted, cases=drifted.cases.part(slice(0, None, 2)), recorded=drifted.recorded[::2])
-    told = heed(Task.STOCKOUT, drifted, None, 0.5).cases
+    told = heed(Task.STOCKOUT, drifted, None, 0.5)
     before, after = (losses_of(drifted.cases.truth, each.probabilities).mean() for each in (drifted.cases, told))
     assert after < before - 0.02
 
@@ -81,7 +81,7 @@ def test_without_times_or_moments_of_outcomes_nothing_is_heeded() -> None:
     never = replace(found, recorded=np.full(len(found.recorded), np.nan))
     for each in (timeless, unsaid, never):
         told = heed(Task.STOCKOUT, each, sets, 0.5)
-        assert np.array_equal(told.cases.probabilities, found.cases.probabilities)
+        assert np.array_equal(told.probabilities, found.cases.probabilities)
         assert (told.exponents == 1.0).all()
 
 
