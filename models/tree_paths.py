@@ -28,7 +28,8 @@ class Paths:
     A split that reads a feature which its path has already read is `repeated` (int[R], rising). Its earlier edges are
     `earlier` and `earlier_side`, those of `repeated[r]` from `first_earlier[r]` on. `kept` float64[N] is the product
     of the shares along them: how much of the rows a path keeps when that feature is unknown (1 where none is earlier).
-    `n_distinct` is the largest number of distinct features on any path.
+    `distinct` int[N] counts the distinct features from the root to each split, itself included; `n_distinct` is the
+    largest such number, 1 where there is no split.
     """
 
     def __init__(self, trees: TreeEnsemble, class_index: int) -> None:
@@ -39,7 +40,8 @@ class Paths:
         self.share = self._shares(trees.leaf_cover[self._leaves])
         self.base = float(self._expected()[self._node[roots]].sum())
         self._find_repeated()
-        self.n_distinct = self._count_distinct()
+        self.distinct = self._count_distinct()
+        self.n_distinct = int(self.distinct.max(initial=1))
 
     def _number_nodes(self, trees: TreeEnsemble, roots: Ints, leaves: Ints) -> None:
         levels = list(trees.levels(roots))
@@ -94,9 +96,9 @@ class Paths:
         self.kept = np.ones(len(self.splits))
         np.multiply.at(self.kept, later, self.share[sides, earlier])
 
-    def _count_distinct(self) -> int:
-        distinct = np.ones(len(self.splits), np.intp)
+    def _count_distinct(self) -> Ints:
+        distinct: Ints = np.ones(len(self.splits), np.intp)
         distinct[self.repeated] = 0
         for start, stop in self.levels[1:]:
             distinct[start:stop] += distinct[self.parent[start:stop]]
-        return int(distinct.max(initial=1))
+        return distinct

@@ -1,4 +1,4 @@
-r"""Exact path-dependent Shapley values of tree ensembles, in numpy.
+r"""Exact path-dependent Shapley values of tree ensembles, in numpy; and in C, where that was compiled at set-up.
 
 What is computed. For a row x and a set of known features, a tree's value is its expectation when a split on a known
 feature follows x and a split on an unknown one goes both ways in the shares of the training rows. The Shapley values of
@@ -42,6 +42,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.compiled_paths import CompiledPaths
 from models.tree_decisions import Bools, Decisions, Floats, Ints
 from models.tree_paths import LEFT, RIGHT, Paths
 from models.trees import TreeEnsemble
@@ -60,8 +61,7 @@ class Explainer:
         self._trees = trees
         paths = [Paths(trees, class_index) for class_index in range(trees.n_classes)]
         self.base: Floats = np.array([each.base for each in paths])
-        self._decisions = [Decisions(trees, trees.category_sets, each.splits) for each in paths]
-        self._kernels = [_Kernel(each, trees.n_features) for each in paths]
+        self._by = _ByNumpy(trees, paths) if trees.compiled is None else CompiledPaths(trees.compiled, trees, paths)
 
     def contributions(self, x: Floats, class_index: int) -> Floats:
         """float64[n_features], in the space of the raw score: `base[class_index]` plus their sum is the raw score.
@@ -71,6 +71,17 @@ class Explainer:
             IndexError: when there is no such class.
         """
         self._trees.check_row(x)
+        return self._by.contributions(x, range(self._trees.n_classes)[class_index])
+
+
+class _ByNumpy:
+    """Contributions without a compiler, one kernel for each class."""
+
+    def __init__(self, trees: TreeEnsemble, paths: list[Paths]) -> None:
+        self._decisions = [Decisions(trees, trees.category_sets, each.splits) for each in paths]
+        self._kernels = [_Kernel(each, trees.n_features) for each in paths]
+
+    def contributions(self, x: Floats, class_index: int) -> Floats:
         goes_left = self._decisions[class_index].goes_left(x)
         return self._kernels[class_index].contributions(goes_left)
 
