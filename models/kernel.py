@@ -21,7 +21,6 @@ FLAGS = ("-std=c99", "-O3", "-fopenmp-simd", "-ffp-contract=off", "-fPIC", "-sha
 """Portable to every processor of the architecture; none that lets the compiler change what a sum comes to."""
 VARIABLE = "FAIRLEAD_KERNEL"
 NUMPY = "numpy"
-MAKE_ONE = "python -m models.kernel_build"
 
 
 def kernel_file() -> Path:
@@ -60,7 +59,7 @@ def _opened(file: Path) -> ctypes.CDLL:
 def told() -> str:
     """Which kernel answers, and why, in one line."""
     if library() is not None:
-        return f"compiled ({kernel_file().name}); {VARIABLE}={NUMPY} computes with numpy instead"
+        return f"{SOURCE.name}, compiled at set-up"
     if os.environ.get(VARIABLE) == NUMPY:
         return f"numpy, as {VARIABLE} says"
-    return f"numpy: exact, and several times slower than the kernel that {MAKE_ONE} compiles"
+    return "numpy: exact, and several times slower than compiled C"

@@ -62,11 +62,11 @@ def _compile(file: Path) -> None:
 def main() -> None:
     """Compile and tell in one line."""
     try:
-        file = build()
+        build()
     except NotCompiled as error:
         sys.stdout.write(f"Contributions are computed with numpy, exactly and more slowly: {error}.\n")
     else:
-        sys.stdout.write(f"Contributions are computed by {file}, compiled from {SOURCE.name}.\n")
+        sys.stdout.write(f"Contributions are computed by {SOURCE.name}, compiled for this machine.\n")
 
 
 if __name__ == "__main__":

@@ -106,6 +106,8 @@ static struct work arrange(const struct forest *forest, const struct paths *path
     return work;
 }
 
+INLINE double *row_of(double *rows, int64_t number) { return rows + BLOCK * number; }
+
 INLINE void read_row(const double *x, int64_t n, double *reading) {
     const double zero_bound = 1e-35f; /* Single precision, as LightGBM has it. */
     for (int64_t f = 0; f < n; f++) {
@@ -163,7 +165,7 @@ INLINE void leave(const struct paths *paths, const struct walk *walk, const int3
 /* 1 / q of every slot but the first, where it is 1. Points lie inside (0, 1), so that u is never 0. */
 INLINE void invert(int32_t n_repeated, const double *t, const double *u, struct work work) {
     for (int32_t r = 1; r <= n_repeated; r++) {
-        double on = work.on[r], kept = work.kept[r], *inverse = work.inverse + BLOCK * r;
+        double on = work.on[r], kept = work.kept[r], *inverse = row_of(work.inverse, r);
         EACH_POINT inverse[i] = 1.0 / (t[i] * on + u[i] * kept);
     }
 }
@@ -211,20 +213,22 @@ INLINE void walk_tree(const struct forest *forest, const struct paths *paths, co
     for (int32_t s = 0; s < tree->n_inner; s++) {
         int hot = work.decided[s], cold = !hot, slot = slots[s];
         double kept = work.kept[slot];
-        go_down(t, u, work.inverse + BLOCK * slot, work.on[slot], kept * share[s][hot], kept * share[s][cold],
-                work.row + BLOCK * s, work.row + BLOCK * child[s][hot], work.row + BLOCK * child[s][cold]);
+        go_down(t, u, row_of(work.inverse, slot), work.on[slot], kept * share[s][hot], kept * share[s][cold],
+                row_of(work.row, s), row_of(work.row, child[s][hot]), row_of(work.row, child[s][cold]));
     }
     for (int32_t s = tree->n_inner; s < tree->n_splits; s++) {
         int hot = work.decided[s], cold = !hot, slot = slots[s];
-        turn(u, work.inverse + BLOCK * slot, work.on[slot], work.kept[slot] * share[s][cold], work.row + BLOCK * s,
-             leaf_value[child[s][hot]], leaf_value[child[s][cold]], work.sum + BLOCK * feature[s]);
+        turn(u, row_of(work.inverse, slot), work.on[slot], work.kept[slot] * share[s][cold], row_of(work.row, s),
+             leaf_value[child[s][hot]], leaf_value[child[s][cold]], row_of(work.sum, feature[s]));
     }
-    for (int32_t leaf = tree->n_splits; leaf < tree->n_splits + tree->n_loose; leaf++)
-        EACH_POINT work.row[BLOCK * leaf + i] = leaf_value[leaf];
+    for (int32_t leaf = tree->n_splits; leaf < tree->n_splits + tree->n_loose; leaf++) {
+        double *row = row_of(work.row, leaf);
+        EACH_POINT row[i] = leaf_value[leaf];
+    }
     for (int32_t s = tree->n_inner - 1; s >= 0; s--) {
         int hot = work.decided[s], cold = !hot, slot = slots[s];
-        go_up(u, work.inverse + BLOCK * slot, work.on[slot], work.kept[slot] * share[s][cold], work.row + BLOCK * s,
-              work.row + BLOCK * child[s][hot], work.row + BLOCK * child[s][cold], work.sum + BLOCK * feature[s]);
+        go_up(u, row_of(work.inverse, slot), work.on[slot], work.kept[slot] * share[s][cold], row_of(work.row, s),
+              row_of(work.row, child[s][hot]), row_of(work.row, child[s][cold]), row_of(work.sum, feature[s]));
     }
 }
 
@@ -254,7 +258,7 @@ void fairlead_contributions(const struct forest *forest, const struct paths *pat
         }
     }
     for (int64_t f = 0; f < forest->n_features; f++) {
-        const double *sum = work.sum + BLOCK * f;
+        const double *sum = row_of(work.sum, f);
         phi[f] = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
     }
 }

@@ -323,6 +323,10 @@ class TestDoctor:
         ):
             assert word in " ".join(result.stdout.split()), word
 
+    def test_says_which_kernel_answers(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FAIRLEAD_KERNEL", "numpy")
+        assert "numpy, as FAIRLEAD_KERNEL says" in " ".join(run("doctor", "--folder", folder).stdout.split())
+
     def test_sees_a_changed_audit_chain(self, folder: Path) -> None:
         desk = open_desk(folder)
         desk.recommend(costly())

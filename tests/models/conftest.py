@@ -1,0 +1,45 @@
+"""Both kernels for the tests of what they compute: numpy, and C where this machine has a compiler."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.kernel import NUMPY, VARIABLE
+from models.kernel_build import build, find_compiler
+
+
+@pytest.fixture(scope="session")
+def environment_with_kernel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up environment in which the kernel is compiled; where there is a compiler, it must compile."""
+    if find_compiler() is None:
+        pytest.skip("no C compiler on this machine, so there is no compiled kernel to test")
+    prefix = tmp_path_factory.mktemp("environment")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "prefix", str(prefix))
+        build()
+    return prefix
+
+
+@pytest.fixture(scope="module", params=[NUMPY, "compiled"])
+def kernel(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The tests of a module once with each kernel."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == NUMPY:
+            patch.setenv(VARIABLE, NUMPY)
+        else:
+            patch.delenv(VARIABLE, raising=False)
+            patch.setattr(sys, "prefix", str(request.getfixturevalue("environment_with_kernel")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def compiled(environment_with_kernel: Path) -> Iterator[None]:
+    """The compiled kernel, for tests that compare it with numpy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(VARIABLE, raising=False)
+        patch.setattr(sys, "prefix", str(environment_with_kernel))
+        yield
