@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.compiled_trees import CompiledForest, Record, int32s
 from models.tree_decisions import Floats, Ints
-from models.tree_paths import LEFT, RIGHT, Paths
+from models.tree_paths import LEFT, RIGHT, Paths, most_distinct
 from models.trees import TreeEnsemble
 
 _BLOCK = 8
@@ -26,7 +26,7 @@ class CompiledPaths:
     def __init__(self, forest: CompiledForest, trees: TreeEnsemble, paths: Sequence[Paths]) -> None:
         self._forest, self._n_features = forest, trees.n_features
         repeated = _Repeated(forest, trees, paths)
-        blocks = _blocks(trees, paths)
+        blocks = -(-most_distinct(trees, paths) // (2 * _BLOCK))
         points, weights = _rules(int(blocks.max()))
         share = np.empty((trees.n_splits, 2))
         for each in paths:
@@ -81,14 +81,6 @@ class _Repeated:
         first = np.cumsum(self.count) - self.count
         self.slot: Ints = np.zeros(trees.n_splits, np.intp)
         self.slot[splits] = 1 + np.arange(len(splits)) - first[tree_of_split[splits]]
-
-
-def _blocks(trees: TreeEnsemble, paths: Sequence[Paths]) -> Ints:
-    """How many blocks of points each tree takes to be exact; 1 for one without a split, which is never walked."""
-    blocks: Ints = np.ones(trees.n_trees, np.intp)
-    for each in paths:
-        np.maximum.at(blocks, trees.tree_of_split[each.splits], -(-each.distinct // (2 * _BLOCK)))
-    return blocks
 
 
 def _rules(most_blocks: int) -> tuple[Floats, Floats]:

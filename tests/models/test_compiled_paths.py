@@ -99,4 +99,5 @@ def test_answers_do_not_depend_on_the_kernel(tmp_path: Path, monkeypatch: pytest
         golden = [(each.case, each.standing) for each in models[0].golden]
         assert golden
         for case, standing in (*golden, *cases()[:40]):
-            assert predictors[0].predict(case, standing) == predictors[1].predict(case, standing)
+            compiled_told, numpy_told = (each.predict(case, standing) for each in predictors)
+            assert repr(compiled_told) == repr(numpy_told), "a zero has the same sign, too"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models import kernel_build
-from models.kernel import VARIABLE, kernel_file, library
+from models.kernel import FLAGS, VARIABLE, kernel_file, library
 from models.kernel_build import NotCompiled, build, find_compiler, main
 
 needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler on this machine")
@@ -46,7 +46,7 @@ def test_it_is_compiled_once_and_nobody_else_may_change_it(capsys: pytest.Captur
 
 @needs_a_compiler
 def test_the_source_compiles_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_build, "FLAGS", (*kernel_build.FLAGS, "-Wall", "-Wextra", "-Wpedantic", "-Werror"))
+    monkeypatch.setattr(kernel_build, "FLAGS", (*FLAGS, "-Wall", "-Wextra", "-Wpedantic", "-Werror"))
     assert build().is_file()
 
 
