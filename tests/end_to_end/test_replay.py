@@ -89,7 +89,7 @@ def test_gives_the_same_bytes_about_an_event_that_came_late(tmp_path: Path, curr
 
 
 @pytest.mark.usefixtures("compiled")
-@pytest.mark.parametrize("answers, replays", [("numpy", "compiled"), ("compiled", "numpy")])
+@pytest.mark.parametrize(("answers", "replays"), [("numpy", "compiled"), ("compiled", "numpy")])
 def test_gives_the_same_bytes_by_the_other_kernel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str, replays: str
 ) -> None:
@@ -105,7 +105,7 @@ def test_gives_the_same_bytes_by_the_other_kernel(
 
 
 @pytest.mark.parametrize(
-    "stored, again, same",
+    ("stored", "again", "same"),
     [
         (b'{"residual":-0.0,"raw":-0.01}', b'{"residual":0.0,"raw":-0.01}', True),
         (b"[-0.0,0.0,1]", b"[0.0,-0.0,1]", True),
