@@ -66,6 +66,20 @@ def test_long_paths_that_read_features_again_and_again_are_numpy_s(n_features: i
     assert apart(TreeEnsemble.from_arrays(arrays), list(rows)) <= 1e-12
 
 
+@pytest.mark.parametrize("long_way", ["left", "right"])
+@pytest.mark.parametrize("n_features", [3, 40, 120])
+def test_ways_that_hardly_a_row_went_are_as_exact(long_way: str, n_features: int) -> None:
+    """numpy takes the step to one child as what is left of 1: here that is next to nothing."""
+    arrays = chain(120).to_arrays() | {"feature": (np.arange(120) % n_features).astype(np.int32)}
+    arrays["n_features"] = np.asarray(n_features, np.int64)
+    arrays["leaf_cover"] = 10.0 ** np.linspace(6, 0, 121)
+    sign = 1.0
+    if long_way == "left":
+        arrays["left"], arrays["right"], sign = arrays["right"], arrays["left"], -1.0
+    row = sign * np.where(np.arange(n_features) % 5 == 3, -1.0, 1.0)
+    assert apart(TreeEnsemble.from_arrays(arrays), [row, np.full(n_features, sign)]) <= 1e-13
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_large_trees_over_many_features_are_numpy_s(seed: int) -> None:
     trees = forest(seed, n_features=60, n_trees=4, most_splits=900)
