@@ -62,4 +62,4 @@ def told() -> str:
         return f"{SOURCE.name}, compiled at set-up"
     if os.environ.get(VARIABLE) == NUMPY:
         return f"numpy, as {VARIABLE} says"
-    return "numpy: exact, and several times slower than compiled C"
+    return "numpy, exactly and more slowly: python -m models.kernel_build compiles treeshap.c, given a compiler"

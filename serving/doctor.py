@@ -69,8 +69,7 @@ def _installed(_: Settings) -> Iterator[Finding]:
             yield Finding("note", about, "not installed: this installation serves and cannot train")
         else:
             yield Finding("wrong", about, f"missing: {', '.join(missing)}", "install requirements-serving.lock")
-    slow, mend = kernel.library() is None, "where there is a C compiler: python -m models.kernel_build"
-    yield Finding("note" if slow else "good", "kernel", kernel.told(), mend if slow else "")
+    yield Finding("note" if kernel.library() is None else "good", "kernel", kernel.told())
     if warning := wal_reset_warning():
         yield Finding("note", "sqlite", warning)
 

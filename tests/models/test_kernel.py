@@ -20,7 +20,7 @@ def _an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_numpy_answers_where_nothing_was_compiled(tmp_path: Path) -> None:
     assert kernel_file().is_relative_to(tmp_path)
     assert library() is None
-    assert told().startswith("numpy: exact, and several times slower")
+    assert told().startswith("numpy, exactly and more slowly: python -m models.kernel_build")
 
 
 def test_a_compiled_kernel_answers(environment_with_kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -325,7 +325,8 @@ class TestDoctor:
 
     def test_says_which_kernel_answers(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FAIRLEAD_KERNEL", "numpy")
-        assert "numpy, as FAIRLEAD_KERNEL says" in " ".join(run("doctor", "--folder", folder).stdout.split())
+        found = {each.about: each for each in examine(Settings(folder=folder))}
+        assert (found["kernel"].verdict, found["kernel"].says) == ("note", "numpy, as FAIRLEAD_KERNEL says")
 
     def test_sees_a_changed_audit_chain(self, folder: Path) -> None:
         desk = open_desk(folder)
