@@ -3,7 +3,8 @@
     python -m benchmarks.answer_time BUNDLE
 
 The cases are the golden ones of the bundle, each asked so many times in turn; medians are told. `answer` is what a
-service waits for: features from the case, the probability, contributions of every feature and their sentences.
+service waits for: features from the case, the probability, contributions of every feature and their sentences. The
+last line says which kernel computed score and contributions; FAIRLEAD_KERNEL=numpy times the other one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import typer
 
 from models.bundle import open_bundle
 from models.files import BundleError
+from models.kernel import told
 from models.predictors import ModelPredictor
 from models.task_model import TaskModel
 
@@ -35,6 +37,7 @@ def main(bundle: Annotated[Path, typer.Argument(help="The folder of a bundle.")]
     for task, model in models.items():
         size = (len(model.score.trees.tree_class), len(model.score.trees.leaf_value), model.score.n_features)
         typer.echo(f"| {task.value} | {' | '.join(f'{each:,}' for each in size)} | {_told(milliseconds(model))} |")
+    typer.echo(f"\nKernel: {told()}.")
 
 
 def milliseconds(model: TaskModel) -> tuple[float, ...]:

@@ -131,7 +131,22 @@ class LinearTerm:
         return np.where(np.isnan(rows), self.missing, height + share * (self.value[above] - height))
 
     def _knot_below(self, x: Floats) -> NDArray[np.int64]:
-        """The last knot at or below each value; all features are searched in step, by halving."""
+        """The last knot at or below each value, the first one where there is none."""
+        return self._counted(x) if x.ndim == 1 else self._halved(x)
+
+    def _counted(self, x: Floats) -> NDArray[np.int64]:
+        """For one row: all knots are compared at once, which is few numbers and fewer calls."""
+        reached = self.knot <= x.take(self._owner)
+        below = self.first[:-1] + np.add.reduceat(reached, self.first[:-1], dtype=np.int64) - 1
+        return np.maximum(below, self.first[:-1])
+
+    @cached_property
+    def _owner(self) -> NDArray[np.int64]:
+        """The feature of each knot."""
+        return np.repeat(np.arange(self.n_features), np.diff(self.first))
+
+    def _halved(self, x: Floats) -> NDArray[np.int64]:
+        """For many rows: all features are searched in step, by halving."""
         low, high, halvings = self._ends
         low, high = np.broadcast_to(low, x.shape), np.broadcast_to(high, x.shape)
         for _ in range(halvings):

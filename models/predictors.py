@@ -135,7 +135,7 @@ class ModelPredictor:
             contributions=listed,
             others=round(float(raw[explained]) - told, DECIMALS),
             raw=round(float(raw[explained]), DECIMALS),
-            residual=round(residual, DECIMALS),
+            residual=round(residual, DECIMALS) + 0.0,  # Never -0.0: its sign would be the kernel's.
             says=_summary(listed),
             news=tuple(dict.fromkeys(each for each in row.news.values() if NEW in each or UNHEARD in each)),
         )

@@ -7,11 +7,12 @@ training rows goes each way, and which earlier splits on its path read the same 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from models.tree_decisions import Floats, Ints
+from models.tree_decisions import Bools, Floats, Ints
 from models.trees import TreeEnsemble
 
 LEFT, RIGHT = 0, 1
@@ -28,18 +29,25 @@ class Paths:
     A split that reads a feature which its path has already read is `repeated` (int[R], rising). Its earlier edges are
     `earlier` and `earlier_side`, those of `repeated[r]` from `first_earlier[r]` on. `kept` float64[N] is the product
     of the shares along them: how much of the rows a path keeps when that feature is unknown (1 where none is earlier).
-    `n_distinct` is the largest number of distinct features on any path.
+    `distinct` int[N] counts the distinct features from the root to each split, itself included; `n_distinct` is the
+    largest such number, 1 where there is no split.
+
+    `within` bool[n_trees] leaves out the class's other trees.
     """
 
-    def __init__(self, trees: TreeEnsemble, class_index: int) -> None:
-        roots = trees.roots[trees.tree_class == class_index]
-        self._number_nodes(trees, roots, np.flatnonzero(trees.tree_class[trees.tree_of_leaf] == class_index))
+    def __init__(self, trees: TreeEnsemble, class_index: int, within: Bools | None = None) -> None:
+        chosen = trees.tree_class == class_index
+        if within is not None:
+            chosen &= within
+        roots = trees.roots[chosen]
+        self._number_nodes(trees, roots, np.flatnonzero(chosen[trees.tree_of_leaf]))
         self.feature = trees.feature[self.splits].astype(np.intp)
         self._link_back()
         self.share = self._shares(trees.leaf_cover[self._leaves])
         self.base = float(self._expected()[self._node[roots]].sum())
         self._find_repeated()
-        self.n_distinct = self._count_distinct()
+        self.distinct = self._count_distinct()
+        self.n_distinct = int(self.distinct.max(initial=1))
 
     def _number_nodes(self, trees: TreeEnsemble, roots: Ints, leaves: Ints) -> None:
         levels = list(trees.levels(roots))
@@ -94,9 +102,17 @@ class Paths:
         self.kept = np.ones(len(self.splits))
         np.multiply.at(self.kept, later, self.share[sides, earlier])
 
-    def _count_distinct(self) -> int:
-        distinct = np.ones(len(self.splits), np.intp)
+    def _count_distinct(self) -> Ints:
+        distinct: Ints = np.ones(len(self.splits), np.intp)
         distinct[self.repeated] = 0
         for start, stop in self.levels[1:]:
             distinct[start:stop] += distinct[self.parent[start:stop]]
-        return int(distinct.max(initial=1))
+        return distinct
+
+
+def most_distinct(trees: TreeEnsemble, paths: Sequence[Paths]) -> Ints:
+    """The largest number of distinct features on a path of each tree, int[n_trees], from the paths of all classes."""
+    most: Ints = np.ones(trees.n_trees, np.intp)
+    for each in paths:
+        np.maximum.at(most, trees.tree_of_split[each.splits], each.distinct)
+    return most

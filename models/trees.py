@@ -28,6 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import kernel
+from models.compiled_trees import CompiledForest
 from models.tree_decisions import Bools, CategorySets, Columns, Decisions, Floats, Ints
 from models.tree_layout import DTYPES, InvalidTreesError, Rule, check_trees, read_arrays
 
@@ -126,6 +128,8 @@ class TreeEnsemble:
     def raw(self, x: Floats) -> Floats:
         """Raw scores float64[n_classes] of one row float64[n_features] (log-odds for a binary model)."""
         self.check_row(x)
+        if self.compiled is not None:
+            return self.compiled.raw(x)
         step = self._steps(self._decisions.goes_left(x))
         node = self.roots
         for _ in range(self.depth):
@@ -133,6 +137,12 @@ class TreeEnsemble:
         values = self.leaf_value.take(node - self.n_splits)
         # bincount adds in the order given: tree after tree, as LightGBM does.
         return np.asarray(np.bincount(self.tree_class, weights=values, minlength=self.n_classes), dtype=np.float64)
+
+    @cached_property
+    def compiled(self) -> CompiledForest | None:
+        """What the compiled kernel walks; None where numpy answers (`models.kernel` says when)."""
+        library = kernel.library()
+        return None if library is None else CompiledForest(self, library)
 
     def check_row(self, x: Floats) -> None:
         """Raise ValueError unless `x` is one row of these trees' features."""

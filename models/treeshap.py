@@ -1,4 +1,4 @@
-r"""Exact path-dependent Shapley values of tree ensembles, in numpy.
+r"""Exact path-dependent Shapley values of tree ensembles, in numpy; and in C, where that was compiled at set-up.
 
 What is computed. For a row x and a set of known features, a tree's value is its expectation when a split on a known
 feature follows x and a split on an unknown one goes both ways in the shares of the training rows. The Shapley values of
@@ -30,8 +30,9 @@ leaves telescopes to one term per split:
 
 where hot is the child x goes to, z_cold the other's z, and < , > the quadrature sum. Where x has already left the path
 at an earlier split on f, q and both q_child are multiples of (1 - t): the steps are the shares and the term is zero. A
-split so has three states, left, right and off the path; all that depends on x is which one, and the steps of each state
-are tabulated. In the other states q is at least the smallest point t, so nothing is ever divided by zero.
+split so has three states, left, right and off the path; all that depends on x is which one, and the step of each state
+is tabulated. One step is enough: q_left and q_right add up to q, so the step to the left is what is left of 1. On the
+path q is at least the smallest point t, so nothing is ever divided by zero.
 """
 
 from __future__ import annotations
@@ -42,12 +43,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.compiled_paths import CompiledPaths
 from models.tree_decisions import Bools, Decisions, Floats, Ints
-from models.tree_paths import LEFT, RIGHT, Paths
+from models.tree_paths import LEFT, RIGHT, Paths, most_distinct
 from models.trees import TreeEnsemble
 
 _PIECE = 8_192
 """Numbers per matrix product: small enough that a threaded BLAS keeps it on the calling thread."""
+
+
+_FEW = 16
+"""Distinct features on a path that eight points are exact for."""
 
 
 class Explainer:
@@ -60,8 +66,7 @@ class Explainer:
         self._trees = trees
         paths = [Paths(trees, class_index) for class_index in range(trees.n_classes)]
         self.base: Floats = np.array([each.base for each in paths])
-        self._decisions = [Decisions(trees, trees.category_sets, each.splits) for each in paths]
-        self._kernels = [_Kernel(each, trees.n_features) for each in paths]
+        self._by = _ByNumpy(trees, paths) if trees.compiled is None else CompiledPaths(trees.compiled, trees, paths)
 
     def contributions(self, x: Floats, class_index: int) -> Floats:
         """float64[n_features], in the space of the raw score: `base[class_index]` plus their sum is the raw score.
@@ -71,15 +76,39 @@ class Explainer:
             IndexError: when there is no such class.
         """
         self._trees.check_row(x)
-        goes_left = self._decisions[class_index].goes_left(x)
-        return self._kernels[class_index].contributions(goes_left)
+        return self._by.contributions(x, range(self._trees.n_classes)[class_index])
+
+
+class _ByNumpy:
+    """Contributions without a compiler, by a kernel for the trees of each class that eight points are enough for, and
+    one for the others: a row of eight numbers is read fastest."""
+
+    def __init__(self, trees: TreeEnsemble, paths: list[Paths]) -> None:
+        deep = most_distinct(trees, paths) > _FEW
+        parts = [_parts(trees, each, class_index, deep) for class_index, each in enumerate(paths)]
+        self._kernels = [
+            [(Decisions(trees, trees.category_sets, part.splits), _Kernel(part, trees.n_features)) for part in each]
+            for each in parts
+        ]
+
+    def contributions(self, x: Floats, class_index: int) -> Floats:
+        parts = [kernel.contributions(decisions.goes_left(x)) for decisions, kernel in self._kernels[class_index]]
+        return np.asarray(sum(parts[1:], start=parts[0]))
+
+
+def _parts(trees: TreeEnsemble, paths: Paths, class_index: int, deep: Bools) -> list[Paths]:
+    """The trees of a class with at most `_FEW` distinct features on a path, and those with more."""
+    here = deep[trees.tree_class == class_index]
+    if np.all(here) or not np.any(here):
+        return [paths]
+    return [Paths(trees, class_index, within) for within in (~deep, deep)]
 
 
 class _Level(NamedTuple):
     """One level's share of the work arrays; k splits, n points. The edges are both ways from each split."""
 
-    steps: Floats
-    """q_child / q of the edges, float64[2, k, n]."""
+    step: Floats
+    """q_right / q of the splits, float64[k, n]."""
     product: Floats
     """P of the splits, float64[k, n]."""
     value: Floats
@@ -106,7 +135,7 @@ class _Kernel:
         self._states = _States(paths)
         self._lock = threading.Lock()
         n_splits, n_points = len(paths.splits), len(self._states.weights)
-        self._steps = np.empty((2, n_splits, n_points))
+        self._step = np.empty((n_splits, n_points))
         self._product = np.empty((n_splits, n_points))
         self._value = np.empty((n_splits + len(paths.leaf_value), n_points))
         self._value[n_splits:] = paths.leaf_value[:, np.newaxis]
@@ -121,7 +150,7 @@ class _Kernel:
     def _level(self, start: int, stop: int) -> _Level:
         flat_edges = self._edges[: 2 * (stop - start)]
         return _Level(
-            steps=self._steps[:, start:stop],
+            step=self._step[start:stop],
             product=self._product[start:stop],
             value=self._value[start:stop],
             gap=self._gap[start:stop],
@@ -139,7 +168,7 @@ class _Kernel:
     def contributions(self, goes_left: Bools) -> Floats:
         row = self._states.rows(goes_left)
         with self._lock:
-            self._states.look_up_steps(row, self._steps)
+            self._states.step.take(row, axis=0, out=self._step, mode="clip")
             self._descend()
             self._ascend()
             terms = self._terms()
@@ -150,7 +179,8 @@ class _Kernel:
     def _descend(self) -> None:
         """P of every split, from the roots (where it is the quadrature's weights) down."""
         for (above, below), feed in zip(pairwise(self._levels), self._feeds, strict=True):
-            np.multiply(above.steps, above.product, out=above.edges)
+            np.multiply(above.step, above.product, out=above.edges[RIGHT])
+            np.subtract(above.product, above.edges[RIGHT], out=above.edges[LEFT])
             above.flat_edges.take(feed, axis=0, out=below.product, mode="clip")
 
     def _ascend(self) -> None:
@@ -158,8 +188,8 @@ class _Kernel:
         for level in reversed(self._levels):
             edges = self._value.take(level.child, axis=0, out=level.edges, mode="clip")
             np.subtract(edges[LEFT], edges[RIGHT], out=level.gap)
-            np.multiply(edges, level.steps, out=edges)
-            np.add(edges[LEFT], edges[RIGHT], out=level.value)
+            np.multiply(level.gap, level.step, out=edges[RIGHT])
+            np.subtract(edges[LEFT], edges[RIGHT], out=level.value)
 
     def _terms(self) -> Floats:
         """<P / q^2, S_left - S_right> of every split."""
@@ -180,7 +210,7 @@ def _row_sums(rows: Floats) -> Floats:
 
 
 class _States:
-    """What each split does in each state, tabulated: rows 2 s and 2 s + 1 for x going left and right at split s, row
+    """The step of each split in each state, tabulated: rows 2 s and 2 s + 1 for x going left and right at split s, row
     2 N + r for the r-th repeated split when x has left the path."""
 
     def __init__(self, paths: Paths) -> None:
@@ -192,26 +222,25 @@ class _States:
         self._on_path = 2 * np.arange(n_splits)
         self._off_path = 2 * n_splits + np.arange(n_repeated)
         self.inverse_square = self._factor(1.0, paths.kept[paths.repeated]) ** -2
-        self._steps = np.concatenate([self._steps_on_path(), self._steps_off_path()], axis=1)
+        self.step = np.concatenate([self._step_on_path(), self._step_off_path()])
         self.coefficient = self._coefficients()
 
     def _factor(self, agrees: float, z: Floats) -> Floats:
         """q = t o + (1 - t) z at every point, float64[len(z), n_points]."""
         return self._points * agrees + (1.0 - self._points) * z[:, np.newaxis]
 
-    def _steps_on_path(self) -> Floats:
-        """q_child / q float64[2, 2 N, n_points]: child, then split and state alternating."""
+    def _step_on_path(self) -> Floats:
+        """q_right / q float64[2 N, n_points]: split and state alternating."""
         kept = self._paths.kept
-        steps = np.empty((2, 2 * len(kept), len(self._points)))
-        for child in (LEFT, RIGHT):
-            for state in (LEFT, RIGHT):
-                steps[child, state::2] = self._factor(float(child == state), kept * self._paths.share[child])
-                steps[child, state::2] /= self._factor(1.0, kept)
-        return steps
+        step = np.empty((2 * len(kept), len(self._points)))
+        for state in (LEFT, RIGHT):
+            step[state::2] = self._factor(float(state == RIGHT), kept * self._paths.share[RIGHT])
+            step[state::2] /= self._factor(1.0, kept)
+        return step
 
-    def _steps_off_path(self) -> Floats:
-        shares = self._paths.share[:, self._paths.repeated]
-        return np.repeat(shares[:, :, np.newaxis], len(self._points), axis=2)
+    def _step_off_path(self) -> Floats:
+        share = self._paths.share[RIGHT, self._paths.repeated]
+        return np.repeat(share[:, np.newaxis], len(self._points), axis=1)
 
     def _coefficients(self) -> Floats:
         """z_cold with the sign that turns S_left - S_right into S_hot - S_cold; 0 off the path."""
@@ -228,8 +257,3 @@ class _States:
             off_path = np.logical_or.reduceat(disagrees, paths.first_earlier)
             row[paths.repeated] = np.where(off_path, self._off_path, row[paths.repeated])
         return row
-
-    def look_up_steps(self, row: Ints, out: Floats) -> None:
-        """Write the steps to both children of every split into `out` float64[2, N, n_points]."""
-        for child in (LEFT, RIGHT):
-            self._steps[child].take(row, axis=0, out=out[child], mode="clip")

@@ -2,6 +2,7 @@
 
 python3 scripts/bootstrap.py            what Fairlead runs and learns with
 python3 scripts/bootstrap.py tests      and then what only its tests and checks need
+python3 scripts/bootstrap.py kernel     and the C kernel of contributions again, where there is a compiler
 """
 
 from __future__ import annotations
@@ -104,14 +105,22 @@ def compile_used(python: Path, used: Sequence[str]) -> None:
         refuse("what was installed cannot be imported; the lines above say why")
 
 
+def compile_kernel() -> None:
+    """The C kernel, where there is a compiler; where not, numpy computes the same, and a line says so."""
+    done = subprocess.run([FOLDER / "bin" / "python", "-m", "models.kernel_build"], cwd=ROOT, check=False)
+    if done.returncode == 0:
+        (FOLDER / "kernel").touch()
+
+
 def set_up() -> None:
-    """Environment, locked requirements, the project itself; then the mark that make looks for."""
+    """Environment, locked requirements, the project itself; then the mark that make looks for, and the kernel."""
     print("Setting up .venv from requirements.lock (once, one to two minutes) ...", flush=True)
     python = make_environment()
     install_requirements(python, requirements(LOCK.read_text(encoding="utf-8"))[0])
     install(python, ["--no-build-isolation", "--editable", "."])
     compile_used(python, USED_TO_RUN)
     (FOLDER / "ready").touch()
+    compile_kernel()
 
 
 def add_tests() -> None:
@@ -125,5 +134,5 @@ def add_tests() -> None:
 
 if __name__ == "__main__":
     started = time.monotonic()
-    add_tests() if sys.argv[1:] == ["tests"] else set_up()
+    {"tests": add_tests, "kernel": compile_kernel}.get("".join(sys.argv[1:]), set_up)()
     print(f"Ready in {time.monotonic() - started:.0f} s.", flush=True)

@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from data.vocabulary import ServedBy
+from models import kernel
 from models.files import MANIFEST
 from models.ladder import load_bundle
 from policies.policy import load_policy
@@ -68,6 +69,7 @@ def _installed(_: Settings) -> Iterator[Finding]:
             yield Finding("note", about, "not installed: this installation serves and cannot train")
         else:
             yield Finding("wrong", about, f"missing: {', '.join(missing)}", "install requirements-serving.lock")
+    yield Finding("note" if kernel.library() is None else "good", "kernel", kernel.told())
     if warning := wal_reset_warning():
         yield Finding("note", "sqlite", warning)
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 import policies.policy as policy_module
 from data.vocabulary import Task
 from serving.commands import app
+from serving.replay import _same_numbers
 from tests.end_to_end.test_ladder import case, opened
 from tests.fixtures.bundles import a_bundle, damage, damage_manifest, file_of, republish
 from tests.fixtures.service import Desk, costly, open_desk
@@ -85,6 +86,35 @@ def test_gives_the_same_bytes_about_an_event_that_came_late(tmp_path: Path, curr
     for answer in answers:
         result = replay(tmp_path, answer.json(), "--json", *current)
         assert (result.exit_code, result.stdout.encode()) == (0, answer.content + b"\n"), result.output
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize(("answers", "replays"), [("numpy", "compiled"), ("compiled", "numpy")])
+def test_gives_the_same_bytes_by_the_other_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str, replays: str
+) -> None:
+    a_bundle(tmp_path / "bundle")
+    monkeypatch.setenv("FAIRLEAD_KERNEL", answers)
+    desk = opened(tmp_path)
+    given = [desk.post("/v1/recommendations", case(number)) for number in range(1, 6)]
+    desk.service.close()
+    monkeypatch.setenv("FAIRLEAD_KERNEL", replays)
+    for response in given:
+        result = replay(tmp_path, response.json(), "--json")
+        assert (result.exit_code, result.stdout.encode()) == (0, response.content + b"\n"), result.output
+
+
+@pytest.mark.parametrize(
+    ("stored", "again", "same"),
+    [
+        (b'{"residual":-0.0,"raw":-0.01}', b'{"residual":0.0,"raw":-0.01}', True),
+        (b"[-0.0,0.0,1]", b"[0.0,-0.0,1]", True),
+        (b'{"raw":-0.01}', b'{"raw":0.01}', False),
+        (b'{"raw":-0.0}', b'{"raw":0.000000001}', False),
+    ],
+)
+def test_the_sign_of_a_zero_is_no_difference(stored: bytes, again: bytes, same: bool) -> None:
+    assert _same_numbers(stored, again) is same
 
 
 def test_says_what_differs_by_another_policy(tmp_path: Path) -> None:

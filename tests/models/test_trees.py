@@ -18,6 +18,7 @@ from tests.fixtures.forests import chain, forest
 from tests.fixtures.shapley import goes_left
 from training.learning.export import export_trees
 
+pytestmark = pytest.mark.usefixtures("kernel")
 ODD = [np.nan, 0.0, 1e-36, -1e-35, np.inf, -np.inf, -0.5, -1.0, 0.5, 2.7, 31.0, 32.0, 63.0, 64.0, 2.0**31, 1e300]
 SEEDS = st.integers(0, 2**32 - 1)
 

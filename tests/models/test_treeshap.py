@@ -15,6 +15,7 @@ from tests.fixtures.forests import chain, forest
 from tests.fixtures.shapley import by_enumeration, of_chain
 from training.learning.export import export_trees
 
+pytestmark = pytest.mark.usefixtures("kernel")
 ODD = [np.nan, 0.0, 1e-36, np.inf, -np.inf, -0.5, -1.0, 0.7, 2.7, 31.0, 40.0]
 
 

@@ -323,6 +323,11 @@ class TestDoctor:
         ):
             assert word in " ".join(result.stdout.split()), word
 
+    def test_says_which_kernel_answers(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FAIRLEAD_KERNEL", "numpy")
+        found = {each.about: each for each in examine(Settings(folder=folder))}
+        assert (found["kernel"].verdict, found["kernel"].says) == ("note", "numpy, as FAIRLEAD_KERNEL says")
+
     def test_sees_a_changed_audit_chain(self, folder: Path) -> None:
         desk = open_desk(folder)
         desk.recommend(costly())
