@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,14 +24,18 @@ from serving.store.track_records import StoredRecords
 
 
 def with_records(
-    connection: Connection, basis: Basis, standing: Standing, region: str | None, tasks: Iterable[Task] = Task
-) -> Standing:
-    """The standing with the records of the models in force, of all regions and of the case's own."""
+    connection: Connection,
+    basis: Basis,
+    standings: Sequence[Standing],
+    region: str | None,
+    tasks: Iterable[Task] = Task,
+) -> list[Standing]:
+    """Standings of one moment and region with the records of the models in force, of all regions and of that one."""
     models = _models(basis)
     asked = [models[task] for task in tasks if task in models]
     keys = [key for each in asked for key in keys_of(each.task, each.version, region)]
-    records = known(StoredRecords(connection), keys, standing.as_of)
-    return standing.model_copy(update={"records": records}) if records else standing
+    records = known(StoredRecords(connection), keys, standings[0].as_of) if standings else ()
+    return [each.model_copy(update={"records": records}) for each in standings] if records else list(standings)
 
 
 def records_of(connection: Connection, bundle: Bundle | None, at: datetime) -> Mapping[Task, tuple[TrackRecord, ...]]:

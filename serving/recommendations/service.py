@@ -112,8 +112,8 @@ class RecommendationService:
 
     def _standing(self, connection: Connection, basis: Basis, case: Case, now: datetime) -> Standing:
         """What is known of the case's parties and of the models' answers, and whether a newer event was answered."""
-        standing = basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
-        standing = with_records(connection, basis, standing, case.region)
+        parties = basis.keeper(StoredRows(connection)).of(case, moment_of(case, now))
+        (standing,) = with_records(connection, basis, [parties], case.region)
         late = succession.comes_late(connection, case)
         return standing.model_copy(update={"superseded": True}) if late else standing
 

@@ -61,10 +61,8 @@ class StockoutService:
         refuse_days_out_of_place(cases)
         basis = self._in_force.basis
         with self._database.read() as connection:
-            standings = [
-                with_records(connection, basis, standing, question.region, (Task.STOCKOUT,))
-                for standing in basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
-            ]
+            standings = basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
+            standings = with_records(connection, basis, standings, question.region, (Task.STOCKOUT,))
         asked = [_asked(basis, case, standing, now) for case, standing in zip(cases, standings, strict=True)]
         answer = StockoutAnswer(
             as_of=as_of,

@@ -81,14 +81,15 @@ def choose_share(
     before `first` answers all that come after, as a model that ships goes on answering. What is to be low is the log
     loss and, as much, the log loss at their own level: a level that moves to and fro disturbs the order of the cases.
     """
-    later = Later(_cases(rows, slice(first, None)), recorded[first:])
+    end = len(rows.truth)
+    thinned = slice(first, end, max(1, (end - first) // MOST_ROWS))
+    later = Later(_cases(rows, thinned), recorded[thinned])
     if not task.is_risk or not later.heeds:
         return 0.0
     step = max(1, first // MOST_ROWS)
     booster = grow(rows.at(slice(first % step, first, step)), quick(recipe), threads, seed)
-    thinned = slice(first, None, max(1, (len(rows.truth) - first) // MOST_ROWS))
-    cases = replace(_cases(rows, thinned), probabilities=probabilities(booster, rows.features[thinned]))
-    steps = _steps(task, Later(cases, recorded[thinned]))
+    cases = replace(later.cases, probabilities=probabilities(booster, rows.features[thinned]))
+    steps = _steps(task, replace(later, cases=cases))
     losses = [_loss(cases, share * steps) for share in SHARES]
     best = int(np.argmin(losses))
     return SHARES[best] if losses[best] < losses[0] - WORTH else 0.0
