@@ -22,7 +22,7 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from training.histories.history import open_history
-from training.learning.evaluate import evaluate
+from training.learning.evaluate import AS_TRAINED, evaluate
 from training.progress import Silent
 from training.tables.mapping import load_mapping
 from training.train import Order, train
@@ -69,8 +69,8 @@ def table(scores: dict[str, Any]) -> str:
         "| | ROC AUC | average precision | log loss | ECE |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    names = {"base": "base rate of the past", "rules": "fallback rules", "model": "model"}
-    return "\n".join(lines + [_row(says, scores[side]) for side, says in names.items()])
+    names = {"base": "base rate of the past", "rules": "fallback rules", AS_TRAINED: "as trained", "model": "model"}
+    return "\n".join(lines + [_row(says, scores[side]) for side, says in names.items() if side in scores])
 
 
 def split(log: Path, out: Path, since: datetime | None = None) -> tuple[Path, Path]:

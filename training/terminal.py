@@ -15,7 +15,7 @@ from data.amounts import percent
 from data.vocabulary import Task
 from training.progress import Item
 
-SIDES = {"base": "base", "rules": "rules", "model": "model"}
+SIDES = {"base": "base", "rules": "rules", "as_trained": "as trained", "model": "model"}
 METRICS = ("log_loss", "roc_auc", "average_precision", "accuracy", "ece")
 
 
@@ -62,7 +62,8 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
         table.add_column(heading, justify="left" if heading in ("task", "") else "right")
     for task, told in metrics.items():
         heads = (task.value, f"{told['n']:,}", _shown(told["base_rate"]))
-        for side, head in zip(SIDES, (heads, _NOTHING, _NOTHING), strict=True):
+        for number, side in enumerate(each for each in SIDES if each in told):
+            head = _NOTHING if number else heads
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
     table.caption = _left_out(metrics)

@@ -257,7 +257,8 @@ def tracker_of(folder: Path) -> Tracker:
 def whole_by_side(scores: dict[str, Any]) -> dict[str, Any]:
     """The scores with `n` and `base_rate` beside those of each side too: whoever reads one side has all of it."""
     both = {name: scores[name] for name in ("n", "base_rate")}
-    return scores | {side: scores[side] | both for side in ("model", "rules", "base")}
+    sides = [side for side in ("model", "as_trained", "rules", "base") if side in scores]
+    return scores | {side: scores[side] | both for side in sides}
 
 
 @contextmanager

@@ -40,6 +40,9 @@ PROMISE_PASSED = "promise_passed"
 TAUGHT = "taught"
 """The key of the scores that tells which of the cases taught the model, where it learned without times."""
 
+AS_TRAINED = "as_trained"
+"""The key of the model's scores without its track record, where it heeds the record's level."""
+
 CONFORMAL = "conformal"
 """The key of the scores that tells what the conformal sets cover."""
 
@@ -108,6 +111,8 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
     told = heed(model.task, Later(cases, known.recorded), model.conformal, model.record_share)
     compared = compare(model.task, known.truth, told.probabilities, rules, known.fired)
+    if model.record_share:
+        compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities)
     covered = _covered(model, cases, told, policy)
     return compared | passed(known.promise_passed) | covered | _acquainted(model, known, history)
 
