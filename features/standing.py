@@ -20,6 +20,7 @@ from data.record import digest_of
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import EMPTY, AttributeSchema, party_words
+from features.decay import counted, fade, sum_left
 from features.demand import ShelfReport, shelf_report
 from features.party_rows import (
     MemoryRows,
@@ -63,8 +64,6 @@ LATELY_HALF_LIFE = timedelta(days=3)
 RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
 _LONGEST_ID = 128
-_STEPS = 1e9
-"""A standing is told in steps of a billionth."""
 _NOTHING = ShelfReport(empty=0.0, closing=0.0, late=0.0, wanted=0.0, usual=0.0)
 _CAUSES = {cause.value: cause for cause in RootCause}
 
@@ -111,13 +110,6 @@ def party_key(kind: str, id: str) -> PartyKey:
     """The key; what is no identifier, being empty, too long or unprintable, goes by its digest."""
     fits = 0 < len(id) <= _LONGEST_ID and id.isprintable() and id[0] != " "
     return PartyKey(kind, id if fits else digest_of(id.encode()))
-
-
-def _fade(start: datetime | None, end: datetime, half_life: timedelta) -> float:
-    """The share of a sum of `start` that is left at `end`; all of it where `end` is earlier."""
-    if start is None or end <= start:
-        return 1.0
-    return float(0.5 ** ((end - start) / half_life))
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:
@@ -259,8 +251,8 @@ def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: da
 def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
     """The row with what happened at a moment; what comes late counts as faded already, so its order hardly matters."""
     start = state.arrived_at
-    left = _fade(start, at, ARRIVAL_HALF_LIFE)
-    weight = 1.0 if start is None else _fade(at, start, ARRIVAL_HALF_LIFE)
+    left = fade(start, at, ARRIVAL_HALF_LIFE)
+    weight = 1.0 if start is None else fade(at, start, ARRIVAL_HALF_LIFE)
     told = report or _NOTHING
     return state._replace(
         arrived_at=_later(start, at),
@@ -284,9 +276,9 @@ def _reported(state: PartyState, at: datetime, report: ShelfReport) -> PartyStat
 
 def _taught(state: PartyState, lesson: Lesson) -> PartyState:
     start, at = state.recorded_at, lesson.recorded_at
-    left, soon = (_fade(start, at, half_life) for half_life in (OUTCOME_HALF_LIFE, LATELY_HALF_LIFE))
-    weight = 1.0 if start is None else _fade(at, start, OUTCOME_HALF_LIFE)
-    lately = 1.0 if start is None else _fade(at, start, LATELY_HALF_LIFE)
+    left, soon = (fade(start, at, half_life) for half_life in (OUTCOME_HALF_LIFE, LATELY_HALF_LIFE))
+    weight = 1.0 if start is None else fade(at, start, OUTCOME_HALF_LIFE)
+    lately = 1.0 if start is None else fade(at, start, LATELY_HALF_LIFE)
     told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
     return state._replace(
         recorded_at=_later(start, at),
@@ -299,47 +291,35 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
         shelf_outcomes_lately=state.shelf_outcomes_lately * soon + lately * told,
         stockouts_lately=state.stockouts_lately * soon + lately * empty,
         granted=state.granted * left + weight * lesson.granted,
-        causes=_caused(state.causes, left, lesson.cause, weight),
+        causes=counted(state.causes, left, lesson.cause and lesson.cause.value, weight),
     )
-
-
-def _caused(causes: Mapping[str, float], left: float, cause: RootCause | None, weight: float) -> dict[str, float]:
-    faded = {each: value * left for each, value in causes.items()}
-    if cause is not None:
-        faded[cause.value] = faded.get(cause.value, 0.0) + weight
-    return faded
-
-
-def _sum_left(value: float, share: float) -> float:
-    # Most sums of most parties are nothing. As arrays are rounded too, so that both ways give the same number.
-    return round(value * share * _STEPS) / _STEPS if value else 0.0
 
 
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
     """What a party's row says at a moment."""
-    left = _fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
-    soon = _fade(state.recorded_at, at, LATELY_HALF_LIFE)
-    lately = _fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
+    left = fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
+    soon = fade(state.recorded_at, at, LATELY_HALF_LIFE)
+    lately = fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
     return PartyStanding(
         kind=state.kind,
         id=state.id,
-        arrivals=_sum_left(state.arrivals, lately),
-        shelves=_sum_left(state.shelves, lately),
-        empty=_sum_left(state.empty, lately),
-        closing=_sum_left(state.closing, lately),
-        late=_sum_left(state.late, lately),
-        wanted=_sum_left(state.wanted, lately),
-        usual=_sum_left(state.usual, lately),
-        outcomes=_sum_left(state.outcomes, left),
-        breaches=_sum_left(state.breaches, left),
-        resolved=_sum_left(state.resolved, left),
-        resolution=_sum_left(state.resolution, left),
-        causes={_CAUSES[cause]: _sum_left(state.causes[cause], left) for cause in sorted(state.causes)},
-        shelf_outcomes=_sum_left(state.shelf_outcomes, left),
-        stockouts=_sum_left(state.stockouts, left),
-        shelf_outcomes_lately=_sum_left(state.shelf_outcomes_lately, soon),
-        stockouts_lately=_sum_left(state.stockouts_lately, soon),
-        granted=_sum_left(state.granted, left),
+        arrivals=sum_left(state.arrivals, lately),
+        shelves=sum_left(state.shelves, lately),
+        empty=sum_left(state.empty, lately),
+        closing=sum_left(state.closing, lately),
+        late=sum_left(state.late, lately),
+        wanted=sum_left(state.wanted, lately),
+        usual=sum_left(state.usual, lately),
+        outcomes=sum_left(state.outcomes, left),
+        breaches=sum_left(state.breaches, left),
+        resolved=sum_left(state.resolved, left),
+        resolution=sum_left(state.resolution, left),
+        causes={_CAUSES[cause]: sum_left(state.causes[cause], left) for cause in sorted(state.causes)},
+        shelf_outcomes=sum_left(state.shelf_outcomes, left),
+        stockouts=sum_left(state.stockouts, left),
+        shelf_outcomes_lately=sum_left(state.shelf_outcomes_lately, soon),
+        stockouts_lately=sum_left(state.stockouts_lately, soon),
+        granted=sum_left(state.granted, left),
     )
 
 

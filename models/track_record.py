@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from data.standing import TrackRecord
 from data.vocabulary import Task
+from features.decay import counted, fade, sum_left
+from features.standing import OUTCOME_HALF_LIFE
+from models.conformal import DECIMALS, NO_AND_YES
 
-HALF_LIFE = timedelta(days=30)
 PRIOR_DOUBT = 60.0
 """What trained log-odds weigh beside outcomes: some 300 answers of which one in four comes true."""
 MOST_SHIFT = 2.0
@@ -36,8 +38,7 @@ PRIOR_ANSWERS = 50.0
 """What a trained cell weighs beside outcomes."""
 EXPONENTS = (0.25, 4.0)
 """How far a record may move the error rate at which a label leaves."""
-DECIMALS = 9
-_STEPS = 1e9
+YES = NO_AND_YES[1]
 
 
 class RecordKey(NamedTuple):
@@ -159,46 +160,29 @@ def _moved(rate: float, power: float) -> float:
 
 
 def _learned(state: RecordState, proven: Proven) -> RecordState:
-    left, weight = _fade(state.at, proven.known_at), 1.0 if state.at is None else _fade(proven.known_at, state.at)
-    said, came = proven.probability, float(proven.truth == "yes")
+    start, at = state.at, proven.known_at
+    left, weight = fade(start, at, OUTCOME_HALF_LIFE), 1.0 if start is None else fade(at, start, OUTCOME_HALF_LIFE)
+    said, came, left_at = proven.probability, float(proven.truth == YES), proven.left_at
     surplus, doubt = (0.0, 0.0) if said is None else (came - said, said * (1.0 - said))
-    counted = weight if proven.left_at is not None else 0.0
-    missed = counted if proven.left_at is not None and proven.left_at <= AIM else 0.0
     return state._replace(
-        at=proven.known_at if state.at is None else max(state.at, proven.known_at),
+        at=at if start is None else max(start, at),
         answers=state.answers * left + weight,
         surplus=state.surplus * left + weight * surplus,
         doubt=state.doubt * left + weight * doubt,
-        true=_counted(state.true, left, proven.truth, counted),
-        missed=_counted(state.missed, left, proven.truth, missed),
+        true=counted(state.true, left, None if left_at is None else proven.truth, weight),
+        missed=counted(state.missed, left, proven.truth if left_at is not None and left_at <= AIM else None, weight),
     )
 
 
-def _counted(sums: Mapping[str, float], left: float, label: str, weight: float) -> dict[str, float]:
-    faded = {each: value * left for each, value in sums.items()}
-    if weight:
-        faded[label] = faded.get(label, 0.0) + weight
-    return faded
-
-
-def _fade(start: datetime | None, end: datetime) -> float:
-    """The share of a sum of `start` that is left at `end`; all of it where `end` is no later."""
-    return 1.0 if start is None or end <= start else float(0.5 ** ((end - start) / HALF_LIFE))
-
-
 def _brought_forward(state: RecordState, at: datetime) -> TrackRecord:
-    left = _fade(state.at, at)
-
-    def now(value: float) -> float:
-        return round(value * left * _STEPS) / _STEPS
-
+    left = fade(state.at, at, OUTCOME_HALF_LIFE)
     return TrackRecord(
         task=state.task,
         version=state.version,
         region=state.region,
-        answers=now(state.answers),
-        surplus=now(state.surplus),
-        doubt=now(state.doubt),
-        true={label: now(value) for label, value in sorted(state.true.items())},
-        missed={label: now(value) for label, value in sorted(state.missed.items())},
+        answers=sum_left(state.answers, left),
+        surplus=sum_left(state.surplus, left),
+        doubt=sum_left(state.doubt, left),
+        true={label: sum_left(state.true[label], left) for label in sorted(state.true)},
+        missed={label: sum_left(state.missed[label], left) for label in sorted(state.missed)},
     )

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from data.standing import TrackRecord
 from data.vocabulary import Task
+from features.standing import OUTCOME_HALF_LIFE
 from models.track_record import (
     AIM,
-    HALF_LIFE,
     MOST_SHIFT,
     MemoryRecords,
     Proven,
@@ -92,7 +92,7 @@ def test_a_set_is_heeded_by_one_rule_at_every_error_rate() -> None:
 
 
 def test_what_is_long_ago_counts_less_and_what_comes_late_as_faded_already() -> None:
-    old = answer(True, at=NOON - HALF_LIFE)
+    old = answer(True, at=NOON - OUTCOME_HALF_LIFE)
     assert after([old])[0].answers == 0.5
     in_turn, late = after([old, answer(False)]), after([answer(False), old])
     for one, other in zip(in_turn, late, strict=True):

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from data.case import Case
+from data.standing import Standing
 from data.vocabulary import Task
-from models.track_record import shift
+from models.conformal import set_labels, with_no
+from models.predictors import ModelPredictor
+from models.task_model import TaskModel
+from models.track_record import MemoryRecords, Proven, keys_of, known, learn
+from tests.fixtures.task_models import cases, task_model
 from training.histories.rows import DAY, Rows
 from training.learning.conformal_fit import Calibrating, coverage, fit_conformal
+from training.learning.evaluate import calibrated
 from training.learning.fit import RISK
 from training.learning.heed import Later, choose_share, heed
 from training.report.metrics import losses_of
 
 PER_DAY = 200
+DELAY = timedelta(hours=1)
 
 
 def later(seed: int, days: int, surplus: float = 0.0, delay: float = 1.0) -> Later:
@@ -100,7 +111,50 @@ def test_a_level_is_heeded_where_it_served_and_only_there(falls: float, share: f
     assert choose_share(Task.STOCKOUT, found, recorded, 60 * 60, RISK, 1, 0) == share
 
 
+@pytest.mark.parametrize("task", [Task.SLA_BREACH, Task.ROOT_CAUSE])
+def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) -> None:
+    model = replace(task_model(task), record_share=0.5 if task.is_risk else 0.0)
+    asked = [
+        (case.model_copy(update={"region": ("emea", "apac")[number % 3 == 0]}), standing)
+        for number, (case, standing) in enumerate(cases())
+    ]
+    truth = np.random.default_rng(9).integers(0, max(len(task.labels), 2), len(asked))
+    probabilities, leaves_at = live(model, asked, truth)
+
+    times = np.array([case.event.time.timestamp() for case, _ in asked])
+    said = calibrated(model, model.features().matrix(asked))
+    later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), times + DELAY.total_seconds())
+    told = heed(task, later_on, model.conformal, model.record_share)
+    assert told.probabilities == pytest.approx(probabilities, abs=2e-9)
+    assert (abs(told.exponents - 1.0) > 0.01).any(), "sets were moved, or this would show nothing"
+    assert (told.probabilities != said).any() == task.is_risk, "and so was the level of a risk"
+    assert model.conformal is not None
+    for (case, _), row, exponents, leaves in zip(asked, said, told.exponents, leaves_at, strict=True):
+        named = {"yes": float(row[0])} if task.is_risk else dict(zip(task.labels, row.tolist(), strict=True))
+        trained = model.conformal.leaves_at(with_no(named), case.region)
+        moved = [rate**power for rate, power in zip(trained.values(), exponents, strict=True)]
+        assert list(leaves.values()) == pytest.approx(moved, abs=2e-9)
+
+
+def live(
+    model: TaskModel, asked: Sequence[tuple[Case, Standing]], truth: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], list[dict[str, float]]]:
+    """The answers to cases one by one, each of which becomes known an hour later, and where their labels leave."""
+    predictor, rows, waiting = ModelPredictor(model, "one"), MemoryRecords(), list[tuple[datetime, Case, Proven]]()
+    said, leaves_at = [], []
+    for number, (case, standing) in enumerate(asked):
+        while waiting and waiting[0][0] <= case.event.time:
+            _, before, proven = waiting.pop(0)
+            learn(rows, keys_of(model.task, "one", before.region), proven)
+        records = known(rows, keys_of(model.task, "one", case.region), case.event.time)
+        told = predictor.predict(case, standing.model_copy(update={"records": records}))
+        said.append(list(told.probabilities.values()))
+        leaves_at.append(told.leaves_at)
+        at, label = case.event.time + DELAY, set_labels(model.task.labels)[truth[number]]
+        waiting.append((at, case, predictor.proven(told.features, case.region, label, at)))
+    return np.array(said), leaves_at
+
+
 def test_labels_heed_no_level() -> None:
     found, recorded = rows(6, 1.5)
     assert choose_share(Task.ROOT_CAUSE, found, recorded, 60 * 60, RISK, 1, 0) == 0.0
-    assert shift(None, 0.5) == 0.0
