@@ -262,6 +262,7 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
         "history": history.name,
         "data": history.digest,
         "mapping": history.mapping_digest,
+        "says": history.says,
         "naming": history.naming,
         "policy": order.policy.digest,
         "seed": order.seed,

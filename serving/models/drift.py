@@ -52,6 +52,7 @@ class DriftService:
             decisions=len(found),
             shelves=len(asked),
             since=min(moments, default=None),
+            until=max(moments, default=None),
             tasks=tuple(
                 self._task(task, bundle, found, asked if task is Task.STOCKOUT else ()).model_copy(
                     update={"records": records.get(task, ())}

@@ -34,4 +34,6 @@ class ModelsDrift(Record):
     """Shelves asked about by themselves that are compared too."""
     since: Instant | None = None
     """When the earliest of them was answered."""
+    until: Instant | None = None
+    """When the latest of them was. Of hours that are alike, what tells the hour, the day or the season has moved."""
     tasks: tuple[TaskDrift, ...]

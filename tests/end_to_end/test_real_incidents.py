@@ -25,6 +25,8 @@ from training.commands.train import app
 
 pytestmark = pytest.mark.slow
 CUT = pd.Timestamp("2016-04-18")
+LATELY = pd.Timestamp("2016-03-08")
+"""Of the time before, drift and recalibration are told of the weeks from here on."""
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +72,19 @@ def test_drift_is_told_and_recalibration_brings_the_error_down(
 ) -> None:
     """What the first half of the last month tells of the model mends it for the second."""
     month = pd.read_parquet(folder / "later.parquet")
-    middle, late, before = (tmp_path / f"{name}.parquet" for name in ("middle", "late", "before"))
+    earlier, middle, late, before = (tmp_path / f"{name}.parquet" for name in ("earlier", "middle", "late", "before"))
+    past = pd.read_parquet(folder / "earlier.parquet")
+    past = past[past["opened_at"] >= LATELY]
+    past.to_parquet(earlier)
     month[month["opened_at"] < CUT].to_parquet(middle)
     month[month["opened_at"] >= CUT].to_parquet(late)
-    pd.concat([pd.read_parquet(folder / "earlier.parquet"), pd.read_parquet(middle)]).to_parquet(before)
+    pd.concat([past, pd.read_parquet(middle)]).to_parquet(before)
     mended = Path(shutil.copytree(folder / "bundle", tmp_path / "mended"))
-    report = json.loads(asked(drifting, "drift", folder / "bundle", middle, folder / "earlier.parquet", "--json"))
+    report = json.loads(asked(drifting, "drift", folder / "bundle", middle, earlier, "--json"))
     assert not report["regions"][0]["rate"]["holds"]
     assert report["regions"][0]["calibrated"] is False
     assert {each["about"] for each in report["alarms"]} >= {"rate", "calibration"}
-    asked(drifting, "recalibrate", mended, middle, folder / "earlier.parquet", "--no-track")
+    asked(drifting, "recalibrate", mended, middle, earlier, "--no-track")
     each = (json.loads(asked(app, "evaluate", each, late, before, "--json")) for each in (folder / "bundle", mended))
     old, new = ({side: told[side] for side in ("as_trained", "model")} for told in each)
     for side in ("as_trained", "model"):

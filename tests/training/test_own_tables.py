@@ -200,6 +200,11 @@ def test_a_recalibration_keeps_what_taught_the_calibrator(halves: Path, tmp_path
     assert "500 can be looked up, 500 of them taught" in " ".join(refused.stderr.split())
 
 
+def test_the_card_asks_what_the_mapping_asks(halves: Path) -> None:
+    content = card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model)
+    assert ("asked", "Will an article go on backorder?") in content.window
+
+
 def test_the_card_of_a_model_without_times_speaks_of_no_days(halves: Path) -> None:
     told = " ".join(card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model).limits)
     assert "without the measured cases" in told

@@ -51,6 +51,7 @@ class DailyHistory:
     def __init__(self, name: str, digest: str, frame: pd.DataFrame, mapping: DailyMapping) -> None:
         self.name, self.digest = name, digest
         self.mapping_digest: str | None = mapping.digest
+        self.says = mapping.says
         self.naming: Naming = {}
         self.mapping, self.frame = mapping, frame
 

@@ -46,6 +46,11 @@ class History(Protocol):
         ...
 
     @property
+    def says(self) -> str:
+        """What one case is, and the question, in the words of the mapping; empty where nobody said."""
+        ...
+
+    @property
     def naming(self) -> Naming:
         """What names an event: two histories that name theirs alike know the same event by the same name."""
         ...
@@ -109,6 +114,7 @@ class NativeHistory:
     path: Path
     digest: str
     mapping_digest: None = None
+    says: str = ""
 
     @property
     def name(self) -> str:
@@ -137,7 +143,7 @@ class MappedHistory:
     def __init__(self, table: Table, mapping: Mapping) -> None:
         self.name, self.digest = table.name, table.digest
         self.mapping_digest: str | None = mapping.digest
-        self.naming = mapping.naming
+        self.says, self.naming = mapping.says, mapping.naming
         self._mapper = RowMapper(mapping)
         frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
         frame = frame[self._running(frame, mapping)] if mapping.view.until else frame

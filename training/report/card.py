@@ -143,6 +143,8 @@ def _window(model: TaskModel) -> Iterator[tuple[str, str]]:
     lineage = model.lineage
     fitted, tested = lineage["fitted_on"], lineage["tested_on"]
     timeless = without_times(lineage)
+    if lineage.get("says"):
+        yield "asked", lineage["says"]
     span = "" if timeless else f", {_day(fitted['from'])} to {_day(fitted['to'])}"
     yield "learned from", f"{fitted['n']:,} cases of {lineage['history']}{span}"
     days = "other cases of the same days" if timeless else f"{_day(tested['from'])} to {_day(tested['to'])}"

@@ -131,6 +131,8 @@ class DriftTable:
     """`/console/models/drift`: drift task by task, put into the page once it is measured."""
 
     template: ClassVar[str] = "drift.html"
+    compared: str
+    """What was looked at, and since when."""
     drift: tuple[DriftRow, ...]
 
 

@@ -14,7 +14,7 @@ from data.promotion import Approval, ComingInForce, Dossier, Finding, PromotionS
 from serving.console.access import FormNotOurs, PageRoute, Visit, posted, shown, signed_in
 from serving.console.context import Banner
 from serving.console.models import view
-from serving.console.models.context import DriftTable, ModelsPage, PromotionForm, PromotionPage, RollbackForm
+from serving.console.models.context import ModelsPage, PromotionForm, PromotionPage, RollbackForm
 from serving.console.models.intervals import intervals
 from serving.errors import NotFound, Problem
 from serving.health.service import ladder_steps
@@ -55,7 +55,7 @@ def models(visit: Reader, done: str = "") -> Response:
 @router.get("/drift")
 def drift(visit: Reader) -> Response:
     """Drift as a part of the page: measured anew it takes a second or more, and nobody should wait for it."""
-    return shown(DriftTable(view.drift_rows(visit.service.drift.recent())))
+    return shown(view.drift_table(visit.service.drift.recent()))
 
 
 @router.post("/rollbacks")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -19,6 +19,7 @@ from data.promotion import (
     Window,
 )
 from data.vocabulary import ServedBy
+from models.drift_records import DriftReport
 from models.performance import FEWEST
 from serving.console import display
 from serving.console.case_view import SERVED_WORDS, moment
@@ -29,6 +30,7 @@ from serving.console.models.context import (
     Comparison,
     DossierVerdict,
     DriftRow,
+    DriftTable,
     InForceView,
     LadderRow,
     PromotionHead,
@@ -61,6 +63,8 @@ _NO_DRIFT = {
     "too_few_decisions": "too few decisions to tell",
 }
 _SHORT = len("sha256:") + 12
+MOST_MOVED = 3
+"""Features that are named of those that have moved; the interface tells all."""
 
 
 def bundle_name(digest: str) -> BundleName:
@@ -313,15 +317,32 @@ def _shadow_row(told: ShadowTask) -> ShadowRow:
     )
 
 
-def drift_rows(drift: ModelsDrift) -> tuple[DriftRow, ...]:
+def drift_table(drift: ModelsDrift) -> DriftTable:
     """What is known of drift, task by task."""
-    return tuple(map(_drift_row, drift.tasks))
+    return DriftTable(_compared(drift), tuple(map(_drift_row, drift.tasks)))
+
+
+def _compared(drift: ModelsDrift) -> str:
+    """What was looked at; of less than a day, a warning that the clock alone moves features."""
+    if drift.since is None or drift.until is None:
+        return "Nothing was decided yet."
+    many = f"{drift.decisions:,} decisions" + (f" and {drift.shelves:,} shelves asked about" if drift.shelves else "")
+    early = " Under a day: what tells the hour, the day or the season has moved for that alone."
+    brief = early if drift.until - drift.since < timedelta(days=1) else ""
+    return f"The latest {many}, since {moment(drift.since, None).text}; measured within the last five minutes.{brief}"
 
 
 def _drift_row(told: TaskDrift) -> DriftRow:
-    says = (told.report.says if told.report else _NO_DRIFT[told.reason or "no_model"]) + _came_to(told)
+    says = _seen(told.report) if told.report else _NO_DRIFT[told.reason or "no_model"]
+    says += _came_to(told)
     alarms = tuple(each.says for each in told.report.alarms) if told.report else ()
     return DriftRow(display.heading(display.words(told.task)), f"{told.decisions + told.shelves:,}", says, alarms)
+
+
+def _seen(report: DriftReport) -> str:
+    """The report's sentence, and what moved furthest."""
+    moved = [display.words(each.feature) for each in report.features if each.level != "none"][:MOST_MOVED]
+    return f"{report.says} (moved furthest: {', '.join(moved)})" if moved else report.says
 
 
 def _came_to(told: TaskDrift) -> str:

@@ -24,7 +24,9 @@ PAGES: list[Page] = [
     queue_page(decided=True, rows=0),
     case_page(case_file(), onlooker(), NOW, next_url="/console/cases/next"),
     models_page(),
-    models_context.DriftTable((models_context.DriftRow("Breach", "1,000", "no drift", ("the base rate fell",)),)),
+    models_context.DriftTable(
+        "The latest", (models_context.DriftRow("Breach", "1,000", "no drift", ("the base rate fell",)),)
+    ),
     promotion_page(),
     ChangedNotice(text="t", url="/console/cases/1"),
     ProblemPage(title="t", detail="d"),

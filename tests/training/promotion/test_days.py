@@ -42,6 +42,7 @@ class OneByOne:
 
     days: DailyHistory
     mapping_digest: str | None = None
+    says: str = ""
     naming: Naming = field(default_factory=dict)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from httpx import Response
 from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role
+from serving.console.models.view import drift_table
+from serving.models.drift_schemas import ModelsDrift
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
 from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
@@ -276,6 +279,18 @@ def test_drift_is_a_part_that_comes_later(desk: Desk) -> None:
     part = desk.client.get(f"{MODELS}/drift").text
     assert "too few decisions to tell" in part
     assert "<html" not in part
+
+
+def test_drift_says_what_was_looked_at_and_what_moved_furthest() -> None:
+    of_minutes = ModelsDrift.model_validate_json(Path("examples/drift.json").read_bytes())
+    assert of_minutes.since
+    table = drift_table(of_minutes)
+    assert table.compared.startswith("The latest 60 decisions, since ")
+    assert "Under a day" in table.compared
+    assert "(moved furthest: node arrivals, node breach rate)" in " ".join(row.says for row in table.drift)
+    of_days = of_minutes.model_copy(update={"until": of_minutes.since + timedelta(days=1)})
+    assert "Under a day" not in drift_table(of_days).compared
+    assert drift_table(ModelsDrift(decisions=0, tasks=())).compared == "Nothing was decided yet."
 
 
 def test_shelves_asked_about_by_themselves_are_counted_with_drift_and_shadow(tmp_path: Path) -> None:
