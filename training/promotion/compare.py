@@ -187,7 +187,7 @@ def _compare_task(
     asked = its.later.asked(both.rows, challenger.models[task].model.attributes)
     took = answering.milliseconds(champion.models[task], challenger.models[task], asked)
     found.checks += [
-        labels.check(both, its.answers),
+        labels.check(both, its.answers, task in kept(challenger, champion)),
         columns.check(both),
         attribution.check(both, shares, told[0]),
         *map(metrics.check, told),

@@ -19,6 +19,9 @@ ALLOWED = 0.005
 """Share of answers that corrections of the books change between two trainings."""
 ERRORS = 3.0
 """Standard errors above the allowed share from which the labels count as changed."""
+_CHANGED = "labels were changed before the challenger learned from them"
+_OTHERS = "the history tells other outcomes than both were taught"
+_UNLIKE = f"{_OTHERS}: name the history they learned from, or train again on this one if outcomes were corrected since"
 
 
 @dataclass(frozen=True)
@@ -30,26 +33,32 @@ class Agreement:
     differ: int
 
     @property
+    def few(self) -> bool:
+        """Whether they are too few to tell anything."""
+        return self.common < FEWEST
+
+    @property
     def refuses(self) -> bool:
         """Whether more differ than corrections and chance explain."""
         expected = self.common * ALLOWED
-        return self.common >= FEWEST and self.differ > expected + ERRORS * (expected * (1 - ALLOWED)) ** 0.5
+        return not self.few and self.differ > expected + ERRORS * (expected * (1 - ALLOWED)) ** 0.5
 
     def __str__(self) -> str:
         return f"{self.differ:,} of {self.common:,} differ from {self.beside}"
 
 
-def check(pair: Pair, answers: Mapping[Task, Mapping[str, int]]) -> Check:
-    """Whether the answers the challenger was taught are those that others know."""
+def check(pair: Pair, answers: Mapping[Task, Mapping[str, int]], kept: bool = False) -> Check:
+    """Whether the answers the challenger was taught are those that others know; `kept` is the champion's own model."""
     its = pair.challenger.model.taught
-    beside = (
-        _agreement("what the champion was taught", its, pair.champion.model.taught),
-        _agreement("what the history tells", its, answers.get(pair.task, {})),
-    )
+    champion = _agreement("what the champion was taught", its, pair.champion.model.taught)
+    history = _agreement("what the history tells", its, answers.get(pair.task, {}))
+    beside = champion, history
     told = "; ".join(str(each) for each in beside if each.common)
+    if kept and history.refuses:
+        return _check(pair, Finding.NOTED, f"the champion's own model, so nothing was taught anew; {_OTHERS}: {told}")
     if any(each.refuses for each in beside):
-        return _check(pair, Finding.REFUSED, f"labels were changed before the challenger learned from them: {told}")
-    if all(each.common < FEWEST for each in beside):
+        return _check(pair, Finding.REFUSED, f"{_CHANGED if champion.refuses or champion.few else _UNLIKE}: {told}")
+    if all(each.few for each in beside):
         says = "nobody else knows the events it learned from, so wrong labels cannot be told: give a history with them"
         return _check(pair, Finding.NOTED, f"{says}; {told}" if told else says)
     return _check(pair, Finding.PASSED, f"it was taught what happened: {told}")

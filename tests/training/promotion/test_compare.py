@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from data.outcome import HistoryLine
-from data.promotion import CheckName, Dossier, Metric
+from data.promotion import CheckName, Dossier, Finding, Metric
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.predictors import ModelPredictor
@@ -88,6 +88,20 @@ def test_two_percent_flipped_labels_are_seen_one_by_one_beside_the_champions() -
     dossier = promotion(taught("flipped", flipped))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.LABELS)
     assert "labels were changed" in check.says
+
+
+def test_a_history_of_other_outcomes_is_told_from_changed_labels(honest: Dossier) -> None:
+    """Both were taught alike: it is the history that differs, and a kept model was not taught anew."""
+    told = [flip(line) if number % 10 == 0 else line for number, line in enumerate(lines())]
+    other = write("other-outcomes", told)
+    (refused,) = (each for each in promotion(challenger(), other).refusals if each.name is CheckName.LABELS)
+    assert "the history tells other outcomes than both were taught" in refused.says
+    itself = promotion(champion(), other)
+    (noted,) = (each for each in itself.checks if each.name is CheckName.LABELS)
+    assert noted.finding is Finding.NOTED
+    assert "nothing was taught anew" in noted.says
+    assert itself.refusals == ()
+    assert honest.refusals == ()
 
 
 @pytest.mark.parametrize("share", [0.05, 0.10])
