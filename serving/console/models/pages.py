@@ -137,7 +137,7 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
         head=view.promotion_head(promotion, serving, now),
-        verdict=view.verdict(dossier),
+        verdict=view.verdict(dossier, promotion.state is PromotionState.PROPOSED),
         window=view.window_words(dossier),
         drawing=view.drawn(intervals(dossier.differences)),
         cautions=view.check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED),

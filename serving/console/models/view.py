@@ -166,11 +166,13 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
     return ""
 
 
-def verdict(dossier: Dossier) -> DossierVerdict:
-    """What the checks come to."""
+def verdict(dossier: Dossier, waits: bool) -> DossierVerdict:
+    """What the checks come to, for whoever decides while it `waits`, and for whoever reads of it later."""
     if dossier.refusals:
         return DossierVerdict(True, "No: its checks refuse it", tuple(map(_point, dossier.refusals)))
     noted = tuple(_point(each) for each in dossier.checks if each.finding is Finding.NOTED)
+    if not waits:
+        return DossierVerdict(False, "Its checks did not refuse it", noted)
     also = " Know this before you agree" if noted else ""
     return DossierVerdict(False, f"It may take over, once another person agrees.{also}", noted)
 

@@ -98,6 +98,8 @@ def test_agreeing_on_the_desk_brings_the_challenger_in_force(desk: Desk, challen
     page = asked(desk, challenger)
     sign_in(desk, "model-owner")
     assert page in desk.client.get(MODELS).text
+    waits = "once another person agrees"
+    assert waits in desk.client.get(page).text
     answer = decide(desk, page)
     assert (answer.status_code, in_force(desk)) == (303, challenger)
     assert state(desk, page)["decided"] | {"at": ""} == {
@@ -108,6 +110,8 @@ def test_agreeing_on_the_desk_brings_the_challenger_in_force(desk: Desk, challen
     }
     after = desk.client.get(answer.headers["location"]).text
     assert "You agreed" in after
+    assert waits not in after
+    assert "Its checks did not refuse it" in after
     assert f"<strong>model-owner</strong>: {WHY}; scientist asked: learned October" in desk.client.get(MODELS).text
     assert "This promotion is decided: model-owner agreed: better on four weeks" in after
 
