@@ -26,6 +26,7 @@ from data.standing import TrackRecord
 from data.vocabulary import Task
 from features.decay import counted, fade, sum_left
 from features.standing import OUTCOME_HALF_LIFE
+from models.calibration import SMALLEST_PROBABILITY
 from models.conformal import DECIMALS, NO_AND_YES
 
 PRIOR_DOUBT = 60.0
@@ -134,11 +135,12 @@ def shift(record: TrackRecord | None, share: float) -> float:
 
 
 def shifted(probability: float, by: float) -> float:
-    """A probability, its log-odds moved; the very same number where they are not."""
+    """A probability, its log-odds moved, no more certain than any answer; the very same number where they are not."""
     if not by:
         return probability
     log_odds = math.log(probability / (1.0 - probability)) + by
-    return round(1.0 / (1.0 + math.exp(-log_odds)), DECIMALS)
+    told = 1.0 / (1.0 + math.exp(-log_odds))
+    return round(max(SMALLEST_PROBABILITY, min(1.0 - SMALLEST_PROBABILITY, told)), DECIMALS)
 
 
 def exponent(record: TrackRecord | None, label: str) -> float:
