@@ -21,14 +21,15 @@ router = APIRouter(prefix="/v1/stockout-risks", tags=["stock-out risks"])
 )
 def risks(
     request: Request,
-    _: Annotated[Principal, Depends(require(Permission.ASK))],
+    principal: Annotated[Principal, Depends(require(Permission.ASK))],
     question: Annotated[StockoutQuestion, Depends(JsonBody(StockoutQuestion))],
 ) -> Response:
     """How likely each shelf runs empty within the horizon, why, and what to bring.
 
-    No answer is kept as a decision. Afterwards the bundle in the shadow judges each shelf too, and of a day's shelves a
-    sample is kept for two weeks, for drift: what the model saw and said, without names. Where a past day of `history`
-    tells `ran_empty`, it is held against what was answered as that day began (`as_of` at midnight by the node's clock).
+    No answer is kept as a decision. Where the principal may report outcomes too, the bundle in the shadow then judges
+    each shelf, and of a day's shelves a sample is kept for two weeks: what the model saw and said, without names. Where
+    a past day of `history` tells `ran_empty`, it is held against what was answered as that day began (`as_of` at
+    midnight by the node's clock), for drift and for what the next answers heed. What others ask leaves nothing behind.
     """
-    answer = service_of(request).stockouts.risks(question)
+    answer = service_of(request).stockouts.risks(principal, question)
     return Response(answer.model_dump_json(by_alias=True, exclude_none=True), media_type="application/json")

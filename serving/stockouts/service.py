@@ -1,6 +1,7 @@
 """How likely shelves run empty: the same ladder and the same features as in a recommendation.
 
-An answer is no decision, so none waits to be recorded: what drift and the shadow need of it is kept afterwards.
+An answer is no decision, so none waits to be recorded: what drift, the shadow and the model's record need of it is kept
+afterwards, of questions by whoever may report outcomes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from serving.errors import Fault, InvalidRequest
 from serving.identifiers import Clock
 from serving.in_force import Basis, InForce
 from serving.recommendations.service import LATEST_AHEAD
+from serving.security import Permission, Principal
 from serving.stockouts.days import refuse_days_out_of_place
 from serving.stockouts.recording import AskedShelf
 from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
@@ -33,7 +35,11 @@ from serving.track_records import with_records
 
 
 class StockoutService:
-    """Answers questions about shelves; `on_answered` is told of each answer once it is fixed."""
+    """Answers questions about shelves; `on_answered` is told of those that are evidence once they are fixed.
+
+    Anybody may try what a shelf would come to. But what is told of its past days is an outcome, and what is said of it
+    is held against outcomes, so both count only from a principal that may report them.
+    """
 
     def __init__(
         self,
@@ -47,7 +53,7 @@ class StockoutService:
         self._clock = clock
         self._on_answered = on_answered
 
-    def risks(self, question: StockoutQuestion) -> StockoutAnswer:
+    def risks(self, principal: Principal, question: StockoutQuestion) -> StockoutAnswer:
         """One risk per position, explained, with a suggested replenishment. Raises InvalidRequest for the future.
 
         Also for a history that tells a day twice, or one that has not ended.
@@ -71,7 +77,8 @@ class StockoutService:
             bundle=basis.predictors.digest,
             policy=basis.policy.digest,
         )
-        self._on_answered(asked)
+        if principal.may(Permission.REPORT):
+            self._on_answered(asked)
         return answer
 
 

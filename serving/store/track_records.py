@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
@@ -16,6 +16,8 @@ from serving.store.tables import track_records as table
 
 EVERYWHERE = ""
 """How the record of all regions is keyed: no region's name is empty."""
+AT_ONCE = 10_000
+"""Keys named in one statement: SQLite takes 32,766 values, and senders name regions as they like."""
 
 
 class StoredRecords:
@@ -26,18 +28,20 @@ class StoredRecords:
 
     def get(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, RecordState]:
         """The rows that exist, by key."""
-        if not keys:
-            return {}
-        named = [(each.task.value, each.version, each.region or EVERYWHERE) for each in keys]
-        wanted = select(table).where(tuple_(table.c.task, table.c.version, table.c.region).in_(named))
-        found = (_read(row.task, row.version, row.region, row.state) for row in self._connection.execute(wanted))
-        return {state.key: state for state in found}
+        blocks = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+        return {state.key: state for block in blocks for state in self._found(block)}
 
     def regions(self, task: Task, version: str) -> list[RecordKey]:
         """Whose records a model has: of all regions first, then of each by its name."""
         mine = (table.c.task == task.value) & (table.c.version == version)
         found = self._connection.execute(select(table.c.region).where(mine).order_by(table.c.region)).scalars()
         return [RecordKey(task, version, region or None) for region in found]
+
+    def _found(self, keys: Sequence[RecordKey]) -> Iterator[RecordState]:
+        named = [(each.task.value, each.version, each.region or EVERYWHERE) for each in keys]
+        wanted = select(table).where(tuple_(table.c.task, table.c.version, table.c.region).in_(named))
+        for row in self._connection.execute(wanted):
+            yield _read(row.task, row.version, row.region, row.state)
 
     def put(self, states: Sequence[RecordState]) -> None:
         """Insert or replace rows."""

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from data.standing import TrackRecord
 from data.vocabulary import Task
 from features.standing import OUTCOME_HALF_LIFE
+from models.calibration import SMALLEST_PROBABILITY
+from models.conformal import RATES
 from models.track_record import (
     AIM,
     MOST_SHIFT,
@@ -72,6 +74,12 @@ def test_half_of_a_steady_surplus_is_made_good_by_half_the_level() -> None:
     assert 0.25 < shifted(0.4, shift(record, 0.5)) < 0.32
 
 
+@pytest.mark.parametrize("by", [-MOST_SHIFT, MOST_SHIFT])
+def test_no_answer_becomes_more_certain_than_any_may_be(by: float) -> None:
+    for said in (SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY):
+        assert SMALLEST_PROBABILITY <= shifted(said, by) <= 1.0 - SMALLEST_PROBABILITY
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.floats(0.02, 0.3))
 def test_sets_that_missed_too_often_are_widened_and_those_that_missed_too_seldom_narrowed(missed: float) -> None:
@@ -81,6 +89,22 @@ def test_sets_that_missed_too_often_are_widened_and_those_that_missed_too_seldom
     trained = {"no": AIM, "yes": AIM}
     assert heeded(trained, record)["yes"] == pytest.approx(missed, rel=0.1)
     assert heeded(trained, record)["no"] == AIM, "of the other answer nothing is known"
+
+
+def test_sets_are_not_promised_to_hold_under_a_shift_that_is_no_power() -> None:
+    """Where all that was missed left at the least rate, no power of it reaches the aim: as many go on being missed."""
+    record = after([answer(True, left_at=RATES[0] if place % 10 < 3 else 0.6) for place in range(2_000)])[1]
+    assert heeded({"yes": RATES[0]}, record)["yes"] <= AIM
+
+
+@pytest.mark.parametrize(("error_rate", "share"), [(0.1, 0.37), (0.01, 0.136)])
+def test_a_label_stays_in_every_set_where_more_was_missed_than_the_least_rate_tells(
+    error_rate: float, share: float
+) -> None:
+    n = 20_000
+    for missed, stays in ((share + 0.01, True), (share - 0.01, False)):
+        record = after([answer(True, left_at=AIM if place < missed * n else 0.6) for place in range(n)])[1]
+        assert (heeded({"yes": RATES[0]}, record)["yes"] > error_rate) is stays
 
 
 def test_a_set_is_heeded_by_one_rule_at_every_error_rate() -> None:

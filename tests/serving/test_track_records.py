@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from data.standing import Standing, TrackRecord
-from data.vocabulary import Task
+from data.vocabulary import Role, Task
 from models.bundle import publish
-from models.track_record import keys_of
+from models.track_record import RecordKey, RecordState, keys_of
 from serving.replay import replay_exactly
 from serving.store.track_records import StoredRecords
 from tests.fixtures.bundles import PUBLISHED, republish
 from tests.fixtures.service import Desk, an_exception, open_desk
 from tests.fixtures.task_models import task_model
 from tests.serving.console.models.test_pages import sign_in
-from tests.serving.test_shelf_recording import SHELVES, a_desk, ask
+from tests.serving.test_shelf_recording import PATH as SHELF_PATH
+from tests.serving.test_shelf_recording import SHELVES, a_desk, ask, question
 
 PATH = "/v1/recommendations"
 BROKEN: dict[str, Any] = {"recorded_at": "2026-11-23T12:00:00Z", "sla_breached": True, "root_cause": "system_latency"}
@@ -165,3 +166,41 @@ def test_shelves_asked_about_learn_the_next_day_and_their_answers_have_sets(tmp_
         ask(desk, days=1)
         with desk.service.database.read() as connection:
             assert StoredRecords(connection).get(keys) == found, "what was told before counts once"
+
+
+@pytest.mark.parametrize("role", [Role.STORE_OPERATIONS, Role.DATA_SCIENTIST])
+def test_whoever_may_not_report_outcomes_teaches_no_record_by_what_they_ask(tmp_path: Path, role: Role) -> None:
+    desk = a_desk(tmp_path)
+    desk.add("curious", role)
+    with desk.client:
+        for days in (0, 1):
+            assert desk.post(SHELF_PATH, question(days=days), "curious").status_code == 200
+            desk.service.shelves.drain()
+            desk.clock.move(days=1)
+        assert stored(desk) == {}
+
+
+def test_what_somebody_tries_of_a_shelf_is_not_held_against_what_was_answered(tmp_path: Path) -> None:
+    """A reviewer's "what if nothing were left" names the same shelf and moment as the orchestrator's question."""
+    desk = a_desk(tmp_path)
+    desk.add("curious", Role.STORE_OPERATIONS)
+    with desk.client:
+        first = ask(desk)
+        tried = question()
+        tried["positions"] = [{**each, "on_hand": 0} for each in tried["positions"]]
+        answered = desk.post(SHELF_PATH, tried, "curious").json()
+        desk.service.shelves.drain()
+        said, tried_said = (
+            sum(risk["prediction"]["probability"] for risk in each["risks"]) for each in (first, answered)
+        )
+        assert abs(tried_said - said) > 0.1, "or this would show nothing"
+        desk.clock.move(days=1)
+        ask(desk, days=1)
+        ran = sum(number % 3 == 0 for number in range(SHELVES))
+        for state in stored(desk).values():
+            assert state.surplus == pytest.approx(ran - said, abs=1e-3)
+
+
+def stored(desk: Desk) -> Mapping[RecordKey, RecordState]:
+    with desk.service.database.read() as connection:
+        return StoredRecords(connection).get(keys_of(Task.STOCKOUT, version(desk, Task.STOCKOUT), "emea"))

@@ -23,7 +23,7 @@ from training.promotion.window import taught_until
 Ground = datetime | Fresh
 """The moment after which cases are compared, or which cases are left out."""
 ENOUGH = 1_000
-"""Cases below which whoever agrees should know how few they are."""
+"""Exceptions below which whoever agrees should know how few they are."""
 
 
 def ground_of(
@@ -70,14 +70,19 @@ def nothing_new(history: History, ground: Ground) -> str:
 
 
 def window_check(both: Pair, ground: Ground) -> Check:
-    """Whether enough cases tell the truth; without times, what the comparison is worth."""
-    n, seen = len(both.truth), len(np.unique(both.truth))
+    """Whether enough exceptions tell the truth; without times, what the comparison is worth.
+
+    Exceptions are drawn whole: many cases of a few of them say no more than so few.
+    """
+    n, exceptions, seen = len(both.truth), len(np.unique(both.groups)), len(np.unique(both.truth))
     cases = "cases that taught neither" if isinstance(ground, Fresh) else "later cases"
     finding, says = Finding.PASSED, f"{n:,} {cases} tell the truth of it"
-    if n < FEWEST or seen < 2:
+    if exceptions < n:
+        says += f", of {exceptions:,} exceptions"
+    if exceptions < FEWEST or seen < 2:
         finding = Finding.REFUSED
-        says += f", {seen} outcomes among them: at least {FEWEST} cases and two outcomes are needed to compare"
-    elif n < ENOUGH:
+        says += f", {seen} outcomes among them: at least {FEWEST} exceptions and two outcomes are needed to compare"
+    elif exceptions < ENOUGH:
         finding, says = Finding.NOTED, f"only {says}: small harm does not show in so few"
     if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
         finding, says = Finding.NOTED, f"{says}; {ground.told.says}. {OTHER_CASES}"

@@ -16,7 +16,7 @@ from training.promotion.later import Floats, Later, Places, Truth
 
 @dataclass(frozen=True)
 class Side:
-    """One bundle's model on the rows: its features, and its probabilities as they are served."""
+    """One bundle's model on the rows: its features, and its probabilities as it was trained, whatever record it has."""
 
     model: TaskModel
     features: Floats

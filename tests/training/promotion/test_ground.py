@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from data.promotion import Finding
 from data.vocabulary import Task
 from models.bundle import Bundle, open_bundle
 from models.predictors import ModelPredictor
@@ -19,7 +21,8 @@ from training.errors import HistoryError
 from training.histories.history import open_history
 from training.progress import Silent
 from training.promotion.fresh import Fresh
-from training.promotion.ground import Ground, ground_of
+from training.promotion.ground import Ground, ground_of, window_check
+from training.promotion.sides import Pair, Side
 
 ALL, MOMENT = len(lines()), {"from": 0.0, "to": 0.0}
 MIDDLE = datetime.fromisoformat(lines()[ALL // 2]["case"]["event"]["time"]).astimezone(UTC)
@@ -67,3 +70,16 @@ def test_where_no_day_is_later_than_both_the_two_kinds_are_refused_with_what_to_
         ground(bundle(tmp_path / "challenger", LAST, until=MIDDLE), champion)
     assert "fairlead history export" in str(no.value)
     assert "--shadow" in str(no.value)
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "cases", "finding"),
+    [(3, 2_100, Finding.REFUSED), (300, 2_100, Finding.NOTED), (2_100, 2_100, Finding.PASSED)],
+)
+def test_many_cases_of_a_few_exceptions_are_too_few_to_compare(exceptions: int, cases: int, finding: Finding) -> None:
+    """Whole exceptions are drawn: three of them are all alike in a quarter of all worlds, and would seem clear."""
+    learned = model(keys(0, 10))
+    side = Side(learned, np.zeros((cases, 1)), np.full((cases, 1), 0.5))
+    number = np.arange(cases)
+    check = window_check(Pair(Task.SLA_BREACH, number % 2, number % exceptions, number, side, side), MIDDLE)
+    assert check.finding is finding, check.says
