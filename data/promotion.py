@@ -179,6 +179,13 @@ class Window(Record):
     begins: Instant | None = None
     ends: Instant | None = None
     untaught: Untaught | None = None
+    drawn_days: Count | None = None
+    """How many days a daily table was compared on: all shelves of a day move together, so days are resampled whole."""
+
+    @property
+    def resampled(self) -> str:
+        """What is resampled whole, in words."""
+        return "whole exceptions" if self.drawn_days is None else f"its {self.drawn_days:,} days, each whole"
 
     @model_validator(mode="after")
     def _days_or_not(self) -> Window:

@@ -178,7 +178,7 @@ def _compare_task(
     if window.finding is Finding.REFUSED:
         return
     cases = its.later.cases(both.rows)
-    draws, prices = Draws(both.groups, *drawing), Prices(task, policy)
+    draws, prices = Draws(both.drawn_whole, *drawing), Prices(task, policy)
     events = prices.events(cases) if task.is_risk else np.zeros(len(cases))
     told = metrics.differences(both, events, prices, draws)
     cut = slices.slices(both, cases, draws)

@@ -50,6 +50,11 @@ class LaterDays:
         return np.asarray(numbers, np.int64)
 
     @property
+    def days(self) -> Truth:
+        """A promotion or the weather moves all shelves of a day."""
+        return np.asarray(self._day, np.int64)
+
+    @property
     def ends(self) -> tuple[datetime, datetime]:
         """The first and the last day, as they begin."""
         grid = self._history.grid

@@ -22,6 +22,8 @@ from training.promotion.window import taught_until
 
 Ground = datetime | Fresh
 """The moment after which cases are compared, or which cases are left out."""
+FEWEST_DAYS = 7
+"""Days below which nothing is told where all cases of a day move together: so few are hardly ever drawn otherwise."""
 ENOUGH = 1_000
 """Exceptions below which whoever agrees should know how few they are."""
 
@@ -79,9 +81,13 @@ def window_check(both: Pair, ground: Ground) -> Check:
     finding, says = Finding.PASSED, f"{n:,} {cases} tell the truth of it"
     if exceptions < n:
         says += f", of {exceptions:,} exceptions"
+    days = None if both.days is None else len(np.unique(both.days))
     if exceptions < FEWEST or seen < 2:
         finding = Finding.REFUSED
         says += f", {seen} outcomes among them: at least {FEWEST} exceptions and two outcomes are needed to compare"
+    elif days is not None and days < FEWEST_DAYS:
+        finding = Finding.REFUSED
+        says += f", of {days} days: all shelves of a day move together, so at least {FEWEST_DAYS} days are needed"
     elif exceptions < ENOUGH:
         finding, says = Finding.NOTED, f"only {says}: small harm does not show in so few"
     if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
@@ -97,6 +103,7 @@ def window_of(history: History, reading: Reading, ground: Ground) -> Window:
         data=history.digest,
         n=cases.n,
         exceptions=len(np.unique(cases.groups)),
+        drawn_days=None if cases.days is None else len(np.unique(cases.days)),
         untaught=ground.told if isinstance(ground, Fresh) else None,
         begins=None if isinstance(ground, Fresh) else cases.ends[0].astimezone(UTC),
         ends=None if isinstance(ground, Fresh) else cases.ends[1].astimezone(UTC),

@@ -34,6 +34,11 @@ class Later(Protocol):
         ...
 
     @property
+    def days(self) -> Truth | None:
+        """A number for each case's day, where all of a day move together and days are resampled whole; else None."""
+        ...
+
+    @property
     def ends(self) -> tuple[datetime, datetime]:
         """The moments of the first and of the last case."""
         ...

@@ -32,7 +32,8 @@ def page(dossier: Dossier) -> str:
         "<h1>May the challenger take over?</h1>",
         _verdict(dossier),
         f"<p>Both bundles answered the same {dossier.window.n:,} cases of {dossier.window.exceptions:,} exceptions "
-        f"{_cases(dossier.window)} Intervals come from {dossier.resamples:,} paired resamples by exception.</p>",
+        f"{_cases(dossier.window)} Intervals come from {dossier.resamples:,} paired resamples of "
+        f"{dossier.window.resampled}.</p>",
         "<h2>Checks</h2>",
         _table(("", "task", "check", "what it found"), map(_check, _by_caution(dossier.checks)), kind="checks"),
         "<h2>Side by side</h2>",

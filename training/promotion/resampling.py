@@ -1,4 +1,4 @@
-"""A paired bootstrap: the same cases are drawn for both bundles, whole exceptions at a time."""
+"""A paired bootstrap: the same cases are drawn for both bundles, whole exceptions at a time, or whole days."""
 
 from __future__ import annotations
 

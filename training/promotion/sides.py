@@ -34,6 +34,13 @@ class Pair:
     """Positions of the rows among the later cases."""
     champion: Side
     challenger: Side
+    days: Truth | None = None
+    """Each row's day, where days are resampled whole."""
+
+    @property
+    def drawn_whole(self) -> Truth:
+        """What a resample holds whole: the day, where all of a day move together, else the exception."""
+        return self.groups if self.days is None else self.days
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -66,6 +73,7 @@ def pair(champion: TaskModel, challenger: TaskModel, theirs: Later, its: Later, 
         task=challenger.task,
         truth=truth[rows],
         groups=its.groups[rows],
+        days=None if its.days is None else its.days[rows],
         rows=rows,
         champion=_side(champion, theirs, rows, made),
         challenger=_side(challenger, its, rows, made),

@@ -51,6 +51,10 @@ class Replayed:
         return len(self.lines)
 
     @property
+    def days(self) -> None:
+        """Exceptions are drawn whole, not days."""
+
+    @property
     def ends(self) -> tuple[datetime, datetime]:
         """The first and the last moment."""
         return self.lines[0].case.event.time, self.lines[-1].case.event.time

@@ -190,7 +190,7 @@ def window_words(dossier: Dossier) -> str:
     window = dossier.window
     return (
         f"Both bundles answered the same {window.n:,} cases of {window.exceptions:,} exceptions{_new_to_both(window)} "
-        f"The intervals hold 95 % of {dossier.resamples:,} paired resamples of whole exceptions."
+        f"The intervals hold 95 % of {dossier.resamples:,} paired resamples of {dossier.window.resampled}."
     )
 
 

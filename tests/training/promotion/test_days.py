@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,6 +34,7 @@ from training.errors import HistoryError
 from training.histories.history import History
 from training.progress import Silent
 from training.promotion.compare import compare
+from training.promotion.window import Replayed
 from training.tables.mapping import Naming
 
 
@@ -83,15 +85,23 @@ def compared(challenger: Bundle, champion: Bundle, history: History) -> Dossier:
     return compare(challenger, champion, history, load_policy(), AT, Silent(), resamples=100)
 
 
+def days_of(seen: Replayed) -> Any:
+    """Each case's day."""
+    return np.array([line.case.event.time.toordinal() for line in seen.lines])
+
+
 def without_times(dossier: Dossier) -> dict[str, Any]:
     """All of a dossier but how long answers took."""
     told = dossier.model_dump(mode="json", exclude={"cost"})
     return {**told, "checks": [each for each in told["checks"] if each["name"] != CheckName.LATENCY]}
 
 
-def test_the_dossier_is_that_of_a_replay(table: pd.DataFrame, challenger: Bundle, champion: Bundle) -> None:
+def test_the_dossier_is_that_of_a_replay_that_draws_days(
+    table: pd.DataFrame, challenger: Bundle, champion: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     days = days_history(table)
     at_once = compared(challenger, champion, days)
+    monkeypatch.setattr(Replayed, "days", property(days_of))
     assert without_times(at_once) == without_times(compared(challenger, champion, OneByOne(days)))
     assert at_once.window.n > 1_000
     assert at_once.slices

@@ -83,3 +83,11 @@ def test_many_cases_of_a_few_exceptions_are_too_few_to_compare(exceptions: int, 
     number = np.arange(cases)
     check = window_check(Pair(Task.SLA_BREACH, number % 2, number % exceptions, number, side, side), MIDDLE)
     assert check.finding is finding, check.says
+
+
+@pytest.mark.parametrize(("days", "finding"), [(6, Finding.REFUSED), (7, Finding.PASSED)])
+def test_many_shelves_of_a_few_days_are_too_few_to_compare(days: int, finding: Finding) -> None:
+    learned, number = model(keys(0, 10)), np.arange(2_100)
+    side = Side(learned, np.zeros((2_100, 1)), np.full((2_100, 1), 0.5))
+    check = window_check(Pair(Task.STOCKOUT, number % 2, number, number, side, side, days=number // 2 % days), MIDDLE)
+    assert check.finding is finding, check.says

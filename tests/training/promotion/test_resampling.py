@@ -39,3 +39,17 @@ def test_the_mean_of_a_slice_is_of_its_rows_alone() -> None:
     chosen = np.arange(N) < 50
     values = np.where(chosen, 2.0, 100.0)
     assert set(mean_in(Draws(np.arange(N), 20, 0), values, chosen)) == {2.0}
+
+
+def test_days_that_move_together_do_not_pass_for_many_cases() -> None:
+    """Two models that are equal but for what a day does to one of them: chance alone calls neither clearly worse."""
+    rng, days, shelves = np.random.default_rng(5), 14, 200
+    day = np.repeat(np.arange(days), shelves)
+    called = {"days": 0, "shelves": 0}
+    for world in range(60):
+        apart = rng.normal(0, 0.3, days)[day] + rng.normal(size=days * shelves)
+        for drawn, groups in (("days", day), ("shelves", np.arange(days * shelves))):
+            low, high = np.quantile(means(Draws(groups, 200, world), apart), (0.005, 0.995))
+            called[drawn] += not low <= 0 <= high
+    assert called["days"] <= 4
+    assert called["shelves"] > 20
