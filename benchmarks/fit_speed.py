@@ -77,7 +77,7 @@ def simulated(n: int, k: int) -> Rows:
 def taking_turns(matrix: Rows, recipe: Recipe, turns: int, threads: int, progress: Bars) -> Timed:
     """Each side in turn, after a small fit that tells the parameters and wakes the library."""
     small = fit(matrix.upto(10_000), replace(recipe, rounds=1), threads, SEED)
-    parameters = {name: value for name, value in small.booster.params.items() if name != "num_iterations"}
+    parameters = {name: value for name, value in small.boosters[0].params.items() if name != "num_iterations"}
     timed = Timed([], [], [])
     sides: tuple[tuple[list[float], Callable[[], object]], ...] = (
         (timed.bare, lambda: bare(matrix, parameters, recipe.rounds)),

@@ -8,6 +8,7 @@ refused: a tree read wrongly would be a wrong answer given with confidence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import lightgbm
@@ -54,12 +55,28 @@ def export_trees(booster: lightgbm.Booster) -> TreeEnsemble:
         UnsupportedBoosterError: linear trees, averaged output (random forests), categories that pandas encoded, a model
             text of another version, or no tree at all.
     """
+    header, trees = _read(booster)
+    return _Forest(header, trees).ensemble()
+
+
+def export_mean(boosters: Sequence[lightgbm.Booster]) -> TreeEnsemble:
+    """The trees of several boosters over the same columns as one ensemble, whose scores are the mean of theirs.
+
+    Raises:
+        UnsupportedBoosterError: see `export_trees`.
+    """
+    (header, _), *_ = read = [_read(booster) for booster in boosters]
+    whole = _Forest(header, [tree for _, trees in read for tree in trees]).ensemble()
+    return whole if len(boosters) == 1 else replace(whole, leaf_value=whole.leaf_value / len(boosters))
+
+
+def _read(booster: lightgbm.Booster) -> tuple[Fields, list[_Tree]]:
     _refuse_pandas_categories(booster)
     header, trees = _parse(booster.model_to_string(num_iteration=booster.best_iteration))
     _check_header(header)
     if not trees:
         raise UnsupportedBoosterError("the booster holds no tree; train at least one iteration")
-    return _Forest(header, [_Tree(fields) for fields in trees]).ensemble()
+    return header, [_Tree(fields) for fields in trees]
 
 
 def _refuse_pandas_categories(booster: lightgbm.Booster) -> None:

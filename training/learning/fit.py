@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.linear import LinearTerm
 from models.score import Score, softmax
 from training.histories.rows import DAY, Rows
-from training.learning.export import export_trees
+from training.learning.export import export_mean
 from training.learning.linear_fit import fit_linear
 from training.report.metrics import SMALLEST, losses_of
 
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
 LEVELLINGS = 6
+APART = 1_000
+"""Between the seeds of forests that are averaged: a run with the next seed shares none of them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Recipe:
     random_cuts: bool = False
     """Each feature is tried at one random cut, not at the best (extremely randomised trees): steadier under drift."""
     memory: Memory = Memory()
+    forests: int = 1
+    """How many sets of such trees, each by its own seed, are averaged; a power of two, so that a share is exact."""
     linear_strength: float | None = None
     """How far the weights of the linear term may leave 0 (C of a logistic regression); None for trees alone."""
     tree_share: float = 1.0
@@ -101,26 +105,26 @@ def levels_together(n: int) -> int:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What was learned from rows: trees, and the share of them that a linear term leaves."""
+    """What was learned from rows: forests that are averaged, and the share of them that a linear term leaves."""
 
-    booster: lightgbm.Booster
+    boosters: tuple[lightgbm.Booster, ...]
     linear: LinearTerm | None
     tree_share: float
 
     def raw(self, features: Floats) -> Floats:
         """Raw scores float64[n, classes], as `score` gives them."""
-        raw = self.tree_share * raw_scores(self.booster, features)
+        raw = self.tree_share * averaged(self.boosters, features)
         return raw if self.linear is None else raw + self.linear.raw_batch(features)[:, None]
 
     def score(self) -> Score:
         """The same as the arrays that serving loads."""
-        return Score(export_trees(self.booster), self.linear, self.tree_share)
+        return Score(export_mean(self.boosters), self.linear, self.tree_share)
 
 
 def fit(rows: Rows, recipe: Recipe, threads: int, seed: int) -> Fitted:
     """Learn from rows as the recipe says. The same rows, recipe, threads and seed give the same model."""
     linear = None if recipe.linear_strength is None else linear_term(rows, recipe).scaled(1.0 - recipe.tree_share)
-    return Fitted(grow(rows, recipe, threads, seed), linear, recipe.tree_share)
+    return Fitted(grow_forests(rows, recipe, threads, seed), linear, recipe.tree_share)
 
 
 def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
@@ -134,8 +138,18 @@ def linear_terms(rows: Rows, recipe: Recipe, strengths: Sequence[float]) -> list
     return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths)
 
 
+def grow_forests(rows: Rows, recipe: Recipe, threads: int, seed: int) -> tuple[lightgbm.Booster, ...]:
+    """As many forests as the recipe averages: what one draw of features makes of few rows is half chance."""
+    return tuple(grow(rows, recipe, threads, seed + number * APART) for number in range(recipe.forests))
+
+
+def averaged(boosters: Sequence[lightgbm.Booster], features: Floats) -> Floats:
+    """The mean of what forests say: raw scores float64[n, classes]."""
+    return np.asarray(sum(raw_scores(booster, features) for booster in boosters) / len(boosters))
+
+
 def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booster:
-    """Grow the trees."""
+    """Grow one forest."""
     data = lightgbm.Dataset(
         rows.features,
         rows.truth,

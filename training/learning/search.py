@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 
 MOST_CELLS = 250_000
 """A trial reads at most this many rows (fewer where each has many classes), evenly spaced: it compares recipes."""
+FEW_ROWS = 30_000
+"""Up to so many rows before the blocks, random cuts and small trees are tried too: of 40,000 they were worth little."""
+MOST_ROUNDS = 600
 WARM_UP = 5
 """Trials that are finished before one is pruned."""
 HALF_LIVES: tuple[float | None, ...] = (None, 60.0, 30.0, 21.0, 14.0, 7.0)
@@ -55,6 +58,8 @@ def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, s
     )
     study.enqueue_trial(_parameters(first))
     study.enqueue_trial(_parameters(replace(first, random_cuts=True, features_per_tree=0.8)))
+    if few_teach(rows, split):
+        study.enqueue_trial(_parameters(small(first)))
     past = past_days(rows, split)
     for _ in range(trials):
         asked = study.ask()
@@ -72,6 +77,16 @@ def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, s
         else:
             study.tell(asked, float(np.mean(losses)))
         yield Trial(recipe, tuple(losses), pruned)
+
+
+def few_teach(rows: Rows, split: Split) -> bool:
+    """Whether few rows teach a risk: what one cut, one draw of features or one leaf tells is then half chance."""
+    return rows.classes == 1 and split.blocks[0][0] <= FEW_ROWS
+
+
+def small(first: Recipe) -> Recipe:
+    """The recipe with more and smaller trees that dare less, as often suits few rows."""
+    return replace(first, rounds=min(2 * first.rounds, MOST_ROUNDS), leaves=12, least_in_leaf=20, shrinkage=10.0)
 
 
 def best(tried: Sequence[Trial]) -> Recipe:
@@ -94,7 +109,7 @@ def past_days(rows: Rows, split: Split) -> float:
 
 
 def _proposed(asked: optuna.Trial, first: Recipe, past: float) -> Recipe:
-    rounds = asked.suggest_int("rounds", min(150, first.rounds), max(600, first.rounds), log=True)
+    rounds = asked.suggest_int("rounds", min(150, first.rounds), max(MOST_ROUNDS, first.rounds), log=True)
     return replace(
         first,
         rounds=rounds,

@@ -9,7 +9,7 @@ import pytest
 
 from models.treeshap import Explainer
 from tests.fixtures.boosters import KINDS, booster, history, stress_rows
-from training.learning.export import UnsupportedBoosterError, export_trees
+from training.learning.export import UnsupportedBoosterError, export_mean, export_trees
 
 QUIET = {"objective": "binary", "num_leaves": 7, "num_threads": 1, "deterministic": True, "verbose": -1}
 
@@ -43,6 +43,19 @@ def test_a_booster_that_could_not_split_is_a_constant() -> None:
     assert trees.n_splits == 0
     assert np.array_equal(trees.raw_batch(rows)[:, 0], trained.predict(rows, raw_score=True))
     assert not np.any(Explainer(trees).contributions(rows[0], 0))
+
+
+def test_the_mean_of_boosters_is_one_ensemble_and_explains_itself() -> None:
+    rows = stress_rows(40)
+    several = [lightgbm.train(QUIET | {"seed": seed, "feature_fraction": 0.5}, _data(), 10) for seed in range(4)]
+    mean = export_mean(several)
+    told = np.mean([each.predict(rows, raw_score=True) for each in several], axis=0)
+    np.testing.assert_allclose(mean.raw_batch(rows)[:, 0], told, rtol=0, atol=1e-12)
+    phi = np.mean([each.predict(rows, pred_contrib=True) for each in several], axis=0)
+    explainer = Explainer(mean)
+    for row, expected in zip(rows, phi, strict=True):
+        np.testing.assert_allclose(explainer.contributions(row, 0), expected[:-1], rtol=0, atol=1e-9)
+    assert explainer.base[0] == pytest.approx(float(phi[0, -1]), abs=1e-9)
 
 
 def test_classes_keep_their_own_trees() -> None:

@@ -51,6 +51,16 @@ def test_a_case_weighs_half_after_a_half_life_and_nothing_outside_the_window() -
     assert weights(times, SMALL).tolist() == [1.0, 1.0, 1.0]
 
 
+def test_averaged_forests_are_served_as_they_were_learned_and_share_nothing() -> None:
+    learned = fit(rows(), replace(SMALL, forests=4, features_per_tree=0.5), 1, 3)
+    np.testing.assert_allclose(
+        learned.score().raw_batch(rows().features), learned.raw(rows().features), rtol=0, atol=1e-12
+    )
+    assert len({each.model_to_string() for each in learned.boosters}) == 4
+    alone = fit(rows(), replace(SMALL, features_per_tree=0.5), 1, 3)
+    assert alone.boosters[0].model_to_string() == learned.boosters[0].model_to_string()
+
+
 def test_the_same_rows_and_seed_give_the_same_trees_whatever_the_threads() -> None:
     one, other = (grow(rows(), SMALL, threads, 3).model_to_string() for threads in (1, 1))
     assert one == other

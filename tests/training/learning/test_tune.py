@@ -11,7 +11,7 @@ from tests.training.learning.test_fit import SMALL, rows
 from training.histories.rows import DAY, Rows
 from training.histories.split import split_in_time
 from training.learning.fit import RISK, Memory
-from training.learning.tune import Effort, choose, choose_cuts, choose_memory, choose_rounds
+from training.learning.tune import FORESTS, Effort, choose, choose_cuts, choose_memory, choose_rounds
 from training.progress import Silent
 
 QUICK = Effort(trials=0, threads=1, seed=0)
@@ -60,7 +60,7 @@ def stepped(n: int = 1_500, k: int = 12) -> Rows:
 def test_random_cuts_are_taken_where_few_rows_teach(
     data: Rows, few: int, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.learning.tune.FEW_ROWS", few)
+    monkeypatch.setattr("training.learning.search.FEW_ROWS", few)
     recipe, scores = choose_cuts(data, split_in_time(data.times, 0.1), SMALL, 1, 0)
     assert recipe.random_cuts is taken
     assert len(scores) == len(split_in_time(data.times, 0.1).blocks)
@@ -87,4 +87,16 @@ def test_the_blocks_scores_are_those_of_models_that_had_not_met_them() -> None:
     data = additive()
     split = split_in_time(data.times, 0.1)
     chosen = choose(data, split, SMALL, QUICK, Silent(), "")
+    assert [len(each) for each in chosen.scores] == [end - start for start, end in split.blocks]
+
+
+@pytest.mark.parametrize(("few", "trials", "forests"), [(1_500, 2, FORESTS), (500, 2, 1), (1_500, 0, 1)])
+def test_forests_are_averaged_where_few_rows_teach_and_a_recipe_was_looked_for(
+    few: int, trials: int, forests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.learning.search.FEW_ROWS", few)
+    data = additive()
+    split = split_in_time(data.times, 0.1)
+    chosen = choose(data, split, SMALL, replace(QUICK, trials=trials), Silent(), "")
+    assert chosen.recipe.forests == forests
     assert [len(each) for each in chosen.scores] == [end - start for start, end in split.blocks]
