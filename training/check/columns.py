@@ -113,12 +113,13 @@ def _moment_of(cells: pd.Series[Any], mapping: Mapping | None) -> Convert:
 
 
 def _zone_of_events(mapping: Mapping | None) -> str | None:
-    return mapping.facts["event.time"].zone if mapping else None
+    return mapping.facts["event.time"].leaves[0].zone if mapping else None
 
 
 def _time_source(name: str, mapping: Mapping | None) -> Source | None:
     """A source that reads the column in a format of its own."""
     for _, source in mapping.sources() if mapping else ():
-        if name in source.columns and source.format is not None and mapping is not None:
-            return mapping.settled(source.model_copy(update={"plus": None, "values": {}}))
+        for leaf in source.leaves:
+            if name in leaf.columns and leaf.format and mapping is not None:
+                return mapping.settled(leaf.model_copy(update={"plus": None, "values": {}}))
     return None

@@ -160,7 +160,7 @@ def _plans(seen: Examined, keys: Mapping[str, tuple[str, ...]], mapping: TheMapp
     """Columns of instants that may lie ahead: they become a due or expected moment, or an outcome is told by them."""
     plans = {name for name in seen.log if any(key.endswith(PLANNED) for key in keys[name])}
     for source in mapping.outcome.values() if mapping else ():
-        plans |= set(source.than.columns if source.than else ())
+        plans |= set(source.plans)
     return frozenset(plans)
 
 

@@ -28,15 +28,18 @@ def _reads(form: str, text: str) -> bool:
     return True
 
 
-def instant_remedy(text: str, form: str | None) -> str:
+def instant_remedy(text: str, forms: tuple[str, ...]) -> str:
     """What to write in the mapping for an instant that could not be read."""
     if not any(each.isdigit() for each in text):
         return nothing_known(text)
-    if form is None:
-        found = formats_of(text) or ["%d/%m/%Y %H:%M"]
-        return "say how it is written: " + " or ".join(f'format: "{each}"' for each in found)
     found = formats_of(text)
-    return f"format: {form!r} does not fit it" + (f", {' or '.join(map(repr, found))} would" if found else "")
+    if not forms:
+        found = found or ["%d/%m/%Y %H:%M"]
+        return "say how it is written: " + " or ".join(f'format: "{each}"' for each in found)
+    tried = f"format: {' and '.join(map(repr, forms))} {'does' if len(forms) == 1 else 'do'} not fit it"
+    if not found:
+        return tried
+    return f"{tried}, {' or '.join(map(repr, found))} would; where both are written, say format: {[*forms, found[0]]}"
 
 
 def number_remedy(text: str) -> str:

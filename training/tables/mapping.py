@@ -98,7 +98,7 @@ class Mapping(Part):
     @property
     def naming(self) -> Naming:
         """Where the name of an event comes from."""
-        ways = {"column", "join", "row", "constant", "values"}
+        ways = {"column", "join", "row", "constant", "values", "first_of"}
         named = {path: self.facts[path].model_dump(mode="json", include=ways) for path in ("event.source", "event.id")}
         return {path: {way: told for way, told in source.items() if told} for path, source in named.items()}
 
@@ -132,6 +132,7 @@ class Mapping(Part):
                 "zone": source.zone or self.zone,
                 "decimal": source.decimal or self.decimal,
                 "thousands": source.thousands or self.thousands,
+                "first_of": tuple(self.settled(each) for each in source.first_of),
             }
         )
 
@@ -230,8 +231,10 @@ def _check_path(key: str, record: type[Record], path: str, source: Source) -> No
 
 def _check_fit(key: str, unit: Unit, source: Source) -> None:
     """What the source says must make sense for a fact of this unit."""
+    for place, each in enumerate(source.first_of):
+        _check_fit(f"{key}.first_of.{place}", unit, each)
     instants = (Unit.INSTANT, Unit.DATE)
-    if source.zone is not None or source.format is not None or source.plus is not None:
+    if source.zone is not None or source.format or source.plus is not None:
         _expect(unit in instants, key, f"zone, format and plus are for instants; this is a {unit}")
     if source.decimal is not None or source.thousands is not None:
         _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")

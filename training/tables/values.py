@@ -12,7 +12,7 @@ from data.record import Unit, instant_text, to_milliseconds
 from training.errors import MappingError
 from training.tables.cells import CellError
 from training.tables.guesses import flag_remedy, instant_remedy, nothing_known, number_remedy
-from training.tables.sources import AttributeSource, Mark, Scalar, Source, Thousands, duration
+from training.tables.sources import Kind, Mark, Scalar, Source, Thousands, duration
 
 Convert = Callable[[Any], Any]
 """From a filled cell to a JSON value, None where the cell says that nothing is known; CellError with the expected."""
@@ -20,7 +20,8 @@ Convert = Callable[[Any], Any]
 _MINUTES = {Unit.MINUTE: 1.0, Unit.HOUR: 60.0, Unit.DAY: 1440.0}
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _FLAGS = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
-_EPOCHS = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}
+_EPOCHS: dict[str | None, int] = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}
+_EPOCH_WORDS = "a number of seconds or milliseconds since 1970"
 LONGEST_TEXT = 4_000
 """Characters of a case's message; the rest of a longer one is left out."""
 
@@ -48,19 +49,19 @@ def _of_unit(key: str, unit: Unit, source: Source) -> Convert:
     return _Scaled(source, _MINUTES[source.unit] / _MINUTES[unit] if source.unit else 1.0)
 
 
-def attribute_converter(key: str, source: AttributeSource) -> Convert:
+def attribute_converter(key: str, kind: Kind, source: Source) -> Convert:
     """How a cell becomes an attribute: a category is text, a number a float, a flag true or false, an instant one.
 
     Raises:
         MappingError: an unknown zone.
     """
-    kinds: dict[str, Callable[[], Convert]] = {
+    kinds: dict[Kind, Callable[[], Convert]] = {
         "category": lambda: text_of,
         "number": lambda: _Float(source),
         "flag": lambda: _Flag(source),
         "instant": lambda: MomentReader(key, source),
     }
-    return _Told(source, kinds[source.kind]())
+    return _Told(source, kinds[kind]())
 
 
 def moment_converter(key: str, source: Source) -> Convert:
@@ -157,8 +158,7 @@ class MomentReader:
     """Cells to moments with an offset; a cell without one is read in the source's zone."""
 
     def __init__(self, key: str, source: Source, zoned: bool = True) -> None:
-        self._format = source.format
-        self._parts = _EPOCHS.get(source.format or "")
+        self._formats = source.format
         self._zone = _zone(key, source.zone) if source.zone else None
         self._zoned = zoned
         self._plus = duration(source.plus) if source.plus else timedelta()
@@ -178,24 +178,24 @@ class MomentReader:
             raise CellError("expected an instant in the years 1 to 9999") from None
 
     def _read(self, cell: Any) -> datetime:
-        if self._parts is not None:
-            return _since_1970(cell, self._parts)
-        if isinstance(cell, datetime):
-            return cell
-        text = str(cell).strip()
-        try:
-            return datetime.strptime(text, self._format) if self._format else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
-        except ValueError:
-            expected = f"expected an instant as {self._format or 'ISO 8601'}"
-            raise CellError(expected, instant_remedy(text, self._format)) from None
+        for form in self._formats or (None,):
+            try:
+                return _written_as(form, cell)
+            except (ValueError, TypeError, OverflowError, OSError):
+                continue
+        expected = " or ".join(_EPOCH_WORDS if each in _EPOCHS else f"an instant as {each}" for each in self._formats)
+        remedy = instant_remedy(text_of(cell), self._formats)
+        raise CellError(f"expected {expected or 'an instant as ISO 8601'}", remedy)
 
 
-def _since_1970(cell: Any, parts: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(cell) / parts, UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        expected = "expected a number of seconds or milliseconds since 1970"
-        raise CellError(expected, instant_remedy(text_of(cell), "epoch_seconds")) from None
+def _written_as(form: str | None, cell: Any) -> datetime:
+    """The moment in a cell of this format, of none in ISO 8601. Raises where it is another."""
+    if form in _EPOCHS:
+        return datetime.fromtimestamp(float(cell) / _EPOCHS[form], UTC)
+    if isinstance(cell, datetime):
+        return cell
+    text = str(cell).strip()
+    return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
 
 
 def _zone(key: str, name: str) -> ZoneInfo:

@@ -32,7 +32,7 @@ ROW = {"id": "7", "at": "2026-01-02T10:00Z"}
 )
 def test_the_format_that_is_proposed_reads_what_came(text: str, first: str) -> None:
     assert formats_of(text) == [first]
-    assert fact_converter("", Unit.INSTANT, Source(row=True, format=first, zone="UTC"))(text)
+    assert fact_converter("", Unit.INSTANT, Source(row=True, format=(first,), zone="UTC"))(text)
 
 
 def test_a_day_that_may_be_a_month_is_left_to_the_reader() -> None:
