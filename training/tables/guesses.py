@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import product
 
+from training.tables.sources import NOT_A_NUMBER
+
 DAYS = ("%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%d-%m-%y", "%m-%d-%y")
 MARKS = "-/."
 CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -42,11 +44,12 @@ def instant_remedy(text: str, forms: tuple[str, ...]) -> str:
     return f"{tried}, {' or '.join(map(repr, found))} would; where both are written, say format: {[*forms, found[0]]}"
 
 
-def number_remedy(text: str) -> str:
-    """What to write in the mapping for a number that could not be read."""
+def number_remedy(text: str, alone: bool) -> str:
+    """What to write in the mapping for a number that could not be read; `alone` where one source is spoken of."""
     if any(each.isdigit() for each in text) and not any(each.isalpha() for each in text):
         return "decimal and thousands say how numbers are written; where it means that nothing is known, missing does"
-    return nothing_known(text)
+    many = f"; where many words stand among the numbers, missing: {NOT_A_NUMBER} beside this source takes them all"
+    return nothing_known(text) + (many if alone else "")
 
 
 def flag_remedy(text: str, listed: list[str]) -> str:

@@ -25,6 +25,7 @@ from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
     INSTANT_PARTS,
+    NOT_A_NUMBER,
     AttributeSource,
     Condition,
     Joined,
@@ -182,6 +183,7 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
+    _check_missing(mapping)
     _check_known(mapping)
     _check_outcome(mapping)
     _check_leaks(mapping)
@@ -238,6 +240,7 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit in instants, key, f"zone, format and plus are for instants; this is a {unit}")
     if source.decimal is not None or source.thousands is not None:
         _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")
+    _check_words(key, unit in NUMBERS, source)
     if source.scale is not None:
         _expect(unit in NUMBERS, key, f"scale is for numbers; this is a {unit}")
     if source.unit is not None:
@@ -248,6 +251,20 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
     if isinstance(source, OutcomeSource) and source.later is not None:
         _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
+
+
+def _check_missing(mapping: Mapping) -> None:
+    """A word for whatever is no number would hide a mistaken column, and every other kind of value."""
+    why = f"{NOT_A_NUMBER} stands beside the source of one number, not here: it would empty every column of words"
+    _expect(NOT_A_NUMBER not in mapping.missing, "missing", why)
+    for name, attribute in mapping.attributes.items():
+        for leaf in attribute.leaves:
+            _check_words(f"attributes.{name}", attribute.kind == "number", leaf)
+
+
+def _check_words(key: str, is_number: bool, source: Source) -> None:
+    why = f"{NOT_A_NUMBER} is for numbers" + (", so say kind: number" if key.startswith("attributes.") else "")
+    _expect(is_number or NOT_A_NUMBER not in source.missing, f"{key}.missing", why)
 
 
 def _check_known(mapping: Mapping) -> None:

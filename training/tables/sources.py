@@ -12,6 +12,8 @@ from data.record import Unit
 from training.tables.part import Part
 
 Scalar = bool | int | float | str
+NOT_A_NUMBER = "<not a number>"
+"""Among the missing words of a number: whatever is none means that nothing is known. No cell says this of itself."""
 Mark = Literal[".", ","]
 Thousands = Literal[",", ".", " ", "'"]
 
@@ -91,7 +93,10 @@ class Source(Part):
     first_of: Annotated[tuple[Source, ...], Field(strict=False)] = ()
     """Whole sources, of which the first that gives a value counts."""
     missing: Words = ()
-    """What a cell says where nothing is known, besides an empty one and what the mapping's own `missing` names."""
+    """What a cell says where nothing is known, besides an empty one and what the mapping's own `missing` names.
+
+    `NOT_A_NUMBER` stands for every word that is none.
+    """
     values: dict[Word, Scalar] = {}
     """The cell's words to ours: words, numbers, true or false. A word that is not listed stays as it is."""
     decimal: Mark | None = None

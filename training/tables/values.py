@@ -12,7 +12,7 @@ from data.record import Unit, instant_text, to_milliseconds
 from training.errors import MappingError
 from training.tables.cells import CellError
 from training.tables.guesses import flag_remedy, instant_remedy, nothing_known, number_remedy
-from training.tables.sources import Kind, Mark, Scalar, Source, Thousands, duration
+from training.tables.sources import NOT_A_NUMBER, Kind, Mark, Scalar, Source, Thousands, duration
 
 Convert = Callable[[Any], Any]
 """From a filled cell to a JSON value, None where the cell says that nothing is known; CellError with the expected."""
@@ -74,9 +74,9 @@ def moment_converter(key: str, source: Source) -> Convert:
 
 
 def number_reader(missing: tuple[str, ...], decimal: Mark | None, thousands: Thousands | None) -> Convert:
-    """How a cell becomes a float, None where it says one of the `missing` words."""
+    """How a cell becomes a float, None where it says one of the `missing` words: those of a whole mapping."""
     source = Source(row=True, missing=missing, decimal=decimal, thousands=thousands)
-    return _Told(source, _Float(source))
+    return _Told(source, _Float(source, alone=False))
 
 
 def instant_reader(key: str, source: Source, day_only: bool) -> Convert:
@@ -95,6 +95,7 @@ class _Told:
         self._number = _Number(source)
         self._numbers = frozenset(map(self._maybe_number, source.missing)) - {None}
         self._plain = not self._words and not self._values
+        self._only_numbers = NOT_A_NUMBER in self._words
 
     def __call__(self, cell: Any) -> Any:
         if self._plain and not isinstance(cell, str):
@@ -102,7 +103,12 @@ class _Told:
         text = text_of(cell)
         if not text or text in self._words or (self._numbers and self._maybe_number(text) in self._numbers):
             return None
-        return self._convert(self._values.get(text, cell))
+        try:
+            return self._convert(self._values.get(text, cell))
+        except CellError:
+            if self._only_numbers:
+                return None
+            raise
 
     def _maybe_number(self, text: str) -> Decimal | None:
         """The number a word is: -99 is also written -99.0."""
@@ -115,7 +121,8 @@ class _Told:
 class _Number:
     """Reads decimals as the source writes them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, alone: bool = True) -> None:
+        self._alone = alone
         self._decimal = source.decimal if source.decimal != "." else None
         self._thousands = source.thousands
         self._scale = None if source.scale is None else Decimal(repr(source.scale))
@@ -128,7 +135,7 @@ class _Number:
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise CellError("expected a number", number_remedy(text_of(cell))) from None
+            raise CellError("expected a number", number_remedy(text_of(cell), self._alone)) from None
         if not number.is_finite():
             raise CellError("expected a finite number", nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale

@@ -64,6 +64,8 @@ def test_a_word_in_a_number_is_answered_with_missing() -> None:
     assert 'say missing: ["n/a"]' in refused({"n": "n/a"}, attributes=attributes)
     assert 'say missing: ["B6"]' in refused({"n": "B6"}, attributes=attributes)
     assert "decimal and thousands" in refused({"n": "1,5"}, attributes=attributes)
+    many = "where many words stand among the numbers, missing: <not a number> beside this source takes them all"
+    assert refused({"n": "See ASN-10416 (ID#:65822)"}, attributes=attributes).endswith(many)
 
 
 def test_a_word_that_values_does_not_list_is_answered_with_those_it_lists() -> None:

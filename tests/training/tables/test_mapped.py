@@ -110,3 +110,16 @@ def test_formats_are_tried_in_turn() -> None:
         line(mapping, sent="2006-06-02")
     assert "expected an instant as %d-%b-%y or an instant as %m/%d/%y or a number of seconds" in str(caught.value)
     assert "do not fit it, '%Y-%m-%d' would; where both are written, say format: ['%d-%b-%y'," in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["<not a number>", ["?", "<not a number>"]])
+def test_whatever_is_no_number_means_nothing_where_the_source_says_so(missing: Any) -> None:
+    freight = {"column": "freight", "missing": missing}
+    facts = {**MAPPING["facts"], "order.order_id": "id", "order.value": freight}
+    attributes = {"freight": {**freight, "kind": "number", "values": {"none": 0}}}
+    mapping = {**MAPPING, "facts": facts, "attributes": attributes}
+    words = ("See ASN-10416 (ID#:65822)", "Freight Included", "NaN", "")
+    told = [line(mapping, freight=each).case for each in (*words, "780.34", 12.5)]
+    assert [case.attributes.get("freight") for case in told] == [None] * 4 + [780.34, 12.5]
+    assert [float(case.order.value) for case in told if case.order and case.order.value] == [780.34, 12.5]
+    assert line(mapping | {"facts": MAPPING["facts"]}, freight="none").case.attributes["freight"] == 0

@@ -67,6 +67,17 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "makes due_hours",
         ),
         ({"missing": [False]}, "missing.0", "quote it"),
+        ({"missing": "<not a number>"}, "missing", "beside the source of one number, not here"),
+        (
+            {"facts": {**FACTS, "channel": {"column": "c", "missing": "<not a number>"}}},
+            "facts.channel.missing",
+            "is for numbers",
+        ),
+        (
+            {"attributes": {"a": {"column": "a", "missing": ["?", "<not a number>"]}}},
+            "attributes.a.missing",
+            "is for numbers, so say kind: number",
+        ),
         ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
         ({"facts": {**FACTS, "channel": ["a", {"colum": "b"}]}}, "facts.channel.1.colum", "did you mean 'column'?"),
         (
