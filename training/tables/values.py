@@ -135,9 +135,9 @@ class _Number:
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise CellError("expected a number", number_remedy(text_of(cell), self._alone)) from None
+            raise CellError("expected a number", lambda: number_remedy(text_of(cell), self._alone)) from None
         if not number.is_finite():
-            raise CellError("expected a finite number", nothing_known(text_of(cell)))
+            raise CellError("expected a finite number", lambda: nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale
 
 
@@ -175,7 +175,7 @@ class MomentReader:
         moment = self._read(cell)
         if moment.tzinfo is None and self._zoned:
             if self._zone is None:
-                raise CellError("expected an instant with an offset", "declare the column's zone, such as zone: UTC")
+                raise CellError("expected an instant with an offset", _no_zone)
             moment = moment.replace(tzinfo=self._zone)
         try:
             # Counted in UTC, so that an hour is an hour also on the night the clocks change.
@@ -191,8 +191,12 @@ class MomentReader:
             except (ValueError, TypeError, OverflowError, OSError):
                 continue
         expected = " or ".join(_EPOCH_WORDS if each in _EPOCHS else f"an instant as {each}" for each in self._formats)
-        remedy = instant_remedy(text_of(cell), self._formats)
-        raise CellError(f"expected {expected or 'an instant as ISO 8601'}", remedy)
+        expected = f"expected {expected or 'an instant as ISO 8601'}"
+        raise CellError(expected, lambda: instant_remedy(text_of(cell), self._formats))
+
+
+def _no_zone() -> str:
+    return "declare the column's zone, such as zone: UTC"
 
 
 def _written_as(form: str | None, cell: Any) -> datetime:
@@ -201,7 +205,7 @@ def _written_as(form: str | None, cell: Any) -> datetime:
         return datetime.fromtimestamp(float(cell) / _EPOCHS[form], UTC)
     if isinstance(cell, datetime):
         return cell
-    text = str(cell).strip()
+    text = text_of(cell)
     return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
 
 
@@ -228,5 +232,5 @@ class _Flag:
     def __call__(self, cell: Any) -> bool:
         word = text_of(cell)
         if word.lower() not in _FLAGS:
-            raise CellError("expected true or false, yes or no, 1 or 0", flag_remedy(word, self._listed))
+            raise CellError("expected true or false, yes or no, 1 or 0", lambda: flag_remedy(word, self._listed))
         return _FLAGS[word.lower()]
