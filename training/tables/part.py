@@ -41,5 +41,6 @@ class Part(Record):
 
 
 def _instead(key: str, known: list[str]) -> dict[str, Any]:
-    near = difflib.get_close_matches(key.lower(), known, n=1)
+    begun = [each for each in known if each.startswith(key.lower())]
+    near = begun or difflib.get_close_matches(key.lower(), known, n=1)
     return {"key": key, "instead": f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"}

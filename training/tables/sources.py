@@ -235,18 +235,38 @@ class OutcomeSource(Source):
 class Condition(Part):
     """Which rows stay: a word or a list of words, or bounds. A row without a value passes only `filled: false`."""
 
+    came_later: ClassVar[frozenset[str]] = frozenset({"format", "zone"})
+
     one_of: Words = ()
     none_of: Words = ()
     filled: bool | None = None
     at_least: Constant | None = None
-    """The least number, or the first instant (ISO 8601; UTC where it has no offset)."""
+    """The least number, or the first instant (ISO 8601; where it has no offset, in the zone of the cells)."""
     below: Constant | None = None
     """The number or instant from which rows no longer stay."""
+    format: Formats = ()
+    """How the column's instants are written that bounds are compared with; ISO 8601 without."""
+    zone: str | None = None
+    """IANA zone of instants that carry no offset, where it is not the mapping's; UTC where neither says one."""
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
         """`status: delivered` and `status: [delivered, shipped]` mean `one_of`."""
         return given if isinstance(given, dict) else {"one_of": given}
+
+    @model_validator(mode="after")
+    def _beside_instants(self) -> Condition:
+        if (self.format or self.zone) and not any(isinstance(each, str) for each in self.bounds.values()):
+            raise ValueError(
+                "format and zone say how a column's instants are written: give at_least or below an instant"
+            )
+        return self
+
+    @property
+    def bounds(self) -> dict[str, Scalar]:
+        """The bounds there are, by their keys."""
+        bounds = {"at_least": self.at_least, "below": self.below}
+        return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 Way = Literal["count", "sum", "mean", "min", "max", "first", "last"]
