@@ -34,6 +34,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = Console(stderr=True)
 
 VAR = Path("var")
+UNTOLD = "untold_attributes"
+"""The key of what is printed that names the attributes which the model was taught and no case tells."""
 OWN_ROOMS = frozenset({"data", "features", "models", "policies", "training"})
 MOST_OVERLAP = 0.01
 """Share of the cases from which a history counts as one the model has seen; clocks that disagree stay below it."""
@@ -140,13 +142,14 @@ def evaluate(
 
         bundle = open_bundle(folder)
         model, read = _model_of(bundle, task), opened(history, mapping, task)
+        untold = untold_of(model, read)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if TAUGHT in scores:
             note(scores[TAUGHT]["says"])
         if as_json:
-            typer.echo(json.dumps(whole_by_side(scores)))
+            typer.echo(json.dumps(whole_by_side(scores) | {UNTOLD: untold}))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
             if "conformal" in scores:
@@ -217,6 +220,20 @@ def known_before(
         f"trained and tested: the scores do not tell how it does on later days{start}"
     )
     return nothing
+
+
+def untold_of(model: TaskModel, history: History) -> list[str]:
+    """The attributes that the model was taught and no case tells, noted; refused where the mapping has lost one."""
+    from training.learning.untold import never_told, require_declared
+
+    require_declared(model.attributes, history)
+    untold = never_told(model.attributes, history)
+    if untold:
+        note(
+            f"no case of {history.name} tells {', '.join(untold)} as the model was taught it: what is measured is the "
+            "model without it. Look at its column, kind and missing words in the mapping"
+        )
+    return untold
 
 
 def _without_a_past(history: DailyHistory) -> str:

@@ -109,6 +109,14 @@ class Mapping(Part):
             for name, source in table.items():
                 yield f"{section}.{name}", source
 
+    def told_attributes(self) -> Iterator[str]:
+        """The names that cases tell attributes by; an instant becomes several."""
+        for name, source in self.attributes.items():
+            if source.kind == "instant":
+                yield from (f"{name}_{part}" for part in INSTANT_PARTS)
+            else:
+                yield name
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, sorted."""
