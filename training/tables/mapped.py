@@ -18,7 +18,7 @@ from training.tables.files import Row
 from training.tables.mapping import Mapping
 from training.tables.paths import leaf_unit
 from training.tables.problems import expected, shown
-from training.tables.sources import AttributeSource, OutcomeSource, Scalar, Source
+from training.tables.sources import AttributeSource, InstantPart, OutcomeSource, Scalar, Source
 from training.tables.values import Convert, attribute_converter, fact_converter, moment_converter, text_of
 
 Content = dict[str, Any]
@@ -98,6 +98,15 @@ class RowMapper:
         return content if "recorded_at" in content else None
 
 
+INSTANT_PARTS: dict[InstantPart, Callable[[datetime, datetime], float | int]] = {
+    "hours": lambda moment, time: round((moment - time).total_seconds() / HOUR, 4),
+    "hour": lambda moment, _: moment.hour,
+    "weekday": lambda moment, _: moment.weekday(),
+    "month": lambda moment, _: moment.month,
+}
+"""What an instant becomes, given the moment of the event."""
+
+
 class _Part:
     """One key of the mapping: reads its cell and puts the value where it belongs.
 
@@ -172,16 +181,17 @@ class _Part:
 
 
 class _InstantAttribute(_Part):
-    """An instant as numbers: hours from the event to it, its local hour and weekday."""
+    """An instant as the numbers that the mapping asks for: hours from the event to it, its local hour, and so on."""
+
+    source: AttributeSource
 
     def put(self, content: Content, row: Row, number: int, time: datetime) -> None:
         moment: datetime | None = self.value(row, number)
         if moment is None:
             return
         attributes, name = content.setdefault("attributes", {}), self._place[-1]
-        attributes[f"{name}_hours"] = round((moment - time).total_seconds() / HOUR, 4)
-        attributes[f"{name}_hour"] = moment.hour
-        attributes[f"{name}_weekday"] = moment.weekday()
+        for part in self.source.made:
+            attributes[f"{name}_{part}"] = INSTANT_PARTS[part](moment, time)
 
 
 class _Compared(_Part):

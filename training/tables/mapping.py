@@ -24,7 +24,6 @@ from training.tables.part import Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
-    INSTANT_PARTS,
     NOT_A_NUMBER,
     AttributeSource,
     Condition,
@@ -112,10 +111,7 @@ class Mapping(Part):
     def told_attributes(self) -> Iterator[str]:
         """The names that cases tell attributes by; an instant becomes several."""
         for name, source in self.attributes.items():
-            if source.kind == "instant":
-                yield from (f"{name}_{part}" for part in INSTANT_PARTS)
-            else:
-                yield name
+            yield from [f"{name}_{part}" for part in source.made] or [name]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -283,8 +279,7 @@ def _check_known(mapping: Mapping) -> None:
             source.known is None or key not in never, f"{key}.known", "is for facts and attributes that may be absent"
         )
     for name, attribute in mapping.attributes.items():
-        made = INSTANT_PARTS if attribute.kind == "instant" else ()
-        for part in made:
+        for part in attribute.made:
             taken = f"{name}_{part}" in mapping.attributes
             _expect(not taken, f"attributes.{name}", f"an instant makes {name}_{part}, which is declared too")
 

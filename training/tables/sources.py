@@ -169,7 +169,9 @@ class Source(Part):
         return self.columns + (self.known.columns if isinstance(self.known, Source) else ())
 
 
-INSTANT_PARTS = ("hours", "hour", "weekday")
+InstantPart = Literal["hours", "hour", "weekday", "month"]
+USUAL_PARTS: tuple[InstantPart, ...] = ("hours", "hour", "weekday")
+"""Without the month: in a history of under two years it tells the date, and no season."""
 
 
 Kind = Literal["number", "category", "flag", "instant"]
@@ -178,13 +180,27 @@ Kind = Literal["number", "category", "flag", "instant"]
 class AttributeSource(Source):
     """Where one of the retailer's own attributes comes from, and what kind of scalar it is.
 
-    An `instant` becomes three numbers: `NAME_hours` from the event to it, and its local `NAME_hour` and
-    `NAME_weekday` (Monday is 0).
+    An `instant` becomes numbers: `NAME_hours` from the event to it, and its local `NAME_hour`, `NAME_weekday` (Monday
+    is 0) and, where `parts` asks for it, `NAME_month` (January is 1).
     """
 
-    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind"}
+    came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts"}
+    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts"}
 
     kind: Kind = "category"
+    parts: Annotated[tuple[InstantPart, ...], Field(strict=False), BeforeValidator(_several)] = ()
+    """What an instant becomes; `USUAL_PARTS` where nothing is said."""
+
+    @model_validator(mode="after")
+    def _parts_of_an_instant(self) -> AttributeSource:
+        if self.parts and self.kind != "instant":
+            raise ValueError(f"parts are those of an instant; this is a {self.kind}")
+        return self
+
+    @property
+    def made(self) -> tuple[InstantPart, ...]:
+        """What it becomes, by the ends of the names; nothing where it is one value."""
+        return (self.parts or USUAL_PARTS) if self.kind == "instant" else ()
 
 
 class OutcomeSource(Source):

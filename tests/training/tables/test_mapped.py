@@ -123,3 +123,13 @@ def test_whatever_is_no_number_means_nothing_where_the_source_says_so(missing: A
     assert [case.attributes.get("freight") for case in told] == [None] * 4 + [780.34, 12.5]
     assert [float(case.order.value) for case in told if case.order and case.order.value] == [780.34, 12.5]
     assert line(mapping | {"facts": MAPPING["facts"]}, freight="none").case.attributes["freight"] == 0
+
+
+def test_an_instant_becomes_the_parts_that_are_asked_for() -> None:
+    planned = {"column": "planned", "format": "%d-%b-%y", "zone": "UTC", "kind": "instant"}
+    usual = {"planned_hours": 61 * 24.0, "planned_hour": 0, "planned_weekday": 2}
+    asked = {"planned_hours": 61 * 24.0, "planned_month": 8}
+    for parts, told in (({}, usual), ({"parts": ["hours", "month"]}, asked)):
+        mapping = {**MAPPING, "attributes": {"planned": {**planned, **parts}}}
+        assert line(mapping).case.attributes == told
+        assert set(parse_mapping(mapping).told_attributes()) == set(told)

@@ -66,6 +66,12 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "attributes.due",
             "makes due_hours",
         ),
+        (
+            {"attributes": {"due": {"column": "d", "kind": "instant", "parts": "month"}, "due_month": "h"}},
+            "attributes.due",
+            "makes due_month",
+        ),
+        ({"attributes": {"a": {"column": "d", "parts": "month"}}}, "attributes.a", "are those of an instant"),
         ({"missing": [False]}, "missing.0", "quote it"),
         ({"missing": "<not a number>"}, "missing", "beside the source of one number, not here"),
         (
@@ -146,6 +152,8 @@ def test_what_a_mapping_can_say_since_leaves_the_digest_of_one_that_does_not_say
     assert told["outcome"]["recorded_at"]["format"] == "%Y"
     assert told["facts"]["event.id"]["format"] is None
     assert "first_of" not in told["facts"]["event.id"]
+    due = parse_mapping(mapping(attributes={"due": {"column": "d", "kind": "instant"}})).model_dump(mode="json")
+    assert "parts" not in due["attributes"]["due"]
     several = {"first_of": [{"column": "end", "format": ["%Y", "%y"]}]}
     assert parse_mapping(mapping(outcome={"recorded_at": several})).model_dump(mode="json")["outcome"]["recorded_at"][
         "first_of"
