@@ -81,6 +81,7 @@ def train(
     """
     with told():
         from training.histories.unseen import named_by_row
+        from training.report.verdict import doubt
         from training.terminal import Bars, comparison
         from training.train import Order, train
 
@@ -103,6 +104,9 @@ def train(
             trained = train(read, order, progress)
         tested_on = "other cases" if trained.timeless else "the latest days"
         _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on}"))
+        for name, rehearsed in trained.metrics.items():
+            if doubted := doubt(rehearsed):
+                note(f"{name}, rehearsed on {rehearsed['n']:,} cases: {doubted}")
         if trained.timeless:
             note(
                 f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
@@ -206,6 +210,11 @@ def known_before(
 
     nothing: History | list[dict[str, Any]] = context or []
     start = "" if context else ". All parties start unknown"
+    if context and context.digest == history.digest:
+        note(
+            "--history and --context are the same file, so every outcome counts twice in what is known of the parties. "
+            "Name earlier cases as the context, or none"
+        )
     if isinstance(history, DailyHistory) and context is None:
         note(_without_a_past(history))
     if without_times(model.lineage):
