@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from data.amounts import percent
 from data.record import canonical
@@ -256,7 +257,7 @@ def _without_a_past(history: DailyHistory) -> str:
 
 def note(says: str) -> None:
     """Something the operator should know, on the error stream."""
-    _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
+    _console.print(f"[yellow]note:[/yellow] {escape(says)}", soft_wrap=True)
 
 
 def opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
@@ -318,6 +319,6 @@ def _unwritten(error: OSError) -> str:
 
 
 def _ended(says: str, code: int) -> typer.Exit:
-    _console.print(f"[red]error:[/red] {says}", soft_wrap=True, highlight=False)
+    _console.print(f"[red]error:[/red] {escape(says)}", soft_wrap=True, highlight=False)
     leave_learners(code)
     return typer.Exit(code)

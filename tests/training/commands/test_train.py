@@ -115,6 +115,15 @@ def test_what_is_wrong_is_said_in_one_message(arguments: list[str], says: str) -
     assert says in " ".join(told.stderr.split())
 
 
+def test_what_stands_in_brackets_is_said_and_not_taken_for_a_colour(tmp_path: Path) -> None:
+    table, mapping = tmp_path / "t.csv", tmp_path / "m.yaml"
+    table.write_text("id,[at]\n1,2026-01-01\n")
+    facts = "{event.source: {constant: s}, event.id: id, event.time: at, exception_id: id}"
+    mapping.write_text(f"schema: fairlead/mapping/1\nfacts: {facts}\n")
+    told = run.invoke(app, ["cases", str(table), "--mapping", str(mapping)])
+    assert "did you mean '[at]'? The file has [at], id" in " ".join(told.stderr.split())
+
+
 def test_a_task_the_bundle_lacks_is_named(folder: Path) -> None:
     told = run.invoke(app, ["evaluate", str(folder), "--task", "stockout", "--history", str(parts()[1])])
     assert told.exit_code == 1
