@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.tables.mapping import Mapping
-from training.tables.sources import Source
-from training.tables.values import moment_converter, number_reader, text_of
+from training.tables.sources import NOT_A_NUMBER, Source
+from training.tables.values import attribute_converter, moment_converter, number_reader, text_of
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,6 +55,7 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
     missing = frozenset(mapping.missing if mapping else ())
     words = [text_of(cell) for cell in distinct]
     known = np.array([bool(word) and word not in missing for word in words], bool)
+    known &= _tells(distinct, _number_source(name, mapping))
     levels, codes = np.unique(np.array(words, object)[known].astype(str), return_inverse=True)
     place = np.full(len(words) + 1, -1, np.int64)
     place[:-1][known] = codes
@@ -112,13 +113,31 @@ def _moment_of(cells: pd.Series[Any], mapping: Mapping | None) -> Convert:
     return of
 
 
+def _tells(distinct: Any, source: Source | None) -> NDArray[np.bool_]:
+    """Where cells hold something, to a source that takes nothing but numbers."""
+    if source is None:
+        return np.ones(len(distinct), np.bool_)
+    read = attribute_converter("", "number", source)
+    return np.array([read(cell) is not None for cell in distinct], np.bool_)
+
+
+def _number_source(name: str, mapping: Mapping | None) -> Source | None:
+    """A source to which whatever is no number in the column means nothing, as it does to all that read it."""
+    if mapping is None:
+        return None
+    leaves = [leaf for _, source in mapping.sources() for leaf in source.leaves if name in leaf.columns]
+    alone = bool(leaves) and all(NOT_A_NUMBER in leaf.missing for leaf in leaves)
+    return mapping.settled(leaves[0]) if alone else None
+
+
 def _zone_of_events(mapping: Mapping | None) -> str | None:
-    return mapping.facts["event.time"].zone if mapping else None
+    return mapping.facts["event.time"].leaves[0].zone if mapping else None
 
 
 def _time_source(name: str, mapping: Mapping | None) -> Source | None:
     """A source that reads the column in a format of its own."""
     for _, source in mapping.sources() if mapping else ():
-        if name in source.columns and source.format is not None and mapping is not None:
-            return mapping.settled(source.model_copy(update={"plus": None, "values": {}}))
+        for leaf in source.leaves:
+            if name in leaf.columns and leaf.format and mapping is not None:
+                return mapping.settled(leaf.model_copy(update={"plus": None, "values": {}}))
     return None

@@ -20,6 +20,7 @@ from training.check.columns import Codes, Column, Floats, read_column
 from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
 from training.histories.truth import UNKNOWN, truth_of
+from training.tables.files import require_columns
 from training.tables.filters import kept_rows
 from training.tables.joins import Join
 from training.tables.mapping import Mapping as TheMapping
@@ -30,8 +31,16 @@ Rows = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class Counted:
+    """The rows of the whole history, before any was left out or taken as a sample."""
+
+    rows: int
+    left_by_where: int = 0
+
+
+@dataclass(frozen=True)
 class Examined:
-    """All rows of a table, of which some are cases."""
+    """All rows of a table that `where` keeps, or a sample of them; some of these are cases."""
 
     name: str
     log: Mapping[str, Column]
@@ -48,6 +57,7 @@ class Examined:
     """The source and the name of the chosen rows' events."""
     recorded: Floats
     """Seconds since 1970 when the chosen rows' outcomes became known, NaN where none is."""
+    counted: Counted
     joins: tuple[Join, ...] = ()
     """What each of the joined files had for the rows of the whole table."""
 
@@ -89,7 +99,9 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
     if mapping is None:
         return _native(history, sample)
     table = open_table(history, mapping)
+    require_columns(table.frame, mapping)
     frame = kept_rows(table.frame, mapping)
+    counted = Counted(len(table.frame), len(table.frame) - len(frame))
     words = _case_words(frame, mapping)
     frame = frame[_sampled(words, sample)]
     mapped = MappedHistory(Table(table.name, table.digest, frame), mapping)
@@ -101,6 +113,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         words[_sampled(words, sample)],
         [places[number] for number, _ in numbered],
         [line for _, line in numbered],
+        counted,
         table.joins,
     )
 
@@ -139,7 +152,7 @@ def _native(history: Path | str, sample: int) -> Examined:
     lines = [read[place] for place in kept]
     frame = pd.DataFrame([dict(_leaves(plain(line.model_copy(update=NO_USE)), "")) for line in lines])
     columns = {str(name): read_column(frame[name], None) for name in frame.columns}
-    return _examined(opened.name, columns, words[kept], list(range(len(lines))), lines)
+    return _examined(opened.name, columns, words[kept], list(range(len(lines))), lines, Counted(len(read)))
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -159,6 +172,7 @@ def _examined(
     words: NDArray[np.str_],
     chosen: Sequence[int],
     lines: Sequence[HistoryLine],
+    counted: Counted,
     joins: tuple[Join, ...] = (),
 ) -> Examined:
     if not lines:
@@ -175,5 +189,6 @@ def _examined(
         recorded=np.array(
             [line.outcome.recorded_at.timestamp() if line.outcome else np.nan for line in lines], np.float64
         ),
+        counted=counted,
         joins=joins,
     )

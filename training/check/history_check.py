@@ -76,7 +76,13 @@ class Check:
     """The report on a history."""
 
     history: str
+    whole: int
+    """The rows of the whole history, before any was left out or taken as a sample."""
+    left_by_where: int
     rows: int
+    """The rows that were read: those that `where` keeps, or a sample of them."""
+    left_by_view: int
+    """The rows that were read and are no cases."""
     cases: int
     timeless: bool
     """Whether all cases carry one moment."""
@@ -120,7 +126,10 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     ]
     return Check(
         history=seen.name,
+        whole=seen.counted.rows,
+        left_by_where=seen.counted.left_by_where,
         rows=len(seen.of_case),
+        left_by_view=len(seen.of_case) - len(seen.chosen),
         cases=len(seen.chosen),
         timeless=bool(seen.times[0] == seen.times[-1]),
         columns=tuple(reports),
@@ -160,7 +169,7 @@ def _plans(seen: Examined, keys: Mapping[str, tuple[str, ...]], mapping: TheMapp
     """Columns of instants that may lie ahead: they become a due or expected moment, or an outcome is told by them."""
     plans = {name for name in seen.log if any(key.endswith(PLANNED) for key in keys[name])}
     for source in mapping.outcome.values() if mapping else ():
-        plans |= set(source.than.columns if source.than else ())
+        plans |= set(source.plans)
     return frozenset(plans)
 
 

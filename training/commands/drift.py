@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,19 @@ from rich.console import Console
 
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
-from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, known_before, note, opened, told, tracker_of
+from training.commands.train import (
+    UNTOLD,
+    VAR,
+    TheHistory,
+    TheMapping,
+    ThePolicy,
+    known_before,
+    note,
+    opened,
+    told,
+    tracker_of,
+    untold_of,
+)
 from training.errors import HistoryError
 from training.interruption import Interrupted
 
@@ -60,6 +73,7 @@ def drift(
         rules = load_policy(policy)
         model = _model(_bundle(folder), folder, task)
         read = opened(history, mapping)
+        untold = untold_of(model, read)
         report = drift_of(model, _seen(model, folder, read, mapping, context, rules, without_outcome=True), rules)
         title = f"{read.name} beside what {task} learned from"
         if html is not None:
@@ -67,7 +81,7 @@ def drift(
             _console.print(summary_for_people(report, title))
             _console.print(f"wrote {html}", soft_wrap=True)
         if as_json:
-            typer.echo(report.model_dump_json())
+            typer.echo(json.dumps(report.model_dump(mode="json") | {UNTOLD: untold}))
         elif html is None:
             _console.print(report_for_people(report, title))
 
@@ -101,6 +115,7 @@ def recalibrate(
         rules, bundle = load_policy(policy), _bundle(folder)
         model = _model(bundle, folder, task)
         read = opened(history, mapping, task)
+        untold_of(model, read)
         seen = _seen(model, folder, read, mapping, context, rules)
         with Bars(_console) as progress:
             again = fit_again(model, bundle.digest, seen, read, progress)

@@ -86,7 +86,8 @@ def _check_daily(history: str, mapping: Path, sample: int, as_json: bool) -> Non
 
 def _show(report: Check) -> None:
     moment = "all at one moment: they are split by a hash of exception_id" if report.timeless else "in time order"
-    _console.print(f"{report.history}: {report.cases:,} cases of {report.rows:,} rows, {moment}", highlight=False)
+    counts = f"{report.cases:,} cases of {report.whole:,} rows{_left_out(report)}"
+    _console.print(f"{report.history}: {counts}, {moment}", soft_wrap=True, highlight=False)
     _console.print(_columns(report))
     for task, months in report.base_rates.items():
         rates = "  ".join(f"{each.month} {each.rate * 100:.1f} % of {each.cases:,}" for each in months)
@@ -102,6 +103,18 @@ def _show(report: Check) -> None:
     for each in report.findings:
         colour, what = ("red", "Training would refuse this") if each.stops else ("yellow", "Look at this")
         _console.print(f"[{colour}]{what}:[/{colour}] {escape(each.says)}", soft_wrap=True, highlight=False)
+
+
+def _left_out(report: Check) -> str:
+    """What became of the rows that are no cases here, in brackets."""
+    kept = report.whole - report.left_by_where
+    told = {
+        f"where leaves out {report.left_by_where:,}": report.left_by_where,
+        f"{report.rows:,} of the {kept:,} others are read": kept - report.rows,
+        f"view leaves out {report.left_by_view:,} of those": report.left_by_view,
+    }
+    said = [words for words, count in told.items() if count]
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _columns(report: Check) -> Table:

@@ -190,7 +190,8 @@ def _tell(dossier: Dossier) -> None:
         )
     _out.print(table)
     if dossier.refusals:
-        _console.print(f"[red]refused[/red] by {len(dossier.refusals)} checks: the champion serves on")
+        checks = "one check" if len(dossier.refusals) == 1 else f"{len(dossier.refusals)} checks"
+        _console.print(f"[red]refused[/red] by {checks}: the champion serves on")
 
 
 def _tell_promotion(promotion: Promotion, server: str) -> None:

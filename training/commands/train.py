@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from data.amounts import percent
 from data.record import canonical
@@ -34,6 +35,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = Console(stderr=True)
 
 VAR = Path("var")
+UNTOLD = "untold_attributes"
+"""The key of what is printed that names the attributes which the model was taught and no case tells."""
 OWN_ROOMS = frozenset({"data", "features", "models", "policies", "training"})
 MOST_OVERLAP = 0.01
 """Share of the cases from which a history counts as one the model has seen; clocks that disagree stay below it."""
@@ -79,6 +82,7 @@ def train(
     """
     with told():
         from training.histories.unseen import named_by_row
+        from training.report.verdict import doubt
         from training.terminal import Bars, comparison
         from training.train import Order, train
 
@@ -101,6 +105,9 @@ def train(
             trained = train(read, order, progress)
         tested_on = "other cases" if trained.timeless else "the latest days"
         _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on}"))
+        for name, rehearsed in trained.metrics.items():
+            if doubted := doubt(rehearsed):
+                note(f"{name}, rehearsed on {rehearsed['n']:,} cases: {doubted}")
         if trained.timeless:
             note(
                 f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
@@ -140,13 +147,14 @@ def evaluate(
 
         bundle = open_bundle(folder)
         model, read = _model_of(bundle, task), opened(history, mapping, task)
+        untold = untold_of(model, read)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if TAUGHT in scores:
             note(scores[TAUGHT]["says"])
         if as_json:
-            typer.echo(json.dumps(whole_by_side(scores)))
+            typer.echo(json.dumps(whole_by_side(scores) | {UNTOLD: untold}))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
             if "conformal" in scores:
@@ -203,6 +211,11 @@ def known_before(
 
     nothing: History | list[dict[str, Any]] = context or []
     start = "" if context else ". All parties start unknown"
+    if context and context.digest == history.digest:
+        note(
+            "--history and --context are the same file, so every outcome counts twice in what is known of the parties. "
+            "Name earlier cases as the context, or none"
+        )
     if isinstance(history, DailyHistory) and context is None:
         note(_without_a_past(history))
     if without_times(model.lineage):
@@ -219,6 +232,20 @@ def known_before(
     return nothing
 
 
+def untold_of(model: TaskModel, history: History) -> list[str]:
+    """The attributes that the model was taught and no case tells, noted; refused where the mapping has lost one."""
+    from training.learning.untold import never_told, require_declared
+
+    require_declared(model.attributes, history)
+    untold = never_told(model.attributes, history)
+    if untold:
+        note(
+            f"no case of {history.name} tells {', '.join(untold)} as the model was taught it: what is measured is the "
+            "model without it. Look at its column, kind and missing words in the mapping"
+        )
+    return untold
+
+
 def _without_a_past(history: DailyHistory) -> str:
     """What a daily table lacks without its earlier days: a bundle's standing tells of parties, not of shelves' days."""
     return (
@@ -230,7 +257,7 @@ def _without_a_past(history: DailyHistory) -> str:
 
 def note(says: str) -> None:
     """Something the operator should know, on the error stream."""
-    _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True)
+    _console.print(f"[yellow]note:[/yellow] {escape(says)}", soft_wrap=True)
 
 
 def opened(history: str, mapping: Path | None, task: Task | None = None) -> History:
@@ -292,6 +319,6 @@ def _unwritten(error: OSError) -> str:
 
 
 def _ended(says: str, code: int) -> typer.Exit:
-    _console.print(f"[red]error:[/red] {says}", soft_wrap=True, highlight=False)
+    _console.print(f"[red]error:[/red] {escape(says)}", soft_wrap=True, highlight=False)
     leave_learners(code)
     return typer.Exit(code)

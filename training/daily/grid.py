@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from training.daily.mapping import Cells, Condition, DailyMapping
 from training.errors import HistoryError, MappingError
+from training.tables.names import columns_there
 
 Floats = NDArray[np.float64]
 Cells2D = NDArray[np.float32]
@@ -115,7 +116,9 @@ def require_columns(frame: pd.DataFrame, mapping: DailyMapping) -> None:
     """Raises MappingError where the table lacks a column that the mapping reads."""
     missing = [column for column in mapping.columns if column not in frame.columns]
     if missing:
-        raise MappingError(missing[0], f"no such column; the file has {', '.join(sorted(map(str, frame.columns)))}")
+        raise MappingError(
+            missing[0], f"no such column; {columns_there(missing[0], map(str, frame.columns), 'the file')}"
+        )
 
 
 def days_of(column: pd.Series, name: str) -> NDArray[np.int64]:

@@ -144,6 +144,7 @@ class MappedHistory:
         self.name, self.digest = table.name, table.digest
         self.mapping_digest: str | None = mapping.digest
         self.says, self.naming = mapping.says, mapping.naming
+        self.attributes = frozenset(mapping.told_attributes())
         self._mapper = RowMapper(mapping)
         frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
         frame = frame[self._running(frame, mapping)] if mapping.view.until else frame

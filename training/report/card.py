@@ -22,6 +22,7 @@ from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
 from training.report.shifts import ANOTHER
+from training.report.verdict import closer, doubt
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html"
@@ -110,7 +111,7 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         asks=ASKS[model.task],
         predicts=PREDICTS[model.task],
         window=tuple(_window(model)),
-        verdict=_verdict(told),
+        verdict=doubt(told) or "It did better than the base rate and better than the rules.",
         results=tuple(_results(model.task, told, report)),
         found_heading="right among its highest tenth" if model.task.is_risk else "right",
         sentences=tuple(_sentences(model.task, told, report)),
@@ -151,28 +152,13 @@ def _window(model: TaskModel) -> Iterator[tuple[str, str]]:
     yield "measured on", f"{tested['n']:,} cases it had not seen, {days}"
 
 
-def _closer(told: Mapping[str, Any], side: str) -> float:
-    return float(1.0 - told[side]["log_loss"] / told["base"]["log_loss"])
-
-
-def _verdict(told: Mapping[str, Any]) -> str:
-    model, rules = _closer(told, "model"), _closer(told, "rules")
-    if model <= 0:
-        return "It does no better than the base rate. Do not put it in force."
-    if model <= rules:
-        return (
-            "It beats the base rate but not the rules, which need no model. There is little reason to put it in force."
-        )
-    return "It did better than the base rate and better than the rules."
-
-
 def _results(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Standing]:
     for side, name in (("model", "this model"), ("rules", "the rules"), ("base", "the base rate alone")):
         found = report.get("top_tenth", {}).get(side) if task.is_risk else told[side].get("accuracy")
         area = told[side].get("roc_auc")
         yield Standing(
             name=name,
-            closer="" if side == "base" else percent(_closer(told, side)),
+            closer="" if side == "base" else percent(closer(told, side)),
             found="" if found is None else percent(found),
             ranking="" if area is None else percent(area),
         )

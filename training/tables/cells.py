@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from training.tables.problems import shown
@@ -10,13 +11,14 @@ from training.tables.problems import shown
 class CellError(ValueError):
     """What was expected of a cell, and what to do where the cell is right."""
 
-    def __init__(self, expected: str, remedy: str = "") -> None:
+    def __init__(self, expected: str, remedy: Callable[[], str] | None = None) -> None:
         super().__init__(expected)
         self._remedy = remedy
 
     def told(self, cell: Any) -> str:
         """The whole of it, given what came."""
-        return f"{self}, got {shown(cell)}" + (f"; {self._remedy}" if self._remedy else "")
+        # Most are never told, and to find a remedy takes a while.
+        return f"{self}, got {shown(cell)}" + (f"; {self._remedy()}" if self._remedy else "")
 
 
 def row_name(number: int) -> str:

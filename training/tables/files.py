@@ -14,6 +14,7 @@ import pandas as pd
 
 from training.errors import HistoryError, MappingError
 from training.tables.mapping import Mapping
+from training.tables.names import columns_there
 
 SEPARATORS = ",;\t|"
 CUT_SHORT = (EOFError, zlib.error)
@@ -28,12 +29,17 @@ def select(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     Raises:
         MappingError: a column the table does not have.
     """
+    require_columns(frame, mapping)
+    return frame[list(mapping.columns)]
+
+
+def require_columns(frame: pd.DataFrame, mapping: Mapping) -> None:
+    """Refuse a table without a column that the mapping reads. Raises MappingError."""
     columns = [str(column) for column in frame.columns]
     for key, read in mapping.reads():
         for column in read:
             if column not in columns:
-                raise MappingError(key, f"names column {column!r}; the file has {', '.join(sorted(columns))}")
-    return frame[list(mapping.columns)]
+                raise MappingError(key, f"names column {column!r}; {columns_there(column, columns, 'the file')}")
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[tuple[int, Row]]:

@@ -5,19 +5,40 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import product
 
-DAYS = ("%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%d-%m-%y", "%m-%d-%y")
-MARKS = "-/."
-CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+from training.tables.sources import NOT_A_NUMBER
+
+NUMBERED = ("%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d-%m-%y", "%m-%d-%y")
+NAMED = ("%d-%b-%Y", "%d-%b-%y", "%b-%d-%Y", "%b-%d-%y", "%Y-%b-%d")
+DAYS = NUMBERED + NAMED + tuple(each.replace("%b", "%B") for each in NAMED)
+MARKS = "-/. "
+SPELT = ("%b %d, %Y", "%d %b, %Y", "%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y")
+SPELT_OUT = tuple(each.replace("%b", "%B").replace("%a", day) for each, day in product(SPELT, ("%a", "%A")))
+RARE = ("%y-%m-%d",)
+"""Days that could be read so, and seldom are: only where nothing else fits."""
+TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p")
+CLOCKS = ("", *(f"{gap}{time}{zone}" for zone, gap, time in product(("", " %z", "%z"), (" ", "T", ", "), TIMES)))
 EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds"}
 """By how many digits they have in the years 2001 to 2286."""
+CODES = "%d is the day, %m its month (%b Aug, %B August), %Y the year (%y of two digits), %H:%M the time"
 
 
 def formats_of(text: str) -> list[str]:
     """The formats of which each reads this text; a day and a month up to 12 may be either."""
     if text.isdecimal() and len(text) in EPOCHS:
         return [EPOCHS[len(text)]]
-    tried = [day.replace("-", mark) + clock for day, mark, clock in product(DAYS, MARKS, CLOCKS)]
-    return [each for each in dict.fromkeys(tried) if _reads(each, text)]
+    found = _reading(text, DAYS, (*SPELT, *SPELT_OUT))
+    # May is written alike in short and in full.
+    return [each for each in found if each.replace("%B", "%b") == each or each.replace("%B", "%b") not in found] or (
+        _reading(text, RARE, ())
+    )
+
+
+def _reading(text: str, days: tuple[str, ...], spelt: tuple[str, ...]) -> list[str]:
+    marks = [mark for mark in MARKS if mark in text] or [""]
+    whole = [day.replace("-", mark) for day, mark in product(days, marks)] + list(spelt)
+    clocks = [each for each in CLOCKS if (":" in text) == (":" in each) and (text[-1:] in "mM") == ("%p" in each)]
+    tried = dict.fromkeys(day + clock for day, clock in product(whole, clocks))
+    return [each for each in tried if _reads(each, text)]
 
 
 def _reads(form: str, text: str) -> bool:
@@ -28,22 +49,27 @@ def _reads(form: str, text: str) -> bool:
     return True
 
 
-def instant_remedy(text: str, form: str | None) -> str:
+def instant_remedy(text: str, forms: tuple[str, ...]) -> str:
     """What to write in the mapping for an instant that could not be read."""
     if not any(each.isdigit() for each in text):
         return nothing_known(text)
-    if form is None:
-        found = formats_of(text) or ["%d/%m/%Y %H:%M"]
-        return "say how it is written: " + " or ".join(f'format: "{each}"' for each in found)
     found = formats_of(text)
-    return f"format: {form!r} does not fit it" + (f", {' or '.join(map(repr, found))} would" if found else "")
+    if not forms and found:
+        return "say how it is written: " + " or ".join(f'format: "{each}"' for each in found)
+    if not forms:
+        return f"say by format how it is written ({CODES}), or by missing that it means that nothing is known"
+    tried = f"format: {' and '.join(map(repr, forms))} {'does' if len(forms) == 1 else 'do'} not fit it"
+    if not found:
+        return f"{tried} ({CODES})"
+    return f"{tried}, {' or '.join(map(repr, found))} would; where both are written, say format: {[*forms, found[0]]}"
 
 
-def number_remedy(text: str) -> str:
-    """What to write in the mapping for a number that could not be read."""
+def number_remedy(text: str, alone: bool) -> str:
+    """What to write in the mapping for a number that could not be read; `alone` where one source is spoken of."""
     if any(each.isdigit() for each in text) and not any(each.isalpha() for each in text):
         return "decimal and thousands say how numbers are written; where it means that nothing is known, missing does"
-    return nothing_known(text)
+    many = f"; where many words stand among the numbers, missing: {NOT_A_NUMBER} beside this source takes them all"
+    return nothing_known(text) + (many if alone else "")
 
 
 def flag_remedy(text: str, listed: list[str]) -> str:

@@ -12,6 +12,7 @@ from training.errors import HistoryError, MappingError
 from training.tables.cells import CellError
 from training.tables.files import file_digest, read_file
 from training.tables.mapping import Mapping
+from training.tables.names import columns_there
 from training.tables.sources import Aggregate, Joined
 from training.tables.values import number_reader, text_of
 
@@ -84,9 +85,7 @@ def _shown(key: str | None) -> str | None:
 def _require(key: str, columns: list[str], table: pd.DataFrame, where: str) -> None:
     for column in columns:
         if column not in table.columns:
-            raise MappingError(
-                key, f"names column {column!r}; {where} has {', '.join(sorted(map(str, table.columns)))}"
-            )
+            raise MappingError(key, f"names column {column!r}; {columns_there(column, map(str, table.columns), where)}")
 
 
 def _keys(table: pd.DataFrame, columns: list[str]) -> pd.Index[Any]:

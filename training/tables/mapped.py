@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from training.tables.files import Row
 from training.tables.mapping import Mapping
 from training.tables.paths import leaf_unit
 from training.tables.problems import expected, shown
-from training.tables.sources import AttributeSource, OutcomeSource, Scalar, Source
+from training.tables.sources import AttributeSource, InstantPart, OutcomeSource, Scalar, Source
 from training.tables.values import Convert, attribute_converter, fact_converter, moment_converter, text_of
 
 Content = dict[str, Any]
@@ -34,15 +35,15 @@ class RowMapper:
         facts = [(path, mapping.settled(source)) for path, source in mapping.facts.items()]
         attributes = [(name, mapping.settled(source)) for name, source in mapping.attributes.items()]
         self._time = _moment("facts.event.time", dict(facts)["event.time"])
-        self._parts: list[_Part] = [_fact("facts", Case, path, source) for path, source in facts]
+        self._parts: list[_Part] = [_fact(f"facts.{path}", Case, path, source) for path, source in facts]
         self._parts += [_attribute(name, source) for name, source in attributes]
         self._sometimes = [_known(part, mapping) for part in self._parts if part.source.known not in (None, "opening")]
         self._always = [part for part in self._parts if part.source.known in (None, "opening")]
-        self._outcome = [_told(path, source, mapping) for path, source in mapping.outcome.items()]
+        self._outcome = [_told(f"outcome.{path}", path, source, mapping) for path, source in mapping.outcome.items()]
         self._listed = {path.split(".")[0] for path in mapping.facts if any(map(str.isdecimal, path.split(".")))}
         self._until = _moment("view.until", mapping.settled(mapping.view.until)) if mapping.view.until else None
-        self._values = {key: source.values for key, source in mapping.sources() if source.values}
-        self._exception = _fact("facts", Case, "exception_id", dict(facts)["exception_id"])
+        self._values = {key: source.listed for key, source in mapping.sources() if source.listed}
+        self._exception = _fact("facts.exception_id", Case, "exception_id", dict(facts)["exception_id"])
         _check_order(self._time, self._outcome)
 
     def event_time(self, row: Row, number: int) -> datetime:
@@ -53,7 +54,8 @@ class RowMapper:
         """
         time: datetime | None = self._time.value(row, number)
         if time is None:
-            why = "the cell is empty; every case needs it: name a column that is filled, or keep such rows out by where"
+            why = "the cell is empty; every case needs it: name a column that is filled, "
+            why += "or another to go by where this one is empty (first_of), or keep such rows out by where"
             raise HistoryError(f"{row_name(number)}, mapping key 'facts.event.time': {why}")
         return time
 
@@ -96,11 +98,26 @@ class RowMapper:
         return content if "recorded_at" in content else None
 
 
-class _Part:
-    """One key of the mapping: reads its cell and puts the value where it belongs."""
+INSTANT_PARTS: dict[InstantPart, Callable[[datetime, datetime], float | int]] = {
+    "hours": lambda moment, time: round((moment - time).total_seconds() / HOUR, 4),
+    "hour": lambda moment, _: moment.hour,
+    "weekday": lambda moment, _: moment.weekday(),
+    "month": lambda moment, _: moment.month,
+}
+"""What an instant becomes, given the moment of the event."""
 
-    def __init__(self, key: str, source: Source, convert: Convert, place: tuple[str, ...]) -> None:
+
+class _Part:
+    """One key of the mapping: reads its cell and puts the value where it belongs.
+
+    Of several `sources` the first that gives a value counts.
+    """
+
+    def __init__(
+        self, key: str, source: Source, convert: Convert, place: tuple[str, ...], sources: tuple[_Part, ...] = ()
+    ) -> None:
         self.key, self.source, self._convert, self._place = key, source, convert, place
+        self._sources = sources
         self._kept: dict[Any, Any] = {}
         self.constant = None if source.constant is None else self._of_mapping(source.constant)
 
@@ -115,6 +132,9 @@ class _Part:
     def value(self, row: Row, number: int) -> Any:
         """The value of the row's cell, None for an empty one."""
         source = self.source
+        if self._sources:
+            told = (each.value(row, number) for each in self._sources)
+            return next((value for value in told if value is not None), None)
         for column in source.column:
             if column in row:
                 value = self._converted(row[column], number)
@@ -161,16 +181,17 @@ class _Part:
 
 
 class _InstantAttribute(_Part):
-    """An instant as numbers: hours from the event to it, its local hour and weekday."""
+    """An instant as the numbers that the mapping asks for: hours from the event to it, its local hour, and so on."""
+
+    source: AttributeSource
 
     def put(self, content: Content, row: Row, number: int, time: datetime) -> None:
         moment: datetime | None = self.value(row, number)
         if moment is None:
             return
         attributes, name = content.setdefault("attributes", {}), self._place[-1]
-        attributes[f"{name}_hours"] = round((moment - time).total_seconds() / HOUR, 4)
-        attributes[f"{name}_hour"] = moment.hour
-        attributes[f"{name}_weekday"] = moment.weekday()
+        for part in self.source.made:
+            attributes[f"{name}_{part}"] = INSTANT_PARTS[part](moment, time)
 
 
 class _Compared(_Part):
@@ -185,19 +206,30 @@ class _Compared(_Part):
         return None if later is None or than is None else later > than
 
 
-def _fact(section: str, record: type[Record], path: str, source: Source) -> _Part:
-    key = f"{section}.{path}"
-    return _Part(key, source, fact_converter(key, leaf_unit(record, path) or Unit.TEXT, source), tuple(path.split(".")))
+ConvertOf = Callable[[str, Source], Convert]
+"""How a source's cells are read, given the key that messages name."""
+
+
+def _part(kind: type[_Part], key: str, source: Source, convert_of: ConvertOf, place: tuple[str, ...]) -> _Part:
+    """A key's part, with one for each source of its `first_of`."""
+    inner = enumerate(source.first_of)
+    sources = tuple(_part(_Part, f"{key}.first_of.{at}", each, convert_of, place) for at, each in inner)
+    return kind(key, source, convert_of(key, source), place, sources)
+
+
+def _fact(key: str, record: type[Record], path: str, source: Source) -> _Part:
+    unit = leaf_unit(record, path) or Unit.TEXT
+    return _part(_Part, key, source, lambda key, each: fact_converter(key, unit, each), tuple(path.split(".")))
 
 
 def _attribute(name: str, source: AttributeSource) -> _Part:
-    key = f"attributes.{name}"
-    kind = _InstantAttribute if source.kind == "instant" else _Part
-    return kind(key, source, attribute_converter(key, source), ("attributes", name))
+    part = _InstantAttribute if source.kind == "instant" else _Part
+    place = ("attributes", name)
+    return _part(part, ".".join(place), source, lambda key, each: attribute_converter(key, source.kind, each), place)
 
 
 def _moment(key: str, source: Source) -> _Part:
-    return _Part(key, source, moment_converter(key, source), ())
+    return _part(_Part, key, source, moment_converter, ())
 
 
 def _known(part: _Part, mapping: Mapping) -> tuple[_Part, _Part | None]:
@@ -206,10 +238,14 @@ def _known(part: _Part, mapping: Mapping) -> tuple[_Part, _Part | None]:
     return part, _moment(f"{part.key}.known", mapping.settled(known)) if isinstance(known, Source) else None
 
 
-def _told(path: str, source: OutcomeSource, mapping: Mapping) -> _Part:
-    source, key = mapping.settled(source), f"outcome.{path}"
+def _told(key: str, path: str, source: OutcomeSource, mapping: Mapping) -> _Part:
+    source = mapping.settled(source)
+    if source.first_of:
+        inner = enumerate(source.first_of)
+        sources = tuple(_told(f"{key}.first_of.{at}", path, each, mapping) for at, each in inner)
+        return _Part(key, source, text_of, (path,), sources)
     if source.later is None or source.than is None:
-        return _fact("outcome", Outcome, path, source)
+        return _fact(key, Outcome, path, source)
     later, than = (mapping.settled(each) for each in (source.later, source.than))
     return _Compared(key, source, path, _moment(f"{key}.later", later), _moment(f"{key}.than", than))
 

@@ -24,7 +24,7 @@ from training.tables.part import Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
-    INSTANT_PARTS,
+    NOT_A_NUMBER,
     AttributeSource,
     Condition,
     Joined,
@@ -98,7 +98,7 @@ class Mapping(Part):
     @property
     def naming(self) -> Naming:
         """Where the name of an event comes from."""
-        ways = {"column", "join", "row", "constant", "values"}
+        ways = {"column", "join", "row", "constant", "values", "first_of"}
         named = {path: self.facts[path].model_dump(mode="json", include=ways) for path in ("event.source", "event.id")}
         return {path: {way: told for way, told in source.items() if told} for path, source in named.items()}
 
@@ -107,6 +107,11 @@ class Mapping(Part):
         for section, table in (("facts", self.facts), ("attributes", self.attributes), ("outcome", self.outcome)):
             for name, source in table.items():
                 yield f"{section}.{name}", source
+
+    def told_attributes(self) -> Iterator[str]:
+        """The names that cases tell attributes by; an instant becomes several."""
+        for name, source in self.attributes.items():
+            yield from [f"{name}_{part}" for part in source.made] or [name]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,6 +137,7 @@ class Mapping(Part):
                 "zone": source.zone or self.zone,
                 "decimal": source.decimal or self.decimal,
                 "thousands": source.thousands or self.thousands,
+                "first_of": tuple(self.settled(each) for each in source.first_of),
             }
         )
 
@@ -181,6 +187,7 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
+    _check_missing(mapping)
     _check_known(mapping)
     _check_outcome(mapping)
     _check_leaks(mapping)
@@ -230,11 +237,14 @@ def _check_path(key: str, record: type[Record], path: str, source: Source) -> No
 
 def _check_fit(key: str, unit: Unit, source: Source) -> None:
     """What the source says must make sense for a fact of this unit."""
+    for place, each in enumerate(source.first_of):
+        _check_fit(f"{key}.first_of.{place}", unit, each)
     instants = (Unit.INSTANT, Unit.DATE)
-    if source.zone is not None or source.format is not None or source.plus is not None:
+    if source.zone is not None or source.format or source.plus is not None:
         _expect(unit in instants, key, f"zone, format and plus are for instants; this is a {unit}")
     if source.decimal is not None or source.thousands is not None:
         _expect(unit in NUMBERS, key, f"decimal and thousands are for numbers; this is a {unit}")
+    _check_words(key, unit in NUMBERS, source)
     if source.scale is not None:
         _expect(unit in NUMBERS, key, f"scale is for numbers; this is a {unit}")
     if source.unit is not None:
@@ -247,6 +257,20 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
 
 
+def _check_missing(mapping: Mapping) -> None:
+    """A word for whatever is no number would hide a mistaken column, and every other kind of value."""
+    why = f"{NOT_A_NUMBER} stands beside the source of one number, not here: it would empty every column of words"
+    _expect(NOT_A_NUMBER not in mapping.missing, "missing", why)
+    for name, attribute in mapping.attributes.items():
+        for leaf in attribute.leaves:
+            _check_words(f"attributes.{name}", attribute.kind == "number", leaf)
+
+
+def _check_words(key: str, is_number: bool, source: Source) -> None:
+    why = f"{NOT_A_NUMBER} is for numbers" + (", so say kind: number" if key.startswith("attributes.") else "")
+    _expect(is_number or NOT_A_NUMBER not in source.missing, f"{key}.missing", why)
+
+
 def _check_known(mapping: Mapping) -> None:
     """Only what may be absent can become known later; and no two attributes may write one name."""
     never = {f"facts.{path}" for path in REQUIRED_FACTS} | {f"outcome.{path}" for path in mapping.outcome}
@@ -255,8 +279,7 @@ def _check_known(mapping: Mapping) -> None:
             source.known is None or key not in never, f"{key}.known", "is for facts and attributes that may be absent"
         )
     for name, attribute in mapping.attributes.items():
-        made = INSTANT_PARTS if attribute.kind == "instant" else ()
-        for part in made:
+        for part in attribute.made:
             taken = f"{name}_{part}" in mapping.attributes
             _expect(not taken, f"attributes.{name}", f"an instant makes {name}_{part}, which is declared too")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import model_validator
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from data.record import Record
@@ -16,6 +16,13 @@ UNKNOWN_KEY = "unknown_key"
 
 class Part(Record):
     """A table of keys in a mapping."""
+
+    came_later: ClassVar[frozenset[str]] = frozenset()
+    """Keys that mappings did not always have: where they say nothing, a mapping's digest is what it was before."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: told for key, told in whole(self).items() if told or key not in self.came_later}
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
@@ -34,5 +41,6 @@ class Part(Record):
 
 
 def _instead(key: str, known: list[str]) -> dict[str, Any]:
-    near = difflib.get_close_matches(key.lower(), known, n=1)
+    begun = [each for each in known if each.startswith(key.lower())]
+    near = begun or difflib.get_close_matches(key.lower(), known, n=1)
     return {"key": key, "instead": f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"}

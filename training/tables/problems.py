@@ -79,5 +79,5 @@ def not_yaml(error: yaml.YAMLError | UnicodeError) -> str:
     if mark is None:
         return f"not YAML: {' '.join(str(error).split())}; take out that character"
     where, why = f"line {mark.line + 1}, column {mark.column + 1}", getattr(error, "problem", None) or "it ends there"
-    often = "the indentation, a bracket or quote that is not closed, or a text that needs quotes"
+    often = "the indentation, a bracket or quote that is not closed, or a text that needs quotes, as one with ' #' does"
     return f"not YAML at {where}: {why}; look there and in the line before at {often}"

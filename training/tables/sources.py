@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from data.record import Unit
 from training.tables.part import Part
 
 Scalar = bool | int | float | str
+NOT_A_NUMBER = "<not a number>"
+"""Among the missing words of a number: whatever is none means that nothing is known. No cell says this of itself."""
 Mark = Literal[".", ","]
 Thousands = Literal[",", ".", " ", "'"]
 
@@ -34,12 +36,15 @@ def _several(given: Any) -> Any:
 
 
 def duration(text: str) -> timedelta:
-    """An ISO 8601 duration of days, hours and minutes: `P5D`, `PT120H`, `P1DT30M`."""
-    parts = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
+    """An ISO 8601 duration of days, hours and minutes: `P5D`, `PT120H`, `P1DT30M`; backwards with a minus, `-P30D`."""
+    parts = re.fullmatch(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
     if parts is None:
-        raise ValueError("expected a duration such as PT45M (minutes), PT120H (hours), P1D (a day) or P1DT12H")
-    days, hours, minutes = (int(part or 0) for part in parts.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes)
+        raise ValueError(
+            "expected a duration such as PT45M (minutes), PT120H (hours), P1D (a day), P1DT12H or -P30D (back)"
+        )
+    days, hours, minutes = (int(part or 0) for part in parts.groups()[1:])
+    length = timedelta(days=days, hours=hours, minutes=minutes)
+    return -length if parts[1] else length
 
 
 def _of_days_hours_minutes(text: str) -> str:
@@ -54,6 +59,15 @@ Constant = Annotated[Scalar, BeforeValidator(_written)]
 Duration = Annotated[str, AfterValidator(_of_days_hours_minutes)]
 
 
+def _one_or_all(forms: tuple[str, ...]) -> Any:
+    """One format is written as it always was, which a mapping's digest counts on."""
+    return (list(forms) if len(forms) > 1 else forms[0]) if forms else None
+
+
+Formats = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_several), PlainSerializer(_one_or_all)]
+"""How instants are written; several are tried in turn."""
+
+
 def _one_of(given: list[str], ways: str) -> str:
     """Where a value comes from must be said once."""
     remedy = f"keep one of {' and '.join(given)}" if len(given) > 1 else "say where the value comes from"
@@ -61,7 +75,11 @@ def _one_of(given: list[str], ways: str) -> str:
 
 
 class Source(Part):
-    """Where one fact comes from; exactly one of `column`, `join`, `text`, `row` and `constant`."""
+    """Where one fact comes from; exactly one of `column`, `join`, `text`, `row`, `constant` and `first_of`."""
+
+    came_later: ClassVar[frozenset[str]] = frozenset({"first_of"})
+    beside_first_of: ClassVar[frozenset[str]] = frozenset({"first_of", "known"})
+    """What is said once for a list of sources; how a cell is read, each says itself."""
 
     column: Columns = ()
     """The cell of this column; of several columns, the first that is filled."""
@@ -72,8 +90,13 @@ class Source(Part):
     row: bool = False
     """The row's number in the table, from 1 on: an identifier for a table that has none."""
     constant: Constant | None = None
+    first_of: Annotated[tuple[Source, ...], Field(strict=False)] = ()
+    """Whole sources, of which the first that gives a value counts."""
     missing: Words = ()
-    """What a cell says where nothing is known, besides an empty one and what the mapping's own `missing` names."""
+    """What a cell says where nothing is known, besides an empty one and what the mapping's own `missing` names.
+
+    `NOT_A_NUMBER` stands for every word that is none.
+    """
     values: dict[Word, Scalar] = {}
     """The cell's words to ours: words, numbers, true or false. A word that is not listed stays as it is."""
     decimal: Mark | None = None
@@ -82,12 +105,12 @@ class Source(Part):
     """What stands between the thousands of numbers."""
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """What the column's numbers are multiplied by to be in the fact's unit: 0.01 for cents or per cent."""
-    format: str | None = None
-    """`strptime` format of an instant or a date, `epoch_seconds` or `epoch_milliseconds`; ISO 8601 where absent."""
+    format: Formats = ()
+    """`strptime` formats of an instant or a date, `epoch_seconds` or `epoch_milliseconds`; ISO 8601 without."""
     zone: str | None = None
     """IANA zone of instants that carry no offset."""
     plus: Duration | None = None
-    """ISO 8601 duration (days, hours, minutes) added to an instant."""
+    """ISO 8601 duration (days, hours, minutes) added to an instant, or with a minus taken from it."""
     unit: Unit | None = Field(None, strict=False)
     """The column's unit of time, where it is not the fact's."""
     known: Literal["opening", "later"] | Source | None = None
@@ -95,25 +118,50 @@ class Source(Part):
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
-        """`exception_id: number` means `{column: number}`; a list of columns means the first that is filled."""
+        """`exception_id: number` means `{column: number}`; a list means the first of its columns that is filled.
+
+        Where the list holds more than names, it means `first_of`.
+        """
+        if isinstance(given, list) and any(isinstance(each, dict) for each in given):
+            return {"first_of": given}
         return {"column": given} if isinstance(given, str | list) else given
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
         if len(self.origins) != 1:
-            raise ValueError(_one_of(self.origins, "column, join, text, row and constant"))
+            raise ValueError(_one_of(self.origins, "column, join, text, row and constant, or first_of"))
+        return self
+
+    @model_validator(mode="after")
+    def _each_reads_itself(self) -> Source:
+        apart = sorted(self.model_fields_set - self.beside_first_of) if self.first_of else []
+        if apart:
+            raise ValueError(f"{' and '.join(apart)} cannot stand beside first_of: say it in each of its sources")
+        if any(each.known is not None for each in self.first_of):
+            raise ValueError("known holds for all sources of first_of: say it beside first_of")
         return self
 
     @property
     def origins(self) -> list[str]:
         """Which of the ways to say where the value comes from are used."""
-        ways = {"column": self.column, "join": self.join, "text": self.text, "row": self.row}
+        ways = {"column": self.column, "join": self.join, "text": self.text, "row": self.row, "first_of": self.first_of}
         return [name for name, given in ways.items() if given] + ["constant"] * (self.constant is not None)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column whose cell may become the value."""
-        return self.column + self.join + self.text
+        inner = tuple(column for each in self.first_of for column in each.columns)
+        return self.column + self.join + self.text + inner
+
+    @property
+    def leaves(self) -> tuple[Source, ...]:
+        """Itself, or of several sources those that read the cells."""
+        return tuple(leaf for each in self.first_of for leaf in each.leaves) if self.first_of else (self,)
+
+    @property
+    def listed(self) -> dict[str, Scalar]:
+        """The words that `values` lists, in whichever source."""
+        return {word: told for leaf in self.leaves for word, told in leaf.values.items()}
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -121,17 +169,38 @@ class Source(Part):
         return self.columns + (self.known.columns if isinstance(self.known, Source) else ())
 
 
-INSTANT_PARTS = ("hours", "hour", "weekday")
+InstantPart = Literal["hours", "hour", "weekday", "month"]
+USUAL_PARTS: tuple[InstantPart, ...] = ("hours", "hour", "weekday")
+"""Without the month: in a history of under two years it tells the date, and no season."""
+
+
+Kind = Literal["number", "category", "flag", "instant"]
 
 
 class AttributeSource(Source):
     """Where one of the retailer's own attributes comes from, and what kind of scalar it is.
 
-    An `instant` becomes three numbers: `NAME_hours` from the event to it, and its local `NAME_hour` and
-    `NAME_weekday` (Monday is 0).
+    An `instant` becomes numbers: `NAME_hours` from the event to it, and its local `NAME_hour`, `NAME_weekday` (Monday
+    is 0) and, where `parts` asks for it, `NAME_month` (January is 1).
     """
 
-    kind: Literal["number", "category", "flag", "instant"] = "category"
+    came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts"}
+    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts"}
+
+    kind: Kind = "category"
+    parts: Annotated[tuple[InstantPart, ...], Field(strict=False), BeforeValidator(_several)] = ()
+    """What an instant becomes; `USUAL_PARTS` where nothing is said."""
+
+    @model_validator(mode="after")
+    def _parts_of_an_instant(self) -> AttributeSource:
+        if self.parts and self.kind != "instant":
+            raise ValueError(f"parts are those of an instant; this is a {self.kind}")
+        return self
+
+    @property
+    def made(self) -> tuple[InstantPart, ...]:
+        """What it becomes, by the ends of the names; nothing where it is one value."""
+        return (self.parts or USUAL_PARTS) if self.kind == "instant" else ()
 
 
 class OutcomeSource(Source):
@@ -140,13 +209,14 @@ class OutcomeSource(Source):
     `sla_breached: {later: delivered_at, than: promised_at}`; unknown where one of them is absent.
     """
 
+    first_of: Annotated[tuple[OutcomeSource, ...], Field(strict=False)] = ()
     later: Source | None = None
     than: Source | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> OutcomeSource:
         if (self.later is None) != (self.than is None) or len(self.origins) != 1:
-            raise ValueError(_one_of(self.origins, "column, join, text, row, constant, and later with than"))
+            raise ValueError(_one_of(self.origins, "column, join, text, row, constant, first_of, and later with than"))
         return self
 
     @property
@@ -160,26 +230,59 @@ class OutcomeSource(Source):
         return super().columns + (self.later.columns if self.later else ())
 
     @property
+    def leaves(self) -> tuple[Source, ...]:
+        """As of every source; where two instants are compared, those of both."""
+        if self.later is None or self.than is None:
+            return super().leaves
+        return self.later.leaves + self.than.leaves
+
+    @property
+    def plans(self) -> tuple[str, ...]:
+        """The columns of planned instants that what happened is compared with."""
+        own = self.than.columns if self.than else ()
+        return own + tuple(column for each in self.first_of for column in each.plans)
+
+    @property
     def read(self) -> tuple[str, ...]:
         """Every column that is read."""
-        return super().read + (self.than.columns if self.than else ())
+        return super().read + self.plans
 
 
 class Condition(Part):
     """Which rows stay: a word or a list of words, or bounds. A row without a value passes only `filled: false`."""
 
+    came_later: ClassVar[frozenset[str]] = frozenset({"format", "zone"})
+
     one_of: Words = ()
     none_of: Words = ()
     filled: bool | None = None
     at_least: Constant | None = None
-    """The least number, or the first instant (ISO 8601; UTC where it has no offset)."""
+    """The least number, or the first instant (ISO 8601; where it has no offset, in the zone of the cells)."""
     below: Constant | None = None
     """The number or instant from which rows no longer stay."""
+    format: Formats = ()
+    """How the column's instants are written that bounds are compared with; ISO 8601 without."""
+    zone: str | None = None
+    """IANA zone of instants that carry no offset, where it is not the mapping's; UTC where neither says one."""
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
         """`status: delivered` and `status: [delivered, shipped]` mean `one_of`."""
         return given if isinstance(given, dict) else {"one_of": given}
+
+    @model_validator(mode="after")
+    def _beside_instants(self) -> Condition:
+        if (self.format or self.zone) and not any(isinstance(each, str) for each in self.bounds.values()):
+            raise ValueError(
+                "format and zone say how a column's instants are written: give at_least or below an instant"
+            )
+        return self
+
+    @property
+    def bounds(self) -> dict[str, Scalar]:
+        """The bounds there are, by their keys."""
+        bounds = {"at_least": self.at_least, "below": self.below}
+        return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 Way = Literal["count", "sum", "mean", "min", "max", "first", "last"]

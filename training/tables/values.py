@@ -12,7 +12,7 @@ from data.record import Unit, instant_text, to_milliseconds
 from training.errors import MappingError
 from training.tables.cells import CellError
 from training.tables.guesses import flag_remedy, instant_remedy, nothing_known, number_remedy
-from training.tables.sources import AttributeSource, Mark, Scalar, Source, Thousands, duration
+from training.tables.sources import NOT_A_NUMBER, Kind, Mark, Scalar, Source, Thousands, duration
 
 Convert = Callable[[Any], Any]
 """From a filled cell to a JSON value, None where the cell says that nothing is known; CellError with the expected."""
@@ -20,7 +20,8 @@ Convert = Callable[[Any], Any]
 _MINUTES = {Unit.MINUTE: 1.0, Unit.HOUR: 60.0, Unit.DAY: 1440.0}
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _FLAGS = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
-_EPOCHS = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}
+_EPOCHS: dict[str | None, int] = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}
+_EPOCH_WORDS = "a number of seconds or milliseconds since 1970"
 LONGEST_TEXT = 4_000
 """Characters of a case's message; the rest of a longer one is left out."""
 
@@ -48,19 +49,19 @@ def _of_unit(key: str, unit: Unit, source: Source) -> Convert:
     return _Scaled(source, _MINUTES[source.unit] / _MINUTES[unit] if source.unit else 1.0)
 
 
-def attribute_converter(key: str, source: AttributeSource) -> Convert:
+def attribute_converter(key: str, kind: Kind, source: Source) -> Convert:
     """How a cell becomes an attribute: a category is text, a number a float, a flag true or false, an instant one.
 
     Raises:
         MappingError: an unknown zone.
     """
-    kinds: dict[str, Callable[[], Convert]] = {
+    kinds: dict[Kind, Callable[[], Convert]] = {
         "category": lambda: text_of,
         "number": lambda: _Float(source),
         "flag": lambda: _Flag(source),
         "instant": lambda: MomentReader(key, source),
     }
-    return _Told(source, kinds[source.kind]())
+    return _Told(source, kinds[kind]())
 
 
 def moment_converter(key: str, source: Source) -> Convert:
@@ -73,9 +74,9 @@ def moment_converter(key: str, source: Source) -> Convert:
 
 
 def number_reader(missing: tuple[str, ...], decimal: Mark | None, thousands: Thousands | None) -> Convert:
-    """How a cell becomes a float, None where it says one of the `missing` words."""
+    """How a cell becomes a float, None where it says one of the `missing` words: those of a whole mapping."""
     source = Source(row=True, missing=missing, decimal=decimal, thousands=thousands)
-    return _Told(source, _Float(source))
+    return _Told(source, _Float(source, alone=False))
 
 
 def instant_reader(key: str, source: Source, day_only: bool) -> Convert:
@@ -94,6 +95,7 @@ class _Told:
         self._number = _Number(source)
         self._numbers = frozenset(map(self._maybe_number, source.missing)) - {None}
         self._plain = not self._words and not self._values
+        self._only_numbers = NOT_A_NUMBER in self._words
 
     def __call__(self, cell: Any) -> Any:
         if self._plain and not isinstance(cell, str):
@@ -101,7 +103,12 @@ class _Told:
         text = text_of(cell)
         if not text or text in self._words or (self._numbers and self._maybe_number(text) in self._numbers):
             return None
-        return self._convert(self._values.get(text, cell))
+        try:
+            return self._convert(self._values.get(text, cell))
+        except CellError:
+            if self._only_numbers:
+                return None
+            raise
 
     def _maybe_number(self, text: str) -> Decimal | None:
         """The number a word is: -99 is also written -99.0."""
@@ -114,7 +121,8 @@ class _Told:
 class _Number:
     """Reads decimals as the source writes them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, alone: bool = True) -> None:
+        self._alone = alone
         self._decimal = source.decimal if source.decimal != "." else None
         self._thousands = source.thousands
         self._scale = None if source.scale is None else Decimal(repr(source.scale))
@@ -127,9 +135,9 @@ class _Number:
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise CellError("expected a number", number_remedy(text_of(cell))) from None
+            raise CellError("expected a number", lambda: number_remedy(text_of(cell), self._alone)) from None
         if not number.is_finite():
-            raise CellError("expected a finite number", nothing_known(text_of(cell)))
+            raise CellError("expected a finite number", lambda: nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale
 
 
@@ -157,8 +165,7 @@ class MomentReader:
     """Cells to moments with an offset; a cell without one is read in the source's zone."""
 
     def __init__(self, key: str, source: Source, zoned: bool = True) -> None:
-        self._format = source.format
-        self._parts = _EPOCHS.get(source.format or "")
+        self._formats = source.format
         self._zone = _zone(key, source.zone) if source.zone else None
         self._zoned = zoned
         self._plus = duration(source.plus) if source.plus else timedelta()
@@ -168,7 +175,7 @@ class MomentReader:
         moment = self._read(cell)
         if moment.tzinfo is None and self._zoned:
             if self._zone is None:
-                raise CellError("expected an instant with an offset", "declare the column's zone, such as zone: UTC")
+                raise CellError("expected an instant with an offset", _no_zone)
             moment = moment.replace(tzinfo=self._zone)
         try:
             # Counted in UTC, so that an hour is an hour also on the night the clocks change.
@@ -178,24 +185,28 @@ class MomentReader:
             raise CellError("expected an instant in the years 1 to 9999") from None
 
     def _read(self, cell: Any) -> datetime:
-        if self._parts is not None:
-            return _since_1970(cell, self._parts)
-        if isinstance(cell, datetime):
-            return cell
-        text = str(cell).strip()
-        try:
-            return datetime.strptime(text, self._format) if self._format else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
-        except ValueError:
-            expected = f"expected an instant as {self._format or 'ISO 8601'}"
-            raise CellError(expected, instant_remedy(text, self._format)) from None
+        for form in self._formats or (None,):
+            try:
+                return _written_as(form, cell)
+            except (ValueError, TypeError, OverflowError, OSError):
+                continue
+        expected = " or ".join(_EPOCH_WORDS if each in _EPOCHS else f"an instant as {each}" for each in self._formats)
+        expected = f"expected {expected or 'an instant as ISO 8601'}"
+        raise CellError(expected, lambda: instant_remedy(text_of(cell), self._formats))
 
 
-def _since_1970(cell: Any, parts: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(cell) / parts, UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        expected = "expected a number of seconds or milliseconds since 1970"
-        raise CellError(expected, instant_remedy(text_of(cell), "epoch_seconds")) from None
+def _no_zone() -> str:
+    return "declare the column's zone, such as zone: UTC"
+
+
+def _written_as(form: str | None, cell: Any) -> datetime:
+    """The moment in a cell of this format, of none in ISO 8601. Raises where it is another."""
+    if form in _EPOCHS:
+        return datetime.fromtimestamp(float(cell) / _EPOCHS[form], UTC)
+    if isinstance(cell, datetime):
+        return cell
+    text = text_of(cell)
+    return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 (the zone is declared apart)
 
 
 def _zone(key: str, name: str) -> ZoneInfo:
@@ -221,5 +232,5 @@ class _Flag:
     def __call__(self, cell: Any) -> bool:
         word = text_of(cell)
         if word.lower() not in _FLAGS:
-            raise CellError("expected true or false, yes or no, 1 or 0", flag_remedy(word, self._listed))
+            raise CellError("expected true or false, yes or no, 1 or 0", lambda: flag_remedy(word, self._listed))
         return _FLAGS[word.lower()]

@@ -52,3 +52,13 @@ def test_moments_are_read_in_the_format_and_zone_of_the_mapping(name: str, cells
 
 def test_flags_are_words_and_not_numbers() -> None:
     assert column("flag", [True, False]).numbers is None
+
+
+@pytest.mark.parametrize("also_words", [False, True])
+def test_words_among_numbers_are_missing_where_the_mapping_says_so(also_words: bool) -> None:
+    number = {"column": "freight", "kind": "number", "missing": "<not a number>"}
+    attributes = {"freight": number} | ({"word": "freight"} if also_words else {})
+    mapping = parse_mapping({"schema": "fairlead/mapping/1", "facts": FACTS, "attributes": attributes})
+    read = read_column(pd.Series(["1.5", "Freight Included", "2", "See ASN-1"], name="freight"), mapping)
+    assert read.missing == (0.0 if also_words else 0.5)
+    assert (read.numbers is None) == also_words

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,29 @@ def test_a_sample_keeps_cases_whole(tmp_path: Path) -> None:
     touches = part.log["touches"]
     assert {touches.words[code] for code in touches.codes[part.first]} == {"0"}
     assert len(part.first) < len(whole.first)
+
+
+def test_the_rows_that_are_no_cases_are_counted_by_what_left_them_out(tmp_path: Path) -> None:
+    path = leaky_log(tmp_path / "log.csv")
+    rows = len(path.read_text().splitlines()) - 1
+    report = checked(path, of_log(where={"group": {"none_of": ["group 0"]}}))
+    assert report.whole == rows
+    assert 0 < report.left_by_where == rows - report.rows
+    assert 0 < report.left_by_view == report.rows - report.cases
+    assert report.to_json()["left_by_where"] == report.left_by_where
+
+
+def test_the_command_says_how_many_rows_there_are_and_what_left_some_out(tmp_path: Path) -> None:
+    path = leaky_log(tmp_path / "log.csv")
+    asked = ["history", "check", "--history", str(path), "--sample", "3000", "--mapping"]
+    where = {"group": {"none_of": ["group 0"]}}
+    told = run.invoke(app, [*asked, written(tmp_path / "m.yaml", of_log(where=where))])
+    said = " ".join(told.stderr.split())
+    counted = r"log\.csv: [\d,]+ cases of [\d,]+ rows \(where leaves out [\d,]+; [\d,]+ of the [\d,]+ others are read; "
+    assert re.match(counted + r"view leaves out [\d,]+ of those\), in time order", said)
+    told = run.invoke(app, [*asked, written(tmp_path / "m.yaml", of_log(where={"Group": "group 0"}))])
+    assert told.exit_code == 1
+    assert "mapping key 'where.Group': names column 'Group'; did you mean 'group'?" in " ".join(told.stderr.split())
 
 
 def written(path: Path, content: Any) -> str:

@@ -14,9 +14,11 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
+from data.promotion import Finding
 from models.bundle import open_bundle
 from models.files import SERVED, mark_served
 from serving.app import create_app
+from tests.fixtures.dossiers import a_dossier
 from tests.fixtures.promotions import challenger, champion, later
 from tests.fixtures.service import Desk, open_desk
 from training.commands.promotion import app
@@ -107,6 +109,19 @@ def test_without_a_server_it_only_compares(its: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, words(result)
     assert (tmp_path / "dossiers" / "dossier.json").is_file()
     assert not (its / "dossier.json").exists()
+
+
+@pytest.mark.parametrize(("count", "says"), [(1, "refused by one check:"), (3, "refused by 3 checks:")])
+def test_the_checks_that_refuse_are_counted(
+    its: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, says: str
+) -> None:
+    whole = a_dossier(open_bundle(its).digest, open_bundle(champion()).digest)
+    checks = [each.model_copy(update={"finding": Finding.REFUSED}) for each in whole.checks[:count]]
+    bad = whole.model_copy(update={"checks": (*checks, *whole.checks[count:])})
+    monkeypatch.setattr("training.promotion.compare.compare", lambda *_, **__: bad)
+    result = run("promote", its, "--champion", champion(), "--history", later(), "--out", tmp_path)
+    assert result.exit_code == 1
+    assert f"{says} the champion serves on" in words(result)
 
 
 def test_a_service_that_does_not_answer_is_said_with_what_to_do(tmp_path: Path) -> None:

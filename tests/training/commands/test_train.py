@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +77,28 @@ def test_a_history_the_model_knows_is_said(folder: Path) -> None:
     assert json.loads(told.stdout)["n"]
 
 
+def test_one_file_as_history_and_context_is_said(folder: Path) -> None:
+    for context, said in ((parts()[1], True), (parts()[0], False)):
+        told = run.invoke(app, evaluate(folder, "--context", str(context)))
+        assert ("--history and --context are the same file" in " ".join(told.stderr.split())) == said
+
+
+def test_a_rehearsal_that_speaks_against_its_model_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = {"model": 0.61, "rules": 0.7, "base": 0.6}
+    metrics: dict[str, Any] = {
+        "n": 1_240,
+        "base_rate": 0.3,
+        **{side: {"log_loss": loss} for side, loss in sides.items()},
+    }
+    trained = SimpleNamespace(metrics={Task.SLA_BREACH: metrics}, timeless=False, digest="sha256:0", versions={})
+    monkeypatch.setattr("training.train.train", lambda *_: trained)
+    asked = ["train", "sla_breach", "--history", str(small_history()), "--out", str(tmp_path), "--no-track"]
+    said = " ".join(run.invoke(app, asked).stderr.split())
+    assert "sla_breach, rehearsed on 1,240 cases: It does no better than the base rate. Do not put it in force." in said
+    metrics["model"]["log_loss"] = 0.5
+    assert "rehearsed on" not in run.invoke(app, asked).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -89,6 +113,15 @@ def test_what_is_wrong_is_said_in_one_message(arguments: list[str], says: str) -
     assert told.exit_code == 1
     assert told.stdout == ""
     assert says in " ".join(told.stderr.split())
+
+
+def test_what_stands_in_brackets_is_said_and_not_taken_for_a_colour(tmp_path: Path) -> None:
+    table, mapping = tmp_path / "t.csv", tmp_path / "m.yaml"
+    table.write_text("id,[at]\n1,2026-01-01\n")
+    facts = "{event.source: {constant: s}, event.id: id, event.time: at, exception_id: id}"
+    mapping.write_text(f"schema: fairlead/mapping/1\nfacts: {facts}\n")
+    told = run.invoke(app, ["cases", str(table), "--mapping", str(mapping)])
+    assert "did you mean '[at]'? The file has [at], id" in " ".join(told.stderr.split())
 
 
 def test_a_task_the_bundle_lacks_is_named(folder: Path) -> None:

@@ -26,17 +26,32 @@ ROW = {"id": "7", "at": "2026-01-02T10:00Z"}
         ("31.01.2013 06:07:08", "%d.%m.%Y %H:%M:%S"),
         ("2013/01/31 06:07", "%Y/%m/%d %H:%M"),
         ("1/31/2013 6:07 PM", "%m/%d/%Y %I:%M %p"),
+        ("8-Aug-06", "%d-%b-%y"),
+        ("8-Aug-2006", "%d-%b-%Y"),
+        ("8 Aug 2006", "%d %b %Y"),
+        ("08.May.06 6:07", "%d.%b.%y %H:%M"),
+        ("8 August 2006", "%d %B %Y"),
+        ("Aug 8, 2006", "%b %d, %Y"),
+        ("August 8, 2006 6:07 PM", "%B %d, %Y %I:%M %p"),
+        ("Tue, 08 Aug 2006 06:07:08 +0200", "%a, %d %b %Y %H:%M:%S %z"),
+        ("Tuesday, August 8, 2006", "%A, %B %d, %Y"),
+        ("8/14/06 6:07", "%m/%d/%y %H:%M"),
+        ("14/8/06", "%d/%m/%y"),
+        ("2006/08/14 06:07:08.250", "%Y/%m/%d %H:%M:%S.%f"),
+        ("8/14/2006 6:07PM", "%m/%d/%Y %I:%M%p"),
+        ("99.12.31", "%y.%m.%d"),
         ("1767434400", "epoch_seconds"),
         ("1767434400000", "epoch_milliseconds"),
     ],
 )
 def test_the_format_that_is_proposed_reads_what_came(text: str, first: str) -> None:
     assert formats_of(text) == [first]
-    assert fact_converter("", Unit.INSTANT, Source(row=True, format=first, zone="UTC"))(text)
+    assert fact_converter("", Unit.INSTANT, Source(row=True, format=(first,), zone="UTC"))(text)
 
 
 def test_a_day_that_may_be_a_month_is_left_to_the_reader() -> None:
     assert formats_of("01/02/2013") == ["%d/%m/%Y", "%m/%d/%Y"]
+    assert formats_of("6/2/06") == ["%d/%m/%y", "%m/%d/%y"]
     assert formats_of("soon") == []
 
 
@@ -58,12 +73,22 @@ def test_a_format_that_does_not_fit_is_answered_with_one_that_does() -> None:
     assert "'%Y-%m-%d' would" in refused({"at": "2013-01-31"}, facts=facts)
 
 
+def test_no_format_is_proposed_where_none_is_known_to_read_the_cell() -> None:
+    said = refused({"at": "Q3 of 2006"})
+    assert 'format: "' not in said
+    assert "say by format how it is written (%d is the day, %m its month (%b Aug" in said
+    facts = {**FACTS, "event.time": {"column": "at", "format": "%d/%m/%Y"}}
+    assert "format: '%d/%m/%Y' does not fit it (%d is the day" in refused({"at": "Q3 of 2006"}, facts=facts)
+
+
 def test_a_word_in_a_number_is_answered_with_missing() -> None:
     attributes = {"n": {"column": "n", "kind": "number"}}
     assert "expected a number, got 'n/a'; where" in refused({"n": "n/a"}, attributes=attributes)
     assert 'say missing: ["n/a"]' in refused({"n": "n/a"}, attributes=attributes)
     assert 'say missing: ["B6"]' in refused({"n": "B6"}, attributes=attributes)
     assert "decimal and thousands" in refused({"n": "1,5"}, attributes=attributes)
+    many = "where many words stand among the numbers, missing: <not a number> beside this source takes them all"
+    assert refused({"n": "See ASN-10416 (ID#:65822)"}, attributes=attributes).endswith(many)
 
 
 def test_a_word_that_values_does_not_list_is_answered_with_those_it_lists() -> None:

@@ -66,8 +66,51 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "attributes.due",
             "makes due_hours",
         ),
+        (
+            {"attributes": {"due": {"column": "d", "kind": "instant", "parts": "month"}, "due_month": "h"}},
+            "attributes.due",
+            "makes due_month",
+        ),
+        ({"attributes": {"a": {"column": "d", "parts": "month"}}}, "attributes.a", "are those of an instant"),
         ({"missing": [False]}, "missing.0", "quote it"),
+        ({"missing": "<not a number>"}, "missing", "beside the source of one number, not here"),
+        (
+            {"facts": {**FACTS, "channel": {"column": "c", "missing": "<not a number>"}}},
+            "facts.channel.missing",
+            "is for numbers",
+        ),
+        (
+            {"attributes": {"a": {"column": "a", "missing": ["?", "<not a number>"]}}},
+            "attributes.a.missing",
+            "is for numbers, so say kind: number",
+        ),
         ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
+        ({"facts": {**FACTS, "channel": ["a", {"colum": "b"}]}}, "facts.channel.1.colum", "did you mean 'column'?"),
+        (
+            {"facts": {**FACTS, "channel": {"first_of": ["a"], "column": "b"}}},
+            "facts.channel",
+            "keep one of column and first_of",
+        ),
+        (
+            {"facts": {**FACTS, "event.time": {"first_of": ["at"], "zone": "UTC", "plus": "P1D"}}},
+            "facts.event.time",
+            "plus and zone cannot stand beside first_of: say it in each of its sources",
+        ),
+        (
+            {"attributes": {"a": {"first_of": [{"column": "a", "known": "later"}]}}},
+            "attributes.a",
+            "say it beside first_of",
+        ),
+        (
+            {"facts": {**FACTS, "channel": {"first_of": ["a", {"column": "b", "zone": "UTC"}]}}},
+            "facts.channel.first_of.1",
+            "are for instants",
+        ),
+        (
+            {"attributes": {"a": {"first_of": ["a", "broke"]}}, "leaks": {"broke": "it is the target"}},
+            "attributes.a",
+            "a leak",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_key_is_named_with_what_was_expected(change: Any, key: Any, says: Any) -> None:
@@ -102,6 +145,19 @@ def test_a_file_that_is_no_mapping_is_said_in_one_line_that_blames_no_key(text: 
     assert says in str(caught.value)
     assert str(caught.value).startswith(f"mapping file {path}: ")
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_mapping_can_say_since_leaves_the_digest_of_one_that_does_not_say_it() -> None:
+    told = parse_mapping(mapping(outcome={"recorded_at": {"column": "end", "format": "%Y"}})).model_dump(mode="json")
+    assert told["outcome"]["recorded_at"]["format"] == "%Y"
+    assert told["facts"]["event.id"]["format"] is None
+    assert "first_of" not in told["facts"]["event.id"]
+    due = parse_mapping(mapping(attributes={"due": {"column": "d", "kind": "instant"}})).model_dump(mode="json")
+    assert "parts" not in due["attributes"]["due"]
+    several = {"first_of": [{"column": "end", "format": ["%Y", "%y"]}]}
+    assert parse_mapping(mapping(outcome={"recorded_at": several})).model_dump(mode="json")["outcome"]["recorded_at"][
+        "first_of"
+    ][0]["format"] == ["%Y", "%y"]
 
 
 def test_comments_and_order_do_not_change_the_digest() -> None:
@@ -180,3 +236,5 @@ def test_what_names_an_event_is_told_apart_from_what_a_case_holds() -> None:
     assert parse_mapping(mapping(facts={**FACTS, "event.id": {"row": True}})).naming["event.id"] == {"row": True}
     joined = parse_mapping(mapping(facts={**FACTS, "event.id": {"join": ["id", "line"]}}))
     assert joined.naming["event.id"] == {"join": ["id", "line"]}
+    either = parse_mapping(mapping(facts={**FACTS, "event.id": [{"column": "id"}, {"join": ["po", "line"]}]}))
+    assert [each["column"] for each in either.naming["event.id"]["first_of"]] == [["id"], []]

@@ -1,0 +1,86 @@
+"""Which rows stay, by words and by bounds; a condition that leaves none says what it removes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from training.errors import MappingError
+from training.tables.filters import kept_rows
+from training.tables.mapping import parse_mapping
+
+FACTS = {"event.source": {"constant": "desk"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
+TABLE = pd.DataFrame(
+    {
+        "id": ["1", "2", "3", "4"],
+        "sent": ["2-Jun-06", "14-Nov-06", "Date Not Captured", "1-Jan-07"],
+        "at": ["2006-06-02 23:30", "2006-11-14", "2006-12-31T23:30:00Z", None],
+        "clock": pd.to_datetime(["2006-06-02", "2006-11-14", None, "2007-01-01"]),
+        "month": ["2006-06", "2006-11", "2006", "2007-01"],
+        "count": ["5", "7", "n/a", ""],
+    }
+)
+
+
+def kept(where: dict[str, Any], **changes: Any) -> list[str]:
+    content = {"schema": "fairlead/mapping/1", "facts": FACTS, "where": where, **changes}
+    return list(kept_rows(TABLE, parse_mapping(content))["id"])
+
+
+@pytest.mark.parametrize(
+    ("where", "ids"),
+    [
+        ({"sent": {"at_least": "2006-11-14", "format": "%d-%b-%y"}}, ["2", "4"]),
+        ({"sent": {"below": "2006-11-14", "format": ["%m/%d/%y", "%d-%b-%y"]}}, ["1"]),
+        ({"at": {"at_least": "2006-06-03"}}, ["2", "3"]),
+        ({"at": {"at_least": "2006-06-03", "zone": "Pacific/Auckland"}}, ["2", "3"]),
+        ({"at": {"below": "2006-06-02T12:00:00Z", "zone": "Pacific/Auckland"}}, ["1"]),
+        ({"clock": {"at_least": "2006-11-14", "format": "%d-%b-%y"}}, ["2", "4"]),
+        ({"month": {"at_least": "2006-06", "below": "2007"}}, ["1", "2"]),
+        ({"count": {"at_least": 6}}, ["2"]),
+        ({"count": {"below": 7}, "id": {"none_of": ["2"]}}, ["1"]),
+    ],
+)
+def test_bounds_compare_instants_and_numbers_not_text(where: dict[str, Any], ids: list[str]) -> None:
+    assert kept(where) == ids
+
+
+def test_the_zone_of_the_mapping_holds_for_cells_and_bounds_without_one() -> None:
+    where = {"at": {"at_least": "2007-01-01"}}
+    with pytest.raises(MappingError, match="no row is left"):
+        kept(where)
+    assert kept(where, zone="Europe/Berlin") == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "says"),
+    [
+        (
+            {"sent": {"at_least": "2006-01-01"}},
+            "where.sent",
+            "this condition alone removes 4 of 4, such as '2-Jun-06', which is no instant as ISO 8601: say how it is "
+            'written: format: "%d-%b-%y"',
+        ),
+        ({"sent": {"below": "2006-01-01", "format": "%d-%b-%y"}}, "where.sent", "removes 4 of 4, such as '2-Jun-06';"),
+        ({"id": ["1", "2"], "sent": "1-Jan-07"}, "where.sent", "removes 3 of 4, such as '2-Jun-06'; check the cond"),
+        ({"count": {"at_least": 8}, "id": {"none_of": ["1", "2"]}}, "where.count", "removes 4 of 4, such as '5';"),
+        ({"id": {"filled": False}}, "where.id", "removes 4 of 4, such as '1'; check the condition against the words"),
+        ({"at": {"at_least": "soon"}}, "where.at.at_least", "a number or an instant as ISO 8601, got 'soon'"),
+        ({"at": {"at_least": "2006-01-01", "zone": "Berlin"}}, "where.at.zone", "an IANA zone such as Europe/Berlin"),
+        ({"at": {"at_least": 7, "format": "%Y"}}, "where.at", "give at_least or below an instant"),
+    ],
+)
+def test_a_condition_that_leaves_nothing_says_what_it_removes(where: dict[str, Any], key: str, says: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        kept(where)
+    assert caught.value.key == key
+    assert says in str(caught.value)
+
+
+def test_cells_that_are_empty_are_called_so() -> None:
+    empty = TABLE.assign(at=[None] * 4)
+    content = {"schema": "fairlead/mapping/1", "facts": FACTS, "where": {"at": {"at_least": "2006-01-01"}}}
+    with pytest.raises(MappingError, match="removes 4 of 4, all of them empty cells"):
+        kept_rows(empty, parse_mapping(content))
