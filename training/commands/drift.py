@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
@@ -25,6 +24,7 @@ from training.commands.train import (
     tracker_of,
     untold_of,
 )
+from training.console import console
 from training.errors import HistoryError
 from training.interruption import Interrupted
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from training.tracking.tracking import Recorded, Tracker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-_console = Console(stderr=True)
+_console = console(stderr=True)
 
 TheFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder.")]
 TheTask = Annotated[Task, typer.Option("--task", help="What is predicted.")]

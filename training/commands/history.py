@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from training.commands.train import TheHistory, told
+from training.console import console
 
 if TYPE_CHECKING:
     from training.check.history_check import Check, ColumnReport
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 history = typer.Typer(help="Look at a history before training on it, or take one out of the service's store.")
 app.add_typer(history, name="history", no_args_is_help=True)
-_console = Console(stderr=True)
+_console = console(stderr=True)
 
 SAMPLE = 50_000
 DAILY_SAMPLE = 200_000

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
 from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
+from training.console import console
 from training.errors import ServiceError, TrackingError
 
 if TYPE_CHECKING:
     from training.promotion.asking import AskedService
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-_console = Console(stderr=True)
-_out = Console()
+_console = console(stderr=True)
+_out = console()
 
 HERE = "http://127.0.0.1:8080"
 REFUSED = 1

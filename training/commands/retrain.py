@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
-from rich.console import Console
 
 from data.vocabulary import Task
 from policies.policy import load_policy
 from training.commands.train import ThePolicy, told, tracker_of
+from training.console import console
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from training.tracking.tracking import Tracker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-_console = Console(stderr=True)
+_console = console(stderr=True)
 
 
 class Service(Protocol):

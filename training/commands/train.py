@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from data.amounts import percent
@@ -21,6 +20,7 @@ from data.vocabulary import Task
 from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
+from training.console import console
 from training.errors import HistoryError, TrainingError
 from training.interruption import Interrupted, interruptible, leave_learners
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from training.tracking.tracking import Tracker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-_console = Console(stderr=True)
+_console = console(stderr=True)
 
 VAR = Path("var")
 UNTOLD = "untold_attributes"
