@@ -20,6 +20,7 @@ from training.check.columns import Codes, Column, Floats, read_column
 from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
 from training.histories.truth import UNKNOWN, truth_of
+from training.tables.files import select
 from training.tables.filters import kept_rows
 from training.tables.joins import Join
 from training.tables.mapping import Mapping as TheMapping
@@ -89,6 +90,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
     if mapping is None:
         return _native(history, sample)
     table = open_table(history, mapping)
+    select(table.frame, mapping)  # A column that the table does not have is named before any is read.
     frame = kept_rows(table.frame, mapping)
     words = _case_words(frame, mapping)
     frame = frame[_sampled(words, sample)]

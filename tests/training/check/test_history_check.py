@@ -174,6 +174,25 @@ def test_the_command_prints_json_alone_and_fails_on_a_leak(table: Path, tmp_path
     assert run.invoke(app, [*asked, written(tmp_path / "sound.yaml", TABLE)]).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("facts.exception_id", {"facts": {**TABLE["facts"], "exception_id": "idd"}}),
+        ("facts.exception_id", {"facts": {**TABLE["facts"], "exception_id": {"join": ["id", "idd"]}}}),
+        ("where.idd", {"where": {"idd": {"filled": True}}}),
+        ("view.key", {"view": {"rows": "at_opening", "key": "idd"}}),
+        ("view.until", {"view": {"until": {"column": "idd"}}}),
+    ],
+)
+def test_a_column_that_the_table_lacks_is_named_by_its_key(
+    table: Path, tmp_path: Path, key: str, wrong: dict[str, Any]
+) -> None:
+    mapping = written(tmp_path / "m.yaml", {**TABLE, **wrong})
+    told = run.invoke(app, ["history", "check", "--history", str(table), "--mapping", mapping])
+    assert told.exit_code == 1
+    assert f"mapping key '{key}': names column 'idd'; the file has" in " ".join(told.stderr.split())
+
+
 def test_the_command_for_people_says_what_to_do(table: Path, tmp_path: Path) -> None:
     leaky = {**TABLE, "attributes": {"reason": "reason"}}
     told = run.invoke(
