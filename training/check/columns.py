@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.tables.mapping import Mapping
-from training.tables.sources import Source
-from training.tables.values import moment_converter, number_reader, text_of
+from training.tables.sources import AttributeSource, Source
+from training.tables.values import attribute_converter, moment_converter, number_reader, text_of
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -52,9 +52,9 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
     """A column as the mapping reads it, or as it looks where the mapping does not."""
     name = str(cells.name)
     positions, distinct = pd.factorize(cells)
-    missing = frozenset(mapping.missing if mapping else ())
     words = [text_of(cell) for cell in distinct]
-    known = np.array([bool(word) and word not in missing for word in words], bool)
+    nothing = _nothing_known(name, mapping)
+    known = np.array([bool(word) and not nothing(word) for word in words], bool)
     levels, codes = np.unique(np.array(words, object)[known].astype(str), return_inverse=True)
     place = np.full(len(words) + 1, -1, np.int64)
     place[:-1][known] = codes
@@ -66,6 +66,22 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
         tuple(levels.tolist()),
         None if numbers is None else numbers[positions],
         None if moments is None else moments[positions],
+    )
+
+
+def _nothing_known(name: str, mapping: Mapping | None) -> Callable[[str], bool]:
+    """Whether a word means that nothing is known, to every source that reads the column."""
+    if mapping is None:
+        return lambda word: False
+    sources = [source for _, source in mapping.sources() if name in source.columns] or [Source(row=True)]
+    reads = [attribute_converter("", _word_of(mapping.settled(source))) for source in sources]
+    return lambda word: all(read(word) is None for read in reads)
+
+
+def _word_of(source: Source) -> AttributeSource:
+    """What a source takes for nothing, of any kind of column."""
+    return AttributeSource(
+        row=True, missing=source.missing, decimal=source.decimal, thousands=source.thousands, kind="category"
     )
 
 

@@ -17,6 +17,7 @@ from data.outcome import HistoryLine
 from data.record import plain
 from data.vocabulary import Task
 from training.check.columns import Codes, Column, Floats, read_column
+from training.check.thin_rows import ThinRows, thin_rows
 from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
 from training.histories.truth import UNKNOWN, truth_of
@@ -51,6 +52,8 @@ class Examined:
     """Seconds since 1970 when the chosen rows' outcomes became known, NaN where none is."""
     joins: tuple[Join, ...] = ()
     """What each of the joined files had for the rows of the whole table."""
+    thin: ThinRows | None = None
+    """The nearly empty rows of the whole table."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -92,6 +95,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
     table = open_table(history, mapping)
     select(table.frame, mapping)  # A column that the table does not have is named before any is read.
     frame = kept_rows(table.frame, mapping)
+    thin = thin_rows(frame, mapping.missing)
     words = _case_words(frame, mapping)
     frame = frame[_sampled(words, sample)]
     mapped = MappedHistory(Table(table.name, table.digest, frame), mapping)
@@ -104,6 +108,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         [places[number] for number, _ in numbered],
         [line for _, line in numbered],
         table.joins,
+        thin,
     )
 
 
@@ -162,6 +167,7 @@ def _examined(
     chosen: Sequence[int],
     lines: Sequence[HistoryLine],
     joins: tuple[Join, ...] = (),
+    thin: ThinRows | None = None,
 ) -> Examined:
     if not lines:
         raise HistoryError(f"{name} holds no case")
@@ -178,4 +184,5 @@ def _examined(
             [line.outcome.recorded_at.timestamp() if line.outcome else np.nan for line in lines], np.float64
         ),
         joins=joins,
+        thin=thin,
     )
