@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
+from policies.predicting import horizon_of
 from tests.fixtures.tables import backorders, shipments
 from training.commands.drift import app as drift_app
 from training.commands.promotion import app as promotion_app
@@ -221,6 +222,22 @@ def test_a_recalibration_is_fitted_on_the_new_rows_of_a_file_alone(halves: Path,
 def test_the_card_asks_what_the_mapping_asks(halves: Path) -> None:
     content = card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model)
     assert ("asked", "Will an article go on backorder?") in content.window
+
+
+@pytest.mark.parametrize(("horizon", "told"), [("", None), ("horizon: P90D", "P90D")])
+def test_a_model_without_times_speaks_of_no_day_but_of_what_its_mapping_says(
+    halves: Path, tmp_path: Path, horizon: str, told: str | None
+) -> None:
+    text = BACKORDERS.read_text(encoding="utf-8").replace("  stockout: went", f"  stockout: went\n  {horizon}")
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    taught(halves / "small.csv", tmp_path / "bundle", tmp_path / "m.yaml")
+    predictor = open_bundle(tmp_path / "bundle").models[Task.STOCKOUT]
+    golden = predictor.model.golden[0]
+    answer = predictor.predict(golden.case, golden.standing)
+    assert horizon_of(answer, load_policy()) == told
+    assert answer.steps[1].says.startswith("on other cases, scores like this came true in")
+    predicts = card_of(predictor.model).predicts
+    assert predicts == "how likely the shelf at stake runs empty" + (" within the next 90 days" if told else "")
 
 
 def test_the_card_of_a_model_without_times_speaks_of_no_days(halves: Path) -> None:
