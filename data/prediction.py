@@ -54,7 +54,7 @@ class RiskPrediction(Record):
     probability: Probability | None = None
     due_at: Instant | None = None
     horizon: str | None = None
-    """An ISO 8601 duration."""
+    """An ISO 8601 duration; absent where the model's cases say none."""
     set: tuple[str, ...] | None = None
     """`no`, `yes`, both or none: what cannot be ruled out; see `LabelPrediction.set`."""
     served_by: ServedBy
@@ -87,7 +87,8 @@ class Predicted:
     steps: tuple[Step, ...]
     features: dict[str, Seen] = field(default_factory=dict)
     horizon: str | None = None
-    """The ISO 8601 duration a stock-out probability speaks of, where the predictor has its own."""
+    """The ISO 8601 duration a stock-out probability speaks of, where the predictor has its own; empty where it speaks
+    of none."""
     leaves_at: dict[str, float] = field(default_factory=dict)
     """Per label (`no` and `yes` of a risk), the least error rate at which it leaves the conformal set; empty where
     the predictor has no such sets."""

@@ -26,6 +26,9 @@ DISCOVERIES = 0.05
 """The share of false discoveries allowed among the features called shifted."""
 MOST_ERROR = 0.02
 """The calibration error, and the change of a rate, up to which all is as it should be."""
+LIKE_SHARE = 1 / 6
+"""The share of how often the rarer answer comes true up to which two probabilities say the same: see `_alike`."""
+HALFWAY = 0.5
 UNLIKELY = 0.01
 """How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
 
@@ -89,7 +92,9 @@ def _told_of(regions: Sequence[str | None]) -> list[str]:
 
 def _features(profile: Profile, later: Later, names: Sequence[str]) -> tuple[FeatureDrift, ...]:
     columns = dict(zip(names, later.features.T, strict=True)) | {PREDICTION: later.said}
-    known = [each for each in profile.features if each.name in columns]
+    bins = _telling(_alike(profile))
+    told = [each.probabilities_in(bins) if each.name == PREDICTION else each for each in profile.features]
+    known = [each for each in told if each.name in columns]
     measured = [_measured(each, columns[each.name]) for each in known]
     found = shifts.false_discovery([each.chance for each in measured])
     judged = [
@@ -97,6 +102,26 @@ def _features(profile: Profile, later: Later, names: Sequence[str]) -> tuple[Fea
         for each, rate in zip(measured, found, strict=True)
     ]
     return tuple(sorted(judged, key=lambda each: (each.level == "none", -each.psi, each.feature)))
+
+
+def _alike(profile: Profile) -> float:
+    """How near two probabilities lie that say the same.
+
+    A profile holds what the rehearsal said, later cases are answered by the model that ships, which learned from more.
+    Where most cases say next to nothing, bins as full as each other lie a tenth of a point apart, and the two models
+    part there though nothing moved. What no rate would be called moved for, up to `MOST_ERROR`, is no shift either; of
+    a rarer event less is.
+    """
+    rehearsed = profile.performance(None)
+    if rehearsed is None:
+        return MOST_ERROR
+    return min(MOST_ERROR, LIKE_SHARE * min(rehearsed.rate, 1.0 - rehearsed.rate))
+
+
+def _telling(width: float) -> list[float]:
+    """The edges of bins of probabilities: the first is so wide, each next one doubles them up to one half, and back."""
+    low = [width * 2**step for step in range(64) if width * 2**step < HALFWAY]
+    return [*low, HALFWAY, *(1.0 - each for each in reversed(low))]
 
 
 def _measured(profile: FeatureProfile, values: Floats) -> FeatureDrift:

@@ -179,7 +179,8 @@ class ModelPredictor:
             "raw": round(float(raw[explained]), DECIMALS),
             "raw_probability": round(float(before), DECIMALS),
         }
-        says = f"on later days, scores like this came true in {percent(calibrated)} of cases"
+        where = "on other cases" if self.model.timeless else "on later days"
+        says = f"{where}, scores like this came true in {percent(calibrated)} of cases"
         concluded = shifted(calibrated, level)
         if level:
             saw |= {"calibrated": calibrated, "level": round(level, DECIMALS)}

@@ -74,6 +74,20 @@ class FeatureProfile:
         assert places is not None
         return _counts(values, np.array(places, np.float64), self.ordered)
 
+    def probabilities_in(self, bins: Sequence[float]) -> FeatureProfile:
+        """Of probabilities, the same over the edges of other bins, as far as these lie between its own.
+
+        Within a bin of its own, probabilities are taken to be spread evenly. Where none of the other edges lies between
+        its own, its middle one stays.
+        """
+        if not self.edges:
+            return self
+        inner = [each for each in bins if self.edges[0] <= each <= self.edges[-1]]
+        inner = inner or [self.edges[len(self.edges) // 2]]
+        upto = np.interp(inner, self.edges, np.cumsum(self.shares[1:-1]))
+        shares = np.diff([0.0, *upto.tolist(), 1.0 - self.shares[0]])
+        return FeatureProfile(self.name, self.n, (self.shares[0], *shares.tolist()), edges=tuple(inner))
+
 
 def profile_of(name: str, values: Floats, ordered: bool) -> FeatureProfile:
     """The profile of one feature's values float64[n], n not 0; NaN is missing."""

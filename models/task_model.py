@@ -57,6 +57,10 @@ class TaskModel:
     attributes: AttributeSchema = EMPTY
     reference: Reference = field(default_factory=dict)
     horizon: str | None = None
+    """The ISO 8601 duration that a stock-out's probability speaks of; empty where its cases say none."""
+    timeless: bool = False
+    """Whether its cases all carry one moment, so that what it says holds for other cases, not for later days. Not so
+    in bundles of an earlier Fairlead, whatever they learned from: they answer in the words they always had."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     lineage: Mapping[str, Any] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
@@ -137,6 +141,7 @@ def describe(model: TaskModel) -> dict[str, Any]:
     return {
         "labels": list(model.task.labels),
         "horizon": model.horizon,
+        **({"timeless": True} if model.timeless else {}),
         "fingerprint": model.features().fingerprint,
         "features": list(model.features().names),
         "metrics": dict(model.metrics),
@@ -186,6 +191,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         attributes=AttributeSchema.model_validate_json(required("attributes")),
         reference={name: (q[0], q[1], q[2]) for name, q in json.loads(required("reference")).items()},
         horizon=described["horizon"],
+        timeless=described.get("timeless", False),
         columns=tuple(described["features"]),
         metrics=described["metrics"],
         lineage=described["lineage"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.case import Case
-from data.prediction import LabelPrediction, Predictions, Predictors, RiskPrediction
+from data.prediction import LabelPrediction, Predicted, Predictions, Predictors, RiskPrediction
 from data.vocabulary import UNRECOGNISED, ServedBy, Task
 from policies.conformal import conformal_set
 from policies.fallback import rule_answer, with_ruled_type
@@ -113,4 +113,11 @@ def _horizon(answers: Answers, policy: Policy) -> str | None:
     served = answers[Task.STOCKOUT]
     if served.predicted is None:
         return None
-    return served.predicted.horizon or policy.settings.time.stockout_horizon
+    return horizon_of(served.predicted, policy)
+
+
+def horizon_of(predicted: Predicted, policy: Policy) -> str | None:
+    """Of what time a stock-out's probability speaks: the predictor's own, else the policy's; None where of none."""
+    if predicted.horizon is None:
+        return policy.settings.time.stockout_horizon
+    return predicted.horizon or None

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from data.amounts import percent
 from data.explanation import ModelStep, Step
+from data.horizons import within
 from data.prediction import LabelPrediction, RiskPrediction
 from data.recommendation import Option, Recommendation
 from data.record import money_text
@@ -55,7 +56,7 @@ def _answer(prediction: LabelPrediction | RiskPrediction) -> str:
         return _words(prediction.label or "unknown")
     if prediction.due_at is not None:
         return f"{'broken since' if prediction.settled else 'by'} {prediction.due_at:%Y-%m-%d %H:%M} UTC"
-    return f"within {prediction.horizon}" if prediction.horizon else ""
+    return within(prediction.horizon)
 
 
 def _set(prediction: LabelPrediction | RiskPrediction) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from data.amounts import amount
 from data.case import Case
 from data.explanation import CalibrationStep, CheckStep, Contribution, ModelStep, Seen, Step
+from data.horizons import within
 from data.outcome import Outcome
 from data.prediction import LabelPrediction, Predictions, RiskPrediction
 from data.recommendation import Option, Receipt, Recommendation
@@ -266,7 +267,7 @@ def _beside(prediction: LabelPrediction | RiskPrediction, zone: str | None) -> s
         return f"next likely: {display.words(label)}, {display.percent(probability)}"
     if prediction.due_at:
         return f"promised by {display.moment(prediction.due_at, zone)}"
-    return {"P1D": "within one day"}.get(prediction.horizon or "", prediction.horizon or "")
+    return within(prediction.horizon)
 
 
 def _remains(task: Task, steps: Iterable[Step]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from data.case import Case
+from data.horizons import A_DAY
 from data.prediction import RiskPrediction
 from data.standing import Standing
 from data.vocabulary import ServedBy, Task
@@ -28,8 +29,6 @@ from serving.track_records import count_shelves
 
 WAITING = 1_000
 """Shelves that may wait to be recorded: twenty of the largest questions."""
-A_DAY = "P1D"
-"""The horizon of which a day tells what happened, where the question was asked as the day began."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from policies.conformal import conformal_set, conformal_step
 from policies.fallback import rule_answer, rule_facts
 from policies.ladder import YES, Served, climb_down
 from policies.policy import Policy
+from policies.predicting import horizon_of
 from policies.replenishment import suggest
 from serving.errors import Fault, InvalidRequest
 from serving.identifiers import Clock
@@ -114,7 +115,7 @@ def _prediction(served: Served, policy: Policy) -> RiskPrediction:
         return RiskPrediction(served_by=served.served_by, reason=served.reason)
     return RiskPrediction(
         probability=served.predicted.probabilities[YES],
-        horizon=served.predicted.horizon or policy.settings.time.stockout_horizon,
+        horizon=horizon_of(served.predicted, policy),
         set=conformal_set(served.predicted, policy),
         served_by=served.served_by,
         reason=served.reason,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.horizons import UNSAID
 from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema, Declaration
 from features.catalogue import feature_set
@@ -42,6 +43,18 @@ def test_a_model_predicts_the_same_after_publishing_and_opening(tmp_path: Path, 
     assert again is not None
     for case, standing in cases()[:20]:
         assert again.predict(case, standing) == opened.models[task].predict(case, standing)
+
+
+@pytest.mark.parametrize(("horizon", "timeless"), [("P90D", False), (UNSAID, True)])
+def test_of_what_time_a_model_speaks_is_published_with_it(tmp_path: Path, horizon: str, timeless: bool) -> None:
+    told = replace(task_model(Task.STOCKOUT), horizon=horizon, timeless=timeless)
+    publish(tmp_path, {Task.STOCKOUT: told}, created_at=NOW)
+    kept = open_bundle(tmp_path).models[Task.STOCKOUT].model
+    assert (kept.horizon, kept.timeless) == (horizon, timeless)
+
+
+def test_nothing_new_is_said_of_a_model_with_times() -> None:
+    assert "timeless" not in describe(task_model(Task.STOCKOUT))
 
 
 def test_the_same_models_give_the_same_digest(tmp_path: Path) -> None:

@@ -144,3 +144,43 @@ def test_a_rate_that_rose_makes_the_same_work_harder_and_is_no_reason_to_retrain
     assert found.regions[0].realised is not None
     assert found.regions[0].realised.brier > 1.5 * realised(then.probability, then.happened).brier
     assert "performance" not in about(found)
+
+
+def floor(seed: int, n: int, lowest: float, scale: float = 1.0) -> Later:
+    """Cases of which six in ten are said to be all but safe, at a floor that is each model's own."""
+    rng = np.random.default_rng(seed)
+    risky = rng.random(n) < 0.4
+    said = np.where(risky, rng.beta(1.0, 2.5, n), lowest + rng.exponential(0.001, n)) * scale
+    happened = (rng.random(n) < said).astype(np.int64)
+    return Later.of(np.empty((n, 0)), said[:, None], happened, [None] * n)
+
+
+def prediction_of(then: Later, now: Later) -> tuple[float, str]:
+    kept = Profile(
+        (profile_of(PREDICTION, then.said, ordered=True),), (realised(then.probability, then.happened, None),)
+    )
+    (found,) = drift_report(Task.STOCKOUT, kept, now, (), EURO).features
+    return found.psi, found.level
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_model_that_puts_safe_cases_up_to_half_a_point_elsewhere_has_not_moved(seed: int) -> None:
+    then = floor(seed, 1_400, 0.0015)
+    assert prediction_of(then, floor(seed + 50, 3_500, 0.0035))[1] == "none"
+    assert prediction_of(then, floor(seed + 50, 3_500, 0.0065))[1] == "none"
+
+
+def test_predictions_that_did_move_are_told() -> None:
+    then = floor(1, 1_400, 0.0015)
+    assert prediction_of(then, floor(2, 3_500, 0.08))[1] == "large"
+    risky = floor(2, 8_000, 0.0015)
+    said = np.concatenate([risky.said[risky.said > 0.05], risky.said[:800]])
+    more = Later.of(np.empty((len(said), 0)), said[:, None], np.zeros(len(said), np.int64), [None] * len(said))
+    assert prediction_of(then, more)[1] == "large"
+
+
+def test_of_a_rare_event_less_is_a_shift() -> None:
+    then = floor(1, 4_000, 0.0015, scale=0.1)
+    assert then.happened.mean() < 0.02
+    assert prediction_of(then, floor(2, 4_000, 0.0015, scale=0.1))[1] == "none"
+    assert prediction_of(then, floor(2, 4_000, 0.0015, scale=0.3))[0] > 0.1

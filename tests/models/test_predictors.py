@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -57,6 +58,14 @@ def test_a_stockout_without_a_stock_position_is_not_predicted() -> None:
     case, standing = cases()[0]
     with pytest.raises(PredictionFailed, match="no_stock_position"):
         ModelPredictor(task_model(Task.STOCKOUT), "v").predict(case.model_copy(update={"stock": ()}), standing)
+
+
+@pytest.mark.parametrize(("timeless", "where"), [(False, "on later days"), (True, "on other cases")])
+def test_what_came_true_is_said_to_have_done_so_where_it_was_measured(timeless: bool, where: str) -> None:
+    model = replace(task_model(Task.SLA_BREACH), timeless=timeless)
+    case, standing = cases()[0]
+    step = ModelPredictor(model, "v").predict(case, standing).steps[1]
+    assert step.says.startswith(f"{where}, scores like this came true in")
 
 
 def test_an_explanation_that_does_not_add_up_fails_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:

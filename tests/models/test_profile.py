@@ -78,3 +78,20 @@ def test_what_a_decision_keeps_falls_into_the_bins_of_training(task: Task) -> No
     kept = np.array([features.read(features.shown(features.vector(*each))) for each in cases()])
     for each, column in zip(profile.features, kept.T, strict=False):
         assert each.counts(column) == pytest.approx(each.expected, abs=1e-6), each.name
+
+
+def test_probabilities_are_told_over_other_bins_as_far_as_they_are_known() -> None:
+    said = np.concatenate([np.linspace(0.001, 0.005, 600), np.random.default_rng(2).uniform(0.005, 1.0, 400)])
+    other = profile_of("p", said, ordered=True).probabilities_in([0.02, 0.04, 0.5, 0.99])
+    assert other.edges == (0.02, 0.04, 0.5), "nothing is known between the last edge and 1"
+    np.testing.assert_allclose(other.expected, other.counts(said), atol=15)
+
+
+def test_where_no_other_bin_tells_anything_the_middle_stays() -> None:
+    narrow = profile_of("p", np.linspace(0.40, 0.42, 500), ordered=True)
+    assert narrow.probabilities_in([0.02, 0.5]).edges == pytest.approx((0.411,), abs=0.001)
+
+
+def test_levels_stay_as_they_are() -> None:
+    levels = profile_of("l", np.array([0.0, 1.0, 1.0]), ordered=False)
+    assert levels.probabilities_in([0.1]) is levels

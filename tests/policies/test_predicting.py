@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from data.case import Case, Promise
+from data.horizons import UNSAID
 from data.prediction import Predicted, Predictions, Predictors
 from data.vocabulary import ServedBy, Task
 from policies.facts import case_facts
@@ -73,6 +74,13 @@ def test_the_horizon_is_the_models_own_where_it_has_one() -> None:
 
     assert predictions(late_pickup(), served(risk(Task.STOCKOUT, 0.2))).stockout.horizon == "P1D"
     assert predictions(late_pickup(), served(Fixed(Task.STOCKOUT, {}, told))).stockout.horizon == "P7D"
+
+
+def test_a_predictor_that_speaks_of_no_time_is_lent_none() -> None:
+    def told() -> Predicted:
+        return Predicted(Task.STOCKOUT, {"yes": 0.2}, (), horizon=UNSAID)
+
+    assert predictions(late_pickup(), served(Fixed(Task.STOCKOUT, {}, told))).stockout.horizon is None
 
 
 def test_the_rules_may_ask_for_the_type_the_rules_told() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from serving.openapi import EXAMPLES
 from serving.stockouts.days import NOT_ENDED, TWICE
@@ -102,3 +106,21 @@ def test_the_example_s_days_have_ended() -> None:
     assert question.as_of is not None
     assert told
     assert max(told) < question.as_of.date()
+
+
+def test_the_question_of_the_guide_tells_what_its_mapping_declares() -> None:
+    guide = Path("docs/guides/your-own-history.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"v1/stockout-risks [^\n]* -d '(\{.*?\})'", guide, re.DOTALL)
+    question = StockoutQuestion.model_validate_json(told)
+    mapping = yaml.safe_load(Path("examples/mappings/backorders.yaml").read_text(encoding="utf-8"))
+    assert question.attributes.keys() == mapping["attributes"].keys()
+    assert {f"stock.0.{name}" for name in json.loads(told)["positions"][0]} == {
+        name for name in mapping["facts"] if name.startswith("stock.")
+    }
+
+
+def test_the_question_of_the_guide_is_answered(desk: Desk) -> None:
+    guide = Path("docs/guides/your-own-history.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"v1/stockout-risks [^\n]* -d '(\{.*?\})'", guide, re.DOTALL)
+    answer = desk.post(PATH, json.loads(told)).json()
+    assert set(answer["unused_attributes"]) == set(json.loads(told)["attributes"]), "the desk's model knows none"

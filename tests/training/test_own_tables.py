@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
+from policies.predicting import horizon_of
 from tests.fixtures.tables import backorders, shipments
 from training.commands.drift import app as drift_app
 from training.commands.promotion import app as promotion_app
@@ -200,9 +201,43 @@ def test_a_recalibration_keeps_what_taught_the_calibrator(halves: Path, tmp_path
     assert "500 can be looked up, 500 of them taught" in " ".join(refused.stderr.split())
 
 
+def test_a_recalibration_on_what_taught_the_model_is_refused(halves: Path, tmp_path: Path) -> None:
+    asked = ["recalibrate", str(halves / "small"), "--task", "stockout", "--history", str(halves / "small.csv")]
+    told = run.invoke(drift_app, [*asked, "--mapping", str(BACKORDERS), "--out", str(tmp_path / "no"), "--no-track"])
+    assert told.exit_code == 1
+    assert "700 of them taught the model, and 0 are known to be new to it" in " ".join(told.stderr.split())
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_recalibration_is_fitted_on_the_new_rows_of_a_file_alone(halves: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(halves / "whole.csv", dtype=str)
+    frame.assign(went=frame["went"].where(frame.index % 2 == 0, "No")).to_csv(halves / "mixed.csv", index=False)
+    asked = ["recalibrate", str(halves / "small"), "--task", "stockout", "--history", str(halves / "mixed.csv")]
+    told = run.invoke(drift_app, [*asked, "--mapping", str(BACKORDERS), "--out", str(tmp_path / "new"), "--no-track"])
+    assert told.exit_code == 0, told.stderr
+    assert "700 cases are left out: they taught the model, or may have" in " ".join(told.stderr.split())
+    assert open_bundle(tmp_path / "new").models[Task.STOCKOUT].model.lineage["recalibrated_on"]["n"] == 900
+
+
 def test_the_card_asks_what_the_mapping_asks(halves: Path) -> None:
     content = card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model)
     assert ("asked", "Will an article go on backorder?") in content.window
+
+
+@pytest.mark.parametrize(("horizon", "told"), [("", None), ("horizon: P90D", "P90D")])
+def test_a_model_without_times_speaks_of_no_day_but_of_what_its_mapping_says(
+    halves: Path, tmp_path: Path, horizon: str, told: str | None
+) -> None:
+    text = BACKORDERS.read_text(encoding="utf-8").replace("  stockout: went", f"  stockout: went\n  {horizon}")
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    taught(halves / "small.csv", tmp_path / "bundle", tmp_path / "m.yaml")
+    predictor = open_bundle(tmp_path / "bundle").models[Task.STOCKOUT]
+    golden = predictor.model.golden[0]
+    answer = predictor.predict(golden.case, golden.standing)
+    assert horizon_of(answer, load_policy()) == told
+    assert answer.steps[1].says.startswith("on other cases, scores like this came true in")
+    predicts = card_of(predictor.model).predicts
+    assert predicts == "how likely the shelf at stake runs empty" + (" within the next 90 days" if told else "")
 
 
 def test_the_card_of_a_model_without_times_speaks_of_no_days(halves: Path) -> None:

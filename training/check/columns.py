@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -52,10 +52,9 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
     """A column as the mapping reads it, or as it looks where the mapping does not."""
     name = str(cells.name)
     positions, distinct = pd.factorize(cells)
-    missing = frozenset(mapping.missing if mapping else ())
     words = [text_of(cell) for cell in distinct]
-    known = np.array([bool(word) and word not in missing for word in words], bool)
-    known &= _tells(distinct, _number_source(name, mapping))
+    nothing = _nothing_known(name, mapping)
+    known = np.array([bool(word) and not nothing(cell) for word, cell in zip(words, distinct, strict=True)], bool)
     levels, codes = np.unique(np.array(words, object)[known].astype(str), return_inverse=True)
     place = np.full(len(words) + 1, -1, np.int64)
     place[:-1][known] = codes
@@ -68,6 +67,21 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
         None if numbers is None else numbers[positions],
         None if moments is None else moments[positions],
     )
+
+
+def _nothing_known(name: str, mapping: Mapping | None) -> Callable[[Any], bool]:
+    """Whether a cell means that nothing is known, to every source that reads the column."""
+    if mapping is None:
+        return lambda cell: False
+    leaves = [leaf for _, source in mapping.sources() for leaf in source.leaves if name in leaf.columns]
+    reads = [_reader_of(mapping.settled(leaf)) for leaf in leaves or [Source(row=True)]]
+    return lambda cell: all(read(cell) is None for read in reads)
+
+
+def _reader_of(source: Source) -> Callable[[Any], Any]:
+    """How a source tells cells that say nothing, whatever its own kind."""
+    kind: Literal["number", "category"] = "number" if NOT_A_NUMBER in source.missing else "category"
+    return attribute_converter("", kind, source.model_copy(update={"values": {}}))
 
 
 Convert = Callable[[Any], float | None]
@@ -111,23 +125,6 @@ def _moment_of(cells: pd.Series[Any], mapping: Mapping | None) -> Convert:
         return None if moment is None else moment.astimezone(UTC).timestamp()
 
     return of
-
-
-def _tells(distinct: Any, source: Source | None) -> NDArray[np.bool_]:
-    """Where cells hold something, to a source that takes nothing but numbers."""
-    if source is None:
-        return np.ones(len(distinct), np.bool_)
-    read = attribute_converter("", "number", source)
-    return np.array([read(cell) is not None for cell in distinct], np.bool_)
-
-
-def _number_source(name: str, mapping: Mapping | None) -> Source | None:
-    """A source to which whatever is no number in the column means nothing, as it does to all that read it."""
-    if mapping is None:
-        return None
-    leaves = [leaf for _, source in mapping.sources() for leaf in source.leaves if name in leaf.columns]
-    alone = bool(leaves) and all(NOT_A_NUMBER in leaf.missing for leaf in leaves)
-    return mapping.settled(leaves[0]) if alone else None
 
 
 def _zone_of_events(mapping: Mapping | None) -> str | None:

@@ -17,6 +17,7 @@ from data.outcome import HistoryLine
 from data.record import plain
 from data.vocabulary import Task
 from training.check.columns import Codes, Column, Floats, read_column
+from training.check.thin_rows import ThinRows, thin_rows
 from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
 from training.histories.truth import UNKNOWN, truth_of
@@ -60,6 +61,8 @@ class Examined:
     counted: Counted
     joins: tuple[Join, ...] = ()
     """What each of the joined files had for the rows of the whole table."""
+    thin: ThinRows | None = None
+    """The nearly empty rows of the whole table."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -102,6 +105,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
     require_columns(table.frame, mapping)
     frame = kept_rows(table.frame, mapping)
     counted = Counted(len(table.frame), len(table.frame) - len(frame))
+    thin = thin_rows(frame, mapping.missing)
     words = _case_words(frame, mapping)
     frame = frame[_sampled(words, sample)]
     mapped = MappedHistory(Table(table.name, table.digest, frame), mapping)
@@ -115,6 +119,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         [line for _, line in numbered],
         counted,
         table.joins,
+        thin,
     )
 
 
@@ -174,6 +179,7 @@ def _examined(
     lines: Sequence[HistoryLine],
     counted: Counted,
     joins: tuple[Join, ...] = (),
+    thin: ThinRows | None = None,
 ) -> Examined:
     if not lines:
         raise HistoryError(f"{name} holds no case")
@@ -191,4 +197,5 @@ def _examined(
         ),
         counted=counted,
         joins=joins,
+        thin=thin,
     )

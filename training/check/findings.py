@@ -9,12 +9,22 @@ from typing import Literal
 
 import numpy as np
 
+from data.amounts import percent
 from training.check.examined import Examined
+from training.check.lone_values import lone_value
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
 
-Rule = Literal["event_twice", "no_outcome", "few_outcomes", "outcome_before_case", "join_finds_little"]
+Rule = Literal[
+    "event_twice",
+    "no_outcome",
+    "few_outcomes",
+    "outcome_before_case",
+    "join_finds_little",
+    "row_nearly_empty",
+    "lone_value",
+]
 
 LITTLE = 0.05
 """Share of the rows below which a joined file is more likely keyed otherwise than full of gaps."""
@@ -33,6 +43,7 @@ class Finding:
 def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
+    told += [*_nearly_empty(seen), *_lone_values(seen, mapping)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -99,3 +110,36 @@ def _joins(seen: Examined) -> Iterator[Finding]:
                 f"{join.key} ({join.file}) has a row for {join.share * 100:.1f} % of ours, so its columns are all but "
                 f"empty: {keys}; give it the key that both write alike",
             )
+
+
+def _nearly_empty(seen: Examined) -> Iterator[Finding]:
+    thin = seen.thin
+    if thin is not None:
+        column = thin.column and f"where: {{{thin.column}: {{filled: true}}}}"
+        remedy = column or "give where a condition that they do not meet"
+        yield Finding(
+            "row_nearly_empty",
+            False,
+            f"{thin.count:,} of {thin.of:,} rows {'is' if thin.count == 1 else 'are'} nearly empty, unlike the others, "
+            f"such as {thin.shown}; each becomes a case all the same. To leave such rows out: {remedy}",
+        )
+
+
+def _lone_values(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Of the columns that become facts and attributes alone: what is not read needs no word."""
+    for key, source in mapping.sources() if mapping else ():
+        for name in source.columns if not key.startswith("outcome.") else ():
+            lone = lone_value(seen.columns[name])
+            if lone is not None:
+                yield Finding(
+                    "lone_value",
+                    False,
+                    f"{key}: {name} is {lone.word} in {percent(lone.share)} of its rows, and all else lies between "
+                    f"{lone.low:g} and {lone.high:g}; if {lone.word} means that nothing is known, say so beside the "
+                    f"column: missing: [{_quoted(lone.word)}]",
+                )
+
+
+def _quoted(word: str) -> str:
+    """A word as YAML takes it in a list: one with a comma needs quotes."""
+    return f'"{word}"' if "," in word else word

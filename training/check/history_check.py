@@ -25,6 +25,8 @@ CHECK_SCHEMA = "fairlead/history-check/1"
 PLANNED = ("due_at", "arrives_at")
 """How the facts end that hold a promised or planned instant, and may lie ahead."""
 OUTCOMES = ("outcome.", "decision.")
+TRUTHS = frozenset(f"outcome.{name}" for name in (*Task, "sla_breached"))
+"""The keys that are the outcome itself: that it tells the outcome is no suspicion."""
 DECIMALS = 4
 
 Role = Literal["fact", "attribute", "outcome", "leak", "view", "unmapped"]
@@ -120,6 +122,7 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     keys = _keys(seen, mapping)
     alone = areas_alone(seen)
     found = suspicions(seen, _plans(seen, keys, mapping), alone)
+    found = {name: told for name, told in found.items() if name not in _truths(seen, keys, mapping)}
     reports = [
         _report(seen, column, keys[name], _role(name, keys[name], mapping), mapping, alone[name], found.get(name, []))
         for name, column in seen.columns.items()
@@ -171,6 +174,14 @@ def _plans(seen: Examined, keys: Mapping[str, tuple[str, ...]], mapping: TheMapp
     for source in mapping.outcome.values() if mapping else ():
         plans |= set(source.plans)
     return frozenset(plans)
+
+
+def _truths(seen: Examined, keys: Mapping[str, tuple[str, ...]], mapping: TheMapping | None) -> frozenset[str]:
+    """Columns that say in so many words what happened; an instant that is compared to tell it is another matter."""
+    if mapping is None:
+        return frozenset(name for name in seen.log if TRUTHS.intersection(keys[name]))
+    told = (source for key, source in mapping.sources() if key in TRUTHS)
+    return frozenset(name for source in told for name in (*source.column, *source.join))
 
 
 def _declared(name: str, role: Role, mapping: TheMapping | None) -> bool:

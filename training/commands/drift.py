@@ -101,10 +101,12 @@ def recalibrate(
 ) -> None:
     """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle, or as a challenger.
 
-    Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one.
+    Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one. A
+    model that learned without times is recalibrated on cases that are new to it.
     """
     with told():
         from training.drift.recalibrate import recalibrate as fit_again
+        from training.drift.recalibrate import untaught
         from training.drift.terminal import recalibration_for_people
         from training.terminal import Bars
         from training.tracking.tracking import Given
@@ -116,7 +118,10 @@ def recalibrate(
         model = _model(bundle, folder, task)
         read = opened(history, mapping, task)
         untold_of(model, read)
-        seen = _seen(model, folder, read, mapping, context, rules)
+        met = _seen(model, folder, read, mapping, context, rules)
+        seen = untaught(model, datetime.fromisoformat(bundle.created_at), met, read)
+        if left_out := len(met.known.truth) - len(seen.known.truth):
+            note(f"{left_out:,} cases are left out: they taught the model, or may have; the others are new to it")
         with Bars(_console) as progress:
             again = fit_again(model, bundle.digest, seen, read, progress)
         recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None

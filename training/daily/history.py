@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.case import Case, Event, StockDay, StockPosition
+from data.horizons import A_DAY
 from data.outcome import HistoryLine, Outcome
 from data.standing import Standing
 from data.vocabulary import Task
@@ -51,7 +52,7 @@ class DailyHistory:
     def __init__(self, name: str, digest: str, frame: pd.DataFrame, mapping: DailyMapping) -> None:
         self.name, self.digest = name, digest
         self.mapping_digest: str | None = mapping.digest
-        self.says = mapping.says
+        self.says, self.horizon = mapping.says, A_DAY
         self.naming: Naming = {}
         self.mapping, self.frame = mapping, frame
 

@@ -3,13 +3,14 @@
 A risk's calibrator rises strictly, so the order of the cases and with it the average precision stays. What the new
 calibrator is worth is told by a rehearsal: fitted on the earlier half of the labels, measured on the later half, where
 it must be better than the old one; an exception with updates in both does not teach the first. What is published is
-fitted on all of them.
+fitted on all of them. None of them may have taught the model: without times, `untaught` tells which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,10 @@ from training.errors import HistoryError
 from training.histories.baseline import RuleRates
 from training.histories.dataset import Known
 from training.histories.history import History
-from training.histories.split import ended
+from training.histories.split import ended, without_times
 from training.histories.truth import UNKNOWN
-from training.histories.unseen import unlike
+from training.histories.unseen import Count, Memory, unlike
+from training.histories.untaught import FEWEST_LOOKED_UP, forgotten, known_to_be_new, speaks_for_all
 from training.learning.calibrate import fit_binary, fit_multiclass
 from training.learning.conformal_fit import Calibrating, fit_conformal
 from training.learning.evaluate import DECIMALS, compare, probabilities_of
@@ -88,6 +90,53 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
     precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
     return Recalibrated(
         _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1]), features
+    )
+
+
+def untaught(model: TaskModel, made_at: datetime, seen: Seen, history: History) -> Seen:
+    """The cases that did not teach a model: of one that learned without times, those that are known to be new.
+
+    Cases of several moments after its bundle was made are new too. What taught a model, it says too surely: a
+    calibrator that is fitted on such cases believes it.
+
+    Raises:
+        HistoryError: events that cannot be looked up, or too few cases that are new.
+    """
+    if not without_times(model.lineage):
+        return seen
+    later = np.flatnonzero(seen.known.times > made_at.timestamp())
+    if len(np.unique(seen.known.times[later])) > 1:
+        return _at(seen, later)
+    if why := unlike("the model", model.lineage, history) or forgotten("the model", model):
+        raise HistoryError(why)
+    memory, events = Memory.of([model]), seen.known.events
+    count = memory.count(events)
+    if speaks_for_all(count):
+        return seen
+    new = known_to_be_new(events, seen.known.exceptions.tolist(), memory)
+    if len(new) < FEWEST:
+        raise HistoryError(_too_few_new(model, history, count, len(new)))
+    return _at(seen, new)
+
+
+def _at(seen: Seen, which: NDArray[np.intp]) -> Seen:
+    return Seen(seen.features[which], seen.known.at(which))
+
+
+def _too_few_new(model: TaskModel, history: History, count: Count, new: int) -> str:
+    """How many could be looked up, how many of them were taught, and what to do."""
+    told = (
+        f"{model.task}: of {count.n:,} cases of {history.name} {count.looked_up:,} can be looked up, "
+        f"{count.taught:,} of them taught the model"
+    )
+    if count.taught:
+        return (
+            f"{told}, and {new:,} are known to be new to it; a new calibrator needs {FEWEST}: give a file of cases "
+            "that the model did not learn from, such as the part that was kept from training"
+        )
+    return (
+        f"{told}: too few to say so of all; at least {FEWEST_LOOKED_UP} are needed. Give a larger file of cases that "
+        "the model did not learn from"
     )
 
 

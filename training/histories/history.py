@@ -51,6 +51,11 @@ class History(Protocol):
         ...
 
     @property
+    def horizon(self) -> str | None:
+        """Within what time of its case a stock-out fell, an ISO 8601 duration; None where nobody said."""
+        ...
+
+    @property
     def naming(self) -> Naming:
         """What names an event: two histories that name theirs alike know the same event by the same name."""
         ...
@@ -115,6 +120,7 @@ class NativeHistory:
     digest: str
     mapping_digest: None = None
     says: str = ""
+    horizon: None = None
 
     @property
     def name(self) -> str:
@@ -143,7 +149,7 @@ class MappedHistory:
     def __init__(self, table: Table, mapping: Mapping) -> None:
         self.name, self.digest = table.name, table.digest
         self.mapping_digest: str | None = mapping.digest
-        self.says, self.naming = mapping.says, mapping.naming
+        self.says, self.naming, self.horizon = mapping.says, mapping.naming, mapping.horizon
         self.attributes = frozenset(mapping.told_attributes())
         self._mapper = RowMapper(mapping)
         frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)

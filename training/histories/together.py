@@ -18,7 +18,7 @@ class Together:
         self.name = f"{earlier.name} and {later.name}"
         self.digest = digest_of([earlier.digest, later.digest])
         self.mapping_digest = earlier.mapping_digest
-        self.says, self.naming = earlier.says, earlier.naming
+        self.says, self.naming, self.horizon = earlier.says, earlier.naming, earlier.horizon
         self._told = frozenset(_event(line) for line in later.lines())
 
     def lines(self) -> Iterator[HistoryLine]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.horizons import A_DAY, UNSAID
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
@@ -32,7 +33,7 @@ from training.errors import HistoryError
 from training.histories.baseline import RuleRates, fit_rules
 from training.histories.dataset import Known, Sample, Study
 from training.histories.rows import Rows
-from training.histories.split import FEWEST_OF_EACH, Split, split_in_time
+from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
 from training.learning.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
 from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import Calibrating, fit_conformal
@@ -78,8 +79,6 @@ WORTH = 0.0005
 """Log loss by which another way must serve better than the usual one."""
 
 GOLDEN_CASES = 8
-HORIZON = "P1D"
-"""Over which a shelf is predicted to run empty: the horizon the histories' outcomes are told for."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,8 @@ class Origin:
     threads: int
     seed: int
     trials: int = 0
+    horizon: str | None = None
+    """Within what time of its case a stock-out fell; None where nobody said."""
 
 
 def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, progress: Progress) -> Learned:
@@ -168,7 +169,8 @@ def _shipped(
         links=links,
         attributes=origin.attributes,
         reference=feature_set(task, origin.attributes, text, links).reference(rows.features),
-        horizon=HORIZON if task is Task.STOCKOUT else None,
+        horizon=_horizon(task, known, origin),
+        timeless=is_timeless(known.times),
         lineage={
             **origin.lineage,
             "fitted_on": _window(rows),
@@ -177,6 +179,13 @@ def _shipped(
         },
         taught=sample(known.events, known.truth.tolist()),
     )
+
+
+def _horizon(task: Task, known: Known, origin: Origin) -> str | None:
+    """Of what time the model speaks: where nobody said it, of a day; cases without times say none."""
+    if task is not Task.STOCKOUT:
+        return None
+    return origin.horizon or (UNSAID if is_timeless(known.times) else A_DAY)
 
 
 def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed: Floats) -> Profile:

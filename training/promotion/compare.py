@@ -190,7 +190,7 @@ def _compare_task(
         labels.check(both, its.answers, task in kept(challenger, champion)),
         columns.check(both),
         attribution.check(both, shares, told[0]),
-        *map(metrics.check, told),
+        *metrics.checks(told, events, prices),
         slices.check(both, cut),
         calibrations.check(both, calibration),
         answering.latency_check(task, *took),

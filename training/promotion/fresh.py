@@ -22,13 +22,12 @@ from policies.promise import promised
 from training.errors import HistoryError
 from training.histories.history import History
 from training.histories.truth import truth_of
-from training.histories.unseen import NO_KEYS, Count, Memory, kept_upto, unlike
+from training.histories.unseen import Count, Memory, unlike
+from training.histories.untaught import FEWEST_LOOKED_UP, forgotten, known_to_be_new, speaks_for_all
 from training.progress import Progress
 from training.promotion.later import Reading
 from training.promotion.window import replayed
 
-FEWEST_LOOKED_UP = 100
-"""Cases that can be looked up below which they do not speak for the others: none of 100 taught leaves 3 % that may."""
 FEWEST = 200
 """Cases below which a comparison says nothing."""
 MOST = 100_000
@@ -59,7 +58,7 @@ def fresh_cases(models: Mapping[str, TaskModel], seen: Sequence[Seen], history: 
         HistoryError: events that cannot be looked up, or too few cases that are new.
     """
     for whose, model in models.items():
-        if why := unlike(whose, model.lineage, history) or _forgotten(whose, model):
+        if why := unlike(whose, model.lineage, history) or forgotten(whose, model):
             raise HistoryError(why)
     return _sorted(seen, Memory.of(models.values()), history, most)
 
@@ -95,29 +94,16 @@ def read_fresh(
     return replayed(history, new, [], schema, taught, policy, progress, arrivals=False)
 
 
-def _forgotten(whose: str, model: TaskModel) -> str:
-    """Why nothing can be looked up in a model; empty where something can."""
-    if kept_upto(model) != NO_KEYS:
-        return ""
-    of = "its calibrator" if "recalibrated_on" in model.lineage else "it"
-    return f"{whose} does not keep which cases taught {of}, so none can be told to be new to it: train it again"
-
-
 def _sorted(seen: Sequence[Seen], memory: Memory, history: History, most: int) -> Fresh:
-    count = memory.count([each.key for each in seen])
-    whole = not count.taught and (count.looked_up == count.n or count.looked_up >= FEWEST_LOOKED_UP)
-    new = list(seen) if whole else _known_to_be_new(seen, memory)
+    keys = [each.key for each in seen]
+    count = memory.count(keys)
+    whole = speaks_for_all(count)
+    new = seen if whole else [seen[at] for at in known_to_be_new(keys, [each.exception for each in seen], memory)]
     if not whole and len(new) < FEWEST:
         raise HistoryError(_too_few(history, count, len(new)))
     compared = {each.exception for each in sorted(new, key=lambda each: each.key)[:most]}
     left_out = [each.exception for each in seen if each.exception not in compared]
     return Fresh(frozenset(left_out), _untaught(count, len(left_out), count.at_most if whole else 0.0))
-
-
-def _known_to_be_new(seen: Sequence[Seen], memory: Memory) -> list[Seen]:
-    """The cases of exceptions of which every case is known to be new."""
-    doubtful = {each.exception for each in seen if each.key in memory.taught or not memory.knows(each.key)}
-    return [each for each in seen if each.exception not in doubtful]
 
 
 def _untaught(count: Count, left_out: int, at_most: float) -> Untaught:

@@ -6,6 +6,8 @@ are needed, for with enough rows any difference is clear, and with few rows any 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +46,22 @@ def differences(pair: Pair, events: Floats, prices: Prices, draws: Draws) -> tup
             pair, Metric.EXPECTED_COST, [float(each.mean()) for each in costs], means(draws, costs[1] - costs[0])
         ),
     )
+
+
+def checks(told: Sequence[Difference], events: Floats, prices: Prices) -> Iterator[Check]:
+    """Whether the challenger is clearly worse by any of them; of expected cost, only where acting can be worth it."""
+    for each in told:
+        idle = each.metric is Metric.EXPECTED_COST and each.task.is_risk and float(events.max()) <= prices.acting
+        yield _not_compared(each, float(events.max()), prices.acting) if idle else check(each)
+
+
+def _not_compared(difference: Difference, event: float, acting: float) -> Check:
+    """Where nobody would act on any probability, both cost the same whatever they say."""
+    says = (
+        f"not compared: by the policy acting costs {acting:,.2f} and the event at most {event:,.2f}, so no probability "
+        "is worth acting on, and both cost the same whatever they say; see action_costs and breach_costs of the policy"
+    )
+    return Check(name=CheckName(difference.metric.value), task=difference.task, finding=Finding.NOTED, says=says)
 
 
 def check(difference: Difference) -> Check:

@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from data.amounts import amount, percent
+from data.horizons import within_the_next
 from data.vocabulary import Task
 from features.definition import Feature
 from models.predictors import MESSAGE_PREFIX
@@ -30,7 +31,7 @@ NAME = "model_card.html"
 
 PREDICTS = {
     Task.SLA_BREACH: "how likely the promise to the customer breaks: the work is not done by the moment it is due",
-    Task.STOCKOUT: "how likely the shelf at stake runs empty within the next day",
+    Task.STOCKOUT: "how likely the shelf at stake runs empty",
     Task.EXCEPTION_TYPE: "which kind of exception it is, whatever its sender called it",
     Task.ROOT_CAUSE: "why the work left its normal path",
 }
@@ -109,7 +110,7 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
     return Card(
         task=model.task.value,
         asks=ASKS[model.task],
-        predicts=PREDICTS[model.task],
+        predicts=" ".join(filter(None, (PREDICTS[model.task], within_the_next(model.horizon)))),
         window=tuple(_window(model)),
         verdict=doubt(told) or "It did better than the base rate and better than the rules.",
         results=tuple(_results(model.task, told, report)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from data.case import AttributeName, Case
 from data.outcome import Outcome
@@ -33,6 +33,7 @@ from training.tables.sources import (
     Source,
     Thousands,
     Words,
+    duration,
 )
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
@@ -89,11 +90,20 @@ class Mapping(Part):
     outcome: dict[str, OutcomeSource] = {}
     leaks: dict[str, str] = {}
     """Columns that must not become a fact or an attribute, each with the reason."""
+    _horizon: str | None = PrivateAttr(None)
+
+    @property
+    def horizon(self) -> str | None:
+        """`outcome.horizon`: within what time of its case a stock-out fell, an ISO 8601 duration, read from no cell."""
+        return self._horizon
 
     @property
     def digest(self) -> str:
         """The digest of the checked content; comments do not change it."""
-        return digest_of(self.model_dump(mode="json", by_alias=True))
+        content = self.model_dump(mode="json", by_alias=True)
+        if self.horizon is not None:
+            content["outcome"]["horizon"] = self.horizon
+        return digest_of(content)
 
     @property
     def naming(self) -> Naming:
@@ -180,10 +190,12 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     if not isinstance(content, dict):
         why = f"expected keys, from schema: {MAPPING_SCHEMA} on, got {shown(content)}"
         raise MappingFileError(why, name)
+    content, horizon = _without_horizon(content)
     try:
         mapping = Mapping.model_validate(content)
     except ValidationError as error:
         raise first_problem(error, content) from error
+    mapping._horizon = horizon
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
@@ -191,7 +203,27 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     _check_known(mapping)
     _check_outcome(mapping)
     _check_leaks(mapping)
+    _check_horizon(mapping)
     return mapping
+
+
+def _without_horizon(content: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The sources, and beside them the one key of the outcome that is none."""
+    outcome = content.get("outcome")
+    if not isinstance(outcome, dict) or "horizon" not in outcome:
+        return content, None
+    horizon = outcome["horizon"]
+    try:
+        if not duration(str(horizon)):
+            raise ValueError("expected a duration longer than none, such as P1D or P90D")
+    except ValueError as error:
+        raise MappingError("outcome.horizon", f"{error}, got {shown(horizon)}") from error
+    return {**content, "outcome": {key: source for key, source in outcome.items() if key != "horizon"}}, horizon
+
+
+def _check_horizon(mapping: Mapping) -> None:
+    told = mapping.horizon is None or Task.STOCKOUT.value in mapping.outcome
+    _expect(told, "outcome.horizon", "is for outcome.stockout, which is missing: a promise has a moment of its own")
 
 
 def require_task(mapping: Mapping, task: Task) -> None:

@@ -30,6 +30,16 @@ def test_words_are_coded_and_what_means_nothing_is_missing() -> None:
     assert read.moments is None
 
 
+def test_what_every_source_of_a_column_takes_for_nothing_is_missing() -> None:
+    number = {"column": "n", "kind": "number"}
+    both = {"a": {**number, "missing": [-99, 7]}, "b": {**number, "missing": [-99]}}
+    content = {"schema": "fairlead/mapping/1", "decimal": ",", "facts": FACTS, "attributes": both}
+    read = read_column(pd.Series(["-99,0", "7", "?", "1,5"] * 20, name="n"), parse_mapping(content))
+    assert read.missing == 0.25
+    other = read_column(pd.Series(["-99"], name="other"), parse_mapping(content))
+    assert other.missing == 0.0
+
+
 def test_numbers_are_read_as_the_mapping_writes_them() -> None:
     read = column("number", ["1,5", "2", None])
     np.testing.assert_array_equal(read.numbers, [1.5, 2.0, np.nan])

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
-from tests.fixtures.tables import write_csv
+from tests.fixtures.tables import backorders, write_csv
 from training.check.examined import examine
 from training.check.findings import findings
 from training.commands.history import app
-from training.tables.mapping import parse_mapping
+from training.tables.mapping import load_mapping, parse_mapping
 
 run = CliRunner()
 COLUMNS = ("id", "at", "broke", "known_at", "place")
@@ -124,3 +124,32 @@ def test_outcomes_too_few_to_learn_from_are_foreseen(tmp_path: Path) -> None:
         (id, at, str(int(number < 19)), known, place) for number, (id, at, _, known, place) in enumerate(rows())
     ]
     assert "and 19 of them the second" in found(table(tmp_path / "rare.csv", rare))["few_outcomes"][1]
+
+
+BACKORDERS = Path("examples/mappings/backorders.yaml")
+
+
+def found_of(path: Path, mapping: Path = BACKORDERS) -> dict[str, tuple[bool, str]]:
+    read = load_mapping(mapping)
+    return {each.rule: (each.stops, each.says) for each in findings(examine(path, read, 300), read)}
+
+
+def test_a_footer_is_told_though_the_sample_does_not_hold_it(tmp_path: Path) -> None:
+    path = backorders(tmp_path / "b.csv")
+    assert found_of(path) == {}
+    path.write_text(path.read_text(encoding="utf-8") + "(1200 rows)\n", encoding="utf-8")
+    stops, says = found_of(path)["row_nearly_empty"]
+    assert not stops
+    assert says.startswith("1 of 1,201 rows is nearly empty, unlike the others, such as row 1201 of the data")
+    assert "holds '(1200 rows)' as sku; each becomes a case" in says
+    assert says.endswith("where: {national_inv: {filled: true}}")
+
+
+def test_a_number_that_means_nothing_known_is_told_until_the_mapping_says_so(tmp_path: Path) -> None:
+    path, silent = backorders(tmp_path / "b.csv"), tmp_path / "silent.yaml"
+    silent.write_text(BACKORDERS.read_text(encoding="utf-8").replace(", missing: [-99]", ""), encoding="utf-8")
+    stops, says = found_of(path, silent)["lone_value"]
+    assert not stops
+    assert says.startswith("attributes.performance: perf is -99 in")
+    assert says.endswith("missing: [-99]")
+    assert "lone_value" not in found_of(path)

@@ -56,7 +56,7 @@ def report(table: Path) -> Check:
 
 
 def test_every_planted_column_is_suspected_and_no_honest_one(report: Check) -> None:
-    assert suspected(report) == {*PLANTED, "broke", "closed_at"}
+    assert suspected(report) == {*PLANTED, "closed_at"}
     assert not suspected(report) & set(HONEST)
 
 
@@ -98,7 +98,7 @@ def of_log(**changes: Any) -> dict[str, Any]:
 
 def test_a_log_betrays_who_knows_the_end_and_what_becomes_the_outcome(tmp_path: Path) -> None:
     report = checked(leaky_log(tmp_path / "log.csv"), of_log())
-    assert suspected(report) == {*LOG_PLANTED, "broke"}
+    assert suspected(report) == set(LOG_PLANTED)
     rules = {column.name: {each.rule for each in column.suspicions} for column in report.columns}
     assert rules["solved_by"] == {"knows_the_end"}
     assert rules["late_now"] == {"becomes_the_outcome"}
@@ -123,6 +123,23 @@ def test_tables_of_other_shapes_are_above_suspicion(tmp_path: Path) -> None:
         report = check(examine(path, mapping, EVERYTHING), mapping)
         assert not report.leaking
         assert report.timeless is (name == "backorders")
+
+
+def test_the_outcome_itself_is_no_suspect_and_an_instant_after_its_row_is(report: Check) -> None:
+    columns = {column.name: column for column in report.columns}
+    assert columns["broke"].role == columns["closed_at"].role == "outcome"
+    assert columns["broke"].alone["sla_breach"] == 1.0, "it is the outcome"
+    assert "broke" not in report.to_json()["suspected"]
+
+
+def test_what_the_mapping_takes_for_nothing_is_missing(tmp_path: Path) -> None:
+    path, content = (
+        backorders(tmp_path / "b.csv"),
+        yaml.safe_load(Path("examples/mappings/backorders.yaml").read_text()),
+    )
+    columns = {column.name: column for column in checked(path, content).columns}
+    assert 0.05 < columns["perf"].missing < 0.15
+    assert columns["national_inv"].missing == 0.0
 
 
 def test_missing_constant_near_empty_and_drifting_columns_are_told(table: Path, tmp_path: Path) -> None:
@@ -196,6 +213,25 @@ def test_the_command_prints_json_alone_and_fails_on_a_leak(table: Path, tmp_path
     assert content["leaking"] == ["grade"]
     assert set(content["unmapped"]) == {"strong", "amount", "weak", "noise", "desk", "rare", *PLANTED} - {"grade"}
     assert run.invoke(app, [*asked, written(tmp_path / "sound.yaml", TABLE)]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("facts.exception_id", {"facts": {**TABLE["facts"], "exception_id": "idd"}}),
+        ("facts.exception_id", {"facts": {**TABLE["facts"], "exception_id": {"join": ["id", "idd"]}}}),
+        ("where.idd", {"where": {"idd": {"filled": True}}}),
+        ("view.key", {"view": {"rows": "at_opening", "key": "idd"}}),
+        ("view.until", {"view": {"until": {"column": "idd"}}}),
+    ],
+)
+def test_a_column_that_the_table_lacks_is_named_by_its_key(
+    table: Path, tmp_path: Path, key: str, wrong: dict[str, Any]
+) -> None:
+    mapping = written(tmp_path / "m.yaml", {**TABLE, **wrong})
+    told = run.invoke(app, ["history", "check", "--history", str(table), "--mapping", mapping])
+    assert told.exit_code == 1
+    assert f"mapping key '{key}': names column 'idd'; the file has" in " ".join(told.stderr.split())
 
 
 def test_the_command_for_people_says_what_to_do(table: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import cast
 
@@ -15,9 +16,11 @@ from models.bundle import check_golden
 from models.calibration import BinaryCalibrator
 from models.predictors import ModelPredictor
 from models.task_model import TaskModel
+from tests.fixtures.lessons import BY_ROW, Table, keys
+from tests.fixtures.lessons import model as taught_model
 from tests.fixtures.task_models import cases, task_model
 from training.drift.drift import Seen
-from training.drift.recalibrate import Recalibrated, recalibrate
+from training.drift.recalibrate import Recalibrated, recalibrate, untaught
 from training.errors import HistoryError
 from training.histories.baseline import fit_rules
 from training.histories.dataset import Known
@@ -132,3 +135,56 @@ def test_exceptions_that_go_on_in_the_later_half_do_not_teach_the_earlier() -> N
         recalibrate(model(), PARENT, replace(told, known=few), LATER, Silent()).model.lineage["recalibrated_on"]["n"]
         == N
     )
+
+
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+LARGE = 40_000
+
+
+def met(start: int, stop: int, at: list[float] | None = None) -> Seen:
+    """Cases of these numbers of a table without times, as a model sees them; `at` are their moments."""
+    n = stop - start
+    nothing = ["row"] * n
+    times = np.zeros(n) if at is None else np.array(at)
+    known = Known(
+        times, np.zeros(n, np.int64), nothing, [None] * n, np.zeros((n, 1)), np.arange(n), [None] * n, np.zeros(n)
+    )
+    return Seen(np.arange(float(n))[:, None], replace(known, events=keys(start, stop)))
+
+
+def test_a_model_with_times_is_recalibrated_on_what_is_given() -> None:
+    timed = replace(taught_model(keys(0, 900)), lineage={"fitted_on": {"from": 0.0}, "tested_on": {"to": 9.0}})
+    seen = met(0, 900)
+    assert untaught(timed, MADE, seen, Table().history) is seen
+
+
+def test_without_times_the_cases_that_taught_the_model_do_not_teach_its_calibrator() -> None:
+    new = untaught(taught_model(keys(0, 900)), MADE, met(500, 1_500), Table().history)
+    assert list(new.known.events) == keys(900, 1_500)
+    assert new.features[:, 0].tolist() == list(range(400, 1_000))
+    whole = met(LARGE, LARGE + 3_000)
+    assert untaught(taught_model(keys(0, LARGE)), MADE, whole, Table().history) is whole, "what is looked up speaks"
+
+
+def test_without_times_a_file_that_taught_the_model_is_refused_with_its_numbers() -> None:
+    with pytest.raises(HistoryError, match=r"of 1,000 cases of other\.csv 1,000 can be looked up, 900 of them taught"):
+        untaught(taught_model(keys(0, 900)), MADE, met(0, 1_000), Table().history)
+    with pytest.raises(HistoryError, match="and 100 are known to be new to it; a new calibrator needs 400"):
+        untaught(taught_model(keys(0, 900)), MADE, met(0, 1_000), Table().history)
+    with pytest.raises(HistoryError, match="too few to say so of all; at least 100 are needed"):
+        untaught(taught_model(keys(0, LARGE)), MADE, met(LARGE, LARGE + 300), Table().history)
+
+
+def test_without_times_events_of_other_names_are_refused() -> None:
+    with pytest.raises(HistoryError, match="names its events by"):
+        untaught(taught_model(keys(0, 900)), MADE, met(900, 1_500), Table(naming=BY_ROW).history)
+    again = taught_model(keys(0, 900), recalibrated_on={"n": 400})
+    with pytest.raises(HistoryError, match="which cases taught its calibrator"):
+        untaught(again, MADE, met(900, 1_500), Table().history)
+
+
+def test_without_times_cases_after_the_bundle_was_made_are_new() -> None:
+    made = MADE.timestamp()
+    at = [made - 1.0] * 300 + [made + 1.0 + number for number in range(600)]
+    new = untaught(taught_model(keys(0, 900)), MADE, met(0, 900, at), Table(naming=BY_ROW).history)
+    assert list(new.known.events) == keys(300, 900)

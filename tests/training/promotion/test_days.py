@@ -45,6 +45,7 @@ class OneByOne:
     days: DailyHistory
     mapping_digest: str | None = None
     says: str = ""
+    horizon: str | None = None
     naming: Naming = field(default_factory=dict)
 
     @property

@@ -10,7 +10,8 @@ import pytest
 from models.task_model import TaskModel
 from tests.fixtures.lessons import Table, keys, model
 from training.errors import HistoryError
-from training.promotion.fresh import FEWEST_LOOKED_UP, Fresh, Seen, fresh_cases
+from training.histories.untaught import FEWEST_LOOKED_UP
+from training.promotion.fresh import Fresh, Seen, fresh_cases
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 LARGE = 40_000

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from data.promotion import Difference, Finding, Metric
 from data.vocabulary import Task
-from training.promotion.metrics import check
+from policies.policy import load_policy
+from training.promotion.costs import Prices
+from training.promotion.metrics import check, checks
 
 
 @pytest.mark.parametrize("metric", Metric)
@@ -38,3 +41,41 @@ def test_a_difference_is_called_what_it_is(
         )
     )
     assert (told.finding, told.says.startswith(says)) == (finding, True)
+
+
+def same(task: Task, metric: Metric) -> Difference:
+    return Difference(
+        task=task,
+        metric=metric,
+        n=1_000,
+        champion=0.5,
+        challenger=0.5,
+        difference=0.0,
+        low=0.0,
+        high=0.0,
+        worse=0.0,
+    )
+
+
+@pytest.mark.parametrize("task", [Task.SLA_BREACH, Task.STOCKOUT])
+def test_where_no_probability_is_worth_acting_on_the_cost_is_not_compared(task: Task) -> None:
+    prices = Prices(task, load_policy())
+    told = [same(task, metric) for metric in Metric]
+    idle = {each.name.value: each for each in checks(told, np.full(5, prices.acting), prices)}
+    cost = idle.pop(Metric.EXPECTED_COST.value)
+    assert cost.finding is Finding.NOTED
+    assert cost.says.startswith(f"not compared: by the policy acting costs {prices.acting:,.2f} and the event at most")
+    assert all(each.finding is Finding.PASSED for each in idle.values()), "probabilities are compared all the same"
+
+
+def test_one_case_worth_acting_on_is_enough_to_compare_the_cost() -> None:
+    prices = Prices(Task.STOCKOUT, load_policy())
+    events = np.array([0.0, prices.acting + 1.0])
+    (told,) = checks([same(Task.STOCKOUT, Metric.EXPECTED_COST)], events, prices)
+    assert told.finding is Finding.PASSED
+
+
+def test_labels_are_compared_by_what_a_wrong_one_costs() -> None:
+    prices = Prices(Task.ROOT_CAUSE, load_policy())
+    (told,) = checks([same(Task.ROOT_CAUSE, Metric.EXPECTED_COST)], np.zeros(2), prices)
+    assert told.finding is Finding.PASSED

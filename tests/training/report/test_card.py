@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from data.horizons import UNSAID
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.task_model import TaskModel
@@ -59,6 +60,19 @@ def test_a_label_task_is_told_by_what_was_right(folder: Path) -> None:
     told = card_of(model_of(folder, Task.ROOT_CAUSE))
     assert told.found_heading == "right"
     assert any(each.startswith("Its likeliest label was right in ") for each in told.sentences)
+
+
+@pytest.mark.parametrize(
+    ("horizon", "says"),
+    [
+        ("P1D", "how likely the shelf at stake runs empty within the next day"),
+        ("P90D", "how likely the shelf at stake runs empty within the next 90 days"),
+        (UNSAID, "how likely the shelf at stake runs empty"),
+    ],
+)
+def test_a_stock_out_is_told_for_the_time_the_model_speaks_of(folder: Path, horizon: str, says: str) -> None:
+    told = replace(model_of(folder), task=Task.STOCKOUT, horizon=horizon, columns=())
+    assert card_of(replace(told, metrics={**told.metrics, "report": {}})).predicts == says
 
 
 @pytest.mark.parametrize(

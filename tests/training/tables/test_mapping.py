@@ -84,6 +84,11 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "attributes.a.missing",
             "is for numbers, so say kind: number",
         ),
+        ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P3M"}}, "outcome.horizon", "got 'P3M'"),
+        ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": 90}}, "outcome.horizon", "expected a duration"),
+        ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P0D"}}, "outcome.horizon", "longer than none"),
+        ({"outcome": {"sla_breached": "a", "recorded_at": "b", "horizon": "P1D"}}, "outcome.horizon", "is missing"),
+        ({"horizon": "P1D"}, "horizon", "no such key"),
         ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),
         ({"facts": {**FACTS, "channel": ["a", {"colum": "b"}]}}, "facts.channel.1.colum", "did you mean 'column'?"),
         (
