@@ -231,7 +231,7 @@ def test_a_column_that_the_table_lacks_is_named_by_its_key(
     mapping = written(tmp_path / "m.yaml", {**TABLE, **wrong})
     told = run.invoke(app, ["history", "check", "--history", str(table), "--mapping", mapping])
     assert told.exit_code == 1
-    assert f"mapping key '{key}': names column 'idd'; the file has" in " ".join(told.stderr.split())
+    assert f"mapping key '{key}': names column 'idd'; did you mean 'id'? The file has" in " ".join(told.stderr.split())
 
 
 def test_the_command_for_people_says_what_to_do(table: Path, tmp_path: Path) -> None:
