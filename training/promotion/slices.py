@@ -15,6 +15,8 @@ from training.report.metrics import losses_of
 
 FEWEST = 60
 """Rows below which a slice says nothing."""
+FEWEST_OF_EACH = 10
+"""Cases of either outcome of a risk below which a slice says nothing."""
 LISTED = 5
 CLEAR = 3.5
 """Standard errors: many slices are looked at, so one of them is often two errors away by chance."""
@@ -42,7 +44,8 @@ CUTS: dict[str, Callable[[Case], str]] = {
 def slices(pair: Pair, cases: Sequence[Case], draws: Draws) -> tuple[Slice, ...]:
     """Every slice with rows enough, the worst for the challenger first."""
     losses = [losses_of(pair.truth, side.probabilities) for side in pair.sides]
-    found = [_slice(pair, by, value, chosen, losses, draws) for by, value, chosen in _cut(cases)]
+    told = [(by, value, chosen) for by, value, chosen in _cut(cases) if _tells(pair, chosen)]
+    found = [_slice(pair, by, value, chosen, losses, draws) for by, value, chosen in told]
     return tuple(sorted(found, key=lambda each: -each.errors))
 
 
@@ -67,6 +70,18 @@ def _cut(cases: Sequence[Case]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
             chosen = values == value
             if FEWEST <= chosen.sum() < len(cases):
                 yield by, str(value), chosen
+
+
+def _tells(pair: Pair, chosen: NDArray[np.bool_]) -> bool:
+    """Whether both outcomes of a risk occur in a slice.
+
+    Where next to none of one does, no resample holds more: chance then seems smaller than it is, and whoever says a
+    little more for cases that happened to go well seems clearly worse.
+    """
+    if not pair.task.is_risk:
+        return True
+    events = int(pair.truth[chosen].sum())
+    return min(events, int(chosen.sum()) - events) >= FEWEST_OF_EACH
 
 
 def _slice(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -214,7 +215,7 @@ def _without_horizon(content: dict[str, Any]) -> tuple[dict[str, Any], str | Non
         return content, None
     horizon = outcome["horizon"]
     try:
-        if not duration(str(horizon)):
+        if duration(str(horizon)) <= timedelta(0):
             raise ValueError("expected a duration longer than none, such as P1D or P90D")
     except ValueError as error:
         raise MappingError("outcome.horizon", f"{error}, got {shown(horizon)}") from error

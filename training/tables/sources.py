@@ -37,7 +37,7 @@ def _several(given: Any) -> Any:
 
 def duration(text: str) -> timedelta:
     """An ISO 8601 duration of days, hours and minutes: `P5D`, `PT120H`, `P1DT30M`; backwards with a minus, `-P30D`."""
-    parts = re.fullmatch(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
+    parts = re.fullmatch(r"(-?)P(?=[\dT])(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?)?", text)
     if parts is None:
         raise ValueError(
             "expected a duration such as PT45M (minutes), PT120H (hours), P1D (a day), P1DT12H or -P30D (back)"

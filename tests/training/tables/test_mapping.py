@@ -87,6 +87,13 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P3M"}}, "outcome.horizon", "got 'P3M'"),
         ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": 90}}, "outcome.horizon", "expected a duration"),
         ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P0D"}}, "outcome.horizon", "longer than none"),
+        ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "-P1D"}}, "outcome.horizon", "longer than none"),
+        ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P1DT"}}, "outcome.horizon", "got 'P1DT'"),
+        (
+            {"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P99999999999D"}},
+            "outcome.horizon",
+            "expected a duration",
+        ),
         ({"outcome": {"sla_breached": "a", "recorded_at": "b", "horizon": "P1D"}}, "outcome.horizon", "is missing"),
         ({"horizon": "P1D"}, "horizon", "no such key"),
         ({"outcome": {"sla_breached": {"later": "a"}, "recorded_at": "b"}}, "outcome.sla_breached", "later with than"),

@@ -1,0 +1,41 @@
+"""A slice speaks where enough cases of either outcome are in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.case import Case
+from data.promotion import Finding
+from data.vocabulary import Task
+from models.task_model import TaskModel
+from tests.fixtures.cases import a_case
+from tests.fixtures.lessons import keys, model
+from training.promotion.resampling import Draws
+from training.promotion.sides import Pair, Side
+from training.promotion.slices import FEWEST_OF_EACH, check, slices
+
+N = 400
+
+
+def in_regions(quiet: int) -> list[Case]:
+    """The first `quiet` cases are of one region, the others of another."""
+    return [a_case(region="quiet" if number < quiet else "busy") for number in range(N)]
+
+
+@pytest.mark.parametrize(("events", "told"), [(0, False), (FEWEST_OF_EACH - 1, False), (FEWEST_OF_EACH, True)])
+def test_a_slice_without_enough_of_either_outcome_is_not_called_worse(events: int, told: bool) -> None:
+    """The challenger says a little more where, by chance, nothing happened."""
+    learned: TaskModel = replace(model(keys(0, 10)), task=Task.SLA_BREACH)
+    number, quiet = np.arange(N), 100
+    truth = np.where(number < quiet, number < events, number % 2).astype(np.int64)
+    champion = np.where(number < quiet, 0.05, 0.5)[:, None]
+    challenger = np.where(number < quiet, 0.12, 0.5)[:, None]
+    sides = Side(learned, np.zeros((N, 1)), champion), Side(learned, np.zeros((N, 1)), challenger)
+    both = Pair(Task.SLA_BREACH, truth, number, number, *sides)
+    found = slices(both, in_regions(quiet), Draws(number, 200, 0))
+    assert ("quiet" in {each.value for each in found}) is told
+    if not told:
+        assert check(both, found).finding is Finding.PASSED
