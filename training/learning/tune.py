@@ -37,7 +37,7 @@ TRIAL_CELLS = 12_000
 MEMORIES = (Memory(), Memory(half_life_days=60.0), Memory(half_life_days=21.0), Memory(21.0, window_days=42.0))
 """Ways to forget that are tried, the plainest first: a tie keeps it."""
 FORESTS = 4
-"""Forests that are averaged where few rows teach a risk: three of them won .0005 to .005 of log loss, six no more."""
+"""Forests that are averaged where few rows teach a risk: see docs/decisions/0023."""
 ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the recipe's rounds, all of them first: a tie keeps them."""
 STRENGTHS = (0.03, 0.3)
