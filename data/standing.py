@@ -47,6 +47,10 @@ class PartyStanding(Record):
     """Outcomes that tell when the exception was resolved, half-life thirty days."""
     resolution: Later = 0.0
     """The sum over those of log(1 + hours from the exception to its resolution)."""
+    outcomes_long: Later = 0.0
+    """Outcomes with a known verdict on the promise, half-life one year."""
+    breaches_long: Later = 0.0
+    """Those of them where it broke."""
     causes: dict[RootCause, Decayed] = {}
     """Confirmed root causes, half-life thirty days."""
     shelf_outcomes: Decayed = 0.0

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pydantic import Field
 
 from data.case import AttributeKind, AttributeName, AttributeValue, Case, kind_of
 from data.record import Record, Unit
@@ -20,6 +23,8 @@ LEAST_SEEN = 20
 MOST_LEVELS = 1_000
 MOST_CODED = 150
 """A category with more levels is known by its levels' standing alone: so many codes are learned by heart."""
+LONG_HISTORY = timedelta(days=180)
+"""A shorter history tells of a year no more than of a month or two."""
 MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
@@ -42,6 +47,8 @@ class AttributeSchema(Record):
     attributes: dict[AttributeName, Declaration] = {}
     facts: dict[str, tuple[str, ...]] = {}
     common: Common = Common()
+    long_memory: bool = Field(default=False, exclude_if=lambda long: not long)
+    """Whether the history was long enough for what is remembered over years to say more than the last month does."""
 
     @property
     def kinds(self) -> dict[str, AttributeKind]:
@@ -86,9 +93,10 @@ def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
     kinds: dict[str, Counter[AttributeKind]] = defaultdict(Counter)
     levels: dict[str, Counter[str]] = defaultdict(Counter)
     facts: dict[str, Counter[str]] = defaultdict(Counter)
-    common = CommonCounter()
+    common, times = CommonCounter(), _Span()
     for case in cases:
         common.add(case.attributes)
+        times.add(case.event.time)
         _count_attributes(case.attributes, kinds, levels)
         for name, (_, read) in OPEN_FACTS.items():
             word = read(case)
@@ -96,7 +104,25 @@ def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
                 facts[name][word] += 1
     schema = _schema(kinds, levels, facts)
     words = [name for name, declared in schema.attributes.items() if declared.kind != "number"]
-    return schema.model_copy(update={"common": common.counted(words)})
+    return schema.model_copy(update={"common": common.counted(words), "long_memory": times.length >= LONG_HISTORY})
+
+
+class _Span:
+    """How long a time moments lie in, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+
+    def add(self, moment: datetime) -> None:
+        """Note one moment."""
+        self._first = moment if self._first is None else min(self._first, moment)
+        self._last = moment if self._last is None else max(self._last, moment)
+
+    @property
+    def length(self) -> timedelta:
+        """From the first to the last; nothing without any."""
+        return timedelta() if self._first is None or self._last is None else self._last - self._first
 
 
 def infer_schema(levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]) -> AttributeSchema:

@@ -22,6 +22,7 @@ from features.attributes import EMPTY, AttributeSchema, attribute_features
 from features.chain import Link, chain_features
 from features.commonness import common_features
 from features.definition import Feature, features_in, values_of
+from features.long_memory import long_memories
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
 from features.sentences import Quantiles
 from features.text import TextScorer, text_features
@@ -203,6 +204,6 @@ def feature_set(
     """The features of a task, with those of the attributes a bundle declares, of its links and of its text scorer."""
     shelf_task = task is Task.STOCKOUT
     base = SHELF_FEATURES if shelf_task else CASE_FEATURES
-    common = () if shelf_task else common_features(attributes.common)
-    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common)
+    of_cases = () if shelf_task else (*common_features(attributes.common), *long_memories(attributes))
+    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *of_cases)
     return FeatureSet((*base, *declared), text, links)

@@ -20,7 +20,7 @@ from features.definition import UNHEARD, Compute, Feature, News, shared
 from features.standing import ARRIVAL_HALF_LIFE, OUTCOME_HALF_LIFE, PARTIES, RETAILER, Named
 
 _PRIOR_WEIGHT = 5.0
-_BREACH_GUESS = 0.25
+BREACH_GUESS = 0.25
 _STOCKOUT_GUESS = 0.1
 _HOURS_GUESS = 24.0
 _CAUSE_GUESS = 1.0 / len(RootCause)
@@ -104,7 +104,7 @@ def rate(standing: Standing, kind: str, sums: Sums, guess: float) -> float:
     return usual if kind == RETAILER else _shrunk(_known(standing).get(kind), sums, usual)
 
 
-def _where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
+def where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
     """Nothing is known of a party that the case does not name."""
     named = party.named
     return lambda case, standing: None if named(case) is None else of(standing)
@@ -132,7 +132,7 @@ def _news(party: Party, known: Callable[[PartyStanding], float]) -> News | None:
 
 
 def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Feature:
-    of = _where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
+    of = where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
     says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
     news = _news(party, lambda seen: sums(seen)[1])
     return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing", news=news)
@@ -140,7 +140,7 @@ def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Featu
 
 def breach_rate(party: Party) -> Feature:
     """How often the promise broke."""
-    return _rate(party, "breach", "missed the promise", breaches, _BREACH_GUESS)
+    return _rate(party, "breach", "missed the promise", breaches, BREACH_GUESS)
 
 
 def stockout_rate(party: Party) -> Feature:
@@ -163,7 +163,7 @@ def _number(party: Party, what: str, unit: Unit, says: str, about: str, of: Read
         seen = _known(standing).get(party.kind)
         return of(seen) if seen else 0.0
 
-    return Feature(f"{party.stem}{what}", unit, says, about, _where_named(party, known), known="standing")
+    return Feature(f"{party.stem}{what}", unit, says, about, where_named(party, known), known="standing")
 
 
 def outcomes_known(party: Party) -> Feature:
@@ -189,7 +189,7 @@ def pace(party: Party) -> Feature:
 
     news = _news(party, lambda seen: seen.arrivals or _outcomes(seen))
     says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
-    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, _where_named(party, of), known="standing", news=news)
+    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, where_named(party, of), known="standing", news=news)
 
 
 def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Feature:
@@ -200,7 +200,7 @@ def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Featu
         return _emptiness(standing, party, prior)
 
     says, about = f"{where} stood empty for {{value}} of the day", f"How long {where} stood empty"
-    return Feature(f"{party.stem}empty", Unit.RATIO, says, about, _where_named(party, of), known="standing")
+    return Feature(f"{party.stem}empty", Unit.RATIO, says, about, where_named(party, of), known="standing")
 
 
 def stockouts_lately(party: PartyStanding) -> tuple[float, float]:
@@ -212,7 +212,7 @@ def stockout_rate_lately(party: Party) -> Feature:
     """How often the shelf ran empty in the last few days."""
     says = f"{{value}} of {party.exceptions} in the last few days ended with an empty shelf"
     about = f"How often {party.exceptions} in the last few days ended with an empty shelf"
-    of = _where_named(party, lambda standing: _lately(standing, party))
+    of = where_named(party, lambda standing: _lately(standing, party))
     return Feature(f"{party.stem}stockout_rate_lately", Unit.RATIO, says, about, of, known="standing")
 
 
@@ -238,7 +238,7 @@ def _hours_empty(party: Party, where: str, what: str, when: str, hours: Read) ->
         return 0.0 if seen is None else hours(seen) / (seen.shelves + _REPORT_WEIGHT)
 
     says, about = f"{when}, {where} were empty for {{value}}", f"How long {where} were empty {when}"
-    return Feature(f"{party.stem}{what}", Unit.HOUR, says, about, _where_named(party, of), known="standing")
+    return Feature(f"{party.stem}{what}", Unit.HOUR, says, about, where_named(party, of), known="standing")
 
 
 def demand_surge(party: Party, where: str) -> Feature:
@@ -249,7 +249,7 @@ def demand_surge(party: Party, where: str) -> Feature:
         return 1.0 if seen is None else (seen.wanted + _SURGE_UNITS) / (seen.usual + _SURGE_UNITS)
 
     says, about = f"demand at {where} is {{value}} of the usual", f"How demand at {where} compares with the usual"
-    return Feature(f"{party.stem}surge", Unit.RATIO, says, about, _where_named(party, of), known="standing")
+    return Feature(f"{party.stem}surge", Unit.RATIO, says, about, where_named(party, of), known="standing")
 
 
 def shelves_known(party: Party) -> Feature:
@@ -270,7 +270,7 @@ def _outcomes(party: PartyStanding) -> float:
 
 def resolution_hours(party: Party) -> Feature:
     """How long exceptions took to be resolved, typically: the geometric mean, which a few endless ones do not move."""
-    of = _where_named(
+    of = where_named(
         party, lambda standing: math.expm1(rate(standing, party.kind, resolutions, math.log1p(_HOURS_GUESS)))
     )
     says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
@@ -337,7 +337,8 @@ SHELF_PARTIES = (
 """What is known of parties when a shelf is judged."""
 
 
-def _declared(attributes: AttributeSchema) -> tuple[Party, ...]:
+def declared(attributes: AttributeSchema) -> tuple[Party, ...]:
+    """The declared categories of many levels, as parties."""
     return tuple(
         Party(kind, f"standing.{kind.replace(':', '.')}.", f"exceptions with this {kind.partition(':')[2]}", named)
         for kind, named in party_words(attributes).items()
@@ -347,4 +348,4 @@ def _declared(attributes: AttributeSchema) -> tuple[Party, ...]:
 def declared_parties(attributes: AttributeSchema, shelf: bool) -> tuple[Feature, ...]:
     """What is known of the declared categories of many levels: of shelves, or of promises."""
     told = (stockout_rate, stockout_rate_lately, shelves_known) if shelf else (breach_rate, *_HOW_MUCH)
-    return tuple(tell(party) for party in _declared(attributes) for tell in told)
+    return tuple(tell(party) for party in declared(attributes) for tell in told)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
+
+from features.decay import fade
 
 
 class PartyKey(NamedTuple):
@@ -36,6 +38,8 @@ class PartyState(NamedTuple):
     breaches: float = 0.0
     resolved: float = 0.0
     resolution: float = 0.0
+    outcomes_long: float = 0.0
+    breaches_long: float = 0.0
     shelf_outcomes: float = 0.0
     stockouts: float = 0.0
     shelf_outcomes_lately: float = 0.0
@@ -81,6 +85,9 @@ class MemoryRows:
         return (self._states[key] for key in sorted(self._states))
 
 
+LONG_HALF_LIFE = timedelta(days=365)
+"""Of the sums over years."""
+
 Seeds = Mapping[PartyKey, PartyState]
 """A snapshot as it was read: what a party starts from that the rows have not seen."""
 
@@ -97,6 +104,8 @@ _SUMS = (
     "breaches",
     "resolved",
     "resolution",
+    "outcomes_long",
+    "breaches_long",
     "shelf_outcomes",
     "stockouts",
     "shelf_outcomes_lately",
@@ -129,7 +138,11 @@ def _from_json(row: Mapping[str, Any]) -> PartyState:
 
 
 class SeededRows:
-    """Rows over a bundle's snapshot: a party the rows have not seen starts from the snapshot."""
+    """Rows over a bundle's snapshot: a party the rows have not seen starts from the snapshot.
+
+    What is remembered over years is taken from the snapshot where that knows more: a row may have been begun by a
+    shorter history, or before there was such a memory.
+    """
 
     def __init__(self, rows: PartyRows, seeds: Seeds) -> None:
         self._rows = rows
@@ -137,11 +150,24 @@ class SeededRows:
 
     def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
         """The rows that exist or are seeded, by key."""
-        return {**{key: self._seeds[key] for key in keys if key in self._seeds}, **self._rows.get(keys)}
+        seeds = {key: self._seeds[key] for key in keys if key in self._seeds}
+        kept = self._rows.get(keys)
+        return {**seeds, **{key: _reminded(state, seeds.get(key)) for key, state in kept.items()}}
 
     def put(self, states: Sequence[PartyState]) -> None:
         """Insert or replace rows."""
         self._rows.put(states)
+
+
+def _reminded(state: PartyState, seed: PartyState | None) -> PartyState:
+    if seed is None or not seed.outcomes_long:
+        return state
+    at = state.recorded_at or seed.recorded_at
+    left = 1.0 if at is None else fade(seed.recorded_at, at, LONG_HALF_LIFE)
+    outcomes, breaches = seed.outcomes_long * left, seed.breaches_long * left
+    if outcomes <= state.outcomes_long:
+        return state
+    return state._replace(recorded_at=at, outcomes_long=outcomes, breaches_long=breaches)
 
 
 class ScratchRows:

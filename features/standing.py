@@ -23,6 +23,7 @@ from features.attributes import EMPTY, AttributeSchema, party_words
 from features.decay import counted, fade, sum_left
 from features.demand import ShelfReport, shelf_report
 from features.party_rows import (
+    LONG_HALF_LIFE,
     MemoryRows,
     PartyKey,
     PartyRows,
@@ -276,9 +277,10 @@ def _reported(state: PartyState, at: datetime, report: ShelfReport) -> PartyStat
 
 def _taught(state: PartyState, lesson: Lesson) -> PartyState:
     start, at = state.recorded_at, lesson.recorded_at
-    left, soon = (fade(start, at, half_life) for half_life in (OUTCOME_HALF_LIFE, LATELY_HALF_LIFE))
-    weight = 1.0 if start is None else fade(at, start, OUTCOME_HALF_LIFE)
-    lately = 1.0 if start is None else fade(at, start, LATELY_HALF_LIFE)
+    (left, weight), (soon, lately), (long, lasting) = (
+        (fade(start, at, half_life), 1.0 if start is None else fade(at, start, half_life))
+        for half_life in (OUTCOME_HALF_LIFE, LATELY_HALF_LIFE, LONG_HALF_LIFE)
+    )
     told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
     return state._replace(
         recorded_at=_later(start, at),
@@ -286,6 +288,8 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
         breaches=state.breaches * left + weight * bool(lesson.breached),
         resolved=state.resolved * left + weight * (lesson.resolution is not None),
         resolution=state.resolution * left + weight * (lesson.resolution or 0.0),
+        outcomes_long=state.outcomes_long * long + lasting * (lesson.breached is not None),
+        breaches_long=state.breaches_long * long + lasting * bool(lesson.breached),
         shelf_outcomes=state.shelf_outcomes * left + weight * told,
         stockouts=state.stockouts * left + weight * empty,
         shelf_outcomes_lately=state.shelf_outcomes_lately * soon + lately * told,
@@ -299,6 +303,7 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
     """What a party's row says at a moment."""
     left = fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
     soon = fade(state.recorded_at, at, LATELY_HALF_LIFE)
+    long = fade(state.recorded_at, at, LONG_HALF_LIFE)
     lately = fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
     return PartyStanding(
         kind=state.kind,
@@ -314,6 +319,8 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         breaches=sum_left(state.breaches, left),
         resolved=sum_left(state.resolved, left),
         resolution=sum_left(state.resolution, left),
+        outcomes_long=sum_left(state.outcomes_long, long),
+        breaches_long=sum_left(state.breaches_long, long),
         causes={_CAUSES[cause]: sum_left(state.causes[cause], left) for cause in sorted(state.causes)},
         shelf_outcomes=sum_left(state.shelf_outcomes, left),
         stockouts=sum_left(state.stockouts, left),

@@ -29,6 +29,7 @@ SCHEMA = AttributeSchema(
         "shade": Declaration(kind="category", levels=LEVELS),
     },
     facts={"code": ("a", "b"), "source": LEVELS, "category": ("a",), "step": ("a",), "service": ("b",)},
+    long_memory=True,
 )
 
 

@@ -43,3 +43,23 @@ def test_a_row_counts_over_the_seed_it_grew_from() -> None:
     seeded.put([newer])
     assert seeded.get([DHL.key, UPS.key]) == {DHL.key: DHL, UPS.key: newer}
     assert list(rows) == [newer], "the snapshot itself is not copied into the rows"
+
+
+def test_a_row_takes_the_memory_of_years_from_a_snapshot_that_knows_more() -> None:
+    seed = PartyState("carrier", "ups", recorded_at=NOON, outcomes=9.0, outcomes_long=80.0, breaches_long=20.0)
+    begun_before = PartyState("carrier", "ups", recorded_at=NOON + timedelta(days=365), outcomes=3.0, outcomes_long=2.0)
+    rows = MemoryRows()
+    rows.put([begun_before])
+    told = SeededRows(rows, {seed.key: seed}).get([seed.key])[seed.key]
+    assert told == begun_before._replace(outcomes_long=40.0, breaches_long=10.0), "faded by a year; the rest is its own"
+    knows_more = begun_before._replace(outcomes_long=41.0, breaches_long=41.0)
+    rows.put([knows_more])
+    assert SeededRows(rows, {seed.key: seed}).get([seed.key])[seed.key] == knows_more
+
+
+def test_a_row_that_only_met_cases_takes_the_memory_with_its_moment() -> None:
+    seed = PartyState("carrier", "ups", recorded_at=NOON, outcomes_long=8.0, breaches_long=2.0)
+    rows = MemoryRows()
+    rows.put([UPS])
+    told = SeededRows(rows, {seed.key: seed}).get([seed.key])[seed.key]
+    assert told == UPS._replace(recorded_at=NOON, outcomes_long=8.0, breaches_long=2.0)

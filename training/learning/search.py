@@ -29,7 +29,7 @@ FEW_ROWS = 30_000
 MOST_ROUNDS = 600
 WARM_UP = 5
 """Trials that are finished before one is pruned."""
-HALF_LIVES: tuple[float | None, ...] = (None, 60.0, 30.0, 21.0, 14.0, 7.0)
+HALF_LIVES: tuple[float | None, ...] = (None, 730.0, 365.0, 60.0, 30.0, 21.0, 14.0, 7.0)
 WINDOWS: tuple[float | None, ...] = (None, 90.0, 42.0, 28.0)
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -34,8 +34,8 @@ TRIAL_ROUNDS = 50
 TRIAL_LEARNING_RATE = 0.15
 TRIAL_CELLS = 12_000
 """Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
-MEMORIES = (Memory(), Memory(half_life_days=60.0), Memory(half_life_days=21.0), Memory(21.0, window_days=42.0))
-"""Ways to forget that are tried, the plainest first: a tie keeps it."""
+MEMORIES = (Memory(), *map(Memory, (730.0, 365.0, 60.0, 21.0)), Memory(21.0, window_days=42.0))
+"""Ways to forget that are tried where the history is long enough for them, the plainest first: a tie keeps it."""
 FORESTS = 4
 """Forests that are averaged where few rows teach a risk: see docs/decisions/0023."""
 ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
