@@ -68,6 +68,8 @@ class PartyStanding(Record):
 class TrackRecord(Record):
     """What one model said of cases whose outcome is known by now, beside what happened: sums, half-life thirty days.
 
+    Of a promise it tells once the day is over on which the promise falls due: kept ones are known before broken ones.
+
     It is of one version of a task's model, of the cases of one region or of all: another version has its own.
     """
 

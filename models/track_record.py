@@ -16,21 +16,27 @@ decayed sums over the answers whose outcome is known:
 
 Both start from what was trained: a prior that weighs as much as some answers. A record is of one version of a model, is
 kept in rows like the standing of parties, and is part of the standing, so that a past answer can be made again.
+
+An answer about a promise counts once the day (of UTC) is over on which the promise falls due, however early its outcome
+is known. Kept promises are known before broken ones, so that a record which counted each as it comes would hold too
+many kept ones while it is young. What is known and does not count yet waits in the row, by the instant from which it
+counts.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from data.standing import TrackRecord
 from data.vocabulary import Task
-from features.decay import counted, fade, sum_left
+from features.decay import fade, sum_left
 from features.standing import OUTCOME_HALF_LIFE
 from models.calibration import SMALLEST_PROBABILITY
 from models.conformal import DECIMALS, NO_AND_YES
+from models.record_sums import Sums, added
 
 PRIOR_DOUBT = 60.0
 """What trained log-odds weigh beside outcomes: some 300 answers of which one in four comes true."""
@@ -42,7 +48,12 @@ PRIOR_ANSWERS = 50.0
 """What a trained cell weighs beside outcomes."""
 EXPONENTS = (0.25, 4.0)
 """How far a record may move the error rate at which a label leaves."""
+LONGEST_WAIT = timedelta(days=400)
+"""How long a known outcome waits for its promise to fall due at most: so many days wait in a row, and no more."""
 YES = NO_AND_YES[1]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class RecordKey(NamedTuple):
@@ -54,17 +65,15 @@ class RecordKey(NamedTuple):
 
 
 class RecordState(NamedTuple):
-    """A record's stored row: the sums of `data.standing.TrackRecord` as of the instant they were last changed."""
+    """A record's stored row: what counts, as of the instant it was last changed, and what waits."""
 
     task: Task
     version: str
     region: str | None
     at: datetime | None = None
-    answers: float = 0.0
-    surplus: float = 0.0
-    doubt: float = 0.0
-    true: Mapping[str, float] = {}
-    missed: Mapping[str, float] = {}
+    sums: Sums = Sums()
+    waiting: Mapping[datetime, Sums] = {}
+    """What is known and counts from a later instant on."""
 
     @property
     def key(self) -> RecordKey:
@@ -109,6 +118,33 @@ class Proven(NamedTuple):
     """What the calibrated score of a risk said, before any record was heeded; None for labels."""
     left_at: float | None
     """The error rate at which the truth left its set as trained; None without sets."""
+    due_at: datetime | None = None
+    """When the promise fell due that the answer was about; None of an answer about something else."""
+
+    @property
+    def counts_at(self) -> datetime:
+        """From when it counts."""
+        return counted_from(self.known_at, self.due_at)
+
+    @property
+    def sums(self) -> Sums:
+        """What it adds to a record."""
+        said, came = self.probability, float(self.truth == YES)
+        surplus, doubt = (0.0, 0.0) if said is None else (came - said, said * (1.0 - said))
+        true = {} if self.left_at is None else {self.truth: 1.0}
+        missed = true if self.left_at is not None and self.left_at <= AIM else {}
+        return Sums(1.0, surplus, doubt, true, missed)
+
+
+def counted_from(known_at: datetime, due_at: datetime | None) -> datetime:
+    """From when an answer counts: once its outcome is known and the day is over on which its promise fell due.
+
+    To the end of the day, so that promises of one day wait in one place, broken ones as long as those that were kept.
+    """
+    if due_at is None:
+        return known_at
+    waited_for = min(known_at + min(due_at - known_at, LONGEST_WAIT), _LAST_DAY)
+    return max(known_at, _EPOCH - (_EPOCH - waited_for) // _DAY * _DAY)
 
 
 def keys_of(task: Task, version: str, region: str | None) -> tuple[RecordKey, ...]:
@@ -124,9 +160,10 @@ def learn(rows: RecordRows, keys: Sequence[RecordKey], proven: Proven) -> None:
 
 
 def known(rows: RecordRows, keys: Sequence[RecordKey], at: datetime) -> tuple[TrackRecord, ...]:
-    """The records of these keys that exist, brought forward to a moment."""
+    """The records of these keys in which an answer counts by a moment, brought forward to it; changes nothing."""
     found = rows.get(keys)
-    return tuple(_brought_forward(found[key], at) for key in keys if key in found)
+    records = (_brought_forward(found[key], at) for key in keys if key in found)
+    return tuple(each for each in records if each.answers)
 
 
 def shift(record: TrackRecord | None, share: float) -> float:
@@ -165,29 +202,33 @@ def _moved(rate: float, power: float) -> float:
 
 
 def _learned(state: RecordState, proven: Proven) -> RecordState:
-    start, at = state.at, proven.known_at
-    left, weight = fade(start, at, OUTCOME_HALF_LIFE), 1.0 if start is None else fade(at, start, OUTCOME_HALF_LIFE)
-    said, came, left_at = proven.probability, float(proven.truth == YES), proven.left_at
-    surplus, doubt = (0.0, 0.0) if said is None else (came - said, said * (1.0 - said))
-    return state._replace(
-        at=at if start is None else max(start, at),
-        answers=state.answers * left + weight,
-        surplus=state.surplus * left + weight * surplus,
-        doubt=state.doubt * left + weight * doubt,
-        true=counted(state.true, left, None if left_at is None else proven.truth, weight),
-        missed=counted(state.missed, left, proven.truth if left_at is not None and left_at <= AIM else None, weight),
-    )
+    now = proven.known_at if state.at is None else max(state.at, proven.known_at)
+    sums, waiting = _come_due(state, now), {each: of for each, of in state.waiting.items() if each > now}
+    counts_at = proven.counts_at
+    if counts_at > now:
+        waiting[counts_at] = added(waiting.get(counts_at, Sums()), 1.0, proven.sums, 1.0)
+    else:
+        sums = added(sums, 1.0, proven.sums, fade(counts_at, now, OUTCOME_HALF_LIFE))
+    return state._replace(at=now, sums=sums, waiting=waiting)
+
+
+def _come_due(state: RecordState, at: datetime) -> Sums:
+    """What counts at a moment: what did before, and what waited until then, each faded since it counts."""
+    sums = added(state.sums, fade(state.at, at, OUTCOME_HALF_LIFE), Sums(), 0.0)
+    for each in sorted(each for each in state.waiting if each <= at):
+        sums = added(sums, 1.0, state.waiting[each], fade(each, at, OUTCOME_HALF_LIFE))
+    return sums
 
 
 def _brought_forward(state: RecordState, at: datetime) -> TrackRecord:
-    left = fade(state.at, at, OUTCOME_HALF_LIFE)
+    sums = _come_due(state, at)
     return TrackRecord(
         task=state.task,
         version=state.version,
         region=state.region,
-        answers=sum_left(state.answers, left),
-        surplus=sum_left(state.surplus, left),
-        doubt=sum_left(state.doubt, left),
-        true={label: sum_left(state.true[label], left) for label in sorted(state.true)},
-        missed={label: sum_left(state.missed[label], left) for label in sorted(state.missed)},
+        answers=sum_left(sums.answers, 1.0),
+        surplus=sum_left(sums.surplus, 1.0),
+        doubt=sum_left(sums.doubt, 1.0),
+        true={label: sum_left(sums.true[label], 1.0) for label in sorted(sums.true)},
+        missed={label: sum_left(sums.missed[label], 1.0) for label in sorted(sums.missed)},
     )

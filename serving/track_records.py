@@ -60,7 +60,8 @@ def count_outcome(
     for task, predictor in _answered(basis, recommendation):
         truth = outcome.truth(task, due_at)
         if truth is not None:
-            _count(connection, predictor, shown[task.value], region, truth, known_at)
+            promised = due_at if task is Task.SLA_BREACH else None
+            _count(connection, predictor, shown[task.value], region, truth, known_at, promised)
 
 
 def count_shelves(connection: Connection, basis: Basis, answers: Iterable[ShelfAnswer], known_at: datetime) -> None:
@@ -78,10 +79,11 @@ def _count(
     region: str | None,
     truth: bool | str,
     known_at: datetime,
+    due_at: datetime | None = None,
 ) -> None:
     label = NO_AND_YES[truth] if isinstance(truth, bool) else str(truth)
     keys = keys_of(predictor.task, predictor.version, region)
-    learn(StoredRecords(connection), keys, predictor.proven(features, region, label, known_at))
+    learn(StoredRecords(connection), keys, predictor.proven(features, region, label, known_at, due_at))
 
 
 def _answered(basis: Basis, recommendation: Recommendation) -> Iterable[tuple[Task, ModelPredictor]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from data.vocabulary import Task
+from models.record_sums import Sums
 from models.track_record import RecordKey, RecordState
 from serving.store.instants import to_instant, to_number
 from serving.store.tables import track_records as table
@@ -54,13 +55,21 @@ class StoredRecords:
 
 
 def _write(state: RecordState) -> dict[str, Any]:
-    values = state._asdict()
-    values["at"] = to_number(state.at) if state.at else None
-    key = {"task": values.pop("task").value, "version": values.pop("version")}
-    return {**key, "region": values.pop("region") or EVERYWHERE, "state": json.dumps(values)}
+    waiting = {to_number(counts_at): sums._asdict() for counts_at, sums in state.waiting.items()}
+    values = {"at": to_number(state.at) if state.at else None, **state.sums._asdict(), "waiting": waiting}
+    key = {"task": state.task.value, "version": state.version, "region": state.region or EVERYWHERE}
+    return {**key, "state": json.dumps(values)}
 
 
 def _read(task: str, version: str, region: str, content: str) -> RecordState:
+    """The row of a record; one that an earlier version has written has nothing that waits."""
     values = json.loads(content)
-    values["at"] = to_instant(values["at"]) if values["at"] is not None else None
-    return RecordState(Task(task), version, region or None, **values)
+    at, waiting = values.pop("at"), values.pop("waiting", {})
+    return RecordState(
+        Task(task),
+        version,
+        region or None,
+        at=to_instant(at) if at is not None else None,
+        sums=Sums(**values),
+        waiting={to_instant(int(counts_at)): Sums(**sums) for counts_at, sums in waiting.items()},
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,9 +16,11 @@ from models.calibration import SMALLEST_PROBABILITY
 from models.conformal import RATES
 from models.track_record import (
     AIM,
+    LONGEST_WAIT,
     MOST_SHIFT,
     MemoryRecords,
     Proven,
+    counted_from,
     heeded,
     keys_of,
     known,
@@ -28,6 +31,8 @@ from models.track_record import (
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEYS = keys_of(Task.STOCKOUT, "one", "emea")
+DAY = timedelta(days=1)
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def answer(yes: bool, said: float = 0.4, left_at: float | None = 0.3, at: datetime = NOON) -> Proven:
@@ -130,3 +135,108 @@ def test_answers_without_sets_or_of_labels_count_what_they_can() -> None:
     assert without_sets.surplus == pytest.approx(0.6)
     of_labels = after([Proven("system_latency", NOON, None, 0.05)])[0]
     assert (of_labels.surplus, of_labels.doubt, dict(of_labels.missed)) == (0.0, 0.0, {"system_latency": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("due_at", "counts_at"),
+    [
+        (None, NOON),
+        (NOON - 3 * DAY, NOON),
+        (NOON - timedelta(hours=1), MIDNIGHT),
+        (NOON + timedelta(hours=1), MIDNIGHT),
+        (MIDNIGHT, MIDNIGHT),
+        (NOON + 5 * DAY, MIDNIGHT + 5 * DAY),
+        (NOON + 9 * LONGEST_WAIT, MIDNIGHT + LONGEST_WAIT),
+        (datetime.max.replace(tzinfo=UTC), MIDNIGHT + LONGEST_WAIT),
+        (datetime.min.replace(tzinfo=UTC), NOON),
+    ],
+)
+def test_an_answer_counts_when_it_is_known_and_the_day_of_its_promise_is_over(
+    due_at: datetime | None, counts_at: datetime
+) -> None:
+    assert counted_from(NOON, due_at) == counts_at
+
+
+def test_no_instant_is_too_late_to_be_read() -> None:
+    """Tables say "never" by the last day there is."""
+    last = datetime.max.replace(tzinfo=UTC)
+    assert counted_from(last, last) == last
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_what_is_known_before_its_promise_is_due_waits_and_then_counts_whole(yes: bool) -> None:
+    """Level and sets, of promises kept and broken, whether or not anything was learned in between."""
+    early = answer(yes, left_at=AIM)._replace(due_at=NOON + 2 * DAY)
+    counts_at = MIDNIGHT + 2 * DAY
+    assert after([early], counts_at - timedelta(milliseconds=1)) == ()
+    alone, other = after([early], counts_at), answer(not yes, at=counts_at)
+    assert alone == after([answer(yes, left_at=AIM)])
+    together, apart = after([early, other], counts_at + DAY), after([other, early], counts_at + DAY)
+    for each, late in zip(together, apart, strict=True):
+        assert each.answers == pytest.approx(2.0 * 0.5 ** (1 / OUTCOME_HALF_LIFE.days))
+        assert each.surplus == pytest.approx(late.surplus)
+        assert dict(each.missed) == pytest.approx(dict(late.missed))
+
+
+def test_to_look_at_a_record_changes_nothing() -> None:
+    rows = MemoryRecords()
+    learn(rows, KEYS, answer(True)._replace(due_at=NOON + DAY))
+    before = rows.get(KEYS)
+    assert known(rows, KEYS, NOON + 9 * DAY)
+    assert rows.get(KEYS) == before
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 90_000)), max_size=60))
+def test_few_days_wait_however_far_off_promises_are(answers: list[tuple[int, int]]) -> None:
+    """Each as long as it may, in any order; and nothing is counted twice or lost."""
+    rows = MemoryRecords()
+    for known_after, due_after in answers:
+        at = NOON + timedelta(hours=known_after)
+        learn(rows, KEYS, answer(True, at=at)._replace(due_at=at + timedelta(hours=due_after)))
+        (state, _) = rows.get(KEYS).values()
+        assert state.at is not None
+        assert all(state.at < each <= state.at + LONGEST_WAIT + DAY for each in state.waiting)
+        assert all(each == each.replace(hour=0, minute=0) for each in state.waiting)
+    end = NOON + 10 * LONGEST_WAIT
+    whole = sum(0.5 ** ((end - counts_at(*each)) / OUTCOME_HALF_LIFE) for each in answers)
+    assert sum(each.answers for each in known(rows, KEYS[:1], end)) == pytest.approx(whole, abs=1e-9)
+
+
+def counts_at(known_after: int, due_after: int) -> datetime:
+    at = NOON + timedelta(hours=known_after)
+    return counted_from(at, at + timedelta(hours=due_after))
+
+
+PROMISE = 5
+
+
+def told_of_a_right_model(seed: int, waits: bool) -> dict[int, float]:
+    """By how much half a level moves a right model's answers, day by day, where promises of five days wait or not.
+
+    Of 200 answers a day, kept promises are known at some moment of the five days, broken ones as they fall due.
+    """
+    dice, days, per_day = np.random.default_rng(seed), 7 * PROMISE, 200
+    said = np.round(1 / (1 + np.exp(1.0 - 1.5 * dice.normal(size=days * per_day))), 9)
+    broke, asked = dice.random(len(said)) < said, np.repeat(np.arange(days), per_day)
+    in_days = np.where(broke, PROMISE, PROMISE * dice.random(len(said)))
+    rows, moved = MemoryRecords(), {}
+    order = np.argsort(asked + in_days, kind="stable").tolist()
+    for day in range(days):
+        while order and asked[order[0]] + in_days[order[0]] <= day:
+            place = order.pop(0)
+            at, due_at = (NOON + float(asked[place] + after) * DAY for after in (in_days[place], PROMISE))
+            proven = answer(bool(broke[place]), float(said[place]), at=at)
+            learn(rows, KEYS, proven._replace(due_at=due_at if waits else None))
+        records = known(rows, KEYS, NOON + day * DAY)
+        moved[day] = shift(records[0] if records else None, 0.5)
+    return moved
+
+
+def test_a_right_model_is_not_told_too_low_while_its_record_is_young() -> None:
+    """Counted as they come, the kept promises of the first five days would move it by a third of log-odds."""
+    waiting, at_once = ([told_of_a_right_model(seed, waits) for seed in range(5)] for waits in (True, False))
+    due = range(PROMISE - 1, PROMISE + 3)
+    assert np.mean([each[day] for each in at_once for day in due]) < -0.2, "or this would show nothing"
+    assert abs(np.mean([each[day] for each in waiting for day in due])) < 0.03
+    assert max(abs(each[day]) for each in waiting for day in each) < 0.1

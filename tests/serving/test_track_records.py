@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,20 @@ import pytest
 
 from data.standing import Standing, TrackRecord
 from data.vocabulary import Role, Task
+from features.standing import OUTCOME_HALF_LIFE
 from models.bundle import publish
 from models.track_record import RecordKey, RecordState, keys_of
 from serving.replay import replay_exactly
 from serving.store.track_records import StoredRecords
 from tests.fixtures.bundles import PUBLISHED, republish
-from tests.fixtures.service import Desk, an_exception, open_desk
+from tests.fixtures.service import NOON, Desk, an_exception, open_desk
 from tests.fixtures.task_models import task_model
 from tests.serving.console.models.test_pages import sign_in
 from tests.serving.test_shelf_recording import PATH as SHELF_PATH
 from tests.serving.test_shelf_recording import SHELVES, a_desk, ask, question
 
 PATH = "/v1/recommendations"
-BROKEN: dict[str, Any] = {"recorded_at": "2026-11-23T12:00:00Z", "sla_breached": True, "root_cause": "system_latency"}
+BROKEN: dict[str, Any] = {"sla_breached": True, "root_cause": "system_latency"}
 
 
 @pytest.fixture
@@ -39,12 +41,26 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def answered(desk: Desk, number: int) -> dict[str, Any]:
-    promise = {"due_at": "2026-11-23T16:00:00Z"}
-    return desk.recommend(an_exception(number, region="emea", promise=promise, minutes=number / 100))
+    """An answer as the desk's clock has it, about a promise of four hours."""
+    due_at = (desk.clock.now + timedelta(hours=4)).isoformat()
+    minutes = (desk.clock.now - NOON) / timedelta(minutes=1) + number / 100
+    return desk.recommend(an_exception(number, region="emea", promise={"due_at": due_at}, minutes=minutes))
+
+
+def when_due(desk: Desk) -> None:
+    """The next noon: since midnight counts what was promised for the first day."""
+    desk.clock.move(days=1)
+
+
+def faded(days: float, value: float = 1.0) -> Any:
+    """What is left after so many days."""
+    return pytest.approx(value * 0.5 ** (days / OUTCOME_HALF_LIFE.days), abs=1e-3)
 
 
 def told(desk: Desk, answer: dict[str, Any], **outcome: Any) -> None:
-    response = desk.post(f"{PATH}/{answer['recommendation_id']}/outcomes", BROKEN | outcome)
+    response = desk.post(
+        f"{PATH}/{answer['recommendation_id']}/outcomes", BROKEN | {"recorded_at": desk.clock.now.isoformat()} | outcome
+    )
     assert response.status_code == 200, response.text
 
 
@@ -75,10 +91,12 @@ def test_outcomes_move_the_next_answer_s_level_and_the_answer_says_so(desk: Desk
     assert standing(desk, first).records == ()
     for number in range(2, 34):
         told(desk, answered(desk, number))
-    last = answered(desk, 40)
+    assert "level" not in calibration(answered(desk, 40), Task.SLA_BREACH)["saw"], "no promise has fallen due"
+    when_due(desk)
+    last = answered(desk, 41)
     before, step = calibration(first, Task.SLA_BREACH), calibration(last, Task.SLA_BREACH)
     assert "level" not in before["saw"]
-    assert step["saw"]["calibrated"] == before["concluded"], "the case is the same but for its minute"
+    assert step["saw"]["calibrated"] == before["concluded"], "the case is the same but for its moment"
     assert step["saw"]["level"] > 0
     assert step["concluded"] == last["predictions"]["sla_breach"]["probability"] > before["concluded"]
     assert "more came true of late" in step["says"]
@@ -90,31 +108,37 @@ def test_outcomes_move_the_next_answer_s_level_and_the_answer_says_so(desk: Desk
 def test_an_outcome_counts_for_every_model_that_answered_in_its_region_and_everywhere(desk: Desk) -> None:
     first = answered(desk, 1)
     told(desk, first)
-    then = answered(desk, 2)
+    at_once = standing(desk, answered(desk, 2))
+    assert {each.task for each in at_once.records} == {Task.ROOT_CAUSE}, "a cause is promised to nobody"
+    when_due(desk)
+    then = answered(desk, 3)
     said = first["predictions"]["sla_breach"]["probability"]
     for region in (None, "emea"):
         breach = record(desk, then, Task.SLA_BREACH, region)
-        assert breach.answers == pytest.approx(1.0, abs=1e-3)
-        assert breach.surplus == pytest.approx(1.0 - said, abs=1e-3)
-        assert dict(breach.true) == pytest.approx({"yes": 1.0}, abs=1e-3)
-        assert dict(record(desk, then, Task.ROOT_CAUSE, region).true) == pytest.approx({"system_latency": 1}, abs=1e-3)
+        assert breach.answers == breach.true["yes"] == faded(0.5)
+        assert breach.surplus == faded(0.5, 1.0 - said)
+        cause = record(desk, then, Task.ROOT_CAUSE, region)
+        assert cause.true["system_latency"] == faded(1.0)
     assert standing(desk, then).record(Task.STOCKOUT, version(desk, Task.STOCKOUT), None) is None, "no shelf was told"
 
 
 def test_the_drift_report_tells_every_record(desk: Desk) -> None:
     told(desk, answered(desk, 1))
+    when_due(desk)
     tasks = {each["task"]: each for each in desk.get("/v1/models/drift").json()["tasks"]}
     everywhere, emea = tasks["sla_breach"]["records"]
     assert "region" not in everywhere
     assert emea["region"] == "emea"
-    assert emea["true"] == pytest.approx({"yes": 1.0}, abs=1e-3)
+    assert emea["true"] == {"yes": faded(0.5)}
     assert tasks["stockout"]["records"] == []
 
 
 def test_answers_that_heed_a_record_replay_to_the_byte(desk: Desk) -> None:
     for number in range(1, 6):
         told(desk, answered(desk, number))
+    when_due(desk)
     last = answered(desk, 9)
+    assert record(desk, last, Task.SLA_BREACH).answers > 4
     told(desk, last)
     with desk.service.database.read() as connection:
         replay = replay_exactly(connection, desk.service.settings.bundle_folder, last["recommendation_id"])
@@ -125,7 +149,8 @@ def test_the_same_outcome_told_twice_counts_once(desk: Desk) -> None:
     first = answered(desk, 1)
     told(desk, first)
     told(desk, first)
-    assert record(desk, answered(desk, 2), Task.SLA_BREACH).answers == pytest.approx(1.0, abs=1e-3)
+    when_due(desk)
+    assert record(desk, answered(desk, 2), Task.SLA_BREACH).answers == faded(0.5)
 
 
 def test_another_version_begins_without_a_record_and_learns_nothing_of_what_it_did_not_say(tmp_path: Path) -> None:
@@ -160,9 +185,9 @@ def test_shelves_asked_about_learn_the_next_day_and_their_answers_have_sets(tmp_
             found = StoredRecords(connection).get(keys)
         ran = sum(number % 3 == 0 for number in range(SHELVES))
         for state in found.values():
-            assert (state.answers, dict(state.true)) == (SHELVES, {"no": SHELVES - ran, "yes": ran})
+            assert (state.sums.answers, dict(state.sums.true)) == (SHELVES, {"no": SHELVES - ran, "yes": ran})
         said = sum(risk["prediction"]["probability"] for risk in first["risks"])
-        assert found[keys[0]].surplus == pytest.approx(ran - said, abs=1e-3)
+        assert found[keys[0]].sums.surplus == pytest.approx(ran - said, abs=1e-3)
         ask(desk, days=1)
         with desk.service.database.read() as connection:
             assert StoredRecords(connection).get(keys) == found, "what was told before counts once"
@@ -198,7 +223,7 @@ def test_what_somebody_tries_of_a_shelf_is_not_held_against_what_was_answered(tm
         ask(desk, days=1)
         ran = sum(number % 3 == 0 for number in range(SHELVES))
         for state in stored(desk).values():
-            assert state.surplus == pytest.approx(ran - said, abs=1e-3)
+            assert state.sums.surplus == pytest.approx(ran - said, abs=1e-3)
 
 
 def stored(desk: Desk) -> Mapping[RecordKey, RecordState]:

@@ -239,7 +239,7 @@ def daily_study(
         regions=_regions(grid, shelf),
         stakes=np.full(len(shelf), _stake(writer, int(shelf[0]), int(day[0]), policy)),
         events=writer.keys(shelf, day),
-        recorded=moments[day + 1],
+        counts_at=moments[day + 1],
     )
     chosen = np.linspace(0, len(shelf) - 1, min(samples, len(shelf))).astype(np.int64)
     kept = [

@@ -25,6 +25,7 @@ from features.attributes import AttributeSchema
 from features.catalogue import FeatureSet, feature_set
 from features.standing import StandingKeeper, replay_seen
 from models.taught import event_key
+from models.track_record import counted_from
 from policies.policy import Policy
 from policies.promise import promised
 from training.histories.blocks import Block, Columns, Reckoner, Replayed
@@ -73,8 +74,11 @@ class Known:
     """What each case counts for because of why its outcome is known; None where no line says."""
     events: Sequence[str] = ()
     """What stands for each case's event: see `models.taught`."""
-    recorded: Floats = field(default_factory=lambda: np.empty(0))
-    """When each truth became known, in seconds since 1970 and never before the case; NaN where nothing says."""
+    counts_at: Floats = field(default_factory=lambda: np.empty(0))
+    """From when each truth counts in a track record, in seconds since 1970: see `models.track_record.counted_from`.
+
+    It is known by then, and never before the case; NaN where nothing says.
+    """
 
     def at(self, which: NDArray[np.intp]) -> Known:
         """The cases at some positions."""
@@ -91,7 +95,7 @@ class Known:
             stakes=self.stakes[which],
             selection=None if self.selection is None else self.selection[which],
             events=[self.events[each] for each in places] if self.events else (),
-            recorded=self.recorded[which] if len(self.recorded) else self.recorded,
+            counts_at=self.counts_at[which] if len(self.counts_at) else self.counts_at,
         )
 
 
@@ -210,7 +214,7 @@ class _TaskNotes:
         self._regions: list[str | None] = []
         self._stakes: list[float] = []
         self._events: list[str] = []
-        self._recorded: list[float] = []
+        self._counts_at: list[float] = []
 
     @property
     def n(self) -> int:
@@ -225,17 +229,16 @@ class _TaskNotes:
         self._stakes += columns[f"{task}.stake"].tolist()
         self._rows += (self.matrix.n + columns[f"{task}.row"]).tolist()
         for place in columns[f"{task}.case"].tolist():
-            self._add(block[place].line)
+            self._add(task, block[place].line)
 
-    def _add(self, line: HistoryLine) -> None:
+    def _add(self, task: Task, line: HistoryLine) -> None:
         self._times.append(line.case.event.time.timestamp())
         self._messages.append(line.case.message)
         self._exceptions.append(line.case.exception_id)
         self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
         self._regions.append(line.case.region)
         self._events.append(event_key(line.case.event.source, line.case.event.id))
-        known_at = None if line.outcome is None else max(line.outcome.recorded_at, line.case.event.time)
-        self._recorded.append(math.nan if known_at is None else known_at.timestamp())
+        self._counts_at.append(_counts_at(task, line))
 
     def known(self) -> Known:
         order = self._order()
@@ -251,7 +254,7 @@ class _TaskNotes:
             promise_passed=self.promise_passed,
             selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
             events=[self._events[each] for each in order],
-            recorded=np.array(self._recorded, np.float64)[order],
+            counts_at=np.array(self._counts_at, np.float64)[order],
         )
 
     def _order(self) -> NDArray[np.intp]:
@@ -261,6 +264,14 @@ class _TaskNotes:
             return np.array(rows, np.intp)
         places = [scattered(each) for each in self._exceptions]
         return np.array(sorted(rows, key=places.__getitem__), np.intp)
+
+
+def _counts_at(task: Task, line: HistoryLine) -> float:
+    if line.outcome is None:
+        return math.nan
+    promise = line.case.promise if task is Task.SLA_BREACH else None
+    known_at = max(line.outcome.recorded_at, line.case.event.time)
+    return counted_from(known_at, promise.due_at if promise else None).timestamp()
 
 
 class _Matrix:

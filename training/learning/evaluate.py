@@ -109,7 +109,7 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     features = model.complete(known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
-    told = heed(model.task, Later(cases, known.recorded), model.conformal, model.record_share)
+    told = heed(model.task, Later(cases, known.counts_at), model.conformal, model.record_share)
     compared = compare(model.task, known.truth, told.probabilities, rules, known.fired)
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities)

@@ -1,7 +1,8 @@
 """A model's answers on later cases as the service gives them: each heeds the record of those whose outcome is known.
 
 The same functions as live (`models.track_record`), case after case in time order, from a record that is empty when the
-first case arrives: what taught the model is no proof of it.
+first case arrives: what taught the model is no proof of it. What waits live for its promise to fall due is learned here
+at the moment from which it counts.
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ _VERSION = "later"
 
 @dataclass(frozen=True)
 class Later:
-    """Cases that a model had not seen, in time order, with its calibrated scores and when each truth became known."""
+    """Cases that a model had not seen, in time order, with its calibrated scores and from when each truth counts."""
 
     cases: Calibrating
-    recorded: Floats
+    counts_at: Floats
     """Seconds since 1970; NaN where nothing says, empty where nobody asked."""
 
     @property
     def heeds(self) -> bool:
         """Whether an answer can know what an earlier one came to."""
-        return len(self.recorded) > 0 and not is_timeless(self.cases.times)
+        return len(self.counts_at) > 0 and not is_timeless(self.cases.times)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def heed(task: Task, later: Later, sets: ConformalSets | None, share: float) -> 
 
 
 def choose_share(
-    task: Task, rows: Rows, recorded: Floats, first: int, recipe: Recipe, threads: int, seed: int
+    task: Task, rows: Rows, counts_at: Floats, first: int, recipe: Recipe, threads: int, seed: int
 ) -> float:
     """The share of its record's level that serves a risk best from row `first` on; 0 for labels.
 
@@ -83,7 +84,7 @@ def choose_share(
     """
     end = len(rows.truth)
     thinned = slice(first, end, max(1, (end - first) // MOST_ROWS))
-    later = Later(_cases(rows, thinned), recorded[thinned])
+    later = Later(_cases(rows, thinned), counts_at[thinned])
     if not task.is_risk or not later.heeds:
         return 0.0
     step = max(1, first // MOST_ROWS)
@@ -123,11 +124,11 @@ def _moments(task: Task, later: Later, sets: ConformalSets | None) -> Iterator[t
     """The cases of each moment and region with the records at that moment."""
     rows, cases = MemoryRecords(), later.cases
     regions = np.array([each or "" for each in cases.regions])
-    pending = np.argsort(later.recorded, kind="stable")  # NaN comes last, and is never due.
+    pending = np.argsort(later.counts_at, kind="stable")  # NaN comes last, and is never due.
     due = 0
     for start, end in _runs(cases.times):
         at = cases.times[start]
-        while due < len(pending) and later.recorded[pending[due]] <= at and pending[due] < start:
+        while due < len(pending) and later.counts_at[pending[due]] <= at and pending[due] < start:
             _learn(rows, task, int(pending[due]), later, sets)
             due += 1
         for region in np.unique(regions[start:end]).tolist():
@@ -153,7 +154,7 @@ def _learn(rows: MemoryRecords, task: Task, place: int, later: Later, sets: Conf
     label = set_labels(task.labels)[truth]
     proven = Proven(
         truth=label,
-        known_at=datetime.fromtimestamp(float(later.recorded[place]), UTC),
+        known_at=datetime.fromtimestamp(float(later.counts_at[place]), UTC),
         probability=float(cases.probabilities[place, 0]) if task.is_risk else None,
         left_at=None if sets is None else sets.cell(label, region).leaves_at(_given(cases.probabilities[place], truth)),
     )

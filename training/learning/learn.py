@@ -134,7 +134,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
     scores = [*chosen.scores, raw]
     answered = _answered(rehearsed, split, _calibrator(rows, split.blocks, chosen.scores), scores)
-    first, seen = split.blocks[0][0], rehearsed.recorded
+    first, seen = split.blocks[0][0], rehearsed.counts_at
     share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
     said = np.concatenate([heed(task, each, None, share).probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
@@ -214,7 +214,7 @@ def _answered(known: Known, split: Split, calibrator: Calibrator, scores: list[F
 
 def _later(known: Known, part: slice, said: Floats) -> Later:
     cases = Calibrating(known.truth[part], said, known.regions[part], known.times[part])
-    return Later(cases, known.recorded[part])
+    return Later(cases, known.counts_at[part])
 
 
 def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:

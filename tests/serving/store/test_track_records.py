@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import insert
 
 from data.vocabulary import Task
+from models.record_sums import Sums
 from models.track_record import MemoryRecords, Proven, RecordState, keys_of, known, learn
 from serving.store.engine import Database
+from serving.store.tables import track_records
 from serving.store.track_records import StoredRecords
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -25,7 +28,8 @@ def test_stored_records_are_those_of_a_dict(tmp_path: Path) -> None:
     for number in range(60):
         keys = keys_of(Task.SLA_BREACH, f"v{number % 2}", (None, "emea", "apac")[number % 3])
         at = NOON + timedelta(minutes=int(dice.integers(0, 10_000)))
-        proven = Proven(("no", "yes")[number % 2], at, float(dice.random()), float(dice.random()))
+        due_at = None if number % 5 == 0 else NOON + timedelta(minutes=int(dice.integers(0, 20_000)))
+        proven = Proven(("no", "yes")[number % 2], at, float(dice.random()), float(dice.random()), due_at)
         learn(memory, keys, proven)
         with database.write() as connection:
             learn(StoredRecords(connection), keys, proven)
@@ -33,6 +37,9 @@ def test_stored_records_are_those_of_a_dict(tmp_path: Path) -> None:
     with database.read() as connection:
         stored = known(StoredRecords(connection), asked, NOON + timedelta(days=9))
         assert StoredRecords(connection).get([]) == {}
+        rows = StoredRecords(connection).get(asked)
+    assert rows == memory.get(asked)
+    assert any(state.waiting for state in rows.values()), "or this would not show what waits"
     assert stored == known(memory, asked, NOON + timedelta(days=9))
     assert len(stored) == 4, "nothing is known of a version that never answered"
     database.close()
@@ -41,7 +48,7 @@ def test_stored_records_are_those_of_a_dict(tmp_path: Path) -> None:
 def test_a_model_s_records_are_read_however_many_regions_senders_name(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
     database.migrate()
-    states = [RecordState(Task.STOCKOUT, "one", f"region-{number}", NOON, 1.0) for number in range(11_000)]
+    states = [RecordState(Task.STOCKOUT, "one", f"region-{number}", NOON, Sums(1.0)) for number in range(11_000)]
     with database.write() as connection:
         StoredRecords(connection).put(states)
     with database.read() as connection:
@@ -50,4 +57,24 @@ def test_a_model_s_records_are_read_however_many_regions_senders_name(tmp_path: 
         raw.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, MOST_VALUES)
         rows = StoredRecords(connection)
         assert rows.get(rows.regions(Task.STOCKOUT, "one")) == {each.key: each for each in states}
+    database.close()
+
+
+EARLIER = '{"at": 1795435200000, "answers": 2.5, "surplus": -0.25, "doubt": 0.5, "true": {"no": 2.5}, "missed": {}}'
+"""A row as it was written when every answer counted as soon as it was known."""
+
+
+def test_a_row_in_which_nothing_could_wait_is_read_as_it_is(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
+    database.migrate()
+    (key, _) = keys = keys_of(Task.SLA_BREACH, "one", "emea")
+    with database.write() as connection:
+        connection.execute(insert(track_records).values(task="sla_breach", version="one", region="", state=EARLIER))
+        rows = StoredRecords(connection)
+        (before,) = known(rows, keys, NOON)
+        assert (before.answers, before.surplus, dict(before.true)) == (2.5, -0.25, {"no": 2.5})
+        learn(rows, [key], Proven("yes", NOON, 0.5, None, NOON + timedelta(days=2)))
+        assert known(rows, keys, NOON) == (before,)
+        (then,) = known(rows, keys, NOON + timedelta(days=3))
+        assert then.surplus > before.surplus
     database.close()

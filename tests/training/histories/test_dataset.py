@@ -1,6 +1,6 @@
 import itertools
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -166,6 +166,17 @@ def test_what_is_left_out_of_the_scores_is_what_the_service_does_not_ask_a_model
         case = line.case
         told = recommend(case, Standing(as_of=case.event.time), NONE, policy, case.event.time, "r").recommendation
         assert told.predictions.sla_breach.settled is promise_passed(line)
+
+
+def test_what_is_known_of_a_promise_counts_in_a_record_once_it_was_due_and_a_cause_as_it_is_known(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    at = lines[0].case.event.time
+    early = late(lines[0], -5 * 24 * 60, sla_breached=False, root_cause=RootCause.LABOR_SHORTAGE)
+    seen = studied([early, early.model_copy(update={"outcome": None})], attributes)
+    assert seen.known(Task.ROOT_CAUSE).counts_at.tolist() == [(at + timedelta(hours=2)).timestamp()]
+    counts_at = datetime.fromtimestamp(seen.known(Task.SLA_BREACH).counts_at.item(), UTC)
+    assert at + timedelta(days=5) <= counts_at == counts_at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def test_sampled_cases_are_kept_whole(lines: list[HistoryLine], attributes: AttributeSchema) -> None:

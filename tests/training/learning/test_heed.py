@@ -18,7 +18,7 @@ from data.vocabulary import Task
 from models.conformal import set_labels, with_no
 from models.predictors import ModelPredictor
 from models.task_model import TaskModel
-from models.track_record import MemoryRecords, Proven, keys_of, known, learn
+from models.track_record import MemoryRecords, Proven, counted_from, keys_of, known, learn
 from tests.fixtures.task_models import cases, task_model
 from training.histories.rows import DAY, Rows
 from training.learning.conformal_fit import Calibrating, coverage, fit_conformal
@@ -67,7 +67,7 @@ def test_sets_stay_as_they_were_trained_where_nothing_drifts() -> None:
 def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int, delay: float) -> None:
     """Turning the truths that were not known on a day moves no answer up to that day."""
     found, sets = later(seed, 12, surplus=0.5, delay=delay), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
-    unknown = found.recorded > day * DAY
+    unknown = found.counts_at > day * DAY
     other = replace(
         found, cases=replace(found.cases, truth=np.where(unknown, 1 - found.cases.truth, found.cases.truth))
     )
@@ -79,7 +79,7 @@ def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int,
 
 def test_half_a_level_makes_good_half_of_a_drift() -> None:
     drifted = later(4, 60, surplus=1.0)
-    drifted = replace(drifted, cases=drifted.cases.part(slice(0, None, 2)), recorded=drifted.recorded[::2])
+    drifted = replace(drifted, cases=drifted.cases.part(slice(0, None, 2)), counts_at=drifted.counts_at[::2])
     told = heed(Task.STOCKOUT, drifted, None, 0.5)
     before, after = (losses_of(drifted.cases.truth, each.probabilities).mean() for each in (drifted.cases, told))
     assert after < before - 0.02
@@ -87,9 +87,9 @@ def test_half_a_level_makes_good_half_of_a_drift() -> None:
 
 def test_without_times_or_moments_of_outcomes_nothing_is_heeded() -> None:
     found, sets = later(5, 20, surplus=1.0), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
-    timeless = replace(found, cases=replace(found.cases, times=np.zeros(len(found.recorded))))
-    unsaid = replace(found, recorded=np.empty(0))
-    never = replace(found, recorded=np.full(len(found.recorded), np.nan))
+    timeless = replace(found, cases=replace(found.cases, times=np.zeros(len(found.counts_at))))
+    unsaid = replace(found, counts_at=np.empty(0))
+    never = replace(found, counts_at=np.full(len(found.counts_at), np.nan))
     for each in (timeless, unsaid, never):
         told = heed(Task.STOCKOUT, each, sets, 0.5)
         assert np.array_equal(told.probabilities, found.cases.probabilities)
@@ -123,7 +123,8 @@ def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) 
 
     times = np.array([case.event.time.timestamp() for case, _ in asked])
     said = calibrated(model, model.features().matrix(asked))
-    later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), times + DELAY.total_seconds())
+    counts_at = np.array([counted_from(case.event.time + DELAY, due_at(task, case)).timestamp() for case, _ in asked])
+    later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), counts_at)
     told = heed(task, later_on, model.conformal, model.record_share)
     assert told.probabilities == pytest.approx(probabilities, abs=2e-9)
     assert (abs(told.exponents - 1.0) > 0.01).any(), "sets were moved, or this would show nothing"
@@ -136,10 +137,17 @@ def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) 
         assert list(leaves.values()) == pytest.approx(moved, abs=2e-9)
 
 
+def due_at(task: Task, case: Case) -> datetime | None:
+    return case.promise.due_at if case.promise and task is Task.SLA_BREACH else None
+
+
 def live(
     model: TaskModel, asked: Sequence[tuple[Case, Standing]], truth: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], list[dict[str, float]]]:
-    """The answers to cases one by one, each of which becomes known an hour later, and where their labels leave."""
+    """The answers to cases one by one, each of which becomes known an hour later, and where their labels leave.
+
+    What is known of a promise then waits in its record until it falls due.
+    """
     predictor, rows, waiting = ModelPredictor(model, "one"), MemoryRecords(), list[tuple[datetime, Case, Proven]]()
     said, leaves_at = [], []
     for number, (case, standing) in enumerate(asked):
@@ -151,7 +159,8 @@ def live(
         said.append(list(told.probabilities.values()))
         leaves_at.append(told.leaves_at)
         at, label = case.event.time + DELAY, set_labels(model.task.labels)[truth[number]]
-        waiting.append((at, case, predictor.proven(told.features, case.region, label, at)))
+        proven = predictor.proven(told.features, case.region, label, at, due_at(model.task, case))
+        waiting.append((at, case, proven))
     return np.array(said), leaves_at
 
 
