@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from data.explanation import ModelStep
+from data.record import Unit
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -222,6 +225,20 @@ def test_a_recalibration_is_fitted_on_the_new_rows_of_a_file_alone(halves: Path,
 def test_the_card_asks_what_the_mapping_asks(halves: Path) -> None:
     content = card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model)
     assert ("asked", "Will an article go on backorder?") in content.window
+
+
+def test_own_attributes_are_told_in_the_words_of_the_mapping(halves: Path) -> None:
+    predictor = open_bundle(halves / "small").models[Task.STOCKOUT]
+    golden = predictor.model.golden[0]
+    step = predictor.predict(golden.case, golden.standing).steps[0]
+    assert isinstance(step, ModelStep)
+    told = {each.feature: each for each in step.contributions}
+    stock, performance = told["attribute.inventory"], told["attribute.performance"]
+    assert re.match(r"the stock on hand is -?\d+(\.\d)?(; |$)", stock.says)
+    assert (stock.called, stock.unit) == ("stock on hand", Unit.EACH)
+    assert re.match(r"the delivery performance is (\d+ %|not known)", performance.says)
+    about = dict(card_of(predictor.model).strongest)
+    assert about["The stock on hand"].startswith("The more, the lower the risk. Usually ")
 
 
 @pytest.mark.parametrize(("horizon", "told"), [("", None), ("horizon: P90D", "P90D")])

@@ -12,13 +12,14 @@ from pydantic import ValidationError
 from data.case import Case
 from data.outcome import HistoryLine, Outcome
 from data.record import Record, Unit, instant_text
+from features.wording import InstantPart
 from training.errors import HistoryError, MappingError
 from training.tables.cells import CellError, row_name
 from training.tables.files import Row
 from training.tables.mapping import Mapping
 from training.tables.paths import leaf_unit
 from training.tables.problems import expected, shown
-from training.tables.sources import AttributeSource, InstantPart, OutcomeSource, Scalar, Source
+from training.tables.sources import AttributeSource, OutcomeSource, Scalar, Source
 from training.tables.values import Convert, attribute_converter, fact_converter, moment_converter, text_of
 
 Content = dict[str, Any]

@@ -20,12 +20,15 @@ from data.case import AttributeName, Case
 from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from data.vocabulary import Task
+from features.wording import Wording
 from training.errors import MappingError, MappingFileError
 from training.tables.part import Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
     NOT_A_NUMBER,
+    NUMBERS,
+    TIMES,
     AttributeSource,
     Condition,
     Joined,
@@ -123,6 +126,12 @@ class Mapping(Part):
         """The names that cases tell attributes by; an instant becomes several."""
         for name, source in self.attributes.items():
             yield from [f"{name}_{part}" for part in source.made] or [name]
+
+    @property
+    def wordings(self) -> dict[str, Wording]:
+        """How people name the attributes, by the names that cases tell them by."""
+        told = (source.wordings(name) for name, source in self.attributes.items())
+        return {name: wording for each in told for name, wording in each.items()}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -239,10 +248,6 @@ def require_task(mapping: Mapping, task: Task) -> None:
     for path in ("stock.0.sku", "stock.0.node") if task is Task.STOCKOUT else ():
         if path not in mapping.facts:
             raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
-
-
-TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
-NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
 
 
 def _check_paths(mapping: Mapping) -> None:

@@ -9,8 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from data.record import Unit
+from features.wording import Called, InstantPart, Wording
 from training.tables.part import Part
 
+TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
+NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
 Scalar = bool | int | float | str
 NOT_A_NUMBER = "<not a number>"
 """Among the missing words of a number: whatever is none means that nothing is known. No cell says this of itself."""
@@ -169,7 +172,6 @@ class Source(Part):
         return self.columns + (self.known.columns if isinstance(self.known, Source) else ())
 
 
-InstantPart = Literal["hours", "hour", "weekday", "month"]
 USUAL_PARTS: tuple[InstantPart, ...] = ("hours", "hour", "weekday")
 """Without the month: in a history of under two years it tells the date, and no season."""
 
@@ -184,10 +186,12 @@ class AttributeSource(Source):
     is 0) and, where `parts` asks for it, `NAME_month` (January is 1).
     """
 
-    came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts"}
-    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts"}
+    came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts", "called"}
+    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts", "called", "unit"}
 
     kind: Kind = "category"
+    called: Called | None = None
+    """What people call it, in the singular and without an article; `unit` beside it is what its numbers are in."""
     parts: Annotated[tuple[InstantPart, ...], Field(strict=False), BeforeValidator(_several)] = ()
     """What an instant becomes; `USUAL_PARTS` where nothing is said."""
 
@@ -197,10 +201,27 @@ class AttributeSource(Source):
             raise ValueError(f"parts are those of an instant; this is a {self.kind}")
         return self
 
+    @model_validator(mode="after")
+    def _unit_of_a_number(self) -> AttributeSource:
+        if self.unit is not None and (self.kind != "number" or self.unit not in NUMBERS):
+            raise ValueError(f"unit is one of {', '.join(NUMBERS)}, beside kind: number; this is a {self.kind}")
+        if any(each.unit is not None for each in self.first_of):
+            raise ValueError("unit holds for all sources of first_of: say it beside first_of")
+        return self
+
     @property
     def made(self) -> tuple[InstantPart, ...]:
         """What it becomes, by the ends of the names; nothing where it is one value."""
         return (self.parts or USUAL_PARTS) if self.kind == "instant" else ()
+
+    def wordings(self, name: str) -> dict[str, Wording]:
+        """How people name what it becomes, by the names that cases tell it by; empty where the mapping does not say."""
+        if self.called is None and self.unit is None:
+            return {}
+        if not self.made:
+            return {name: Wording(called=self.called, unit=self.unit)}
+        units = {part: Unit.HOUR if part == "hours" else None for part in self.made}
+        return {f"{name}_{part}": Wording(called=self.called, unit=units[part], part=part) for part in self.made}
 
 
 class OutcomeSource(Source):
