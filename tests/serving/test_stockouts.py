@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from serving.openapi import EXAMPLES
+from serving.stockouts.attributes import attributes_of
 from serving.stockouts.days import NOT_ENDED, TWICE
 from serving.stockouts.schemas import StockoutQuestion
 from tests.fixtures.service import Desk
@@ -113,14 +114,17 @@ def test_the_question_of_the_guide_tells_what_its_mapping_declares() -> None:
     (told,) = re.findall(r"v1/stockout-risks [^\n]* -d '(\{.*?\})'", guide, re.DOTALL)
     question = StockoutQuestion.model_validate_json(told)
     mapping = yaml.safe_load(Path("examples/mappings/backorders.yaml").read_text(encoding="utf-8"))
-    assert question.attributes.keys() == mapping["attributes"].keys()
-    assert {f"stock.0.{name}" for name in json.loads(told)["positions"][0]} == {
-        name for name in mapping["facts"] if name.startswith("stock.")
-    }
+    assert attributes_of(question, question.positions[0]).keys() == mapping["attributes"].keys()
+    assert attributes_of(question, question.positions[1])["ppap_risk"] is True
+    for position in json.loads(told)["positions"]:
+        facts = {f"stock.0.{name}" for name in position if name != "attributes"}
+        assert facts == {name for name in mapping["facts"] if name.startswith("stock.")}
 
 
 def test_the_question_of_the_guide_is_answered(desk: Desk) -> None:
     guide = Path("docs/guides/your-own-history.md").read_text(encoding="utf-8")
     (told,) = re.findall(r"v1/stockout-risks [^\n]* -d '(\{.*?\})'", guide, re.DOTALL)
+    question = StockoutQuestion.model_validate_json(told)
+    sent = {name for position in question.positions for name in attributes_of(question, position)}
     answer = desk.post(PATH, json.loads(told)).json()
-    assert set(answer["unused_attributes"]) == set(json.loads(told)["attributes"]), "the desk's model knows none"
+    assert set(answer["unused_attributes"]) == sent, "the desk's model knows none"

@@ -185,11 +185,20 @@ def cases(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
     mapping: TheMapping = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many, from the first on.")] = None,
+    shelves: Annotated[
+        bool, typer.Option("--shelves", help="As questions about shelves, for POST /v1/stockout-risks.")
+    ] = False,
 ) -> None:
-    """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
+    """Print cases as they are posted to the service: one JSON object a line, without outcomes.
+
+    With --shelves, as questions about their shelves: those of one moment in one question, each with its own attributes.
+    """
     with told():
-        for line in islice(opened(file, mapping).lines(), limit):
-            typer.echo(canonical(line.case))
+        from training.histories.questions import questions
+
+        chosen = (line.case for line in islice(opened(file, mapping).lines(), limit))
+        for each in questions(chosen) if shelves else chosen:
+            typer.echo(canonical(each))
 
 
 def _model_of(bundle: Bundle, task: Task) -> TaskModel:
