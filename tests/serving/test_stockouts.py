@@ -58,6 +58,16 @@ def test_refuses_what_cannot_be_asked(desk: Desk, body: dict[str, Any], pointer:
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
+def test_a_position_that_is_wrong_is_told_alone_and_no_list_called_too_short(desk: Desk) -> None:
+    for wrong, pointers in (
+        ([{"sku": "s"}], ["/positions/0/node"]),
+        ([{"sku": "s"}, {**SHELF, "on_hand": -1}], ["/positions/0/node", "/positions/1/on_hand"]),
+        ([], ["/positions"]),
+    ):
+        errors = desk.post(PATH, {"positions": wrong}).json()["errors"]
+        assert [each["pointer"] for each in errors] == pointers
+
+
 def test_a_bare_shelf_gets_a_degraded_answer(desk: Desk) -> None:
     (risk,) = desk.post(PATH, {"positions": [{"sku": "s", "node": "n"}], "attributes": {"x": 1}}).json()["risks"]
     assert risk["prediction"]["served_by"] in ("rules", "none")
