@@ -257,6 +257,28 @@ def test_a_model_without_times_speaks_of_no_day_but_of_what_its_mapping_says(
     assert predicts == "how likely the shelf at stake runs empty" + (" within the next 90 days" if told else "")
 
 
+def test_outcomes_of_another_time_are_told_refused_and_never_compared(halves: Path, tmp_path: Path) -> None:
+    text = BACKORDERS.read_text(encoding="utf-8")
+    for name, horizon in (("week", "P7D"), ("quarter", "P90D")):
+        told = text.replace("  stockout: went", f"  stockout: went\n  horizon: {horizon}")
+        (tmp_path / f"{name}.yaml").write_text(told, encoding="utf-8")
+    taught(halves / "large.csv", tmp_path / "quarter", tmp_path / "quarter.yaml")
+    week, fresh = ["--mapping", str(tmp_path / "week.yaml")], ["--history", str(halves / "fresh.csv")]
+    asked = [str(tmp_path / "quarter"), "--task", "stockout", *fresh, *week]
+    scored = run.invoke(app, ["evaluate", *asked, "--json"])
+    assert (scored.exit_code, json.loads(scored.stdout)["horizon"]) == (0, "P90D")
+    assert "fresh.csv tells whether a shelf ran empty within 7 days" in " ".join(scored.stderr.split())
+    again = run.invoke(drift_app, ["recalibrate", *asked, "--no-track"])
+    assert again.exit_code == 1
+    assert "these are two questions" in " ".join(again.stderr.split())
+    assert "these are two questions" in " ".join(run.invoke(drift_app, ["drift", *asked]).stderr.split())
+    refused = promoted(
+        halves, "fresh.csv", tmp_path / "d.html", tmp_path / "week.yaml", challenger=str(tmp_path / "quarter")
+    )
+    assert refused.exit_code == 1
+    assert "Give outcomes of P90D" in " ".join(refused.stderr.split())
+
+
 def test_the_card_of_a_model_without_times_speaks_of_no_days(halves: Path) -> None:
     told = " ".join(card_of(open_bundle(halves / "small").models[Task.STOCKOUT].model).limits)
     assert "without the measured cases" in told
