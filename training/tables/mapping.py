@@ -209,6 +209,7 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
+    _check_attributes(mapping)
     _check_missing(mapping)
     _check_known(mapping)
     _check_outcome(mapping)
@@ -293,6 +294,22 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
     if isinstance(source, OutcomeSource) and source.later is not None:
         _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
+
+
+def _check_attributes(mapping: Mapping) -> None:
+    """How a cell is read must make sense for the attribute's kind; what does not would be left out without a word."""
+    for name, attribute in mapping.attributes.items():
+        for leaf in attribute.leaves:
+            instants = _said(leaf, "zone", "format", "plus")
+            numbers = _said(leaf, "decimal", "thousands", "scale")
+            for said, kind in ((instants, "instant"), (numbers, "number")):
+                why = f"{said} can only stand beside kind: {kind}; this is kind: {attribute.kind}. Change the kind, or "
+                why += f"leave {said} out"
+                _expect(not said or attribute.kind == kind, f"attributes.{name}", why)
+
+
+def _said(source: Source, *keys: str) -> str:
+    return " and ".join(key for key in keys if getattr(source, key))
 
 
 def _check_missing(mapping: Mapping) -> None:

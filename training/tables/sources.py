@@ -81,6 +81,7 @@ class Source(Part):
     """Where one fact comes from; exactly one of `column`, `join`, `text`, `row`, `constant` and `first_of`."""
 
     came_later: ClassVar[frozenset[str]] = frozenset({"first_of"})
+    never_empty: ClassVar[frozenset[str]] = frozenset({"column", "join", "text", "first_of", "format"})
     beside_first_of: ClassVar[frozenset[str]] = frozenset({"first_of", "known"})
     """What is said once for a list of sources; how a cell is read, each says itself."""
 
@@ -187,6 +188,7 @@ class AttributeSource(Source):
     """
 
     came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts", "called"}
+    never_empty: ClassVar[frozenset[str]] = Source.never_empty | {"parts"}
     beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts", "called", "unit"}
 
     kind: Kind = "category"
@@ -272,7 +274,8 @@ class OutcomeSource(Source):
 class Condition(Part):
     """Which rows stay: a word or a list of words, or bounds. A row without a value passes only `filled: false`."""
 
-    came_later: ClassVar[frozenset[str]] = frozenset({"format", "zone"})
+    came_later: ClassVar[frozenset[str]] = frozenset({"format", "zone", "decimal", "thousands"})
+    never_empty: ClassVar[frozenset[str]] = frozenset({"one_of", "none_of", "format"})
 
     one_of: Words = ()
     none_of: Words = ()
@@ -285,6 +288,10 @@ class Condition(Part):
     """How the column's instants are written that bounds are compared with; ISO 8601 without."""
     zone: str | None = None
     """IANA zone of instants that carry no offset, where it is not the mapping's; UTC where neither says one."""
+    decimal: Mark | None = None
+    """The decimal mark of the column's numbers, where it is not the mapping's."""
+    thousands: Thousands | None = None
+    """What stands between the thousands of the column's numbers, where it is not the mapping's."""
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
@@ -296,6 +303,14 @@ class Condition(Part):
         if (self.format or self.zone) and not any(isinstance(each, str) for each in self.bounds.values()):
             raise ValueError(
                 "format and zone say how a column's instants are written: give at_least or below an instant"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _beside_numbers(self) -> Condition:
+        if (self.decimal or self.thousands) and all(isinstance(each, str) for each in self.bounds.values()):
+            raise ValueError(
+                "decimal and thousands say how a column's numbers are written: give at_least or below a number"
             )
         return self
 

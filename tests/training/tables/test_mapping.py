@@ -90,6 +90,28 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "attributes.a.called",
             "leave the article out",
         ),
+        ({"attributes": {"a": {"column": "d", "kind": "instant", "parts": []}}}, "attributes.a", "parts: [] says"),
+        (
+            {"facts": {**FACTS, "event.time": {"column": "at", "format": []}}},
+            "facts.event.time",
+            "format: [] says nothing: expected one or more in the list, or no format at all",
+        ),
+        ({"facts": {**FACTS, "channel": {"column": "c", "join": []}}}, "facts.channel", "join: [] says nothing"),
+        (
+            {"attributes": {"a": {"column": "d", "kind": "number", "plus": "P1D"}}},
+            "attributes.a",
+            "plus can only stand beside kind: instant; this is kind: number. Change the kind, or leave plus out",
+        ),
+        (
+            {"attributes": {"a": {"column": "d", "zone": "UTC", "format": "%Y"}}},
+            "attributes.a",
+            "zone and format can only stand beside kind: instant; this is kind: category",
+        ),
+        (
+            {"attributes": {"a": ["c", {"column": "d", "scale": 0.01}]}},
+            "attributes.a",
+            "scale can only stand beside kind: number; this is kind: category",
+        ),
         ({"attributes": {"a": {"column": "d", "called": "{value}"}}}, "attributes.a.called", "without { } [ ] and |"),
         ({"facts": {**FACTS, "channel": {"column": "c", "called": "way"}}}, "facts.channel.called", "no such key"),
         ({"missing": [False]}, "missing.0", "quote it"),
