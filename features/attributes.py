@@ -149,7 +149,7 @@ def _declare(kinds: Counter[AttributeKind], levels: Counter[str], wording: Wordi
     if count < LEAST_SEEN:
         return None
     if kind == "number":
-        return Declaration(kind=kind, called=wording.called, unit=wording.unit, part=wording.part)
+        return Declaration(kind=kind, **wording.model_dump())
     if kind == "flag":
         return Declaration(kind=kind, called=wording.called)
     often = _often(levels)

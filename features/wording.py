@@ -40,6 +40,8 @@ class Wording(Record):
     """What a number is measured in."""
     part: InstantPart | None = None
     """Which part of the instant it is."""
+    zone: str | None = None
+    """Of a part of an instant, the IANA zone of its clock; absent where several sources have several."""
 
     def word(self, name: str) -> str:
         """What people call it, else its name: stands after "this", and as a label."""

@@ -130,7 +130,7 @@ class Mapping(Part):
     @property
     def wordings(self) -> dict[str, Wording]:
         """How people name the attributes, by the names that cases tell them by."""
-        told = (source.wordings(name) for name, source in self.attributes.items())
+        told = (self.settled(source).wordings(name) for name, source in self.attributes.items())
         return {name: wording for each in told for name, wording in each.items()}
 
     @property

@@ -217,13 +217,18 @@ class AttributeSource(Source):
         return (self.parts or USUAL_PARTS) if self.kind == "instant" else ()
 
     def wordings(self, name: str) -> dict[str, Wording]:
-        """How people name what it becomes, by the names that cases tell it by; empty where the mapping does not say."""
-        if self.called is None and self.unit is None:
-            return {}
+        """How people name what it becomes, by the names that cases tell it by; empty where the mapping does not say.
+
+        Of the parts of an instant also which they are, on which clock: to be asked of a source that is settled.
+        """
         if not self.made:
-            return {name: Wording(called=self.called, unit=self.unit)}
-        units = {part: Unit.HOUR if part == "hours" else None for part in self.made}
-        return {f"{name}_{part}": Wording(called=self.called, unit=units[part], part=part) for part in self.made}
+            return {name: Wording(called=self.called, unit=self.unit)} if self.called or self.unit else {}
+        zones = {leaf.zone or "UTC" for leaf in self.leaves}
+        zone = zones.pop() if len(zones) == 1 else None
+        told = {part: Wording(called=self.called, part=part, zone=zone) for part in self.made}
+        if self.called and "hours" in told:
+            told["hours"] = Wording(called=self.called, unit=Unit.HOUR, part="hours", zone=zone)
+        return {f"{name}_{part}": wording for part, wording in told.items()}
 
 
 class OutcomeSource(Source):

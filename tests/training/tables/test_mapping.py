@@ -298,12 +298,29 @@ def test_what_attributes_are_called_is_told_by_the_names_of_the_cases() -> None:
     attributes = {
         "inv": {"column": "a", "kind": "number", "called": "stock on hand", "unit": "each"},
         "due": {"column": "b", "kind": "instant", "called": "delivery", "parts": ["hours", "month"]},
+        "sent": {"column": "b", "kind": "instant", "parts": "hours"},
         "plain": "c",
     }
     assert parse_mapping(mapping(attributes=attributes)).wordings == {
         "inv": Wording(called="stock on hand", unit=Unit.EACH),
-        "due_hours": Wording(called="delivery", unit=Unit.HOUR, part="hours"),
-        "due_month": Wording(called="delivery", part="month"),
+        "due_hours": Wording(called="delivery", unit=Unit.HOUR, part="hours", zone="UTC"),
+        "due_month": Wording(called="delivery", part="month", zone="UTC"),
+        "sent_hours": Wording(part="hours", zone="UTC"),
+    }
+
+
+def test_the_clock_of_an_instant_is_its_zone_else_the_mapping_s_and_none_where_sources_differ() -> None:
+    sources: dict[str, dict[str, Any]] = {
+        "own": {"column": "a", "zone": "Asia/Tokyo"},
+        "its": {"column": "a"},
+        "two": {"first_of": ["a", {"column": "b", "zone": "Asia/Tokyo"}]},
+    }
+    attributes = {name: {**source, "kind": "instant", "parts": "hour"} for name, source in sources.items()}
+    told = parse_mapping(mapping(attributes=attributes, zone="Europe/Berlin")).wordings
+    assert {name: each.zone for name, each in told.items()} == {
+        "own_hour": "Asia/Tokyo",
+        "its_hour": "Europe/Berlin",
+        "two_hour": None,
     }
 
 
