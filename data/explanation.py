@@ -29,6 +29,8 @@ class Contribution(Record):
     lever: bool = False
     """True where somebody can change the value."""
     says: str
+    called: str | None = None
+    """What people call the feature, where it is of the retailer's own and a mapping says so."""
 
 
 class ModelStep(Record):

@@ -17,6 +17,7 @@ from data.record import Record, Unit
 from data.standing import Standing
 from features.commonness import Common, CommonCounter
 from features.definition import NEW, Compute, Feature, News, Value, coder
+from features.wording import NO_WORDS, Wording, Wordings, phrases
 
 LEAST_SEEN = 20
 """An attribute or level seen in fewer cases is not declared."""
@@ -29,8 +30,11 @@ MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
 
-class Declaration(Record):
-    """How an attribute is read: as a number, as one of `levels`, or as a flag."""
+class Declaration(Wording):
+    """How an attribute is read: as a number, as one of `levels`, or as a flag; and how people name it, if anyone said.
+
+    Bundles of an earlier Fairlead hold no wording, and tell an attribute by its name.
+    """
 
     kind: AttributeKind
     levels: tuple[str, ...] = ()
@@ -54,6 +58,12 @@ class AttributeSchema(Record):
     def kinds(self) -> dict[str, AttributeKind]:
         """How each attribute that is declared is read."""
         return {name: declared.kind for name, declared in self.attributes.items()}
+
+    @property
+    def wordings(self) -> dict[AttributeName, Wording]:
+        """How people name each attribute that is declared."""
+        names = Wording.model_fields
+        return {name: Wording(**declared.model_dump(include={*names})) for name, declared in self.attributes.items()}
 
 
 EMPTY = AttributeSchema()
@@ -84,11 +94,11 @@ OPEN_FACTS: dict[str, tuple[str, Callable[[Case], str | None]]] = {
 """Words of a case whose vocabulary is the sender's: a sentence and how to read each."""
 
 
-def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
+def infer_attributes(cases: Iterable[Case], wordings: Wordings = NO_WORDS) -> AttributeSchema:
     """Declare what a history shows often enough to learn from; reads the cases once.
 
     An attribute has the kind most of its values have; the rest are missing values. Levels are sorted, so the same
-    cases in any order give the same schema.
+    cases in any order give the same schema. `wordings` say how people name the attributes.
     """
     kinds: dict[str, Counter[AttributeKind]] = defaultdict(Counter)
     levels: dict[str, Counter[str]] = defaultdict(Counter)
@@ -102,7 +112,7 @@ def infer_attributes(cases: Iterable[Case]) -> AttributeSchema:
             word = read(case)
             if word is not None:
                 facts[name][word] += 1
-    schema = _schema(kinds, levels, facts)
+    schema = _schema(kinds, levels, facts, wordings)
     words = [name for name, declared in schema.attributes.items() if declared.kind != "number"]
     return schema.model_copy(update={"common": common.counted(words), "long_memory": times.length >= LONG_HISTORY})
 
@@ -125,16 +135,21 @@ class _Span:
         return timedelta() if self._first is None or self._last is None else self._last - self._first
 
 
-def infer_schema(levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]) -> AttributeSchema:
+def infer_schema(
+    levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]], wordings: Wordings = NO_WORDS
+) -> AttributeSchema:
     """As `infer_attributes` of cases whose attributes are all categories, counted already: by name, by level."""
     kinds = {name: Counter[AttributeKind]({"category": seen.total()}) for name, seen in levels.items()}
-    return _schema(kinds, levels, facts)
+    return _schema(kinds, levels, facts, wordings)
 
 
 def _schema(
-    kinds: Mapping[str, Counter[AttributeKind]], levels: Mapping[str, Counter[str]], facts: Mapping[str, Counter[str]]
+    kinds: Mapping[str, Counter[AttributeKind]],
+    levels: Mapping[str, Counter[str]],
+    facts: Mapping[str, Counter[str]],
+    wordings: Wordings,
 ) -> AttributeSchema:
-    declared = {name: _declare(kinds[name], levels[name]) for name in sorted(kinds)}
+    declared = {name: _declare(kinds[name], levels[name], wordings.get(name, Wording())) for name in sorted(kinds)}
     often = {name: _often(facts.get(name, Counter())) for name in OPEN_FACTS}
     return AttributeSchema(
         attributes={name: each for name, each in declared.items() if each is not None},
@@ -155,14 +170,16 @@ def _count_attributes(
             levels[name][value] += 1
 
 
-def _declare(kinds: Counter[AttributeKind], levels: Counter[str]) -> Declaration | None:
+def _declare(kinds: Counter[AttributeKind], levels: Counter[str], wording: Wording) -> Declaration | None:
     kind, count = max(kinds.items(), key=lambda item: (item[1], item[0]))
     if count < LEAST_SEEN:
         return None
-    if kind != "category":
-        return Declaration(kind=kind)
+    if kind == "number":
+        return Declaration(kind=kind, **wording.model_dump())
+    if kind == "flag":
+        return Declaration(kind=kind, called=wording.called)
     often = _often(levels)
-    return Declaration(kind=kind, levels=often) if often else None
+    return Declaration(kind=kind, levels=often, called=wording.called) if often else None
 
 
 def _often(seen: Counter[str]) -> tuple[str, ...]:
@@ -211,15 +228,17 @@ _UNITS: dict[AttributeKind, Unit] = {"number": Unit.SCORE, "flag": Unit.FLAG, "c
 
 
 def _attribute(name: str, declared: Declaration) -> Feature:
-    unit, says, about = _UNITS[declared.kind], f"{name} is {{value}}", f"The attribute {name}"
+    said = phrases(name, declared.kind, declared)
     return Feature(
         f"attribute.{name}",
-        unit,
-        says,
-        about,
+        declared.unit or _UNITS[declared.kind],
+        said.says,
+        said.about,
         _reader(name, declared),
         levels=declared.levels,
+        below_zero=said.below_zero,
         news=_attribute_news(name, declared),
+        called=declared.called and declared.word(name),
     )
 
 
@@ -230,7 +249,7 @@ def _attribute_news(name: str, declared: Declaration) -> News:
     def news(case: Case, standing: Standing) -> str | None:
         value = case.attributes.get(name)
         is_word = declared.kind == "category" and isinstance(value, str)
-        return f"the value of {name} {NEW}" if is_word and value not in known else None
+        return f"the value of {declared.named(name)} {NEW}" if is_word and value not in known else None
 
     return news
 

@@ -147,9 +147,9 @@ class FeatureSet:
         """One case as float64[k] again from what `shown` gave; NaN for what is missing or cannot be read."""
         return np.array([_read(each, shown.get(each.name)) for each in self.features], dtype=np.float64)
 
-    def sentence(self, index: int, value: float, reference: Quantiles | None = None) -> str:
-        """A column's value as a sentence for people, beside what is usual where that is known."""
-        return sentences.sentence(self.features[index], float(value), reference)
+    def sentence(self, index: int, value: float, reference: Quantiles | None = None, plain: bool = False) -> str:
+        """A column's value as a sentence for people, beside what is usual where that is known; see `sentences`."""
+        return sentences.sentence(self.features[index], float(value), reference, plain)
 
     def news(self, case: Case, standing: Standing) -> dict[str, str]:
         """By feature, the sentence for a level or party that no history told of."""
@@ -204,6 +204,7 @@ def feature_set(
     """The features of a task, with those of the attributes a bundle declares, of its links and of its text scorer."""
     shelf_task = task is Task.STOCKOUT
     base = SHELF_FEATURES if shelf_task else CASE_FEATURES
-    of_cases = () if shelf_task else (*common_features(attributes.common), *long_memories(attributes))
-    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *of_cases)
+    common = () if shelf_task else common_features(attributes.common, attributes.wordings)
+    remembered = () if shelf_task else long_memories(attributes)
+    declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common, *remembered)
     return FeatureSet((*base, *declared), text, links)

@@ -18,6 +18,7 @@ from data.case import AttributeName, AttributeValue, Case
 from data.record import Record, Unit
 from data.standing import Standing
 from features.definition import Feature, shared
+from features.wording import NO_WORDS, Wordings
 
 LEAST = 5
 """Fewer cases are told as none: whether a case is itself among those counted must not show."""
@@ -90,25 +91,30 @@ class CommonCounter:
             yield "".join(key[code] for key, code in zip(keys, place, strict=True)), int(count)
 
 
-def common_features(common: Common) -> tuple[Feature, ...]:
+def common_features(common: Common, wordings: Wordings = NO_WORDS) -> tuple[Feature, ...]:
     """One feature for each of the attributes (`common.NAME`) and for every two of them (`common.NAME+NAME`)."""
 
     @shared
     def digests(case: Case) -> dict[str, str]:
         return {name: _digest(name, word_of(case.attributes.get(name))) for name in common.names}
 
-    return tuple(_feature(names, common.counts, digests) for names in _together(common.names))
+    return tuple(_feature(names, common.counts, digests, wordings) for names in _together(common.names))
 
 
-def _feature(names: Names, counts: Mapping[str, int], digests: Callable[[Case], Mapping[str, str]]) -> Feature:
-    said = " with this ".join(names)
+def _feature(
+    names: Names, counts: Mapping[str, int], digests: Callable[[Case], Mapping[str, str]], wordings: Wordings
+) -> Feature:
+    words = [wordings[name].word(name) if name in wordings else name for name in names]
+    said = " with this ".join(words)
 
     def of(case: Case, standing: Standing) -> float:
         told = digests(case)
         return float(counts.get("".join([told[name] for name in names]), 0))
 
     says = f"at least {{value}} [case|cases] it learned from had this {said}"
-    return Feature(f"common.{'+'.join(names)}", Unit.EACH, says, f"How many cases had this {said}", of, known="history")
+    name, about = f"common.{'+'.join(names)}", f"How many cases had this {said}"
+    called = None if words == [*names] else f"common {' + '.join(words)}"
+    return Feature(name, Unit.EACH, says, about, of, known="history", called=called)
 
 
 def _together(names: Names) -> list[Names]:

@@ -43,7 +43,8 @@ class Feature:
     the value is negative (shown without its sign). `about` names the fact ("How long the task has waited"). `lever`
     is True where somebody can change the value. `levels` are the labels of a category, coded 0 to k - 1; `words` how
     a flag reads when false and when true. `news` speaks instead of the sentence where the case names a level or party
-    that the history did not. `of` is None-safe and pure, and answers a finite number or None.
+    that the history did not. `called` is what people call the retailer's own, where a mapping says so. `of` is
+    None-safe and pure, and answers a finite number or None.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Feature:
     below_zero: str | None = None
     words: tuple[str, str] = ("no", "yes")
     news: News | None = None
+    called: str | None = None
 
     @property
     def kind(self) -> Kind:

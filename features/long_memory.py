@@ -19,6 +19,7 @@ from features.parties import (
     SUPPLIER,
     Party,
     declared,
+    labelled,
     rate,
     where_named,
 )
@@ -41,5 +42,6 @@ def long_memories(attributes: AttributeSchema) -> tuple[Feature, ...]:
     """The features of a bundle whose history was long; none of another."""
     if not attributes.long_memory:
         return ()
-    parties = (SUPPLIER, CARRIER, NODE, PRODUCT, CUSTOMER, *declared(attributes))
-    return tuple(breach_rate(party) for party in parties)
+    canonical = tuple(map(breach_rate, (SUPPLIER, CARRIER, NODE, PRODUCT, CUSTOMER)))
+    own = (labelled(breach_rate(party), party, attributes) for party in declared(attributes))
+    return (*canonical, *own)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from data.case import Case
@@ -340,12 +341,27 @@ SHELF_PARTIES = (
 def declared(attributes: AttributeSchema) -> tuple[Party, ...]:
     """The declared categories of many levels, as parties."""
     return tuple(
-        Party(kind, f"standing.{kind.replace(':', '.')}.", f"exceptions with this {kind.partition(':')[2]}", named)
+        Party(kind, f"standing.{kind.replace(':', '.')}.", f"exceptions with this {_word(kind, attributes)}", named)
         for kind, named in party_words(attributes).items()
     )
+
+
+def _word(kind: str, attributes: AttributeSchema) -> str:
+    """What people call a fact or an attribute."""
+    name = kind.partition(":")[2]
+    declared = attributes.attributes.get(name) if kind.startswith("attribute:") else None
+    return declared.word(name) if declared else name
 
 
 def declared_parties(attributes: AttributeSchema, shelf: bool) -> tuple[Feature, ...]:
     """What is known of the declared categories of many levels: of shelves, or of promises."""
     told = (stockout_rate, stockout_rate_lately, shelves_known) if shelf else (breach_rate, *_HOW_MUCH)
-    return tuple(tell(party) for party in declared(attributes) for tell in told)
+    return tuple(labelled(tell(party), party, attributes) for party in declared(attributes) for tell in told)
+
+
+def labelled(feature: Feature, party: Party, attributes: AttributeSchema) -> Feature:
+    """A declared party's feature with a label of its word, where people call that by another than its name."""
+    word = _word(party.kind, attributes)
+    if party.kind.endswith(f":{word}"):
+        return feature
+    return replace(feature, called=f"{word} {feature.name.removeprefix(party.stem).replace('_', ' ')}")

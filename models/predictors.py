@@ -163,7 +163,8 @@ class ModelPredictor:
             lever=feature.lever,
             says=self._words(row.case, feature.name)
             or row.news.get(feature.name)
-            or self._features.sentence(i, float(row.x[i]), usual),
+            or self._features.sentence(i, float(row.x[i]), usual, self.model.plain_usual),
+            called=feature.called,
         )
 
     def _words(self, case: Case, name: str) -> str | None:

@@ -61,6 +61,9 @@ class TaskModel:
     timeless: bool = False
     """Whether its cases all carry one moment, so that what it says holds for other cases, not for later days. Not so
     in bundles of an earlier Fairlead, whatever they learned from: they answer in the words they always had."""
+    plain_usual: bool = False
+    """Whether its answers say "usually 0" where no less and no more is usual, and what is usual of numbers that may be
+    negative. Not so in bundles of an earlier Fairlead, which answer in the words they always had."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     lineage: Mapping[str, Any] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
@@ -142,6 +145,7 @@ def describe(model: TaskModel) -> dict[str, Any]:
         "labels": list(model.task.labels),
         "horizon": model.horizon,
         **({"timeless": True} if model.timeless else {}),
+        **({"plain_usual": True} if model.plain_usual else {}),
         "fingerprint": model.features().fingerprint,
         "features": list(model.features().names),
         "metrics": dict(model.metrics),
@@ -192,6 +196,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         reference={name: (q[0], q[1], q[2]) for name, q in json.loads(required("reference")).items()},
         horizon=described["horizon"],
         timeless=described.get("timeless", False),
+        plain_usual=described.get("plain_usual", False),
         columns=tuple(described["features"]),
         metrics=described["metrics"],
         lineage=described["lineage"],

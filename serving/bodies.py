@@ -67,12 +67,22 @@ def invalid(model: type[Record], errors: Iterable[ErrorDetails]) -> InvalidReque
     """
     known = _known(model)
     expected: dict[str, list[str]] = {}
-    for error in errors:
+    for error in _true(list(errors)):
         sentences = expected.setdefault(_pointer(error["loc"], known), [])
         if (sentence := _expectation(model, error)) not in sentences:
             sentences.append(sentence)
     faults = [Fault(pointer, "; or ".join(sentences)) for pointer, sentences in expected.items()]
     return InvalidRequest("See `errors` for what was expected where.", faults=faults[:MOST_FAULTS])
+
+
+def _true(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are called too short because what stands in them is wrong: only what is right is counted."""
+    places = [error["loc"] for error in errors]
+
+    def holds_another(place: tuple[int | str, ...]) -> bool:
+        return any(len(each) > len(place) and each[: len(place)] == place for each in places)
+
+    return [error for error in errors if error["type"] != "too_short" or not holds_another(error["loc"])]
 
 
 def _pointer(location: tuple[int | str, ...], known: frozenset[str]) -> str:

@@ -23,7 +23,10 @@ from data.case import Case
 from data.record import canonical
 from data.today import as_if_now
 from data.vocabulary import ServedBy
-from models.files import mark_served, never_served
+from features.instant_parts import told_anew
+from features.wording import Wordings
+from models.bundle import open_bundle
+from models.files import BundleError, mark_served, never_served
 from serving.bodies import read_record
 from serving.errors import Problem
 from serving.health.schemas import Ready
@@ -125,18 +128,38 @@ def recommend(
 
 
 @app.command()
-def today(file: TheCase) -> None:
+def today(file: TheCase, bundle: Bundle = None) -> None:
     """Print a case as if it happened now, ready to be posted: an old file makes a living example.
 
-    Its event gets this moment and a new id, its exception a new id; every other instant moves as far.
+    Its event gets this moment and a new id, its exception a new id; every other instant moves as far. With --bundle,
+    attributes that are the hour, weekday or month of an instant are told anew, as far as the bundle knows them.
     """
     now = utc_now()
+    wordings = _wordings_of(bundle) if bundle else {}
     try:
-        moved = as_if_now(_case_of(file), now, uuid7(now, os.urandom))
-    except ValueError as error:
+        moved, left = told_anew(as_if_now(_case_of(file), now, uuid7(now, os.urandom)), wordings)
+    except (ValueError, OverflowError) as error:
         say(str(error))
         raise typer.Exit(2) from None
     sys.stdout.buffer.write(canonical(moved) + b"\n")
+    if left:
+        say(_left_behind(left, bundle))
+
+
+def _wordings_of(bundle: Path) -> Wordings:
+    try:
+        return open_bundle(bundle).attributes.wordings
+    except BundleError as error:
+        say(str(error))
+        raise typer.Exit(2) from None
+
+
+def _left_behind(left: tuple[str, ...], bundle: Path | None) -> str:
+    """Which attributes seem to tell of a moment that has moved, and what to do."""
+    told = f"left as they were, though by their names they tell of a moment that has moved: {', '.join(left)}"
+    if bundle is None:
+        return f"{told}. Name the bundle that reads them by --bundle to have them told anew"
+    return f"{told}. {bundle} does not know their clock, or the case not how many hours off the moment is: correct them"
 
 
 @app.command()

@@ -19,6 +19,7 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.chain import EARLIER
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
+from features.wording import Wordings
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
 from policies.policy import Policy
@@ -69,6 +70,8 @@ class Order:
     """What was known of the parties before the history's first case; nothing where absent."""
     beside: Path | None = None
     """A bundle's folder whose tasks are kept beside what is trained, where `out` holds no bundle yet."""
+    wordings: Wordings = field(default_factory=dict)
+    """How people name attributes where the history does not say it: as the bundle that serves does."""
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
 
@@ -120,7 +123,7 @@ def _read(history: History, order: Order, progress: Progress) -> tuple[Attribute
         progress.step(f"reading {history.name}")
         attributes, grid = vocabulary(history), history.grid
         return attributes, *daily_study(grid, grid.exists, history.mapping, attributes, order.policy, SAMPLES)
-    attributes, n, moments = _survey(history, progress)
+    attributes, n, moments = _survey(history, {**order.wordings, **history.wordings}, progress)
     return attributes, *_studied(history, attributes, n, moments > 1, order, progress)
 
 
@@ -128,7 +131,7 @@ def _instead(order: Order) -> str:
     return f"train into another folder with --beside {order.out}"
 
 
-def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int, int]:
+def _survey(history: History, wordings: Wordings, progress: Progress) -> tuple[AttributeSchema, int, int]:
     """The vocabulary of the history, the number of its cases, each of which is there once, and of their moments."""
     seen: set[tuple[str, str]] = set()
     moments: set[datetime] = set()
@@ -145,7 +148,7 @@ def _survey(history: History, progress: Progress) -> tuple[AttributeSchema, int,
             moments.add(event.time)
             yield line.case
 
-    attributes = infer_attributes(cases())
+    attributes = infer_attributes(cases(), wordings)
     if not seen:
         raise HistoryError(f"{history.name} holds no case")
     return attributes, len(seen), len(moments)

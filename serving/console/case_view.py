@@ -276,7 +276,7 @@ def _remains(task: Task, steps: Iterable[Step]) -> str:
 
 
 def _contribution(each: Contribution, currency: str | None) -> ContributionView:
-    name = display.heading(display.words(each.feature))
+    name = display.heading(each.called or display.words(each.feature))
     value = display.moved_by(each, currency)
     return ContributionView(name, value, display.signed(each.contribution), each.says, each.lever)
 

@@ -94,7 +94,7 @@ def bars(step: ModelStep, currency: str | None = None) -> tuple[Bar, ...]:
 
 
 def _label(each: Contribution, currency: str | None) -> str:
-    return f"{heading(words(each.feature))}: {moved_by(each, currency)}"
+    return f"{heading(each.called or words(each.feature))}: {moved_by(each, currency)}"
 
 
 def _scale(step: ModelStep, rows: tuple[Bar, ...]) -> Scale:

@@ -11,11 +11,26 @@ from data.recommendation import Option
 from data.record import Currency, Digest, Identifier, Instant, Record, Unit, fact
 from data.vocabulary import Channel
 
+MOST_ATTRIBUTES = 200
+"""Of a question, of a position, and of both together: as many as a case may have."""
+
+
+class AskedPosition(StockPosition):
+    """A stock position, and what the retailer tells of this shelf alone."""
+
+    attributes: dict[AttributeName, AttributeValue] = fact(
+        Unit.LABEL,
+        "typed scalars of the retailer's own that tell of this shelf; those of the question stand for all others",
+        personal=True,
+        default={},
+        max_length=MOST_ATTRIBUTES,
+    )
+
 
 class StockoutQuestion(Record):
-    """Stock positions, each with up to 60 days of daily history, and what they share."""
+    """Stock positions, each with up to 60 days of daily history and its own attributes, and what they share."""
 
-    positions: tuple[StockPosition, ...] = Field(min_length=1, max_length=50, description="the shelves asked about")
+    positions: tuple[AskedPosition, ...] = Field(min_length=1, max_length=50, description="the shelves asked about")
     as_of: Instant | None = fact(Unit.INSTANT, "the moment the horizon starts; now where not given")
     region: Identifier | None = fact(Unit.IDENTIFIER, "the retailer's region")
     channel: Channel | None = fact(Unit.LABEL, "how the customer buys and receives")
@@ -23,7 +38,11 @@ class StockoutQuestion(Record):
     node: Node | None = None
     workflow: Workflow | None = None
     attributes: dict[AttributeName, AttributeValue] = fact(
-        Unit.LABEL, "typed scalars of the retailer's own", personal=True, default={}, max_length=200
+        Unit.LABEL,
+        "typed scalars of the retailer's own that hold for every shelf which does not tell another",
+        personal=True,
+        default={},
+        max_length=MOST_ATTRIBUTES,
     )
 
 

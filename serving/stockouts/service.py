@@ -27,9 +27,10 @@ from serving.identifiers import Clock
 from serving.in_force import Basis, InForce
 from serving.recommendations.service import LATEST_AHEAD
 from serving.security import Permission, Principal
+from serving.stockouts.attributes import attributes_of, refuse_too_many, unused_of
 from serving.stockouts.days import refuse_days_out_of_place
 from serving.stockouts.recording import AskedShelf
-from serving.stockouts.schemas import StockoutAnswer, StockoutQuestion, StockoutRisk
+from serving.stockouts.schemas import AskedPosition, StockoutAnswer, StockoutQuestion, StockoutRisk
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.track_records import with_records
@@ -57,13 +58,14 @@ class StockoutService:
     def risks(self, principal: Principal, question: StockoutQuestion) -> StockoutAnswer:
         """One risk per position, explained, with a suggested replenishment. Raises InvalidRequest for the future.
 
-        Also for a history that tells a day twice, or one that has not ended.
+        Also for a history that tells a day twice, or one that has not ended, and for too many attributes of a shelf.
         """
         now = to_milliseconds(self._clock())
         as_of = question.as_of or now
         if as_of > now + LATEST_AHEAD:
             expected = "no later than five minutes from now, by the service's clock"
             raise InvalidRequest("The question lies in the future.", faults=[Fault("/as_of", expected)])
+        refuse_too_many(question)
         cases = [_case(question, position, as_of) for position in question.positions]
         refuse_days_out_of_place(cases)
         basis = self._in_force.basis
@@ -74,7 +76,7 @@ class StockoutService:
         answer = StockoutAnswer(
             as_of=as_of,
             risks=tuple(_risk(each) for each in asked),
-            unused_attributes=basis.predictors.unused(question.attributes),
+            unused_attributes=unused_of(cases, basis.predictors.unused),
             bundle=basis.predictors.digest,
             policy=basis.policy.digest,
         )
@@ -122,7 +124,7 @@ def _prediction(served: Served, policy: Policy) -> RiskPrediction:
     )
 
 
-def _case(question: StockoutQuestion, position: StockPosition, as_of: datetime) -> Case:
+def _case(question: StockoutQuestion, position: AskedPosition, as_of: datetime) -> Case:
     """The question about one shelf as a case, so that every feature and rule reads it as it reads an exception."""
     asked = Case(
         event=Event(source=ASKED, id=ASKED, time=as_of),
@@ -132,7 +134,13 @@ def _case(question: StockoutQuestion, position: StockPosition, as_of: datetime) 
         currency=question.currency,
         node=question.node,
         workflow=question.workflow,
-        stock=(position,),
-        attributes=question.attributes,
+        stock=(_without_attributes(position),),
+        attributes=attributes_of(question, position),
     )
     return Case.model_validate_json(canonical(asked))
+
+
+def _without_attributes(position: AskedPosition) -> StockPosition:
+    """The position as a case holds it: what it tells was checked already."""
+    told = {name: getattr(position, name) for name in position.model_fields_set & StockPosition.model_fields.keys()}
+    return StockPosition.model_construct(**told)

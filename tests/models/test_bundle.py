@@ -57,6 +57,14 @@ def test_nothing_new_is_said_of_a_model_with_times() -> None:
     assert "timeless" not in describe(task_model(Task.STOCKOUT))
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_how_a_model_tells_what_is_usual_is_published_with_it(tmp_path: Path, plain: bool) -> None:
+    told = replace(task_model(Task.STOCKOUT), plain_usual=plain)
+    assert ("plain_usual" in describe(told)) == plain, "a bundle of before holds no such word"
+    publish(tmp_path, {Task.STOCKOUT: told}, created_at=NOW)
+    assert open_bundle(tmp_path).models[Task.STOCKOUT].model.plain_usual == plain
+
+
 def test_the_same_models_give_the_same_digest(tmp_path: Path) -> None:
     assert publish_all(tmp_path / "one") == publish_all(tmp_path / "two")
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
@@ -15,6 +18,9 @@ from typer.testing import CliRunner, Result
 
 from data.case import Case
 from data.recommendation import Recommendation, answer_digest
+from data.vocabulary import Task
+from features.attributes import Declaration
+from models.bundle import publish
 from policies.policy import DEFAULT_FOLDER
 from serving.commands import app
 from serving.doctor import examine
@@ -22,6 +28,7 @@ from serving.openapi import EXAMPLES
 from serving.settings import Settings
 from tests.fixtures.bundles import a_bundle, damage_manifest
 from tests.fixtures.service import costly, open_desk
+from tests.fixtures.task_models import coded_model
 
 
 def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
@@ -196,6 +203,33 @@ def test_today_prints_the_case_as_if_it_happened_now(folder: Path) -> None:
     answer = run("recommend", "-", "--folder", folder, "--json", stdin=first.stdout.encode())
     breach = json.loads(answer.stdout)["predictions"]["sla_breach"]
     assert (breach["served_by"], breach["reason"]) == ("rules", "model_unavailable"), "its promise is still to come"
+
+
+def with_attributes(**told: Any) -> bytes:
+    case = json.loads((EXAMPLES / "exception.json").read_bytes())
+    return json.dumps({**case, "attributes": told}).encode()
+
+
+def test_today_tells_parts_of_instants_anew_as_far_as_the_bundle_knows_them(tmp_path: Path) -> None:
+    model = coded_model()
+    hour = Declaration(kind="number", part="hour", zone="Asia/Tokyo")
+    declared = model.attributes.model_copy(update={"attributes": {"promised_hour": hour}})
+    served = replace(model, attributes=declared, columns=model.features().names)
+    publish(tmp_path / "bundle", {Task.SLA_BREACH: served}, created_at=datetime(2026, 11, 1, tzinfo=UTC))
+    content = with_attributes(promised_hours=30.0, promised_hour=99, promised_month=99)
+    result = run("today", "-", "--bundle", tmp_path / "bundle", stdin=content)
+    assert result.exit_code == 0, result.stderr
+    case = Case.model_validate_json(result.stdout)
+    promised = (case.event.time + timedelta(hours=30)).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert case.attributes == {"promised_hours": 30.0, "promised_hour": promised.hour, "promised_month": 99}
+    assert "moment that has moved: promised_month." in " ".join(result.stderr.split())
+
+
+def test_today_names_what_it_leaves_behind_and_a_bundle_that_is_none() -> None:
+    said = " ".join(run("today", "-", stdin=with_attributes(promised_hour=7)).stderr.split())
+    assert "moment that has moved: promised_hour. Name the bundle that reads them by --bundle" in said
+    assert run("today", "-", stdin=with_attributes(size=7)).stderr == ""
+    assert run("today", "-", "--bundle", "nowhere", stdin=with_attributes()).exit_code == 2
 
 
 @pytest.mark.parametrize(

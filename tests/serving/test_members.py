@@ -21,7 +21,7 @@ from tests.fixtures.service import Desk, an_exception
         (Case, (), tuple(Case.model_fields)),
         (Case, ("event",), tuple(Event.model_fields)),
         (Case, ("stock", 3, "history", 2), tuple(StockDay.model_fields)),
-        (StockoutQuestion, ("positions", 0), tuple(StockPosition.model_fields)),
+        (StockoutQuestion, ("positions", 0), (*StockPosition.model_fields, "attributes")),
         (ReviewRequestBody, (), tuple(ReviewRequestBody.model_fields)),
         (Outcome, (), tuple(Outcome.model_fields)),
         (Case, ("region",), ()),

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from serving.openapi import EXAMPLES
+from serving.stockouts.attributes import attributes_of
 from serving.stockouts.days import NOT_ENDED, TWICE
 from serving.stockouts.schemas import StockoutQuestion
 from tests.fixtures.service import Desk
@@ -55,6 +56,16 @@ def test_sixty_days_of_history_are_read_and_sixty_one_are_not(desk: Desk) -> Non
 def test_refuses_what_cannot_be_asked(desk: Desk, body: dict[str, Any], pointer: str) -> None:
     response = desk.post(PATH, body)
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_position_that_is_wrong_is_told_alone_and_no_list_called_too_short(desk: Desk) -> None:
+    for wrong, pointers in (
+        ([{"sku": "s"}], ["/positions/0/node"]),
+        ([{"sku": "s"}, {**SHELF, "on_hand": -1}], ["/positions/0/node", "/positions/1/on_hand"]),
+        ([], ["/positions"]),
+    ):
+        errors = desk.post(PATH, {"positions": wrong}).json()["errors"]
+        assert [each["pointer"] for each in errors] == pointers
 
 
 def test_a_bare_shelf_gets_a_degraded_answer(desk: Desk) -> None:
@@ -113,14 +124,17 @@ def test_the_question_of_the_guide_tells_what_its_mapping_declares() -> None:
     (told,) = re.findall(r"v1/stockout-risks [^\n]* -d '(\{.*?\})'", guide, re.DOTALL)
     question = StockoutQuestion.model_validate_json(told)
     mapping = yaml.safe_load(Path("examples/mappings/backorders.yaml").read_text(encoding="utf-8"))
-    assert question.attributes.keys() == mapping["attributes"].keys()
-    assert {f"stock.0.{name}" for name in json.loads(told)["positions"][0]} == {
-        name for name in mapping["facts"] if name.startswith("stock.")
-    }
+    assert attributes_of(question, question.positions[0]).keys() == mapping["attributes"].keys()
+    assert attributes_of(question, question.positions[1])["ppap_risk"] is True
+    for position in json.loads(told)["positions"]:
+        facts = {f"stock.0.{name}" for name in position if name != "attributes"}
+        assert facts == {name for name in mapping["facts"] if name.startswith("stock.")}
 
 
 def test_the_question_of_the_guide_is_answered(desk: Desk) -> None:
     guide = Path("docs/guides/your-own-history.md").read_text(encoding="utf-8")
     (told,) = re.findall(r"v1/stockout-risks [^\n]* -d '(\{.*?\})'", guide, re.DOTALL)
+    question = StockoutQuestion.model_validate_json(told)
+    sent = {name for position in question.positions for name in attributes_of(question, position)}
     answer = desk.post(PATH, json.loads(told)).json()
-    assert set(answer["unused_attributes"]) == set(json.loads(told)["attributes"]), "the desk's model knows none"
+    assert set(answer["unused_attributes"]) == sent, "the desk's model knows none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from data.explanation import ModelStep
+from data.record import Unit
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -224,6 +227,20 @@ def test_the_card_asks_what_the_mapping_asks(halves: Path) -> None:
     assert ("asked", "Will an article go on backorder?") in content.window
 
 
+def test_own_attributes_are_told_in_the_words_of_the_mapping(halves: Path) -> None:
+    predictor = open_bundle(halves / "small").models[Task.STOCKOUT]
+    golden = predictor.model.golden[0]
+    step = predictor.predict(golden.case, golden.standing).steps[0]
+    assert isinstance(step, ModelStep)
+    told = {each.feature: each for each in step.contributions}
+    stock, performance = told["attribute.inventory"], told["attribute.performance"]
+    assert re.match(r"the stock on hand is -?\d+(\.\d)?(; |$)", stock.says)
+    assert (stock.called, stock.unit) == ("stock on hand", Unit.EACH)
+    assert re.match(r"the delivery performance is (\d+ %|not known)", performance.says)
+    about = dict(card_of(predictor.model).strongest)
+    assert about["The stock on hand"].startswith("The more, the lower the risk. Usually ")
+
+
 @pytest.mark.parametrize(("horizon", "told"), [("", None), ("horizon: P90D", "P90D")])
 def test_a_model_without_times_speaks_of_no_day_but_of_what_its_mapping_says(
     halves: Path, tmp_path: Path, horizon: str, told: str | None
@@ -238,6 +255,28 @@ def test_a_model_without_times_speaks_of_no_day_but_of_what_its_mapping_says(
     assert answer.steps[1].says.startswith("on other cases, scores like this came true in")
     predicts = card_of(predictor.model).predicts
     assert predicts == "how likely the shelf at stake runs empty" + (" within the next 90 days" if told else "")
+
+
+def test_outcomes_of_another_time_are_told_refused_and_never_compared(halves: Path, tmp_path: Path) -> None:
+    text = BACKORDERS.read_text(encoding="utf-8")
+    for name, horizon in (("week", "P7D"), ("quarter", "P90D")):
+        told = text.replace("  stockout: went", f"  stockout: went\n  horizon: {horizon}")
+        (tmp_path / f"{name}.yaml").write_text(told, encoding="utf-8")
+    taught(halves / "large.csv", tmp_path / "quarter", tmp_path / "quarter.yaml")
+    week, fresh = ["--mapping", str(tmp_path / "week.yaml")], ["--history", str(halves / "fresh.csv")]
+    asked = [str(tmp_path / "quarter"), "--task", "stockout", *fresh, *week]
+    scored = run.invoke(app, ["evaluate", *asked, "--json"])
+    assert (scored.exit_code, json.loads(scored.stdout)["horizon"]) == (0, "P90D")
+    assert "fresh.csv tells whether a shelf ran empty within 7 days" in " ".join(scored.stderr.split())
+    again = run.invoke(drift_app, ["recalibrate", *asked, "--no-track"])
+    assert again.exit_code == 1
+    assert "these are two questions" in " ".join(again.stderr.split())
+    assert "these are two questions" in " ".join(run.invoke(drift_app, ["drift", *asked]).stderr.split())
+    refused = promoted(
+        halves, "fresh.csv", tmp_path / "d.html", tmp_path / "week.yaml", challenger=str(tmp_path / "quarter")
+    )
+    assert refused.exit_code == 1
+    assert "Give outcomes of P90D" in " ".join(refused.stderr.split())
 
 
 def test_the_card_of_a_model_without_times_speaks_of_no_days(halves: Path) -> None:

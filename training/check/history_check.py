@@ -51,6 +51,8 @@ class ColumnReport:
     alone: dict[str, float]
     """The area under the ROC curve that the column reaches alone, in time order, by task."""
     suspicions: tuple[Suspicion, ...] = ()
+    called: dict[str, str] = field(default_factory=dict)
+    """What people call the attributes that it becomes, by key, where the mapping says so."""
 
     @property
     def is_used(self) -> bool:
@@ -218,7 +220,14 @@ def _report(
         drift=round(drift, DECIMALS),
         alone={task.value: round(area, DECIMALS) for task, area in alone.items()},
         suspicions=tuple(told),
+        called=_called(keys, mapping),
     )
+
+
+def _called(keys: tuple[str, ...], mapping: TheMapping | None) -> dict[str, str]:
+    attributes = mapping.attributes.items() if mapping else ()
+    named = {f"attributes.{name}": source.called for name, source in attributes}
+    return {key: called for key in keys if (called := named.get(key))}
 
 
 def _months(times: NDArray[np.float64], truth: NDArray[np.int64], task: Task) -> Iterator[Month]:

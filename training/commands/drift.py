@@ -69,11 +69,14 @@ def drift(
         from training.drift.drift import drift_of
         from training.drift.page import page
         from training.drift.terminal import report_for_people, summary_for_people
+        from training.histories.horizons import another_question
 
         rules = load_policy(policy)
         model = _model(_bundle(folder), folder, task)
         read = opened(history, mapping)
         untold = untold_of(model, read)
+        if other := another_question(model.horizon, read):
+            note(other)
         report = drift_of(model, _seen(model, folder, read, mapping, context, rules, without_outcome=True), rules)
         title = f"{read.name} beside what {task} learned from"
         if html is not None:
@@ -108,6 +111,7 @@ def recalibrate(
         from training.drift.recalibrate import recalibrate as fit_again
         from training.drift.recalibrate import untaught
         from training.drift.terminal import recalibration_for_people
+        from training.histories.horizons import another_question
         from training.terminal import Bars
         from training.tracking.tracking import Given
 
@@ -118,6 +122,8 @@ def recalibrate(
         model = _model(bundle, folder, task)
         read = opened(history, mapping, task)
         untold_of(model, read)
+        if other := another_question(model.horizon, read):
+            raise HistoryError(other)
         met = _seen(model, folder, read, mapping, context, rules)
         seen = untaught(model, datetime.fromisoformat(bundle.created_at), met, read)
         if left_out := len(met.known.truth) - len(seen.known.truth):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -125,7 +126,7 @@ def _columns(report: Check) -> Table:
         table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for column in report.columns:
         areas = [f"{column.alone[task]:.3f}" if task in column.alone else "" for task in tasks]
-        shown = escape("\n".join(column.keys) or column.role)
+        shown = escape("\n".join(_becomes(column)) or column.role)
         table.add_row(
             column.name,
             shown,
@@ -136,6 +137,12 @@ def _columns(report: Check) -> Table:
             _is(column),
         )
     return table
+
+
+def _becomes(column: ColumnReport) -> Iterator[str]:
+    """The keys that read the column, and what people call the attributes among them."""
+    for key in column.keys:
+        yield f"{key}: {column.called[key]}" if key in column.called else key
 
 
 def _is(column: ColumnReport) -> str:

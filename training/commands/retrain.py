@@ -142,6 +142,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
         mapping_file=asked.mapping,
         alias=CHALLENGER,
         known_before=served.standing if served and asked.history is None else None,
+        wordings=served.attributes.wordings if served else {},
         keep_going=True,
     )
     with Bars(_console) as progress:

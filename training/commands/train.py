@@ -142,19 +142,23 @@ def evaluate(
     """Score a bundle on later days, beside the rules and the base rate of its own training window."""
     with told():
         from models.bundle import open_bundle
+        from training.histories.horizons import another_question
         from training.learning.evaluate import TAUGHT, evaluate
         from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
         model, read = _model_of(bundle, task), opened(history, mapping, task)
         untold = untold_of(model, read)
+        if other := another_question(model.horizon, read):
+            note(other)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with Bars(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if TAUGHT in scores:
             note(scores[TAUGHT]["says"])
         if as_json:
-            typer.echo(json.dumps(whole_by_side(scores) | {UNTOLD: untold}))
+            horizon = {"horizon": model.horizon} if model.horizon else {}
+            typer.echo(json.dumps(whole_by_side(scores) | horizon | {UNTOLD: untold}))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
             if "conformal" in scores:
@@ -185,11 +189,20 @@ def cases(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Past cases: .jsonl[.gz], or a table with --mapping.")],
     mapping: TheMapping = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many, from the first on.")] = None,
+    shelves: Annotated[
+        bool, typer.Option("--shelves", help="As questions about shelves, for POST /v1/stockout-risks.")
+    ] = False,
 ) -> None:
-    """Print cases as they are posted to the service: one JSON object a line, without outcomes."""
+    """Print cases as they are posted to the service: one JSON object a line, without outcomes.
+
+    With --shelves, as questions about their shelves: those of one moment in one question, each with its own attributes.
+    """
     with told():
-        for line in islice(opened(file, mapping).lines(), limit):
-            typer.echo(canonical(line.case))
+        from training.histories.questions import questions
+
+        chosen = (line.case for line in islice(opened(file, mapping).lines(), limit))
+        for each in questions(chosen) if shelves else chosen:
+            typer.echo(canonical(each))
 
 
 def _model_of(bundle: Bundle, task: Task) -> TaskModel:

@@ -184,7 +184,7 @@ def _labels(
     frame: pd.DataFrame, mapping: DailyMapping, shelf: NDArray[np.int64], n: int
 ) -> dict[str, NDArray[np.object_]]:
     columns = {"node": mapping.node, "sku": mapping.sku, "region": mapping.region, "category": mapping.category}
-    columns |= {f"attribute:{name}": column for name, column in mapping.attributes.items()}
+    columns |= {f"attribute:{name}": word.column for name, word in mapping.attributes.items()}
     labels: dict[str, NDArray[np.object_]] = {}
     for name, column in columns.items():
         if column is None:

@@ -29,6 +29,7 @@ from features.catalogue import feature_set
 from features.demand import DAYS
 from features.party_rows import snapshot
 from features.standing import PARTIES, RETAILER
+from features.wording import Wordings
 from policies.fallback import rule_facts
 from policies.policy import Policy
 from policies.stakes import stake
@@ -54,6 +55,7 @@ class DailyHistory:
         self.mapping_digest: str | None = mapping.digest
         self.says, self.horizon = mapping.says, A_DAY
         self.naming: Naming = {}
+        self.wordings: Wordings = mapping.wordings
         self.mapping, self.frame = mapping, frame
 
     @cached_property
@@ -202,7 +204,7 @@ def vocabulary(history: DailyHistory) -> AttributeSchema:
 
     attributes = {name.removeprefix("attribute:"): of(name) for name in grid.labels if name.startswith("attribute:")}
     facts = {str(name): of(name) for name in ("region", "category") if name in grid.labels and name in OPEN_FACTS}
-    return infer_schema(attributes, facts)
+    return infer_schema(attributes, facts, history.wordings)
 
 
 def daily_study(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from data.case import AttributeName
 from data.record import digest_of
+from features.wording import Called, Wording
 from training.tables.part import Part
 
 DAILY_SCHEMA: Literal["fairlead/daily-mapping/1"] = "fairlead/daily-mapping/1"
@@ -44,6 +45,23 @@ class Condition(Cells):
         if sum(each is not None for each in (self.at_least, self.at_most, self.equals)) != 1:
             raise ValueError("expected exactly one of at_least, at_most and equals")
         return self
+
+
+class ShelfWord(Part):
+    """A category of a node and article, and what people call it, in the singular and without an article."""
+
+    column: str
+    called: Called | None = None
+
+    @classmethod
+    def in_full(cls, given: Any) -> Any:
+        """`manager: management_group_id` means `{column: management_group_id}`."""
+        return {"column": given} if isinstance(given, str) else given
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, whole: SerializerFunctionWrapHandler) -> Any:
+        # A column by itself is written as it always was, which a mapping's digest counts on.
+        return self.column if self.called is None else whole(self)
 
 
 def _list(given: Any) -> Any:
@@ -79,7 +97,7 @@ class DailyMapping(Part):
     sku: str
     region: str | None = None
     category: str | None = None
-    attributes: dict[AttributeName, str] = {}
+    attributes: dict[AttributeName, ShelfWord] = {}
     """The retailer's own categories of a node and article, from columns that do not change over the days."""
     told: Told
     ahead: Annotated[tuple[Fact, ...], BeforeValidator(_list)] = Field((), strict=False)
@@ -102,6 +120,11 @@ class DailyMapping(Part):
         return self
 
     @property
+    def wordings(self) -> dict[str, Wording]:
+        """How people name the attributes, where the mapping says so."""
+        return {name: Wording(called=word.called) for name, word in self.attributes.items() if word.called}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
         return tuple(dict.fromkeys([*self.words.values(), *(cells.column for cells in self.numbers.values())]))
@@ -110,7 +133,7 @@ class DailyMapping(Part):
     def words(self) -> dict[str, str]:
         """The columns of a shelf's words and of its days, by key."""
         named = {name: getattr(self, name) for name in ("day", "node", "sku", "region", "category")}
-        named |= {f"attributes.{name}": column for name, column in self.attributes.items()}
+        named |= {f"attributes.{name}": word.column for name, word in self.attributes.items()}
         return {key: column for key, column in named.items() if column is not None}
 
     @property

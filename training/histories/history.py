@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from data.outcome import HistoryLine
 from data.record import digest_of
+from features.wording import NO_WORDS, Wordings
 from training.errors import HistoryError, MappingError
 from training.histories.split import scattered
 from training.tables.databases import is_address, read_query, rows_digest
@@ -58,6 +59,11 @@ class History(Protocol):
     @property
     def naming(self) -> Naming:
         """What names an event: two histories that name theirs alike know the same event by the same name."""
+        ...
+
+    @property
+    def wordings(self) -> Wordings:
+        """How people name the retailer's own attributes; empty where nobody said."""
         ...
 
     def lines(self) -> Iterator[HistoryLine]:
@@ -132,6 +138,11 @@ class NativeHistory:
         """Its lines name their events."""
         return {}
 
+    @property
+    def wordings(self) -> Wordings:
+        """Its lines say no more of an attribute than its value."""
+        return NO_WORDS
+
     def lines(self) -> Iterator[HistoryLine]:
         """The cases in the file's order, which must be time's."""
         opener = gzip.open if self.path.suffix == ".gz" else open
@@ -151,6 +162,7 @@ class MappedHistory:
         self.mapping_digest: str | None = mapping.digest
         self.says, self.naming, self.horizon = mapping.says, mapping.naming, mapping.horizon
         self.attributes = frozenset(mapping.told_attributes())
+        self.wordings: Wordings = mapping.wordings
         self._mapper = RowMapper(mapping)
         frame = _viewed(kept_rows(select(table.frame, mapping), mapping), mapping)
         frame = frame[self._running(frame, mapping)] if mapping.view.until else frame

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from data.outcome import HistoryLine
 from data.record import digest_of
+from features.wording import Wordings
 from training.histories.history import History
 
 
@@ -19,6 +20,7 @@ class Together:
         self.digest = digest_of([earlier.digest, later.digest])
         self.mapping_digest = earlier.mapping_digest
         self.says, self.naming, self.horizon = earlier.says, earlier.naming, earlier.horizon
+        self.wordings: Wordings = {**earlier.wordings, **later.wordings}
         self._told = frozenset(_event(line) for line in later.lines())
 
     def lines(self) -> Iterator[HistoryLine]:

@@ -171,6 +171,7 @@ def _shipped(
         reference=feature_set(task, origin.attributes, text, links).reference(rows.features),
         horizon=_horizon(task, known, origin),
         timeless=is_timeless(known.times),
+        plain_usual=True,
         lineage={
             **origin.lineage,
             "fitted_on": _window(rows),

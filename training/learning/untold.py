@@ -32,7 +32,7 @@ def never_told(taught: AttributeSchema, history: History) -> list[str]:
     """
     if isinstance(history, DailyHistory):
         columns = history.mapping.attributes
-        return sorted(name for name in taught.attributes if not history.frame[columns[name]].notna().any())
+        return sorted(name for name in taught.attributes if not history.frame[columns[name].column].notna().any())
     left: dict[str, AttributeKind] = dict(taught.kinds)
     lines = iter(history.lines())
     while left and (line := next(lines, None)) is not None:

@@ -34,6 +34,7 @@ from training.promotion.costs import Prices
 from training.promotion.days import read_later_days
 from training.promotion.fresh import Fresh, read_fresh
 from training.promotion.ground import Ground, ground_of, nothing_new, window_check, window_of
+from training.promotion.horizons import require_one_question, with_horizons
 from training.promotion.later import Reading
 from training.promotion.resampling import RESAMPLES, Draws
 from training.promotion.sides import Matrices, pair
@@ -66,10 +67,11 @@ def compare(
     Bundles that learned without times are compared on cases that taught neither.
 
     Raises:
-        HistoryError: no case that is new to both, or a bundle that does not say what it learned from.
+        HistoryError: no case that is new to both, a bundle that does not say what it learned from, or two questions.
     """
     tasks = _shared(challenger, champion)
     same = kept(challenger, champion)
+    require_one_question(challenger, champion, history, same)
     besides = frozenset(Task) - {*tasks} | (frozenset() if same.issuperset(tasks) else same)
     ground = ground_of(challenger, champion, besides, history, policy, progress)
     readings = _readings(challenger, champion, history, ground, policy, progress)
@@ -170,7 +172,7 @@ def _compare_task(
 ) -> None:
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
-    window = window_check(both, ground)
+    window = with_horizons(window_check(both, ground), both)
     if window.finding is Finding.REFUSED and task in kept(challenger, champion):
         found.checks += _kept_checks(task)
         return

@@ -58,9 +58,24 @@ def check(pair: Pair, found: Sequence[Slice]) -> Check:
             for each in bad[:LISTED]
         )
         return Check(name=CheckName.SLICES, task=pair.task, finding=Finding.REFUSED, says=f"clearly worse for {told}")
-    worst = f"the worst is {found[0].by} {found[0].value} ({found[0].difference:+.4f})" if found else "too few cases"
-    says = f"none of {len(found)} slices is clearly worse; {worst}"
+    says = _none_worse(found) if found else _none_large(pair)
     return Check(name=CheckName.SLICES, task=pair.task, finding=Finding.PASSED, says=says)
+
+
+def _none_worse(found: Sequence[Slice]) -> str:
+    worst = f"the worst is {found[0].by} {found[0].value} ({found[0].difference:+.4f})"
+    if len(found) == 1:
+        return f"the one slice with enough cases is not clearly worse: {worst.removeprefix('the worst is ')}"
+    return f"none of {len(found)} slices is clearly worse; {worst}"
+
+
+def _none_large(pair: Pair) -> str:
+    """Nothing was looked at, which whoever agrees must not take for nothing found."""
+    either = f", {FEWEST_OF_EACH} of either outcome among them" if pair.task.is_risk else ""
+    return (
+        "no slice had enough cases, so none was looked at: by region, channel, reported type and length of the "
+        f"promise, a part of the cases speaks from {FEWEST} on{either}"
+    )
 
 
 def _cut(cases: Sequence[Case]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:

@@ -119,7 +119,7 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         points=tuple(_points(model.task, report.get("reliability", []))),
         points_heading=EVENT.get(model.task, RIGHT),
         strongest=tuple(_strongest(model, report.get("strongest", []))),
-        weak=tuple(_weak(each) for each in slices if each["weak"])[:MOST_WEAK],
+        weak=tuple(_weak(model, each) for each in slices if each["weak"])[:MOST_WEAK],
         sliced=len(slices),
         limits=tuple(_limits(model, report.get("moved", []))),
         bundle=bundle,
@@ -225,8 +225,9 @@ def _usual(model: TaskModel, feature: Feature) -> str:
     return f"Usually {low} to {high}, in the middle {middle}." if low != high else f"Usually {middle}."
 
 
-def _weak(told: Mapping[str, Any]) -> str:
-    name = _plain(told["feature"].removeprefix("attribute."))
+def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
+    called = {each.name: each.called for each in model.features().features}.get(told["feature"])
+    name = called or _plain(told["feature"].removeprefix("attribute."))
     where = f"{name} {_plain(told['level'])}, {told['n']:,} cases"
     beside = f"said {percent(told['said'])} on average, came true in {percent(told['rate'])}"
     poor = told["log_loss"] >= told["base_log_loss"]

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from training.tables.cells import CellError
-from training.tables.guesses import instant_remedy, nothing_known
+from training.tables.guesses import instant_remedy, number_remedy
 from training.tables.mapping import Mapping
 from training.tables.sources import Condition, Scalar, Source
-from training.tables.values import MomentReader, text_of
+from training.tables.values import MomentReader, number_reader, text_of
 
 _YEAR_OR_MONTH = re.compile(r"\d{4}(-\d\d)?")
 _REST = "-01-01"
@@ -50,7 +50,10 @@ class Instants:
 
 
 class Numbers:
-    """Reads the cells of a column as numbers, NaN where there is none."""
+    """Reads the cells of a column as numbers, written as the condition says or else the mapping, NaN where none is."""
+
+    def __init__(self, condition: Condition, mapping: Mapping) -> None:
+        self._read = number_reader((), condition.decimal or mapping.decimal, condition.thousands or mapping.thousands)
 
     def bound(self, bound: Scalar) -> float:
         """A bound is a number already."""
@@ -58,17 +61,24 @@ class Numbers:
 
     def cells(self, cells: pd.Series[Any]) -> pd.Series[float]:
         """Every cell; what is no number passes no bound."""
-        return pd.to_numeric(cells, errors="coerce").astype(float)
+        return cells.map({cell: self._number(cell) for cell in cells.dropna().unique()}).astype(float)
 
     def doubt(self, cell: Any) -> str:
-        """Why a cell passes no bound where it is no number; empty where it is one."""
-        read = pd.to_numeric(pd.Series([cell]), errors="coerce").isna().any()
-        return f"which is no number: {nothing_known(text_of(cell))}" if read else ""
+        """Why a cell passes no bound where it is no number, and what to write; empty where it is one."""
+        text = text_of(cell)
+        return f"which is no number: {number_remedy(text, alone=False)}" if math.isnan(self._number(cell)) else ""
+
+    def _number(self, cell: Any) -> float:
+        try:
+            number = self._read(cell)
+        except CellError:
+            return math.nan
+        return math.nan if number is None else float(number)
 
 
 def reader_of(key: str, condition: Condition, bound: Scalar, mapping: Mapping) -> Instants | Numbers:
     """How the column is read beside this bound. Raises MappingError for an unknown zone."""
-    return Instants(key, condition, mapping) if isinstance(bound, str) else Numbers()
+    return Instants(key, condition, mapping) if isinstance(bound, str) else Numbers(condition, mapping)
 
 
 def _begun(text: str) -> str:

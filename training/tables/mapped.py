@@ -12,20 +12,20 @@ from pydantic import ValidationError
 from data.case import Case
 from data.outcome import HistoryLine, Outcome
 from data.record import Record, Unit, instant_text
+from features.instant_parts import INSTANT_PARTS
 from training.errors import HistoryError, MappingError
 from training.tables.cells import CellError, row_name
 from training.tables.files import Row
 from training.tables.mapping import Mapping
 from training.tables.paths import leaf_unit
 from training.tables.problems import expected, shown
-from training.tables.sources import AttributeSource, InstantPart, OutcomeSource, Scalar, Source
+from training.tables.sources import AttributeSource, OutcomeSource, Scalar, Source
 from training.tables.values import Convert, attribute_converter, fact_converter, moment_converter, text_of
 
 Content = dict[str, Any]
 
 REMEMBERED = 50_000
 """Cells of a column whose values are kept, since most columns repeat a few; more are converted again."""
-HOUR = 3_600.0
 
 
 class RowMapper:
@@ -96,15 +96,6 @@ class RowMapper:
         for part in self._outcome:
             part.put(content, row, number, time)
         return content if "recorded_at" in content else None
-
-
-INSTANT_PARTS: dict[InstantPart, Callable[[datetime, datetime], float | int]] = {
-    "hours": lambda moment, time: round((moment - time).total_seconds() / HOUR, 4),
-    "hour": lambda moment, _: moment.hour,
-    "weekday": lambda moment, _: moment.weekday(),
-    "month": lambda moment, _: moment.month,
-}
-"""What an instant becomes, given the moment of the event."""
 
 
 class _Part:

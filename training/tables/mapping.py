@@ -20,12 +20,15 @@ from data.case import AttributeName, Case
 from data.outcome import Outcome
 from data.record import Record, Unit, digest_of
 from data.vocabulary import Task
+from features.wording import Wording
 from training.errors import MappingError, MappingFileError
 from training.tables.part import Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
     NOT_A_NUMBER,
+    NUMBERS,
+    TIMES,
     AttributeSource,
     Condition,
     Joined,
@@ -125,6 +128,12 @@ class Mapping(Part):
             yield from [f"{name}_{part}" for part in source.made] or [name]
 
     @property
+    def wordings(self) -> dict[str, Wording]:
+        """How people name the attributes, by the names that cases tell them by."""
+        told = (self.settled(source).wordings(name) for name, source in self.attributes.items())
+        return {name: wording for each in told for name, wording in each.items()}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, sorted."""
         return tuple(sorted({column for _, columns in self.reads() for column in columns}))
@@ -200,6 +209,7 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
     _check_paths(mapping)
+    _check_attributes(mapping)
     _check_missing(mapping)
     _check_known(mapping)
     _check_outcome(mapping)
@@ -239,10 +249,6 @@ def require_task(mapping: Mapping, task: Task) -> None:
     for path in ("stock.0.sku", "stock.0.node") if task is Task.STOCKOUT else ():
         if path not in mapping.facts:
             raise MappingError(f"facts.{path}", "missing; outcome.stockout tells of the shelf of stock.0")
-
-
-TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
-NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
 
 
 def _check_paths(mapping: Mapping) -> None:
@@ -288,6 +294,22 @@ def _check_fit(key: str, unit: Unit, source: Source) -> None:
         _expect(unit is Unit.TEXT, key, f"text makes a text, not a {unit}")
     if isinstance(source, OutcomeSource) and source.later is not None:
         _expect(unit is Unit.FLAG, key, f"comparing two instants makes a flag, not a {unit}")
+
+
+def _check_attributes(mapping: Mapping) -> None:
+    """How a cell is read must make sense for the attribute's kind; what does not would be left out without a word."""
+    for name, attribute in mapping.attributes.items():
+        for leaf in attribute.leaves:
+            instants = _said(leaf, "zone", "format", "plus")
+            numbers = _said(leaf, "decimal", "thousands", "scale")
+            for said, kind in ((instants, "instant"), (numbers, "number")):
+                why = f"{said} can only stand beside kind: {kind}; this is kind: {attribute.kind}. Change the kind, or "
+                why += f"leave {said} out"
+                _expect(not said or attribute.kind == kind, f"attributes.{name}", why)
+
+
+def _said(source: Source, *keys: str) -> str:
+    return " and ".join(key for key in keys if getattr(source, key))
 
 
 def _check_missing(mapping: Mapping) -> None:

@@ -20,6 +20,9 @@ class Part(Record):
     came_later: ClassVar[frozenset[str]] = frozenset()
     """Keys that mappings did not always have: where they say nothing, a mapping's digest is what it was before."""
 
+    never_empty: ClassVar[frozenset[str]] = frozenset()
+    """Keys whose list would say nothing if it were empty, and be taken for a key that is not there."""
+
     @model_serializer(mode="wrap")
     def _as_before(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: told for key, told in whole(self).items() if told or key not in self.came_later}
@@ -37,6 +40,8 @@ class Part(Record):
         for key in whole if isinstance(whole, dict) else ():
             if key not in known:
                 raise PydanticCustomError(UNKNOWN_KEY, "no such key; {instead}", _instead(str(key), known))
+            if key in cls.never_empty and whole[key] == []:
+                raise ValueError(f"{key}: [] says nothing: expected one or more in the list, or no {key} at all")
         return whole
 
 

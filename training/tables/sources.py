@@ -9,8 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from data.record import Unit
+from features.wording import Called, InstantPart, Wording
 from training.tables.part import Part
 
+TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
+NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
 Scalar = bool | int | float | str
 NOT_A_NUMBER = "<not a number>"
 """Among the missing words of a number: whatever is none means that nothing is known. No cell says this of itself."""
@@ -78,6 +81,7 @@ class Source(Part):
     """Where one fact comes from; exactly one of `column`, `join`, `text`, `row`, `constant` and `first_of`."""
 
     came_later: ClassVar[frozenset[str]] = frozenset({"first_of"})
+    never_empty: ClassVar[frozenset[str]] = frozenset({"column", "join", "text", "first_of", "format"})
     beside_first_of: ClassVar[frozenset[str]] = frozenset({"first_of", "known"})
     """What is said once for a list of sources; how a cell is read, each says itself."""
 
@@ -169,7 +173,6 @@ class Source(Part):
         return self.columns + (self.known.columns if isinstance(self.known, Source) else ())
 
 
-InstantPart = Literal["hours", "hour", "weekday", "month"]
 USUAL_PARTS: tuple[InstantPart, ...] = ("hours", "hour", "weekday")
 """Without the month: in a history of under two years it tells the date, and no season."""
 
@@ -184,10 +187,13 @@ class AttributeSource(Source):
     is 0) and, where `parts` asks for it, `NAME_month` (January is 1).
     """
 
-    came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts"}
-    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts"}
+    came_later: ClassVar[frozenset[str]] = Source.came_later | {"parts", "called"}
+    never_empty: ClassVar[frozenset[str]] = Source.never_empty | {"parts"}
+    beside_first_of: ClassVar[frozenset[str]] = Source.beside_first_of | {"kind", "parts", "called", "unit"}
 
     kind: Kind = "category"
+    called: Called | None = None
+    """What people call it, in the singular and without an article; `unit` beside it is what its numbers are in."""
     parts: Annotated[tuple[InstantPart, ...], Field(strict=False), BeforeValidator(_several)] = ()
     """What an instant becomes; `USUAL_PARTS` where nothing is said."""
 
@@ -197,10 +203,32 @@ class AttributeSource(Source):
             raise ValueError(f"parts are those of an instant; this is a {self.kind}")
         return self
 
+    @model_validator(mode="after")
+    def _unit_of_a_number(self) -> AttributeSource:
+        if self.unit is not None and (self.kind != "number" or self.unit not in NUMBERS):
+            raise ValueError(f"unit is one of {', '.join(NUMBERS)}, beside kind: number; this is a {self.kind}")
+        if any(each.unit is not None for each in self.first_of):
+            raise ValueError("unit holds for all sources of first_of: say it beside first_of")
+        return self
+
     @property
     def made(self) -> tuple[InstantPart, ...]:
         """What it becomes, by the ends of the names; nothing where it is one value."""
         return (self.parts or USUAL_PARTS) if self.kind == "instant" else ()
+
+    def wordings(self, name: str) -> dict[str, Wording]:
+        """How people name what it becomes, by the names that cases tell it by; empty where the mapping does not say.
+
+        Of the parts of an instant also which they are, on which clock: to be asked of a source that is settled.
+        """
+        if not self.made:
+            return {name: Wording(called=self.called, unit=self.unit)} if self.called or self.unit else {}
+        zones = {leaf.zone or "UTC" for leaf in self.leaves}
+        zone = zones.pop() if len(zones) == 1 else None
+        told = {part: Wording(called=self.called, part=part, zone=zone) for part in self.made}
+        if self.called and "hours" in told:
+            told["hours"] = Wording(called=self.called, unit=Unit.HOUR, part="hours", zone=zone)
+        return {f"{name}_{part}": wording for part, wording in told.items()}
 
 
 class OutcomeSource(Source):
@@ -251,7 +279,8 @@ class OutcomeSource(Source):
 class Condition(Part):
     """Which rows stay: a word or a list of words, or bounds. A row without a value passes only `filled: false`."""
 
-    came_later: ClassVar[frozenset[str]] = frozenset({"format", "zone"})
+    came_later: ClassVar[frozenset[str]] = frozenset({"format", "zone", "decimal", "thousands"})
+    never_empty: ClassVar[frozenset[str]] = frozenset({"one_of", "none_of", "format"})
 
     one_of: Words = ()
     none_of: Words = ()
@@ -264,6 +293,10 @@ class Condition(Part):
     """How the column's instants are written that bounds are compared with; ISO 8601 without."""
     zone: str | None = None
     """IANA zone of instants that carry no offset, where it is not the mapping's; UTC where neither says one."""
+    decimal: Mark | None = None
+    """The decimal mark of the column's numbers, where it is not the mapping's."""
+    thousands: Thousands | None = None
+    """What stands between the thousands of the column's numbers, where it is not the mapping's."""
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
@@ -275,6 +308,14 @@ class Condition(Part):
         if (self.format or self.zone) and not any(isinstance(each, str) for each in self.bounds.values()):
             raise ValueError(
                 "format and zone say how a column's instants are written: give at_least or below an instant"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _beside_numbers(self) -> Condition:
+        if (self.decimal or self.thousands) and all(isinstance(each, str) for each in self.bounds.values()):
+            raise ValueError(
+                "decimal and thousands say how a column's numbers are written: give at_least or below a number"
             )
         return self
 

@@ -122,6 +122,16 @@ def test_direction_is_told_without_colour() -> None:
             assert (row.find(f"{SVG}rect[@class='hatch']") is None) == up
 
 
+def test_a_feature_of_the_retailer_s_own_is_labelled_by_what_people_call_it() -> None:
+    plain = Contribution(feature="attribute.national_inv", value=0.0, unit=Unit.EACH, contribution=0.3, says="")
+    for each, label in (
+        (plain, "National inv: 0"),
+        (plain.model_copy(update={"called": "stock on hand"}), "Stock on hand: 0"),
+    ):
+        step = model_step().model_copy(update={"contributions": (each,)})
+        assert bars(step)[0].label == label
+
+
 def test_hostile_text_is_only_text() -> None:
     hostile = Contribution(feature="<b>", value=HOSTILE, unit=Unit.TEXT, contribution=1.0, says=HOSTILE)
     step = model_step(contributions=(hostile,), label=HOSTILE, others=0.0, raw=0.18)

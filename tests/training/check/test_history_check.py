@@ -215,6 +215,17 @@ def test_the_command_prints_json_alone_and_fails_on_a_leak(table: Path, tmp_path
     assert run.invoke(app, [*asked, written(tmp_path / "sound.yaml", TABLE)]).exit_code == 0
 
 
+def test_what_an_attribute_is_called_stands_beside_its_key(table: Path, tmp_path: Path) -> None:
+    named = {**TABLE, "attributes": {"size": {"column": "amount", "kind": "number", "called": "order size"}}}
+    asked = ["history", "check", "--history", str(table), "--mapping", written(tmp_path / "m.yaml", named)]
+    columns = {
+        each["name"]: each["called"] for each in json.loads(run.invoke(app, [*asked, "--json"]).stdout)["columns"]
+    }
+    assert columns["amount"] == {"attributes.size": "order size"}
+    assert columns["strong"] == {}
+    assert "attributes.size: order size" in run.invoke(app, asked).stderr
+
+
 @pytest.mark.parametrize(
     ("key", "wrong"),
     [

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
+from data.record import Unit
+from data.vocabulary import Task
+from features.attributes import Declaration
+from features.wording import Wording
+from models.bundle import publish
 from tests.fixtures.days import MAPPING, daily_table
 from tests.fixtures.histories import small_history
 from tests.fixtures.tables import backorders
+from tests.fixtures.task_models import coded_model
 from training.commands.retrain import app
+from training.errors import HistoryError
+from training.histories.history import History
+from training.progress import Progress
+from training.train import Order
 
 run = CliRunner()
 
@@ -100,3 +112,23 @@ def test_without_any_outcome_it_is_said_what_to_send(tmp_path: Path) -> None:
     told = run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder: service)
     assert told.exit_code == 1
     assert "no outcome was recorded that tells what there is to predict" in " ".join(told.stderr.split())
+
+
+def test_a_challenger_keeps_what_the_bundle_that_serves_calls_the_attributes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, words = coded_model(), {"inv": Wording(called="stock on hand", unit=Unit.EACH)}
+    declared = {"inv": Declaration(kind="number", called="stock on hand", unit=Unit.EACH)}
+    named = model.attributes.model_copy(update={"attributes": declared})
+    served = replace(model, attributes=named, columns=model.features().names)
+    publish(tmp_path / "bundle", {Task.SLA_BREACH: served}, created_at=datetime(2026, 11, 23, tzinfo=UTC))
+    orders: list[Order] = []
+
+    def enough(history: History, order: Order, progress: Progress) -> None:
+        orders.append(order)
+        raise HistoryError("enough")
+
+    monkeypatch.setattr("training.train.train", enough)
+    service = Recorded(tmp_path / "bundle", lines=kept_alike())
+    run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder: service)
+    assert [order.wordings for order in orders] == [words]

@@ -116,3 +116,16 @@ def test_a_case_s_past_days_tell_whether_they_ran_empty_and_its_own_day_does_not
     }
     assert len(set(ran.values())) == 2
     assert ran.items() <= shown.items()
+
+
+def test_a_word_of_a_shelf_is_called_as_the_mapping_says_and_a_bare_column_has_the_old_digest() -> None:
+    bare = DailyMapping.model_validate(MAPPING)
+    whole = {name: {"column": column} for name, column in MAPPING["attributes"].items()}
+    assert DailyMapping.model_validate({**MAPPING, "attributes": whole}).digest == bare.digest
+    assert bare.model_dump(mode="json")["attributes"] == MAPPING["attributes"]
+    called = {**whole, "brand": {**whole["brand"], "called": "maker"}}
+    named = DailyHistory(
+        "days.csv", "sha256:0", daily_table(), DailyMapping.model_validate({**MAPPING, "attributes": called})
+    )
+    assert vocabulary(named).attributes["brand"].called == "maker"
+    assert named.mapping.digest != bare.digest

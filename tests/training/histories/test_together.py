@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from features.wording import Wording
 from tests.fixtures.histories import parts, small_history
 from training.histories.history import open_history
 from training.histories.together import Together
+from training.tables.mapping import parse_mapping
 
 
 def test_both_histories_come_in_time_order() -> None:
@@ -25,3 +27,13 @@ def test_an_event_in_both_is_told_by_the_later_one(tmp_path: Path) -> None:
     both = list(Together(open_history(parts()[0]), open_history(use)).lines())
     assert len(both) == len(parts()[0].read_bytes().splitlines())
     assert all(line.outcome is not None and line.outcome.sla_breached for line in both[:5])
+
+
+def test_what_attributes_are_called_is_known_of_either(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("id,at,inv\n1,2026-01-01T00:00:00Z,3\n", encoding="utf-8")
+    facts = {"event.source": {"constant": "s"}, "event.id": "id", "event.time": "at", "exception_id": "id"}
+    attributes = {"inv": {"column": "inv", "kind": "number", "called": "stock on hand"}}
+    mapping = parse_mapping({"schema": "fairlead/mapping/1", "facts": facts, "attributes": attributes})
+    both = Together(open_history(table, mapping), open_history(parts()[0]))
+    assert both.wordings == {"inv": Wording(called="stock on hand")}

@@ -14,6 +14,7 @@ import pytest
 from data.outcome import HistoryLine
 from data.promotion import CheckName, Dossier
 from data.vocabulary import Task
+from features.wording import Wordings
 from models.bundle import Bundle
 from models.predictors import ModelPredictor
 from models.taught import event_key
@@ -47,6 +48,7 @@ class OneByOne:
     says: str = ""
     horizon: str | None = None
     naming: Naming = field(default_factory=dict)
+    wordings: Wordings = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from data.case import Case
-from data.promotion import Finding
+from data.promotion import Finding, Slice
 from data.vocabulary import Task
 from models.task_model import TaskModel
 from tests.fixtures.cases import a_case
 from tests.fixtures.lessons import keys, model
+from training.promotion.later import Truth
 from training.promotion.resampling import Draws
 from training.promotion.sides import Pair, Side
 from training.promotion.slices import FEWEST_OF_EACH, check, slices
@@ -39,3 +40,30 @@ def test_a_slice_without_enough_of_either_outcome_is_not_called_worse(events: in
     assert ("quiet" in {each.value for each in found}) is told
     if not told:
         assert check(both, found).finding is Finding.PASSED
+
+
+def compared(task: Task, quiet: int, truth: Truth) -> tuple[Pair, tuple[Slice, ...]]:
+    """A pair that says the same of all, cut into two regions."""
+    learned: TaskModel = replace(model(keys(0, 10)), task=task)
+    same = Side(learned, np.zeros((N, 1)), np.full((N, 1), 0.5))
+    both = Pair(task, truth, np.arange(N), np.arange(N), same, same)
+    return both, slices(both, in_regions(quiet), Draws(np.arange(N), 200, 0))
+
+
+def test_where_no_slice_has_enough_cases_the_check_says_that_none_was_looked_at() -> None:
+    both, found = compared(Task.SLA_BREACH, 0, np.arange(N) % 2)
+    told = check(both, found)
+    assert (found, told.finding) == ((), Finding.PASSED)
+    assert told.says.startswith("no slice had enough cases, so none was looked at: by region, channel")
+    assert told.says.endswith("from 60 on, 10 of either outcome among them")
+
+
+def test_one_slice_and_several_are_told_apart() -> None:
+    said = {
+        len(found): check(both, found).says
+        for both, found in (compared(Task.SLA_BREACH, q, np.arange(N) % 2) for q in (30, 200))
+    }
+    assert said == {
+        1: "the one slice with enough cases is not clearly worse: region busy (+0.0000)",
+        2: "none of 2 slices is clearly worse; the worst is region busy (+0.0000)",
+    }

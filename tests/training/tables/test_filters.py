@@ -20,6 +20,8 @@ TABLE = pd.DataFrame(
         "clock": pd.to_datetime(["2006-06-02", "2006-11-14", None, "2007-01-01"]),
         "month": ["2006-06", "2006-11", "2006", "2007-01"],
         "count": ["5", "7", "n/a", ""],
+        "price": ["1.200,50", "999,99", "12", None],
+        "weight": [1.5, 2.0, None, 3.25],
     }
 )
 
@@ -54,6 +56,14 @@ def test_the_zone_of_the_mapping_holds_for_cells_and_bounds_without_one() -> Non
     assert kept(where, zone="Europe/Berlin") == ["3"]
 
 
+def test_numbers_are_read_as_the_mapping_says_or_the_condition() -> None:
+    german = {"decimal": ",", "thousands": "."}
+    assert kept({"price": {"at_least": 100}}, **german) == ["1", "2"]
+    assert kept({"price": {"at_least": 1_000.5, **german}}) == ["1"]
+    assert kept({"price": {"below": 1_000, "thousands": "."}}, decimal=",", thousands="'") == ["2", "3"]
+    assert kept({"weight": {"at_least": 2}}, **german) == ["2", "4"], "a number in the file is one, whatever is written"
+
+
 @pytest.mark.parametrize(
     ("where", "key", "says"),
     [
@@ -70,6 +80,14 @@ def test_the_zone_of_the_mapping_holds_for_cells_and_bounds_without_one() -> Non
         ({"at": {"at_least": "soon"}}, "where.at.at_least", "a number or an instant as ISO 8601, got 'soon'"),
         ({"at": {"at_least": "2006-01-01", "zone": "Berlin"}}, "where.at.zone", "an IANA zone such as Europe/Berlin"),
         ({"at": {"at_least": 7, "format": "%Y"}}, "where.at", "give at_least or below an instant"),
+        ({"at": {"at_least": "2006-01-01", "decimal": ","}}, "where.at", "give at_least or below a number"),
+        (
+            {"price": {"at_least": 5_000}},
+            "where.price",
+            "such as '1.200,50', which is no number: decimal and thousands say how numbers are written",
+        ),
+        ({"id": {"one_of": []}}, "where.id", "one_of: [] says nothing: expected one or more in the list, or no one_of"),
+        ({"at": {"below": "2007-01-01", "format": []}}, "where.at", "format: [] says nothing"),
     ],
 )
 def test_a_condition_that_leaves_nothing_says_what_it_removes(where: dict[str, Any], key: str, says: str) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from data.record import Unit
 from data.vocabulary import Task
+from features.wording import Wording
 from training.daily.opening import is_daily, load_daily_mapping
 from training.errors import MappingError
 from training.tables.mapped import RowMapper
@@ -72,6 +74,46 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "makes due_month",
         ),
         ({"attributes": {"a": {"column": "d", "parts": "month"}}}, "attributes.a", "are those of an instant"),
+        ({"attributes": {"a": {"column": "d", "unit": "each"}}}, "attributes.a", "beside kind: number; this"),
+        (
+            {"attributes": {"a": {"column": "d", "kind": "number", "unit": "label"}}},
+            "attributes.a",
+            "unit is one of min, h, d, each, ratio, money, score",
+        ),
+        (
+            {"attributes": {"a": {"kind": "number", "first_of": ["a", {"column": "b", "unit": "h"}]}}},
+            "attributes.a",
+            "say it beside first_of",
+        ),
+        (
+            {"attributes": {"a": {"column": "d", "called": "the stock"}}},
+            "attributes.a.called",
+            "leave the article out",
+        ),
+        ({"attributes": {"a": {"column": "d", "kind": "instant", "parts": []}}}, "attributes.a", "parts: [] says"),
+        (
+            {"facts": {**FACTS, "event.time": {"column": "at", "format": []}}},
+            "facts.event.time",
+            "format: [] says nothing: expected one or more in the list, or no format at all",
+        ),
+        ({"facts": {**FACTS, "channel": {"column": "c", "join": []}}}, "facts.channel", "join: [] says nothing"),
+        (
+            {"attributes": {"a": {"column": "d", "kind": "number", "plus": "P1D"}}},
+            "attributes.a",
+            "plus can only stand beside kind: instant; this is kind: number. Change the kind, or leave plus out",
+        ),
+        (
+            {"attributes": {"a": {"column": "d", "zone": "UTC", "format": "%Y"}}},
+            "attributes.a",
+            "zone and format can only stand beside kind: instant; this is kind: category",
+        ),
+        (
+            {"attributes": {"a": ["c", {"column": "d", "scale": 0.01}]}},
+            "attributes.a",
+            "scale can only stand beside kind: number; this is kind: category",
+        ),
+        ({"attributes": {"a": {"column": "d", "called": "{value}"}}}, "attributes.a.called", "without { } [ ] and |"),
+        ({"facts": {**FACTS, "channel": {"column": "c", "called": "way"}}}, "facts.channel.called", "no such key"),
         ({"missing": [False]}, "missing.0", "quote it"),
         ({"missing": "<not a number>"}, "missing", "beside the source of one number, not here"),
         (
@@ -250,3 +292,40 @@ def test_what_names_an_event_is_told_apart_from_what_a_case_holds() -> None:
     assert joined.naming["event.id"] == {"join": ["id", "line"]}
     either = parse_mapping(mapping(facts={**FACTS, "event.id": [{"column": "id"}, {"join": ["po", "line"]}]}))
     assert [each["column"] for each in either.naming["event.id"]["first_of"]] == [["id"], []]
+
+
+def test_what_attributes_are_called_is_told_by_the_names_of_the_cases() -> None:
+    attributes = {
+        "inv": {"column": "a", "kind": "number", "called": "stock on hand", "unit": "each"},
+        "due": {"column": "b", "kind": "instant", "called": "delivery", "parts": ["hours", "month"]},
+        "sent": {"column": "b", "kind": "instant", "parts": "hours"},
+        "plain": "c",
+    }
+    assert parse_mapping(mapping(attributes=attributes)).wordings == {
+        "inv": Wording(called="stock on hand", unit=Unit.EACH),
+        "due_hours": Wording(called="delivery", unit=Unit.HOUR, part="hours", zone="UTC"),
+        "due_month": Wording(called="delivery", part="month", zone="UTC"),
+        "sent_hours": Wording(part="hours", zone="UTC"),
+    }
+
+
+def test_the_clock_of_an_instant_is_its_zone_else_the_mapping_s_and_none_where_sources_differ() -> None:
+    sources: dict[str, dict[str, Any]] = {
+        "own": {"column": "a", "zone": "Asia/Tokyo"},
+        "its": {"column": "a"},
+        "two": {"first_of": ["a", {"column": "b", "zone": "Asia/Tokyo"}]},
+    }
+    attributes = {name: {**source, "kind": "instant", "parts": "hour"} for name, source in sources.items()}
+    told = parse_mapping(mapping(attributes=attributes, zone="Europe/Berlin")).wordings
+    assert {name: each.zone for name, each in told.items()} == {
+        "own_hour": "Asia/Tokyo",
+        "its_hour": "Europe/Berlin",
+        "two_hour": None,
+    }
+
+
+def test_a_mapping_that_calls_nothing_has_the_digest_it_always_had() -> None:
+    plain = parse_mapping(mapping(attributes={"inv": {"column": "a", "kind": "number"}}))
+    named = parse_mapping(mapping(attributes={"inv": {"column": "a", "kind": "number", "called": "stock"}}))
+    assert "called" not in plain.model_dump(mode="json")["attributes"]["inv"]
+    assert plain.digest != named.digest
