@@ -40,6 +40,13 @@ class Outcome(Record):
             return None
         return self.resolved_at is None or self.resolved_at > due_at
 
+    def counts(self, task: Task, due_at: datetime | None, now: datetime) -> bool:
+        """Whether its truth counts yet: of a promise once it is due, because kept ones are known before broken ones.
+
+        Cases whose truth is known are otherwise mostly kept promises, wherever the latest cases are looked at.
+        """
+        return task is not Task.SLA_BREACH or due_at is None or due_at <= now
+
     def truth(self, task: Task, due_at: datetime | None) -> str | bool | None:
         """The confirmed label or event of a task, None where it is not known."""
         match task:

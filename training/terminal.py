@@ -13,6 +13,7 @@ from rich.table import Table
 
 from data.amounts import percent
 from data.vocabulary import Task
+from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, SCORED_OPEN
 from training.progress import Item
 
 SIDES = {"base": "base", "rules": "rules", "as_trained": "as trained", "model": "model"}
@@ -66,7 +67,7 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
             head = _NOTHING if number else heads
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
-    table.caption = _left_out(metrics)
+    table.caption = "\n".join(_left_out(metrics)) or None
     return table
 
 
@@ -96,9 +97,19 @@ def _cells(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from ((f"  {cell['region'] or 'region not told'}", cell) for cell in regions)
 
 
-def _left_out(metrics: Mapping[Task, Mapping[str, Any]]) -> str | None:
-    told = [f"{task.value}: {each['promise_passed']:,}" for task, each in metrics.items() if "promise_passed" in each]
-    return f"left out, because the promise had passed: {', '.join(told)}" if told else None
+_PROMISES = {
+    PROMISE_PASSED: "left out, because the promise had passed",
+    PROMISE_OPEN: "left out, because the promise was not due when the history ended: kept ones are known sooner",
+    SCORED_OPEN: "scored too, though the promise was not due when the history ended: kept ones are known sooner",
+}
+
+
+def _left_out(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
+    """How many cases are in no score because of their promise, and why; and how many should not be."""
+    for key, why in _PROMISES.items():
+        told = [f"{task.value}: {each[key]:,}" for task, each in metrics.items() if key in each]
+        if told:
+            yield f"{why}: {', '.join(told)}"
 
 
 _NOTHING = ("", "", "")

@@ -27,10 +27,11 @@ from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError, TrainingError
 from training.histories.dataset import Study, study
 from training.histories.history import History
+from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, counted
 from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
 from training.learning.chain import Chain, earlier_tasks, fit_chain
-from training.learning.evaluate import Snapshot, passed
+from training.learning.evaluate import Snapshot
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.served import keep_beside, refuse_served
@@ -111,10 +112,14 @@ def train(history: History, order: Order, progress: Progress) -> Training:
     digest = _publish(order, learned, standing)
     versions = _register(order, recorded, digest)
     metrics: dict[Task, Mapping[str, Any]] = {
-        task: {**each.model.metrics, **passed(seen.promise_passed(task))} for task, each in learned.items()
+        task: {**each.model.metrics, **_left_out(seen, task)} for task, each in learned.items()
     }
     timeless = any(without_times(each.model.lineage) for each in learned.values())
     return Training(digest, metrics, versions, left_out, timeless)
+
+
+def _left_out(seen: Study, task: Task) -> dict[str, int]:
+    return counted({PROMISE_PASSED: seen.promise_passed(task), PROMISE_OPEN: seen.promise_open(task)})
 
 
 def _read(history: History, order: Order, progress: Progress) -> tuple[AttributeSchema, Study, Snapshot]:

@@ -69,15 +69,20 @@ def _decided(connection: Connection, found: decisions.Decision) -> Decided:
 
 
 def later_of(
-    task: Task, features: FeatureSet, decided: Sequence[Decided], shelves: Sequence[ShelfAnswer] = ()
+    task: Task, features: FeatureSet, decided: Sequence[Decided], shelves: Sequence[ShelfAnswer], now: datetime
 ) -> Later:
-    """What drift compares: decisions that one model served, and its answers about shelves asked about by themselves."""
+    """What drift compares: decisions that one model served, and its answers about shelves asked about by themselves.
+
+    What a promise came to is known once it is due: see `data.outcome.Outcome.counts`.
+    """
     shown = [each.features[task.value] for each in decided] + [each.features for each in shelves]
     alone = [each.probability for each in shelves]
     return Later(
         features=np.array([features.read(each) for each in shown]),
         probability=np.array([_probability(task, each.predictions) for each in decided] + alone),
-        happened=np.array([_happened(task, each) for each in decided] + [_ran(each) for each in shelves], np.int64),
+        happened=np.array(
+            [_happened(task, each, now) for each in decided] + [_ran(each) for each in shelves], np.int64
+        ),
         said=np.array([_said(task, each.predictions) for each in decided] + alone),
         regions=[each.case.region for each in decided] + [each.region for each in shelves],
     )
@@ -128,8 +133,9 @@ def _ran(shelf: ShelfAnswer) -> int:
     return UNKNOWN if shelf.happened is None else int(shelf.happened)
 
 
-def _happened(task: Task, each: Decided) -> int:
-    truth = each.outcome.truth(task, each.predictions.sla_breach.due_at) if each.outcome else None
+def _happened(task: Task, each: Decided, now: datetime) -> int:
+    due_at, outcome = each.predictions.sla_breach.due_at, each.outcome
+    truth = outcome.truth(task, due_at) if outcome and outcome.counts(task, due_at, now) else None
     if truth is None:
         return UNKNOWN
     return int(truth) if task.is_risk else int(truth == _likeliest(getattr(each.predictions, task.value))[0])

@@ -43,10 +43,11 @@ class DriftService:
         """
         bundle = self._in_force.bundle
         predictor = bundle.models.get(Task.STOCKOUT) if bundle else None
+        now = self._clock()
         with self._database.read() as connection:
             found = latest(connection, count)
             asked = shelves.sample(connection, predictor.version, count) if predictor else []
-            records = records_of(connection, bundle, self._clock())
+            records = records_of(connection, bundle, now)
         moments = [*(each.issued_at for each in found), *(each.answered_at for each in asked)]
         return ModelsDrift(
             decisions=len(found),
@@ -54,7 +55,7 @@ class DriftService:
             since=min(moments, default=None),
             until=max(moments, default=None),
             tasks=tuple(
-                self._task(task, bundle, found, asked if task is Task.STOCKOUT else ()).model_copy(
+                self._task(task, bundle, found, asked if task is Task.STOCKOUT else (), now).model_copy(
                     update={"records": records.get(task, ())}
                 )
                 for task in Task
@@ -70,7 +71,12 @@ class DriftService:
             return self._measured[1]
 
     def _task(
-        self, task: Task, bundle: Bundle | None, found: Sequence[Decided], asked: Sequence[ShelfAnswer]
+        self,
+        task: Task,
+        bundle: Bundle | None,
+        found: Sequence[Decided],
+        asked: Sequence[ShelfAnswer],
+        now: datetime,
     ) -> TaskDrift:
         predictor = bundle.models.get(task) if bundle else None
         if predictor is None:
@@ -84,5 +90,6 @@ class DriftService:
             return told.model_copy(update={"reason": "too_few_decisions"})
         features = predictor.model.features()
         at_stake = stake_of(task, mine, asked, self._in_force.policy)
-        report = drift_report(task, profile, later_of(task, features, mine, asked), features.names, at_stake)
+        later = later_of(task, features, mine, asked, now)
+        report = drift_report(task, profile, later, features.names, at_stake)
         return told.model_copy(update={"report": report})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,10 @@ class Shadow:
             self._metrics.shadow_disagreement(Task.STOCKOUT)
         return told[YES]
 
-    def report(self, in_force: str | None) -> ShadowReport:
-        """How the shadow compares with what was answered, live."""
+    def report(self, in_force: str | None, now: datetime) -> ShadowReport:
+        """How the shadow compares with what was answered, live, by what is known of it."""
         with self._database.read() as connection:
-            rows = _both(connection, in_force, self.digest) if in_force and self.digest else []
+            rows = _both(connection, in_force, self.digest, now) if in_force and self.digest else []
         return report(in_force, self.digest, self.problem, self._counts, rows)
 
     def drain(self) -> None:
@@ -165,8 +166,8 @@ class Shadow:
         self._log.warning("shadow failed", error=why)
 
 
-def _both(connection: Connection, champion: str, challenger: str) -> list[Seen]:
-    return shadows.newest(connection, champion, challenger) + shelves.beside(connection, champion, challenger)
+def _both(connection: Connection, champion: str, challenger: str, now: datetime) -> list[Seen]:
+    return shadows.newest(connection, champion, challenger, now) + shelves.beside(connection, champion, challenger)
 
 
 def told_by(task: Task, answered: LabelPrediction | RiskPrediction) -> dict[str, float] | None:

@@ -44,8 +44,8 @@ def add(connection: Connection, rows: Sequence[Beside]) -> None:
     connection.execute(insert(table).on_conflict_do_nothing(), [asdict(row) for row in rows])
 
 
-def newest(connection: Connection, champion: str, challenger: str) -> list[Seen]:
-    """The newest answers of these two bundles."""
+def newest(connection: Connection, champion: str, challenger: str, now: datetime) -> list[Seen]:
+    """The newest answers of these two bundles; what a promise came to is known once it is due."""
     mine = (
         select(table.c.content, outcomes.c.content.label("outcome"))
         .join_from(table, outcomes, table.c.recommendation_id == outcomes.c.recommendation_id, isouter=True)
@@ -53,14 +53,14 @@ def newest(connection: Connection, champion: str, challenger: str) -> list[Seen]
         .order_by(table.c.recommendation_id.desc())
         .limit(NEWEST)
     )
-    return [_seen(connection, row.content, row.outcome) for row in connection.execute(mine)]
+    return [_seen(connection, row.content, row.outcome, now) for row in connection.execute(mine)]
 
 
-def _seen(connection: Connection, content: str, digest: str | None) -> Seen:
+def _seen(connection: Connection, content: str, digest: str | None, now: datetime) -> Seen:
     told = json.loads(content)
     if digest is None:
         return Seen(told["said"], {})
     outcome = Outcome.model_validate_json(documents.get(connection, digest))
     due = datetime.fromisoformat(told["due_at"]) if told["due_at"] else None
-    truths = {task.value: outcome.truth(task, due) for task in Task}
+    truths = {task.value: outcome.truth(task, due) for task in Task if outcome.counts(task, due, now)}
     return Seen(told["said"], {task: truth for task, truth in truths.items() if truth is not None})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.outcome import Outcome
-from data.vocabulary import Disposition, ExceptionType, Task, most_cautious
+from data.vocabulary import Disposition, ExceptionType, RootCause, Task, most_cautious
 
 DUE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -30,6 +30,14 @@ def test_a_breach_is_work_unresolved_at_the_promise(
     outcome = Outcome(recorded_at=recorded, resolved_at=resolved, sla_breached=told)
     assert outcome.breached(DUE) is breached
     assert outcome.truth(Task.SLA_BREACH, DUE) is breached
+
+
+def test_what_a_promise_came_to_counts_once_it_is_due() -> None:
+    kept = Outcome(recorded_at=DUE - HOUR, resolved_at=DUE - HOUR, root_cause=RootCause.LABOR_SHORTAGE)
+    assert not kept.counts(Task.SLA_BREACH, DUE, DUE - HOUR)
+    assert kept.counts(Task.SLA_BREACH, DUE, DUE)
+    assert kept.counts(Task.SLA_BREACH, None, DUE - HOUR)
+    assert kept.counts(Task.ROOT_CAUSE, DUE, DUE - HOUR), "a cause is promised to nobody"
 
 
 def test_without_a_promise_only_the_senders_word_counts() -> None:

@@ -47,7 +47,7 @@ def see(
     """
     arrivals = not without_times(model.lineage)
     read = studied(history, before, (model.task,), model.attributes, policy, progress, without_outcome, arrivals)
-    known = read.known(model.task)
+    known = read.known(model.task).unsure()
     if not len(known.truth):
         raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")
     return Seen(model.complete(known.facts, known.messages), known)

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 
 import numpy as np
@@ -31,7 +32,7 @@ from policies.promise import promised
 from training.histories.blocks import Block, Columns, Reckoner, Replayed
 from training.histories.forks import worked
 from training.histories.split import is_timeless, scattered
-from training.histories.truth import promise_passed
+from training.histories.truth import UNKNOWN, promise_passed, told_at
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -79,6 +80,24 @@ class Known:
 
     It is known by then, and never before the case; NaN where nothing says.
     """
+    open: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    """Whether the promise was not due yet when the history ended, the last thing it tells of; empty for none."""
+
+    @property
+    def promise_open(self) -> int:
+        """How many there are of those."""
+        return int(self.open.sum())
+
+    def due(self) -> Known:
+        """Without the cases whose promise was open when the history ended: of which only kept ones can be known.
+
+        They are what a history that goes on tells of its latest days: nearly all kept, whatever they come to.
+        """
+        return self.at(np.flatnonzero(~self.open)) if self.promise_open else self
+
+    def unsure(self) -> Known:
+        """With an unknown truth of those cases."""
+        return replace(self, truth=np.where(self.open, UNKNOWN, self.truth)) if self.promise_open else self
 
     def at(self, which: NDArray[np.intp]) -> Known:
         """The cases at some positions."""
@@ -96,6 +115,7 @@ class Known:
             selection=None if self.selection is None else self.selection[which],
             events=[self.events[each] for each in places] if self.events else (),
             counts_at=self.counts_at[which] if len(self.counts_at) else self.counts_at,
+            open=self.open[which] if len(self.open) else self.open,
         )
 
 
@@ -124,6 +144,10 @@ class Study:
         """How many cases are not among them because their promise had passed."""
         return self._tasks[task].promise_passed
 
+    def promise_open(self, task: Task) -> int:
+        """How many of them had a promise that was not due when the history ended."""
+        return self._tasks[task].promise_open
+
 
 @dataclass(frozen=True)
 class _Ready:
@@ -131,6 +155,7 @@ class _Ready:
 
     whole: Known
     promise_passed: int = 0
+    promise_open: int = 0
 
     @property
     def n(self) -> int:
@@ -215,6 +240,9 @@ class _TaskNotes:
         self._stakes: list[float] = []
         self._events: list[str] = []
         self._counts_at: list[float] = []
+        self._due: list[float] = []
+        self._until = -math.inf
+        """The last moment that a line tells of."""
 
     @property
     def n(self) -> int:
@@ -224,6 +252,7 @@ class _TaskNotes:
         """The block's cases of the task, before its rows are added to the matrix."""
         if task is Task.SLA_BREACH:
             self.promise_passed += sum(promise_passed(each.line) for each in block)
+        self._until = max(self._until, *(told_at(each.line).timestamp() for each in block))
         self._truth += columns[f"{task}.truth"].tolist()
         self._fired += columns[f"{task}.fired"].tolist()
         self._stakes += columns[f"{task}.stake"].tolist()
@@ -238,7 +267,9 @@ class _TaskNotes:
         self._selection.append(1.0 if line.selection is None else line.selection.weight or 1.0)
         self._regions.append(line.case.region)
         self._events.append(event_key(line.case.event.source, line.case.event.id))
-        self._counts_at.append(_counts_at(task, line))
+        due_at = line.case.promise.due_at if line.case.promise and task is Task.SLA_BREACH else None
+        self._due.append(due_at.timestamp() if due_at else math.nan)
+        self._counts_at.append(_counts_at(line, due_at))
 
     def known(self) -> Known:
         order = self._order()
@@ -255,7 +286,17 @@ class _TaskNotes:
             selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
             events=[self._events[each] for each in order],
             counts_at=np.array(self._counts_at, np.float64)[order],
+            open=self._open()[order],
         )
+
+    @property
+    def promise_open(self) -> int:
+        return int(self._open().sum())
+
+    def _open(self) -> NDArray[np.bool_]:
+        """Cases without times have no end: none of their promises is open."""
+        due = np.array(self._due, np.float64)
+        return np.zeros(len(due), np.bool_) if is_timeless(np.array(self._times)) else due > self._until
 
     def _order(self) -> NDArray[np.intp]:
         """Time's, as they came; without times, the order in which they are split."""
@@ -266,12 +307,8 @@ class _TaskNotes:
         return np.array(sorted(rows, key=places.__getitem__), np.intp)
 
 
-def _counts_at(task: Task, line: HistoryLine) -> float:
-    if line.outcome is None:
-        return math.nan
-    promise = line.case.promise if task is Task.SLA_BREACH else None
-    known_at = max(line.outcome.recorded_at, line.case.event.time)
-    return counted_from(known_at, promise.due_at if promise else None).timestamp()
+def _counts_at(line: HistoryLine, due_at: datetime | None) -> float:
+    return counted_from(told_at(line), due_at).timestamp() if line.outcome else math.nan
 
 
 class _Matrix:

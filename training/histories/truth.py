@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from data.outcome import HistoryLine
 from data.vocabulary import Task
 
@@ -40,3 +42,9 @@ def promise_passed(line: HistoryLine) -> bool:
     due = line.case.promise.due_at if line.case.promise else None
     told = line.outcome is not None and line.outcome.sla_breached is None
     return told and due is not None and due <= line.case.event.time
+
+
+def told_at(line: HistoryLine) -> datetime:
+    """The last moment that a line tells of: when its outcome was known, else the case's."""
+    time = line.case.event.time
+    return max(line.outcome.recorded_at, time) if line.outcome else time

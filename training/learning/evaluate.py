@@ -22,6 +22,7 @@ from training.errors import HistoryError
 from training.histories.baseline import RuleRates
 from training.histories.dataset import Known, Read, Study, study
 from training.histories.history import History
+from training.histories.promises import PROMISE_PASSED, SCORED_OPEN, counted
 from training.histories.split import without_times
 from training.histories.unseen import acquaintance
 from training.learning.conformal_fit import Calibrating, coverage
@@ -34,7 +35,6 @@ Truth = NDArray[np.int64]
 
 DECIMALS = 9
 
-PROMISE_PASSED = "promise_passed"
 """The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
 
 TAUGHT = "taught"
@@ -114,7 +114,12 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities)
     covered = _covered(model, cases, told, policy)
-    return compared | passed(known.promise_passed) | covered | _acquainted(model, known, history)
+    return (
+        compared
+        | counted({PROMISE_PASSED: known.promise_passed, SCORED_OPEN: known.promise_open})
+        | covered
+        | _acquainted(model, known, history)
+    )
 
 
 def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
@@ -128,11 +133,6 @@ def _covered(model: TaskModel, cases: Calibrating, told: Heeded, policy: Policy)
         return {}
     rate = float(policy.settings.conformal.error_rate)
     return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.exponents)}
-
-
-def passed(count: int) -> dict[str, int]:
-    """How many cases are in no score because their promise had passed, where there are any."""
-    return {PROMISE_PASSED: count} if count else {}
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:

@@ -118,7 +118,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     Raises:
         HistoryError: too few cases with a known outcome, or one outcome only.
     """
-    known = study.known(task)
+    known = study.known(task).due()
     split = split_in_time(known.times, origin.test_share, known.exceptions)
     known = with_chains(known, chains, float(known.times[split.kept[split.test]]))
     links = tuple(each.whole for each in chains)

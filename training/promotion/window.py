@@ -24,8 +24,8 @@ from policies.policy import Policy
 from training.errors import HistoryError
 from training.histories.dataset import Read, study
 from training.histories.history import History
-from training.histories.split import without_times
-from training.histories.truth import truth_of
+from training.histories.split import is_timeless, without_times
+from training.histories.truth import UNKNOWN, told_at, truth_of
 from training.progress import Progress
 from training.promotion.answering import ASKED
 from training.promotion.later import Floats, Places, Reading
@@ -34,6 +34,7 @@ TAUGHT = ("fitted_on", "tested_on", "recalibrated_on")
 """Of the lineage, the windows a model has learned from or was chosen by."""
 
 Known = Sequence[tuple[Case, Standing]]
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Replayed:
     lines: Sequence[HistoryLine]
     """The same cases under the promise in force, with their outcomes."""
     groups: NDArray[np.int64]
+    until: datetime
+    """When the history ended: the last moment that it tells of."""
 
     @property
     def n(self) -> int:
@@ -60,8 +63,13 @@ class Replayed:
         return self.lines[0].case.event.time, self.lines[-1].case.event.time
 
     def truth(self, task: Task) -> NDArray[np.int64]:
-        """What happened."""
-        return np.array([truth_of(task, line) for line in self.lines], np.int64)
+        """What happened; unknown of a promise that was not due yet, of which only a kept one could be known."""
+        return np.array([self._truth(task, line) for line in self.lines], np.int64)
+
+    def _truth(self, task: Task, line: HistoryLine) -> int:
+        due_at = line.case.promise.due_at if line.case.promise else None
+        counts = line.outcome is not None and line.outcome.counts(task, due_at, self.until)
+        return truth_of(task, line) if counts else UNKNOWN
 
     def facts(self, task: Task, attributes: AttributeSchema) -> Floats:
         """A stock-out has features where a shelf is named."""
@@ -148,12 +156,14 @@ def replayed(
     Models that learned without times met no `arrivals`.
     """
     scored: list[HistoryLine] = []
+    told: list[datetime] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
     keeper = StandingKeeper(SeededRows(MemoryRows(), read_snapshot(before)), schema, arrivals)
 
     def lines() -> Iterator[Read]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
             chosen = compared(line)
+            told.append(told_at(line))
             if chosen:
                 scored.append(line)
             else:
@@ -165,7 +175,13 @@ def replayed(
     exceptions = [line.case.exception_id for line in promised]
     groups = np.unique(exceptions, return_inverse=True)[1] if exceptions else np.empty(0)
     known = [(sample.case, sample.standing) for sample in samples]
-    return Reading(Replayed(known, promised, groups.astype(np.int64)), answers)
+    return Reading(Replayed(known, promised, groups.astype(np.int64), _until(scored, told)), answers)
+
+
+def _until(lines: Sequence[HistoryLine], told: Sequence[datetime]) -> datetime:
+    """When a history ended; without times it has no end, and every promise is taken for due."""
+    timeless = is_timeless(np.array([line.case.event.time.timestamp() for line in lines]))
+    return _NEVER if timeless else max(told, default=_NEVER)
 
 
 class _Every:

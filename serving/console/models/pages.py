@@ -105,7 +105,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
     own = in_force.by == visit.principal.name
     listed = service.promotions.listing().items
     rows = [(each, view.promotion_row(each, in_force.bundle, now)) for each in listed]
-    shadow = service.shadow.report(in_force.bundle)
+    shadow = service.shadow.report(in_force.bundle, now)
     rollback = None
     if in_force.bundle and in_force.rollback_to and visit.principal.may(Permission.ROLL_BACK):
         typed = attempt.typed.get("reason", "")

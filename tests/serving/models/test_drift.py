@@ -47,6 +47,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         recommendation = told(desk, number, 600.0 + number)
         if number % 4:
             outcome(desk, recommendation, breached=number % 3 == 0)
+    desk.clock.move(hours=3)
     return desk
 
 
@@ -73,6 +74,16 @@ def test_outcomes_give_the_live_base_rate_and_calibration(busy: Desk) -> None:
     assert whole["realised"]["rate"] == pytest.approx(sum(n % 3 == 0 for n in known) / len(known))
     assert whole["claimed"]["n"] == CASES
     assert 0 <= whole["realised"]["ece"] <= 1
+
+
+def test_what_a_promise_came_to_counts_once_it_is_due(tmp_path: Path) -> None:
+    """Kept promises are known before broken ones: of those still open nearly all that is known was kept."""
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    for number in range(CASES):
+        outcome(desk, told(desk, number, 60.0), breached=False)
+    assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == 0
+    desk.clock.move(hours=3)
+    assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == CASES
 
 
 def test_a_region_with_enough_cases_is_told_of(busy: Desk) -> None:

@@ -65,6 +65,9 @@ def test_once_there_are_outcomes_both_are_held_against_them(tmp_path: Path) -> N
         outcome = {"recorded_at": "2026-11-23T12:00:00Z", "sla_breached": True}
         desk.post(f"/v1/recommendations/{answer['recommendation_id']}/outcomes", outcome)
         desk.recommend(promised(2))
+        (early,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
+        assert (early["answers"], early["outcomes"]) == (2, 0), "the promise is not due yet"
+        desk.clock.move(hours=4)
         (risk,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
         assert (risk["answers"], risk["outcomes"]) == (2, 1)
         assert risk["champion_log_loss"] == pytest.approx(-math.log(said), abs=1e-6)

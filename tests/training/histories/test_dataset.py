@@ -23,7 +23,7 @@ from training.histories import dataset
 from training.histories.baseline import NO_RULE
 from training.histories.dataset import Study, study
 from training.histories.history import open_history
-from training.histories.truth import UNKNOWN, promise_passed, truth_of
+from training.histories.truth import UNKNOWN, promise_passed, told_at, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +177,47 @@ def test_what_is_known_of_a_promise_counts_in_a_record_once_it_was_due_and_a_cau
     assert seen.known(Task.ROOT_CAUSE).counts_at.tolist() == [(at + timedelta(hours=2)).timestamp()]
     counts_at = datetime.fromtimestamp(seen.known(Task.SLA_BREACH).counts_at.item(), UTC)
     assert at + timedelta(days=5) <= counts_at == counts_at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def still_open(lines: list[HistoryLine]) -> list[HistoryLine]:
+    """The same, its last case with a promise that was kept at once and is due a day after all that is told."""
+    until = max(told_at(line) for line in lines)
+    last = lines[-1].case.model_copy(update={"promise": Promise(due_at=until + timedelta(days=1))})
+    outcome = Outcome(recorded_at=until, resolved_at=until, root_cause=RootCause.LABOR_SHORTAGE)
+    return [*lines[:-1], HistoryLine(case=last, outcome=outcome)]
+
+
+def test_a_promise_that_is_open_when_the_history_ends_teaches_nothing(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    seen = studied(still_open(lines), attributes)
+    known = seen.known(Task.SLA_BREACH)
+    assert seen.promise_open(Task.SLA_BREACH) == known.promise_open == known.open.sum() >= 1
+    assert known.open[-1]
+    assert known.due().truth.tolist() == known.truth[~known.open].tolist()
+    np.testing.assert_array_equal(known.due().facts, known.facts[~known.open])
+    assert known.unsure().truth.tolist() == np.where(known.open, UNKNOWN, known.truth).tolist()
+    assert seen.promise_open(Task.ROOT_CAUSE) == 0, "a cause is promised to nobody"
+
+
+def test_without_times_no_promise_is_open(lines: list[HistoryLine], attributes: AttributeSchema) -> None:
+    """The end of such a history is made up, as its moment is."""
+    made_up = lines[0].case.event.time
+    at_once = [
+        line.model_copy(
+            update={
+                "case": line.case.model_copy(
+                    update={
+                        "event": line.case.event.model_copy(update={"time": made_up}),
+                        "promise": Promise(due_at=made_up + timedelta(days=9)),
+                    }
+                ),
+                "outcome": Outcome(recorded_at=made_up + timedelta(days=1), sla_breached=False),
+            }
+        )
+        for line in lines
+    ]
+    assert studied(at_once, attributes).promise_open(Task.SLA_BREACH) == 0
 
 
 def test_sampled_cases_are_kept_whole(lines: list[HistoryLine], attributes: AttributeSchema) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from data.vocabulary import Task
@@ -50,3 +52,14 @@ def test_the_model_that_ships_learns_from_every_update() -> None:
     lineage = learned(updates()).model.lineage
     assert lineage["fitted_on"]["n"] == N
     assert lineage["rehearsed_on"]["n"] + lineage["tested_on"]["n"] < N
+
+
+def test_promises_that_are_open_when_the_history_ends_teach_nothing() -> None:
+    """Neither the trees nor the numbers: a model of the cases before is the same."""
+    known = updates()
+    still_open = np.arange(N) >= N - 300
+    kept = replace(known, truth=np.where(still_open, 0, known.truth), open=still_open)
+    before = learned(known.at(np.flatnonzero(~still_open))).model
+    told = learned(kept).model
+    assert told.score.trees.to_arrays()["leaf_value"].tolist() == before.score.trees.to_arrays()["leaf_value"].tolist()
+    assert told.metrics["model"] == before.metrics["model"]

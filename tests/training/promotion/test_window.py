@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.case import Promise
+from data.outcome import HistoryLine, Outcome
+from data.record import canonical
 from data.vocabulary import Task
+from features.attributes import EMPTY
 from models.bundle import Bundle, open_bundle
 from models.predictors import ModelPredictor
+from policies.policy import load_policy
 from tests.fixtures.bundles import a_bundle
+from tests.fixtures.cases import NOON, a_case
 from training.errors import HistoryError
-from training.promotion.window import taught_until
+from training.histories.history import open_history
+from training.histories.truth import UNKNOWN
+from training.progress import Silent
+from training.promotion.window import replayed, taught_until
 
+HOUR = timedelta(hours=1)
 FITTED = {"fitted_on": {"from": 0.0, "to": 100.0}, "tested_on": {"from": 80.0, "to": 100.0}}
 
 
@@ -35,3 +45,28 @@ def test_a_calibrator_fitted_later_counts_as_learning(tmp_path: Path) -> None:
 def test_a_bundle_that_does_not_say_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="does not say until when"):
         taught_until(bundle(tmp_path / "one", {}))
+
+
+def truths(folder: Path, lines: list[HistoryLine]) -> list[int]:
+    """What a comparison on all of a history knows of its promises."""
+    file = folder / "told.jsonl"
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    everything = replayed(open_history(file), lambda line: True, [], EMPTY, (), load_policy(), Silent())
+    told: list[int] = everything.later.truth(Task.SLA_BREACH).tolist()
+    return told
+
+
+def test_of_a_promise_that_is_not_due_nothing_is_compared(tmp_path: Path) -> None:
+    """A kept one is known by then, a broken one is not: the more careless of two models would look the better."""
+    lines = [
+        HistoryLine(
+            case=a_case(number, at=NOON + number * HOUR, promise=Promise(due_at=NOON + number * HOUR + 3 * HOUR)),
+            outcome=Outcome(recorded_at=NOON + (number + 1) * HOUR, sla_breached=False, stockout=True),
+        )
+        for number in range(8)
+    ]
+    assert truths(tmp_path, lines) == [0] * 6 + [UNKNOWN] * 2
+    one_moment = [
+        line.model_copy(update={"case": line.case.model_copy(update={"event": lines[0].case.event})}) for line in lines
+    ]
+    assert truths(tmp_path, one_moment) == [0] * 8, "such a history has no end"

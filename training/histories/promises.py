@@ -1,0 +1,17 @@
+"""Cases that are in no score, or should be in none, because of their promise: how many, by why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PROMISE_PASSED = "promise_passed"
+"""It had passed when the case was noticed: the service tells that breach as a fact."""
+PROMISE_OPEN = "promise_open"
+"""It was not due when the history ended, of which kept ones are known and broken ones are not: left out."""
+SCORED_OPEN = "promise_open_but_scored"
+"""The same, where the cases are scored all the same, because somebody asked for the scores of just these."""
+
+
+def counted(cases: Mapping[str, int]) -> dict[str, int]:
+    """The kinds of which there are any."""
+    return {kind: count for kind, count in cases.items() if count}
