@@ -15,7 +15,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
     """The zone of this name, None where there is none: a sender's typing error is a missing fact."""
     try:
         return ZoneInfo(name)
@@ -25,7 +25,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 def local_time(case: Case) -> datetime:
     """The case's moment by the node's own clock; in UTC where the node's zone is not known."""
-    zone = _zone(case.node.zone) if case.node and case.node.zone else None
+    zone = zone_named(case.node.zone) if case.node and case.node.zone else None
     try:
         return case.event.time.astimezone(zone) if zone else case.event.time
     except OverflowError:  # the first and the last day that a calendar knows

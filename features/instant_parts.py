@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from data.case import AttributeValue, Case
+from features.calendar import zone_named
 from features.wording import InstantPart, Wordings
 
 _HOUR = 3_600.0
@@ -37,13 +37,14 @@ def told_anew(moved: Case, wordings: Wordings) -> tuple[Case, tuple[str, ...]]:
 def _anew(moved: Case, wordings: Wordings) -> Iterator[tuple[str, AttributeValue]]:
     for name in moved.attributes:
         wording = wordings.get(name)
-        if wording is None or wording.part not in LOCAL or wording.zone is None:
+        zone = zone_named(wording.zone) if wording and wording.zone else None
+        if wording is None or wording.part not in LOCAL or zone is None:
             continue
         off = moved.attributes.get(f"{name.removesuffix(f'_{wording.part}')}_hours")
         if isinstance(off, int | float) and not isinstance(off, bool):
             seconds = round(off * _HOUR)  # It was rounded to a third of one.
             moment = moved.event.time + timedelta(seconds=seconds)
-            yield name, INSTANT_PARTS[wording.part](moment.astimezone(ZoneInfo(wording.zone)), moved.event.time)
+            yield name, INSTANT_PARTS[wording.part](moment.astimezone(zone), moved.event.time)
 
 
 def _is_part(name: str, value: AttributeValue) -> bool:

@@ -21,6 +21,7 @@ from features.parties import (
     declared,
     labelled,
     rate,
+    usual_stands_in,
     where_named,
 )
 
@@ -35,7 +36,8 @@ def breach_rate(party: Party) -> Feature:
     of = where_named(party, lambda standing: rate(standing, party.kind, breaches, BREACH_GUESS))
     says = f"over the years {{value}} of {party.exceptions} missed the promise"
     about = f"How often {party.exceptions} missed the promise over the years"
-    return Feature(f"{party.stem}breach_rate_long", Unit.RATIO, says, about, of, known="standing")
+    news = usual_stands_in(party, lambda seen: breaches(seen)[1])
+    return Feature(f"{party.stem}breach_rate_long", Unit.RATIO, says, about, of, known="standing", news=news)
 
 
 def long_memories(attributes: AttributeSchema) -> tuple[Feature, ...]:

@@ -111,7 +111,7 @@ def where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
     return lambda case, standing: None if named(case) is None else of(standing)
 
 
-def _news(party: Party, known: Callable[[PartyStanding], float]) -> News | None:
+def usual_stands_in(party: Party, known: Callable[[PartyStanding], float]) -> News | None:
     """That a number of a party is the usual one, as nothing is `known` of its own; the retailer is nobody's news.
 
     A party whose past has faded cannot be told from one that is new, so neither is called new.
@@ -135,7 +135,7 @@ def _news(party: Party, known: Callable[[PartyStanding], float]) -> News | None:
 def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Feature:
     of = where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
     says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
-    news = _news(party, lambda seen: sums(seen)[1])
+    news = usual_stands_in(party, lambda seen: sums(seen)[1])
     return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing", news=news)
 
 
@@ -188,7 +188,7 @@ def pace(party: Party) -> Feature:
             return 1.0
         return (seen.arrivals + _STORM_WEIGHT) / (_outcomes(seen) * _ARRIVALS_PER_OUTCOME + _STORM_WEIGHT)
 
-    news = _news(party, lambda seen: seen.arrivals or _outcomes(seen))
+    news = usual_stands_in(party, lambda seen: seen.arrivals or _outcomes(seen))
     says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
     return Feature(f"{party.stem}pace", Unit.RATIO, says, about, where_named(party, of), known="standing", news=news)
 

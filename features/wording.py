@@ -11,14 +11,18 @@ from pydantic import AfterValidator
 from data.case import AttributeKind, AttributeName
 from data.record import Record, Unit
 
-_SIGNS = re.compile(r"[\x00-\x1f\x7f{}\[\]|]")
+_SIGNS = re.compile(r"[{}\[\]|]")
 """What means something in a sentence that is filled."""
 _LONGEST = 64
 
 
 def _name(told: str) -> str:
-    if not told.strip() or len(told) > _LONGEST or _SIGNS.search(told):
-        raise ValueError(f"expected what people call it, in 1 to {_LONGEST} characters and without {{ }} [ ] and |")
+    printed = told.isprintable() and told == told.strip()
+    if not 0 < len(told) <= _LONGEST or not printed or _SIGNS.search(told):
+        raise ValueError(
+            f"expected what people call it, in 1 to {_LONGEST} printable characters, without {{ }} [ ] and |, and "
+            "without a space at either end"
+        )
     if told.lower().startswith("the "):
         raise ValueError('sentences put "the" before it: leave the article out')
     return told

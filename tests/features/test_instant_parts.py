@@ -46,6 +46,7 @@ def test_moved_by_days_it_says_what_the_mapping_would_have_said(days: int) -> No
         ({"promised_hour": 7}, Wording(part="hour", zone="UTC")),
         ({"promised_hours": 2.0, "promised_hour": 7}, Wording(part="hour")),
         ({"promised_hours": 2.0, "promised_hour": 7}, Wording()),
+        ({"promised_hours": 2.0, "promised_hour": 7}, Wording(part="hour", zone="Mars/Base")),
         ({"promised_hours": True, "promised_hour": 7}, Wording(part="hour", zone="UTC")),
     ],
 )

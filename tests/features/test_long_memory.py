@@ -66,6 +66,21 @@ def test_it_is_told_in_words() -> None:
     )
 
 
+def test_what_is_usual_is_not_told_as_the_years_of_a_party_that_nothing_is_known_of() -> None:
+    usual = PartyStanding(kind="retailer", id="retailer", outcomes_long=95.0, breaches_long=9.0)
+    acme = PartyStanding(kind="supplier", id="acme", arrivals=1.0)
+    news = breach_rate(SUPPLIER).news
+    assert news is not None
+    assert news(_order(0), Standing(as_of=NOON, parties=(usual,))) == (
+        "supplier acme was not heard of lately: what is usual stands in"
+    )
+    told = news(_order(0), Standing(as_of=NOON, parties=(acme, usual)))
+    assert told is not None
+    assert "what is usual stands in" in told
+    known = acme.model_copy(update={"outcomes_long": 0.5})
+    assert news(_order(0), Standing(as_of=NOON, parties=(known, usual))) is None
+
+
 @pytest.mark.parametrize(("days", "long"), [(LONG_HISTORY.days - 1, False), (LONG_HISTORY.days, True)])
 def test_only_a_long_history_has_a_long_memory(days: int, long: bool) -> None:
     first, last = a_case(), a_case(1, at=NOON + timedelta(days))

@@ -136,7 +136,11 @@ def test_a_schema_without_words_is_written_as_it_always_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "called", ["", " ", "the stock", "The stock", "a {value}", "one [a|b]", "two\nlines", "x" * 65]
+    "called",
+    [
+        *("", " ", "the stock", "The stock", "a {value}", "one [a|b]", "two\nlines", "x" * 65),
+        *(" the stock", "stock ", "\u202ekcots", "two\u2028lines", "\ud800", "\x85"),
+    ],
 )
 def test_a_name_that_would_break_a_sentence_is_refused(called: str) -> None:
     with pytest.raises(ValidationError):

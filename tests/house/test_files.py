@@ -1,4 +1,4 @@
-"""What must never be committed: registry hosts, paths of a machine, secrets."""
+"""What must never be committed: registry hosts, paths of a machine, secrets, what a merge left open."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = re.compile("|".join(["py" + r"pi\.org", "python" + "hosted", r"registry\." + "npmjs", r"deb\." + "debian"]))
 MACHINE = re.compile("|".join(["/wo" + "rk/", "/ro" + "ot/"]))
+MERGE = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 
 def tracked() -> list[Path]:
@@ -20,7 +21,7 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("pattern", [HOSTS, MACHINE], ids=["registry hosts", "paths of a machine"])
+@pytest.mark.parametrize("pattern", [HOSTS, MACHINE, MERGE], ids=["registry hosts", "paths of a machine", "merges"])
 def test_no_committed_file_names(pattern: re.Pattern[str]) -> None:
     found = [
         str(path.relative_to(ROOT))

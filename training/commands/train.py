@@ -196,6 +196,7 @@ def cases(
     """Print cases as they are posted to the service: one JSON object a line, without outcomes.
 
     With --shelves, as questions about their shelves: those of one moment in one question, each with its own attributes.
+    What a question has no place for is left out, such as a supplier, an order or a second stock position.
     """
     with told():
         from training.histories.questions import questions

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
-from data.case import Case, StockPosition
+from data.case import Case, StockPosition, Supplier
 from data.record import canonical
 from serving.stockouts.schemas import StockoutQuestion
 from tests.fixtures.cases import a_case
@@ -54,6 +54,15 @@ def test_more_shelves_than_one_question_takes_are_asked_about_in_several() -> No
     cases = [a_case(n, stock=(StockPosition(sku=f"s-{n}", node="n"),)) for n in range(MOST_POSITIONS + 1)]
     at_once = [case.model_copy(update={"event": cases[0].event}) for case in cases]
     assert [len(each.positions) for each in asked(iter(at_once))] == [MOST_POSITIONS, 1]
+
+
+def test_what_a_question_has_no_place_for_is_left_out_and_the_help_says_so() -> None:
+    here, there = (StockPosition(sku="s", node=node) for node in ("here", "there"))
+    (question,) = questions([a_case(stock=(here, there), supplier=Supplier(id="acme"), region="emea")])
+    assert question.keys() == {"as_of", "region", "positions"}
+    assert [position["node"] for position in question["positions"]] == ["here"]
+    told = " ".join(CliRunner().invoke(app, ["cases", "--help"]).stdout.replace("│", " ").split())
+    assert "left out, such as a supplier, an order or a second stock position" in told
 
 
 def test_a_case_without_a_shelf_is_refused_with_what_to_do() -> None:
