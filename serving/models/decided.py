@@ -32,6 +32,7 @@ UNKNOWN = -1
 class Decided:
     """One decision: the case, the predictions, which model made each and from what, and the outcome if it is known."""
 
+    recommendation_id: str
     issued_at: datetime
     case: Case
     predictions: Predictions
@@ -47,9 +48,20 @@ class Decided:
 
 
 def latest(connection: Connection, count: int) -> list[Decided]:
-    """The latest decisions, the newest first, without those whose documents are lost or altered: the doctor's find."""
+    """The latest decisions, the newest first."""
+    return _whole(connection, decisions.latest(connection, count))
+
+
+def settled(connection: Connection, count: int, now: datetime) -> tuple[list[Decided], int]:
+    """The latest decisions whose promise is due and whose outcome is known, and how many are due in their time."""
+    rows, due = decisions.settled(connection, count, now)
+    return _whole(connection, rows), due
+
+
+def _whole(connection: Connection, rows: Iterable[decisions.Decision]) -> list[Decided]:
+    """Without those whose documents are lost or altered: the doctor's find."""
     found = []
-    for each in decisions.latest(connection, count):
+    for each in rows:
         with contextlib.suppress(LookupError, documents.DocumentAltered):
             found.append(_decided(connection, each))
     return found
@@ -59,6 +71,7 @@ def _decided(connection: Connection, found: decisions.Decision) -> Decided:
     answer: dict[str, Any] = json.loads(documents.get(connection, found.answer))
     models = (step for step in answer["explanation"] if step["kind"] == "model")
     return Decided(
+        recommendation_id=found.recommendation_id,
         issued_at=found.issued_at,
         case=Case.model_validate_json(documents.get(connection, found.input)),
         predictions=Predictions.model_validate_json(json.dumps(answer["predictions"])),
@@ -68,22 +81,44 @@ def _decided(connection: Connection, found: decisions.Decision) -> Decided:
     )
 
 
-def later_of(
-    task: Task, features: FeatureSet, decided: Sequence[Decided], shelves: Sequence[ShelfAnswer], now: datetime
-) -> Later:
-    """What drift compares: decisions that one model served, and its answers about shelves asked about by themselves.
+@dataclass(frozen=True)
+class Compared:
+    """One model's answers that drift looks at."""
+
+    latest: Sequence[Decided]
+    """The latest decisions."""
+    settled: Sequence[Decided]
+    """Earlier ones whose outcome is known: of the latest it seldom is."""
+    shelves: Sequence[ShelfAnswer]
+    """Answers about shelves that were asked about by themselves."""
+
+    def by(self, task: Task, version: str) -> Compared:
+        """Those of this very model; shelves are of it already."""
+        latest, settled = ([each for each in some if each.by(task, version)] for some in (self.latest, self.settled))
+        return Compared(latest, settled, self.shelves)
+
+    @property
+    def n(self) -> int:
+        """Answers whose features and predictions are compared."""
+        return len(self.latest) + len(self.shelves)
+
+
+def later_of(task: Task, features: FeatureSet, compared: Compared, now: datetime) -> Later:
+    """What drift compares: features and predictions of the latest answers, and what these and earlier ones came to.
 
     What a promise came to is known once it is due: see `data.outcome.Outcome.counts`.
     """
-    shown = [each.features[task.value] for each in decided] + [each.features for each in shelves]
+    latest, shelves = compared.latest, compared.shelves
+    shown = [each.features[task.value] for each in latest] + [each.features for each in shelves]
     alone = [each.probability for each in shelves]
+    decided = [*latest, *compared.settled]
     return Later(
         features=np.array([features.read(each) for each in shown]),
         probability=np.array([_probability(task, each.predictions) for each in decided] + alone),
         happened=np.array(
             [_happened(task, each, now) for each in decided] + [_ran(each) for each in shelves], np.int64
         ),
-        said=np.array([_said(task, each.predictions) for each in decided] + alone),
+        said=np.array([_said(task, each.predictions) for each in latest] + alone),
         regions=[each.case.region for each in decided] + [each.region for each in shelves],
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from data.vocabulary import Task
@@ -12,11 +11,10 @@ from models.drift import drift_report
 from models.performance import FEWEST
 from serving.identifiers import Clock
 from serving.in_force import InForce
-from serving.models.decided import Decided, later_of, latest, stake_of
-from serving.models.drift_schemas import ModelsDrift, TaskDrift
+from serving.models.decided import Compared, later_of, latest, settled, stake_of
+from serving.models.drift_schemas import ModelsDrift, TaskDrift, Told
 from serving.store import shelves
 from serving.store.engine import Database
-from serving.store.shelves import ShelfAnswer
 from serving.track_records import records_of
 
 USUAL = 1_000
@@ -37,29 +35,34 @@ class DriftService:
         self._measured: tuple[datetime, ModelsDrift] | None = None
 
     def report(self, count: int = USUAL) -> ModelsDrift:
-        """The latest `count` decisions beside the profiles of the models in force.
+        """The latest `count` decisions beside the profiles of the models in force, and what as many came to.
 
         Of shelves asked about by themselves, as many of the last days, drawn by lot.
         """
-        bundle = self._in_force.bundle
+        now, bundle = self._clock(), self._in_force.bundle
         predictor = bundle.models.get(Task.STOCKOUT) if bundle else None
-        now = self._clock()
         with self._database.read() as connection:
             found = latest(connection, count)
+            proven, due = settled(connection, count, now)
             asked = shelves.sample(connection, predictor.version, count) if predictor else []
             records = records_of(connection, bundle, now)
         moments = [*(each.issued_at for each in found), *(each.answered_at for each in asked)]
+        seen = {each.recommendation_id for each in found}
+        earlier = [each for each in proven if each.recommendation_id not in seen]
+        outcomes = Told(due=due, told=len(proven))
+
+        def of(task: Task) -> TaskDrift:
+            compared = Compared(found, earlier, asked if task is Task.STOCKOUT else ())
+            told = self._task(task, bundle, compared, now)
+            return hedged(told, outcomes).model_copy(update={"records": records.get(task, ())})
+
         return ModelsDrift(
             decisions=len(found),
             shelves=len(asked),
             since=min(moments, default=None),
             until=max(moments, default=None),
-            tasks=tuple(
-                self._task(task, bundle, found, asked if task is Task.STOCKOUT else (), now).model_copy(
-                    update={"records": records.get(task, ())}
-                )
-                for task in Task
-            ),
+            outcomes=outcomes,
+            tasks=tuple(map(of, Task)),
         )
 
     def recent(self) -> ModelsDrift:
@@ -70,26 +73,30 @@ class DriftService:
                 self._measured = now, self.report()
             return self._measured[1]
 
-    def _task(
-        self,
-        task: Task,
-        bundle: Bundle | None,
-        found: Sequence[Decided],
-        asked: Sequence[ShelfAnswer],
-        now: datetime,
-    ) -> TaskDrift:
+    def _task(self, task: Task, bundle: Bundle | None, compared: Compared, now: datetime) -> TaskDrift:
         predictor = bundle.models.get(task) if bundle else None
         if predictor is None:
             return TaskDrift(task=task, decisions=0, reason="no_model")
-        mine = [each for each in found if each.by(task, predictor.version)]
-        told = TaskDrift(task=task, decisions=len(mine), shelves=len(asked))
+        mine = compared.by(task, predictor.version)
+        told = TaskDrift(task=task, decisions=len(mine.latest), shelves=len(mine.shelves))
         profile = predictor.model.profile
         if profile is None:
             return told.model_copy(update={"reason": "no_profile"})
-        if len(mine) + len(asked) < FEWEST:
+        if mine.n < FEWEST:
             return told.model_copy(update={"reason": "too_few_decisions"})
         features = predictor.model.features()
-        at_stake = stake_of(task, mine, asked, self._in_force.policy)
-        later = later_of(task, features, mine, asked, now)
-        report = drift_report(task, profile, later, features.names, at_stake)
+        at_stake = stake_of(task, mine.latest, mine.shelves, self._in_force.policy)
+        report = drift_report(task, profile, later_of(task, features, mine, now), features.names, at_stake)
         return told.model_copy(update={"report": report})
+
+
+def hedged(told: TaskDrift, outcomes: Told) -> TaskDrift:
+    """With what outcomes are still missing said in every alarm that rests on outcomes."""
+    if told.report is None or not told.decisions or outcomes.enough:
+        return told
+    but = f"; but only {outcomes.told:,} of {outcomes.due:,} answers whose promise is due have told what happened"
+    alarms = tuple(
+        each if each.about == "inputs" else each.model_copy(update={"says": each.says + but})
+        for each in told.report.alarms
+    )
+    return told.model_copy(update={"report": told.report.model_copy(update={"alarms": alarms})})

@@ -12,6 +12,24 @@ from models.drift_records import DriftReport
 Why = Literal["no_model", "no_profile", "too_few_decisions"]
 
 
+ENOUGH = 0.9
+"""The share of outcomes from which those that are missing hardly matter."""
+
+
+class Told(Record):
+    """How much is known of what answers came to: what is told late is of another kind than what is told soon."""
+
+    due: Count = 0
+    """Answers whose promise is due, in the time of those with an outcome that are looked at."""
+    told: Count = 0
+    """How many of them an outcome tells of."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many tell that the missing ones hardly matter."""
+        return self.told >= ENOUGH * self.due
+
+
 class TaskDrift(Record):
     """One task's report; where there is none, why: no model serves, its bundle keeps no profile, or it is too early."""
 
@@ -36,4 +54,6 @@ class ModelsDrift(Record):
     """When the earliest of them was answered."""
     until: Instant | None = None
     """When the latest of them was. Of hours that are alike, what tells the hour, the day or the season has moved."""
+    outcomes: Told = Told()
+    """Of the latest decisions whose promise is due, how many have told what happened."""
     tasks: tuple[TaskDrift, ...]

@@ -18,7 +18,7 @@ from tests.fixtures.task_models import task_model, without_sets
 CASES = 48
 
 
-def told(desk: Desk, number: int, queue: float) -> str:
+def told(desk: Desk, number: int, queue: float, due_in: int = 3) -> str:
     at = NOON + timedelta(minutes=number / 60)
     answer = desk.recommend(
         an_exception(
@@ -27,7 +27,7 @@ def told(desk: Desk, number: int, queue: float) -> str:
             region="emea" if number % 4 else "apac",
             workflow={"queue_minutes": queue, "queue_length": 3},
             stock=[{"sku": "s", "node": "n", "on_hand": 4, "as_of": instant_text(at)}],
-            promise={"due_at": instant_text(NOON + timedelta(hours=3))},
+            promise={"due_at": instant_text(NOON + timedelta(hours=due_in))},
         )
     )
     return str(answer["recommendation_id"])
@@ -84,6 +84,37 @@ def test_what_a_promise_came_to_counts_once_it_is_due(tmp_path: Path) -> None:
     assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == 0
     desk.clock.move(hours=3)
     assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == CASES
+
+
+def test_what_earlier_answers_came_to_counts_where_the_latest_are_not_due_yet(tmp_path: Path) -> None:
+    """Promises of three hours: of the latest decisions hardly one is due, whatever is asked for."""
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    for number in range(40):
+        outcome(desk, told(desk, number, 60.0), breached=True)
+    desk.clock.move(hours=3)
+    for number in range(40, 80):
+        told(desk, number, 60.0, due_in=9)
+    found = tasks(desk, "/v1/models/drift?last=40")["sla_breach"]
+    assert found["decisions"] == 40
+    assert found["report"]["with_outcome"] == 40
+    assert found["report"]["regions"][0]["realised"]["rate"] == 1.0
+
+
+def test_an_alarm_says_how_many_outcomes_it_lacks(tmp_path: Path) -> None:
+    """What is told late is of another kind than what is told soon."""
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    answers = [told(desk, number, 60.0) for number in range(60)]
+    for each in answers[:45]:
+        outcome(desk, each, breached=True)
+    desk.clock.move(hours=3)
+    assert desk.get("/v1/models/drift").json()["outcomes"] == {"due": 60, "told": 45}
+    rests = [each["says"] for each in tasks(desk)["sla_breach"]["report"]["alarms"] if each["about"] != "inputs"]
+    assert rests
+    lacking = "; but only 45 of 60 answers whose promise is due have told what happened"
+    assert all(each.endswith(lacking) for each in rests)
+    for each in answers[45:]:
+        outcome(desk, each, breached=True)
+    assert not any("but only" in each["says"] for each in tasks(desk)["sla_breach"]["report"]["alarms"])
 
 
 def test_a_region_with_enough_cases_is_told_of(busy: Desk) -> None:

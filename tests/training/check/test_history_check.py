@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 from typer.testing import CliRunner
 
 from tests.fixtures.histories import small_history
@@ -215,7 +216,9 @@ def test_the_command_prints_json_alone_and_fails_on_a_leak(table: Path, tmp_path
     assert run.invoke(app, [*asked, written(tmp_path / "sound.yaml", TABLE)]).exit_code == 0
 
 
-def test_what_an_attribute_is_called_stands_beside_its_key(table: Path, tmp_path: Path) -> None:
+def test_what_an_attribute_is_called_stands_beside_its_key(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     named = {**TABLE, "attributes": {"size": {"column": "amount", "kind": "number", "called": "order size"}}}
     asked = ["history", "check", "--history", str(table), "--mapping", written(tmp_path / "m.yaml", named)]
     columns = {
@@ -223,6 +226,7 @@ def test_what_an_attribute_is_called_stands_beside_its_key(table: Path, tmp_path
     }
     assert columns["amount"] == {"attributes.size": "order size"}
     assert columns["strong"] == {}
+    monkeypatch.setattr("training.commands.history._console", Console(stderr=True, width=160))
     assert "attributes.size: order size" in run.invoke(app, asked).stderr
 
 
