@@ -52,7 +52,9 @@ class Bundle:
         for predictor in self.models.values():
             its = predictor.model.attributes
             merged = AttributeSchema(
-                attributes={**merged.attributes, **its.attributes}, facts={**merged.facts, **its.facts}
+                attributes={**merged.attributes, **its.attributes},
+                facts={**merged.facts, **its.facts},
+                long_memory=merged.long_memory or its.long_memory,
             )
         return merged
 

@@ -19,6 +19,7 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.chain import EARLIER
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
+from features.two_histories import both
 from features.wording import Wordings
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
@@ -69,6 +70,8 @@ class Order:
     """What the registry calls the new versions; absent, the champion where there is none, else the challenger."""
     known_before: Snapshot | None = None
     """What was known of the parties before the history's first case; nothing where absent."""
+    long_memory: bool = False
+    """Whether that is known from years, so that models read it however short the history is."""
     beside: Path | None = None
     """A bundle's folder whose tasks are kept beside what is trained, where `out` holds no bundle yet."""
     wordings: Wordings = field(default_factory=dict)
@@ -129,6 +132,7 @@ def _read(history: History, order: Order, progress: Progress) -> tuple[Attribute
         attributes, grid = vocabulary(history), history.grid
         return attributes, *daily_study(grid, grid.exists, history.mapping, attributes, order.policy, SAMPLES)
     attributes, n, moments = _survey(history, {**order.wordings, **history.wordings}, progress)
+    attributes = attributes.model_copy(update={"long_memory": attributes.long_memory or order.long_memory})
     return attributes, *_studied(history, attributes, n, moments > 1, order, progress)
 
 
@@ -282,10 +286,9 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
 
 
 def _standing(folder: Path, rows: Snapshot) -> Snapshot:
-    """The history's standing, over that of parties only an earlier history of the folder knew."""
+    """The history's standing, and of what it does not tell that of an earlier history of the folder."""
     if not (folder / MANIFEST).is_file():
         return rows
-    known = {(row["kind"], row["id"]) for row in rows}
-    before = open_bundle(folder).standing or []
-    kept = [row for row in before if (row["kind"], row["id"]) not in known]
-    return sorted([*kept, *rows], key=lambda row: (row["kind"], row["id"]))
+    before, told = read_snapshot(open_bundle(folder).standing or []), read_snapshot(rows)
+    known = {key: both(before[key], state) if key in before else state for key, state in told.items()}
+    return snapshot({**before, **known}[key] for key in sorted({*before, *known}))

@@ -142,6 +142,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
         mapping_file=asked.mapping,
         alias=CHALLENGER,
         known_before=served.standing if served and asked.history is None else None,
+        long_memory=served is not None and asked.history is None and served.attributes.long_memory,
         wordings=served.attributes.wordings if served else {},
         keep_going=True,
     )

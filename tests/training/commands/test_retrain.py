@@ -115,12 +115,12 @@ def test_without_any_outcome_it_is_said_what_to_send(tmp_path: Path) -> None:
     assert "no outcome was recorded that tells what there is to predict" in " ".join(told.stderr.split())
 
 
-def test_a_challenger_keeps_what_the_bundle_that_serves_calls_the_attributes(
+def test_a_challenger_keeps_the_words_and_the_memory_of_the_bundle_that_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, words = coded_model(), {"inv": Wording(called="stock on hand", unit=Unit.EACH)}
     declared = {"inv": Declaration(kind="number", called="stock on hand", unit=Unit.EACH)}
-    named = model.attributes.model_copy(update={"attributes": declared})
+    named = model.attributes.model_copy(update={"attributes": declared, "long_memory": True})
     served = replace(model, attributes=named, columns=model.features().names)
     publish(tmp_path / "bundle", {Task.SLA_BREACH: served}, created_at=datetime(2026, 11, 23, tzinfo=UTC))
     orders: list[Order] = []
@@ -133,3 +133,4 @@ def test_a_challenger_keeps_what_the_bundle_that_serves_calls_the_attributes(
     service = Recorded(tmp_path / "bundle", lines=kept_alike())
     run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder: service)
     assert [order.wordings for order in orders] == [words]
+    assert [order.long_memory for order in orders] == [True], "what it remembers of years is known before"

@@ -1,0 +1,55 @@
+"""One party of whom two histories tell: what the later-read one does not tell stays as the earlier one told it.
+
+A bundle's tasks may learn from different histories, shelves from days and promises from exceptions, that name the same
+retailer, nodes and articles. Each history tells some of a party's sums and knows nothing of the others.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from features.decay import fade
+from features.party_rows import LONG_HALF_LIFE, PartyState
+from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE
+
+_ARRIVED: tuple[tuple[str, ...], ...] = (
+    ("arrivals",),
+    ("shelves", "empty", "closing", "late", "wanted", "usual"),
+)
+_RECORDED: tuple[tuple[str, ...], ...] = (
+    ("outcomes", "breaches", "outcomes_long", "breaches_long"),
+    ("resolved", "resolution"),
+    ("shelf_outcomes", "stockouts", "shelf_outcomes_lately", "stockouts_lately"),
+    ("granted",),
+)
+"""Sums that are told together, what counts them first: of what nothing was counted, nothing was told."""
+_HALF_LIVES: dict[str, timedelta] = {
+    "outcomes_long": LONG_HALF_LIFE,
+    "breaches_long": LONG_HALF_LIFE,
+    "shelf_outcomes_lately": LATELY_HALF_LIFE,
+    "stockouts_lately": LATELY_HALF_LIFE,
+}
+
+
+def both(earlier: PartyState, told: PartyState) -> PartyState:
+    """What is told, and of what is not what was told earlier, faded to the same instant."""
+    arrived_at = told.arrived_at or earlier.arrived_at
+    recorded_at = told.recorded_at or earlier.recorded_at
+    kept: dict[str, Any] = {
+        name: _faded(earlier, name, group in _ARRIVED, told)
+        for group in (*_ARRIVED, *_RECORDED)
+        if not getattr(told, group[0])
+        for name in group
+    }
+    left = 1.0 if recorded_at is None else fade(earlier.recorded_at, recorded_at, OUTCOME_HALF_LIFE)
+    causes = told.causes or {cause: value * left for cause, value in earlier.causes.items()}
+    return told._replace(arrived_at=arrived_at, recorded_at=recorded_at, causes=causes, **kept)
+
+
+def _faded(earlier: PartyState, name: str, arrived: bool, told: PartyState) -> float:
+    start = earlier.arrived_at if arrived else earlier.recorded_at
+    end = told.arrived_at if arrived else told.recorded_at
+    half_life = _HALF_LIVES.get(name, ARRIVAL_HALF_LIFE if arrived else OUTCOME_HALF_LIFE)
+    value: float = getattr(earlier, name)
+    return value if end is None else value * fade(start, end, half_life)

@@ -1,0 +1,66 @@
+"""What one history does not tell of a party stays as another told it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.party_rows import PartyState
+from features.two_histories import both
+from tests.fixtures.cases import NOON
+
+PROMISES = PartyState(
+    "retailer",
+    "retailer",
+    recorded_at=NOON,
+    outcomes=40.0,
+    breaches=10.0,
+    outcomes_long=400.0,
+    breaches_long=80.0,
+    resolved=4.0,
+    resolution=8.0,
+    causes={"supplier_delay": 2.0},
+)
+SHELVES = PartyState(
+    "retailer",
+    "retailer",
+    arrived_at=NOON,
+    arrivals=3.0,
+    shelves=2.0,
+    recorded_at=NOON + timedelta(days=30),
+    shelf_outcomes=9.0,
+    stockouts=1.0,
+    shelf_outcomes_lately=2.0,
+)
+
+
+def test_a_history_of_shelves_leaves_what_promises_came_to() -> None:
+    told = both(PROMISES, SHELVES)
+    assert (told.outcomes, told.breaches, told.resolved, told.causes) == (20.0, 5.0, 2.0, {"supplier_delay": 1.0})
+    assert told.outcomes_long == pytest.approx(400 * 0.5 ** (30 / 365))
+    mine = ("arrived_at", "arrivals", "shelves", "recorded_at", "shelf_outcomes", "stockouts", "shelf_outcomes_lately")
+    assert [getattr(told, name) for name in mine] == [getattr(SHELVES, name) for name in mine]
+
+
+def test_what_is_told_again_is_told_anew() -> None:
+    again = PROMISES._replace(outcomes=1.0, breaches=0.0, outcomes_long=1.0, breaches_long=0.0, resolved=1.0)
+    assert both(PROMISES, again) == again
+
+
+def test_of_two_that_are_told_in_turn_both_stay() -> None:
+    told = both(SHELVES, PROMISES)
+    assert told.shelf_outcomes == SHELVES.shelf_outcomes, "what is of a later instant has not faded yet"
+    assert (told.arrivals, told.arrived_at) == (3.0, NOON)
+    assert told.outcomes == PROMISES.outcomes
+
+
+@given(st.floats(0.0, 1e6), st.integers(-400, 400))
+def test_nothing_is_made_of_nothing(outcomes: float, days: int) -> None:
+    empty = PartyState("node", "n")
+    some = empty._replace(recorded_at=NOON + timedelta(days), outcomes=outcomes)
+    assert both(empty, some) == some
+    assert both(some, empty) == some
+    assert both(some, PROMISES).outcomes == PROMISES.outcomes
