@@ -104,7 +104,8 @@ class PromotionService:
         """Record a promotion with what its checks made of it; one that is refused waits for nobody.
 
         Raises:
-            PromotionClosed: the dossier compares with another bundle than the one in force, or one waits already.
+            PromotionClosed: the dossier compares with another bundle than the one in force, or this one with itself, or
+                one waits already.
             InvalidRequest: the challenger's files are not here, or the dossier lacks checks.
         """
         with self._turn:
@@ -116,6 +117,8 @@ class PromotionService:
     def _propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
         dossier = request.dossier
         self._refuse_other_champion(dossier.champion)
+        if dossier.challenger == dossier.champion:
+            raise PromotionClosed("The challenger is the bundle in force already: there is nothing to promote.")
         bundle = self.staging.bundle(dossier.challenger)
         if missing := [task for task in bundle.models if task not in (*dossier.tasks, *dossier.new_tasks)]:
             raise _incomplete(f"a comparison of every task of the challenger, {', '.join(missing)} too")

@@ -18,6 +18,7 @@ from training.console import console
 from training.errors import ServiceError, TrackingError
 
 if TYPE_CHECKING:
+    from models.bundle import Bundle
     from training.promotion.asking import AskedService
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -80,6 +81,7 @@ def promote(
 
         service = AskedService.of(server, key or _key("scientist")) if server else None
         its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
+        _refuse_itself(its, theirs)
         with Bars(_console) as progress:
             dossier = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed)
         written = _write(dossier, out or challenger)
@@ -161,7 +163,19 @@ def _refuse_odd(promotion_id: str) -> None:
         )
 
 
+def _refuse_itself(challenger: Bundle, champion: Bundle) -> None:
+    """Raises TrainingError for one bundle in two folders: a rollback of it would change nothing."""
+    from training.errors import TrainingError
+
+    if challenger.digest == champion.digest:
+        raise TrainingError(
+            f"{challenger.folder} and {champion.folder} both hold {champion.digest}: there is nothing to promote. A folder "
+            "that a service serves from holds what was promoted there; name the folder that the challenger was trained into"
+        )
+
+
 def _service(server: str, key: Path) -> AskedService:
+    from models.bundle import Bundle
     from training.promotion.asking import AskedService
 
     return AskedService.of(server, key)

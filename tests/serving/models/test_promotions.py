@@ -175,6 +175,13 @@ def test_a_dossier_on_another_champion_is_not_taken(desk: Desk, challenger: str)
     assert "compare again" in answer.json()["detail"]
 
 
+def test_what_is_in_force_is_not_promoted_again(desk: Desk) -> None:
+    """A rollback of it would lead to itself."""
+    answer = ask(desk, in_force(desk))
+    assert answer.status_code == 409
+    assert "nothing to promote" in answer.json()["detail"]
+
+
 def test_files_that_never_came_or_are_not_what_they_say_stop_the_asking(desk: Desk, tmp_path: Path) -> None:
     assert ask(desk, digest_of(b"never sent")).status_code == 422
     headers = {**desk.as_("scientist"), "Content-Type": "application/octet-stream"}

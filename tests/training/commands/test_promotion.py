@@ -104,6 +104,14 @@ def test_promote_approve_and_roll_back(
     assert as_json.stdout.encode() == desk.get("/v1/models/promotions").content + b"\n"
 
 
+def test_a_bundle_is_not_compared_with_itself(its: Path) -> None:
+    """A folder that was served holds what was promoted there: a rollback of that would change nothing."""
+    result = run("promote", its, "--champion", its, "--history", later())
+    assert result.exit_code == 1
+    assert f"both hold {open_bundle(its).digest}: there is nothing to promote" in words(result)
+    assert not (its / "dossier.json").exists()
+
+
 def test_without_a_server_it_only_compares(its: Path, tmp_path: Path) -> None:
     result = run("promote", its, "--champion", champion(), "--history", later(), "--out", tmp_path / "dossiers")
     assert result.exit_code == 0, words(result)
