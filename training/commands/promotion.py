@@ -169,13 +169,12 @@ def _refuse_itself(challenger: Bundle, champion: Bundle) -> None:
 
     if challenger.digest == champion.digest:
         raise TrainingError(
-            f"{challenger.folder} and {champion.folder} both hold {champion.digest}: there is nothing to promote. A folder "
-            "that a service serves from holds what was promoted there; name the folder that the challenger was trained into"
+            f"{challenger.folder} and {champion.folder} both hold {champion.digest}: there is nothing to promote. A "
+            "folder that a service serves from holds what was promoted there; name the one that was trained into"
         )
 
 
 def _service(server: str, key: Path) -> AskedService:
-    from models.bundle import Bundle
     from training.promotion.asking import AskedService
 
     return AskedService.of(server, key)

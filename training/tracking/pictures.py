@@ -5,6 +5,8 @@ SHAP's own plots draw our exact contributions, those that stand in every answer.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ mpl.use("Agg")
 
 import shap
 from matplotlib import pyplot
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -35,9 +38,15 @@ from training.report.shifts import ANOTHER, moved, weeks
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
+warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
+"""SHAP colours a feature by what is usual of it, also one that no explained case has."""
+
 SHOWN = 15
 DEPENDENCES = 3
 MOVED = 12
+MOST_NAMED = 24
+LONGEST_NAME = 18
+"""Levels beside one another under a picture, and the letters of each."""
 
 
 def draw(folder: Path, learned: Learned, policy: Policy) -> None:
@@ -117,8 +126,9 @@ def summary(path: Path, model: TaskModel, explained: Explained) -> None:
 
 
 def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
-    """Draw the contribution over the value of each of the three strongest features, by SHAP."""
-    names = _names(model.features())
+    """Draw the contribution over the value of each of the three strongest features, by SHAP; levels by their names."""
+    features = model.features()
+    names = _names(features)
     strongest = np.argsort(-strength(explained), kind="stable")[:DEPENDENCES].tolist()
     figure, panels = pyplot.subplots(1, len(strongest), figsize=(5 * len(strongest), 4), layout="constrained")
     for column, axes in zip(strongest, np.atleast_1d(panels), strict=True):
@@ -132,8 +142,15 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
             show=False,
         )
         axes.set_ylabel("contribution to the raw score")
+        name_levels(axes, features.features[column].levels)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
+
+
+def name_levels(axes: Axes, levels: Sequence[str]) -> None:
+    """The levels of a category in place of their codes, where they can be told apart."""
+    if 0 < len(levels) <= MOST_NAMED:
+        axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
 
 
 def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) -> None:

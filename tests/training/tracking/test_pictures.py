@@ -1,0 +1,27 @@
+"""What the pictures of a model say."""
+
+from __future__ import annotations
+
+import pytest
+from matplotlib import pyplot
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # SHAP uses what Matplotlib is about to take away.
+
+
+def ticks(levels: tuple[str, ...]) -> list[str]:
+    """What stands under a picture of a feature of these levels."""
+    from training.tracking.pictures import name_levels
+
+    figure, axes = pyplot.subplots()
+    axes.plot([0, 1], [0.0, 1.0])
+    name_levels(axes, levels)
+    told = [each.get_text() for each in axes.get_xticklabels()]
+    pyplot.close(figure)
+    return told
+
+
+def test_levels_stand_by_their_names_where_they_can_be_told_apart() -> None:
+    from training.tracking.pictures import LONGEST_NAME, MOST_NAMED
+
+    assert ticks(("air", "x" * 40)) == ["air", "x" * LONGEST_NAME]
+    assert ticks(tuple(map(str, range(MOST_NAMED + 1)))) == ticks(()), "too many keep their codes, as numbers do"
