@@ -31,6 +31,7 @@ ROOM_OF = {
     "history": "training.commands.history",
     "train": "training.commands.train",
     "evaluate": "training.commands.train",
+    "features": "training.commands.features",
     "card": "training.commands.train",
     "drift": "training.commands.drift",
     "recalibrate": "training.commands.drift",

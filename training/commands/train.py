@@ -147,7 +147,7 @@ def evaluate(
         from training.terminal import Bars, comparison, covered
 
         bundle = open_bundle(folder)
-        model, read = _model_of(bundle, task), opened(history, mapping, task)
+        model, read = model_of(bundle, task), opened(history, mapping, task)
         untold = untold_of(model, read)
         if other := another_question(model.horizon, read):
             note(other)
@@ -177,7 +177,7 @@ def card(
         from training.report.card import card
 
         bundle = open_bundle(folder)
-        page = card(_model_of(bundle, task), bundle.digest)
+        page = card(model_of(bundle, task), bundle.digest)
         try:
             out.write_text(page, encoding="utf-8")
         except OSError as error:
@@ -206,7 +206,8 @@ def cases(
             typer.echo(canonical(each))
 
 
-def _model_of(bundle: Bundle, task: Task) -> TaskModel:
+def model_of(bundle: Bundle, task: Task) -> TaskModel:
+    """The bundle's model of a task. Raises HistoryError where there is none."""
     if task not in bundle.models:
         raise HistoryError(f"{bundle.folder} has no {task}: {bundle.problems.get(task, 'train it first')}")
     return bundle.models[task].model

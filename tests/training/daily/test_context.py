@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from typer.testing import CliRunner
 
+from data.vocabulary import Task
+from models.bundle import open_bundle
 from tests.fixtures.daily_promotions import CHAMPION, days_bundle, days_table, first_days, told_apart
 from training.commands.drift import app as drifting
+from training.commands.features import app as encoding
 from training.commands.train import app as training
 
 run = CliRunner()
@@ -48,3 +52,22 @@ def test_that_nothing_of_the_days_before_is_known_is_said_with_what_to_do(folder
     whole, silence = told(folder, command, "--context", str(folder / "early.csv"))
     assert "note:" not in silence
     assert whole != bare, "what the note says is so"
+
+
+@pytest.mark.parametrize("context", ["early.csv", None])
+def test_the_table_of_features_has_a_row_for_each_shelf_and_day_that_evaluate_scores(
+    folder: Path, tmp_path: Path, context: str | None
+) -> None:
+    more = ["--context", str(folder / context)] if context else []
+    late, out = pd.read_csv(folder / "late.csv"), tmp_path / "features.parquet"
+    asked = ["features", str(folder / "bundle"), "--task", "stockout", "--history", str(folder / "late.csv")]
+    said = run.invoke(encoding, [*asked, "--mapping", str(folder / "mapping.yaml"), "--out", str(out), *more])
+    assert said.exit_code == 0, said.stderr
+    table, scored = pd.read_parquet(out), told(folder, "evaluate", *more)[0]["n"]
+    assert len(table) == scored
+    assert table["event_id"].is_unique
+    assert table["event_time"].is_monotonic_increasing
+    assert table["event_id"].str[-10:].tolist() == table["event_time"].dt.strftime("%Y-%m-%d").tolist()
+    assert tuple(table.columns[3:]) == open_bundle(folder / "bundle").models[Task.STOCKOUT].model.features().names
+    left_out = len(late) - len(table)
+    assert (f"{left_out} rows of late.csv are left out" in " ".join(said.stderr.split())) == bool(left_out)
