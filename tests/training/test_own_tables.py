@@ -173,7 +173,8 @@ def test_row_numbers_are_refused_as_names_of_rows(halves: Path, tmp_path: Path) 
     asked = ["train", "stockout", "--history", str(halves / "large.csv"), "--mapping", str(by_row), "--trials", "0"]
     noted = run.invoke(app, [*asked, "--out", str(tmp_path / "rows"), "--no-track"])
     assert "names a row in this file alone" in " ".join(noted.stderr.split())
-    asked = ["promote", str(tmp_path / "rows"), "--champion", str(tmp_path / "rows"), "--mapping", str(by_row)]
+    run.invoke(app, [*asked, "--out", str(tmp_path / "again"), "--no-track", "--seed", "1"])
+    asked = ["promote", str(tmp_path / "again"), "--champion", str(tmp_path / "rows"), "--mapping", str(by_row)]
     other = run.invoke(promotion_app, [*asked, "--history", str(halves / "fresh.csv")])
     assert "event.id is the row's number" in " ".join(other.stderr.split())
 

@@ -111,7 +111,7 @@ def _left_out(report: Check) -> str:
     kept = report.whole - report.left_by_where
     told = {
         f"where leaves out {report.left_by_where:,}": report.left_by_where,
-        f"{report.rows:,} of {kept:,} {'others' if report.left_by_where else 'rows'} are read": kept - report.rows,
+        f"{report.rows:,} of the {kept:,} {'others' if report.left_by_where else 'rows'} are read": kept - report.rows,
         f"view leaves out {report.left_by_view:,} of those": report.left_by_view,
     }
     said = [words for words, count in told.items() if count]
