@@ -201,7 +201,7 @@ def test_outcomes_that_are_all_alike_teach_nothing(tmp_path: Path) -> None:
     for line in lines:
         line.setdefault("outcome", {"recorded_at": line["case"]["event"]["time"]})["sla_breached"] = False
     alike.write_text("\n".join(map(json.dumps, lines)))
-    with pytest.raises(HistoryError, match=r"^sla_breach: the outcomes to learn from are 1\d{3} no; at least two must"):
+    with pytest.raises(HistoryError, match=r"^sla_breach: the outcomes to learn from are 1176 no; at least two must"):
         train(open_history(alike), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +91,7 @@ def test_a_run_that_is_refused_names_each_task_once_and_leaves_nothing_behind(tm
     told = run.invoke(app, asked, obj=lambda folder: service)
     said = " ".join(told.stderr.split())
     assert told.exit_code == 1
-    assert re.search(r"error: sla_breach: the outcomes to learn from are 13\d\d no", said)
+    assert "error: sla_breach: the outcomes to learn from are 1321 no" in said
     assert "stockout" not in said
     assert "root_cause" not in said
     assert len(service.exported) == 1
