@@ -91,6 +91,8 @@ class DailyMapping(Part):
     says: str = ""
     source: str = "shelf-plan"
     """Who asks: the source of the events."""
+    query: str | None = None
+    """What to read, where the table lies in a database."""
     day: str
     """The column of the calendar day."""
     node: str
@@ -111,6 +113,12 @@ class DailyMapping(Part):
     def digest(self) -> str:
         """The digest of the checked content; comments do not change it."""
         return digest_of(self.model_dump(mode="json", by_alias=True))
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, whole: SerializerFunctionWrapHandler) -> Any:
+        # A mapping of a file is written as it always was, which its digest counts on.
+        content = whole(self)
+        return content if self.query is not None else {key: each for key, each in content.items() if key != "query"}
 
     @model_validator(mode="after")
     def _ahead_is_told(self) -> DailyMapping:

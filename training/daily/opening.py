@@ -11,7 +11,7 @@ from data.vocabulary import Task
 from training.daily.history import DailyHistory
 from training.daily.mapping import DAILY_SCHEMA, DailyMapping
 from training.errors import MappingError
-from training.tables.databases import is_address
+from training.tables.databases import is_address, path_of, read_query
 from training.tables.files import file_digest, read_file
 from training.tables.problems import first_problem
 
@@ -39,15 +39,15 @@ def load_daily_mapping(path: Path) -> DailyMapping:
 
 
 def open_daily(history: Path | str, mapping: DailyMapping, task: Task | None = None) -> DailyHistory:
-    """The history in a file of days.
+    """The history in a file of days, or in the rows of a query.
 
     Raises:
-        HistoryError: a file that cannot be read.
-        MappingError: a task that days do not tell, a database, or columns that the file does not have.
+        HistoryError: a file that cannot be read, a database that does not answer.
+        MappingError: a task that days do not tell, or a mapping that names no query for a database.
     """
     if task not in (None, Task.STOCKOUT):
         raise MappingError("schema", f"a daily mapping tells whether shelves run empty (stockout), not {task}")
     if is_address(str(history)):
-        raise MappingError("schema", "a daily mapping reads a file (CSV or Parquet), not a database")
-    path = Path(history)
+        return DailyHistory(*read_query(str(history), mapping.query), mapping)
+    path = path_of(history, mapping.query)
     return DailyHistory(path.name, file_digest(path), read_file(path), mapping)

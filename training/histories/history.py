@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from data.outcome import HistoryLine
 from data.record import digest_of
 from features.wording import NO_WORDS, Wordings
-from training.errors import HistoryError, MappingError
+from training.errors import HistoryError
 from training.histories.split import scattered
-from training.tables.databases import is_address, read_query, rows_digest
+from training.tables.databases import is_address, path_of, read_query
 from training.tables.files import CUT_SHORT, Row, file_digest, read_file, rows_of, select
 from training.tables.filters import kept_rows
 from training.tables.joins import Join, joined, joined_digests
@@ -106,13 +106,8 @@ def open_table(history: Path | str, mapping: Mapping) -> Table:
         MappingError: a mapping that does not fit the files, or names no query for a database.
     """
     if is_address(str(history)):
-        if mapping.query is None:
-            raise MappingError("query", "missing; the history is a database, so say what to read of it")
-        name, frame = read_query(str(history), mapping.query)
-        return Table(name, rows_digest(frame), frame)
-    path = Path(history)
-    if mapping.query is not None:
-        raise MappingError("query", f"is for a database; {path.name} is a file")
+        return Table(*read_query(str(history), mapping.query))
+    path = path_of(history, mapping.query)
     digest, others = file_digest(path), joined_digests(path.parent, mapping)
     frame, joins = joined(read_file(path), path.parent, mapping)
     return Table(path.name, digest_of({**others, "": digest}) if others else digest, frame, joins)

@@ -216,7 +216,11 @@ def _fact(key: str, record: type[Record], path: str, source: Source) -> _Part:
 def _attribute(name: str, source: AttributeSource) -> _Part:
     part = _InstantAttribute if source.kind == "instant" else _Part
     place = ("attributes", name)
-    return _part(part, ".".join(place), source, lambda key, each: attribute_converter(key, source.kind, each), place)
+
+    def convert_of(key: str, each: Source) -> Convert:
+        return attribute_converter(key, source.kind, each, source.unit)
+
+    return _part(part, ".".join(place), source, convert_of, place)
 
 
 def _moment(key: str, source: Source) -> _Part:

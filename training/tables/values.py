@@ -46,18 +46,20 @@ def _of_unit(key: str, unit: Unit, source: Source) -> Convert:
         return lambda cell: text_of(cell)[:LONGEST_TEXT]
     if unit in (Unit.IDENTIFIER, Unit.LABEL):
         return text_of
-    return _Scaled(source, _MINUTES[source.unit] / _MINUTES[unit] if source.unit else 1.0)
+    return _Scaled(source, unit)
 
 
-def attribute_converter(key: str, kind: Kind, source: Source) -> Convert:
+def attribute_converter(key: str, kind: Kind, source: Source, unit: Unit | None = None) -> Convert:
     """How a cell becomes an attribute: a category is text, a number a float, a flag true or false, an instant one.
+
+    `unit` is what numbers are measured in: a duration becomes so many of it, and minutes where it is none of time.
 
     Raises:
         MappingError: an unknown zone.
     """
     kinds: dict[Kind, Callable[[], Convert]] = {
         "category": lambda: text_of,
-        "number": lambda: _Float(source),
+        "number": lambda: _Float(source, unit=unit),
         "flag": lambda: _Flag(source),
         "instant": lambda: MomentReader(key, source),
     }
@@ -121,14 +123,16 @@ class _Told:
 class _Number:
     """Reads decimals as the source writes them."""
 
-    def __init__(self, source: Source, alone: bool = True) -> None:
+    def __init__(self, source: Source, alone: bool = True, unit: Unit | None = None) -> None:
         self._alone = alone
+        self._length = timedelta(minutes=_MINUTES.get(unit or Unit.MINUTE, 1.0))
         self._decimal = source.decimal if source.decimal != "." else None
         self._thousands = source.thousands
         self._scale = None if source.scale is None else Decimal(repr(source.scale))
 
     def number(self, cell: Any) -> Decimal:
-        text = text_of(cell)
+        """The cell's number; of a duration how many of the column's unit it is."""
+        text = repr(cell / self._length) if isinstance(cell, timedelta) else text_of(cell)
         if isinstance(cell, str):
             text = text.replace(self._thousands, "") if self._thousands else text
             text = text.replace(self._decimal, ".") if self._decimal else text
@@ -152,9 +156,9 @@ class _Money(_Number):
 
 
 class _Scaled(_Number):
-    def __init__(self, source: Source, factor: float) -> None:
-        super().__init__(source)
-        self._factor = factor
+    def __init__(self, source: Source, unit: Unit) -> None:
+        super().__init__(source, unit=source.unit or unit)
+        self._factor = _MINUTES[source.unit] / _MINUTES[unit] if source.unit else 1.0
 
     def __call__(self, cell: Any) -> float | int:
         number = float(self.number(cell)) * self._factor

@@ -129,3 +129,4 @@ def test_a_word_of_a_shelf_is_called_as_the_mapping_says_and_a_bare_column_has_t
     )
     assert vocabulary(named).attributes["brand"].called == "maker"
     assert named.mapping.digest != bare.digest
+    assert "query" not in bare.model_dump()

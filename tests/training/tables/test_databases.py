@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.fixtures.days import MAPPING, daily_table
 from training.commands.train import app
+from training.daily.mapping import DailyMapping
+from training.daily.opening import open_daily
 from training.errors import HistoryError, MappingError
 from training.histories.history import open_history
 from training.tables.mapping import Mapping, parse_mapping
@@ -93,3 +96,28 @@ def test_the_command_line_takes_an_address(address: str, tmp_path: Path) -> None
     told = CliRunner().invoke(app, ["cases", address, "--mapping", str(path)])
     assert told.exit_code == 0, told.stderr
     assert len(told.stdout.splitlines()) == 3
+
+
+def test_what_is_read_in_parts_is_the_whole(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = [line.case for line in open_history(address, mapping()).lines()]
+    monkeypatch.setattr("training.tables.databases.AT_ONCE", 1)  # a customer without a city is a part without words
+    assert [line.case for line in open_history(address, mapping()).lines()] == whole
+    empty = mapping(query="select id, at, city from orders join customers using (customer) where id > 9")
+    assert list(open_history(address, empty).lines()) == []
+
+
+def test_days_in_a_database_are_the_days_of_a_file(tmp_path: Path) -> None:
+    table = daily_table(shelves=4, days=20, gaps=0.1, seed=3)
+    table.to_csv(tmp_path / "days.csv", index=False)
+    with sqlite3.connect(tmp_path / "shop.db") as connection:
+        table.to_sql("days", connection, index=False)
+    connection.close()
+    of_file = DailyMapping.model_validate(MAPPING)
+    of_rows = DailyMapping.model_validate({**MAPPING, "query": "select * from days"})
+    told = open_daily(f"sqlite:///{tmp_path / 'shop.db'}", of_rows)
+    assert list(told.lines()) == list(open_daily(tmp_path / "days.csv", of_file).lines())
+    assert told.name == "shop.db"
+    with pytest.raises(MappingError, match="say what to read of it"):
+        open_daily(f"sqlite:///{tmp_path / 'shop.db'}", of_file)
+    with pytest.raises(MappingError, match=r"is for a database; days\.csv is a file"):
+        open_daily(tmp_path / "days.csv", of_rows)
