@@ -35,7 +35,7 @@ class Rows:
         """The rows before a position."""
         return self.at(slice(0, end))
 
-    def at(self, which: slice) -> Rows:
+    def at(self, which: slice | NDArray[np.intp]) -> Rows:
         """Some of the rows."""
         selection = None if self.selection is None else self.selection[which]
         return replace(

@@ -5,8 +5,9 @@ earlier ones neither teach nor choose. Left in, they would tell the answer of wh
 rows that go, not the later: an exception that goes on has no outcome yet, so no live model would have learned from it,
 while the service is asked about it all the same.
 
-A history without times knows no later day. Its rows come in an order made of their exceptions' ids, and are split at
-the same shares: what is measured then holds for other cases of the same days, and is said to.
+A history without times knows no later day. Its rows come in an order made of their exceptions' ids; all that do not
+test are asked about in turn, by models of all the others (cross-validation): none of them is later than another. What
+is measured then holds for other cases of the same days, and is said to.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from training.errors import HistoryError
 
 BLOCKS = 3
 BLOCK_SHARE = 0.15
+FOLDS = 5
+"""Blocks of a history without times; one of many rows has `BLOCKS`."""
 ENOUGH = 20_000
 """Rows from which a history is long: two blocks are enough, and it can spare its latest days."""
 SHORT_TEST = 0.1
@@ -42,6 +45,7 @@ class Split:
 
     The blocks choose how to grow a model and how to calibrate it. The rehearsal learns from all rows before `test` and
     is tested from there on; the model that ships learns from all rows. Positions are among the `kept` rows.
+    Without times the blocks are all rows before `test`, each scored by a model of the others before it.
     """
 
     blocks: tuple[tuple[int, int], ...]
@@ -50,6 +54,19 @@ class Split:
     """How many rows are kept."""
     kept: NDArray[np.intp] = field(compare=False)
     """Where the rows of a rehearsal stand in the history: all but those of exceptions that go on in a later part."""
+
+    timeless: bool = False
+
+    def teachers(self, block: tuple[int, int]) -> slice | NDArray[np.intp]:
+        """The rows that teach who is asked about a block."""
+        start, end = block
+        return np.r_[0:start, end : self.test] if self.timeless else slice(0, start)
+
+    @property
+    def fewest_teachers(self) -> int:
+        """How many rows teach who is asked about the first block."""
+        start, end = self.blocks[0]
+        return self.test - (end - start) if self.timeless else start
 
     @property
     def latest(self) -> slice:
@@ -87,23 +104,31 @@ def split_in_time(
     n = len(times)
     if n < FEWEST:
         raise HistoryError(f"{n} cases with a known outcome; training needs at least {FEWEST}")
-    if is_timeless(times):
+    timeless = is_timeless(times)
+    if timeless:
         times = np.arange(float(n)) if exceptions is None else _runs(exceptions)
     long = n >= ENOUGH
-    blocks = BLOCKS - 1 if long else BLOCKS
     numbers = np.arange(n) if exceptions is None else exceptions
     test = _cut(times, 1.0 - (test_share or (LONG_TEST if long else SHORT_TEST)))
     last = _in_last_part(numbers, [test])
     _check_left(last, [test])
     kept, test = np.flatnonzero(last), int(last[:test].sum())
     known = times[kept[: max(test, 1)]]
-    cuts = [_cut(known, 1.0 - BLOCK_SHARE * left) for left in range(blocks, 0, -1)] + [test]
-    if any(start >= end for start, end in pairwise([0, *cuts, len(kept)])):
+    cuts = [_cut(known, share) for share in _shares(timeless, long)] + [test]
+    if any(start >= end for start, end in pairwise([*([] if timeless else [0]), *cuts, len(kept)])):
         raise HistoryError("the cases lie at too few different moments to be split in time; check event.time")
     last = _in_last_part(numbers[kept], cuts)
     _check_left(last, cuts)
     cuts = [int(last[:cut].sum()) for cut in cuts]
-    return Split(tuple(pairwise(cuts)), cuts[-1], int(last.sum()), kept[last])
+    return Split(tuple(pairwise(cuts)), cuts[-1], int(last.sum()), kept[last], timeless)
+
+
+def _shares(timeless: bool, long: bool) -> list[float]:
+    """Where the blocks begin, as shares of the rows before the test: of a long history fewer, as each costs a model."""
+    if timeless:
+        folds = BLOCKS if long else FOLDS
+        return [block / folds for block in range(folds)]
+    return [1.0 - BLOCK_SHARE * left for left in range(BLOCKS - 1 if long else BLOCKS, 0, -1)]
 
 
 def ended(exceptions: NDArray[np.int64], cut: int) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ class Trial:
 
 def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, seed: int) -> Iterator[Trial]:
     """Try `first` and then what Optuna proposes, one after another, as they are done."""
-    data, blocks = _thinned(rows, split)
+    data, split = _thinned(rows, split)
     study = optuna.create_study(
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(WARM_UP, trials // 3)),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=WARM_UP),
@@ -59,17 +59,18 @@ def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, s
     study.enqueue_trial(_parameters(first))
     study.enqueue_trial(_parameters(replace(first, random_cuts=True, features_per_tree=0.8)))
     if few_teach(rows, split):
-        study.enqueue_trial(_parameters(small(first)))
+        for each in for_few_rows(first):
+            study.enqueue_trial(_parameters(each))
     past = past_days(rows, split)
     for _ in range(trials):
         asked = study.ask()
         recipe = _proposed(asked, first, past)
         losses: list[float] = []
         pruned = False
-        for number, block in enumerate(reversed(blocks)):  # The latest first: it is the likest to what comes.
-            losses.append(_loss(data, block, recipe, threads, seed))
+        for number, block in enumerate(reversed(split.blocks)):  # The latest first: it is the likest to what comes.
+            losses.append(_loss(data, split, block, recipe, threads, seed))
             asked.report(float(np.mean(losses)), number)
-            pruned = number + 1 < len(blocks) and asked.should_prune()
+            pruned = number + 1 < len(split.blocks) and asked.should_prune()
             if pruned:
                 break
         if pruned:
@@ -81,24 +82,29 @@ def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, s
 
 def few_teach(rows: Rows, split: Split) -> bool:
     """Whether few rows teach a risk: what one cut, one draw of features or one leaf tells is then half chance."""
-    return rows.classes == 1 and split.blocks[0][0] <= FEW_ROWS
+    return rows.classes == 1 and split.fewest_teachers <= FEW_ROWS
 
 
-def small(first: Recipe) -> Recipe:
-    """The recipe with more and smaller trees that dare less, as often suits few rows."""
-    return replace(first, rounds=min(2 * first.rounds, MOST_ROUNDS), leaves=12, least_in_leaf=20, shrinkage=10.0)
+def for_few_rows(first: Recipe) -> Iterator[Recipe]:
+    """What often suits few rows: more and smaller trees that dare less, and trees that look at the smallest groups."""
+    many = replace(first, rounds=min(2 * first.rounds, MOST_ROUNDS))
+    yield replace(many, leaves=12, least_in_leaf=20, shrinkage=10.0)
+    yield replace(many, leaves=7, least_in_leaf=10, shrinkage=1.0)
+    yield replace(many, leaves=16, least_in_leaf=10, shrinkage=1.0, random_cuts=True, features_per_tree=1.0)
+    yield replace(first, leaves=16, least_in_leaf=5, shrinkage=1.0, features_per_tree=0.8)
 
 
-def best(tried: Sequence[Trial]) -> Recipe:
+def best(tried: Sequence[Trial], timeless: bool = False) -> Recipe:
     """The recipe with the lowest loss of those that no block rejects: none is worse there than with the first recipe.
 
-    Where rates drift, the lowest mean alone is often one lucky block.
+    Where rates drift, the lowest mean alone is often one lucky block. Without times none drifts.
     """
     first = tried[0]
     sound = [
         trial
         for trial in tried
-        if not trial.pruned and all(one <= other for one, other in zip(trial.losses, first.losses, strict=True))
+        if not trial.pruned
+        and (timeless or all(one <= other for one, other in zip(trial.losses, first.losses, strict=True)))
     ]
     return min(sound, key=lambda trial: trial.loss).recipe
 
@@ -113,8 +119,8 @@ def _proposed(asked: optuna.Trial, first: Recipe, past: float) -> Recipe:
     return replace(
         first,
         rounds=rounds,
-        leaves=asked.suggest_int("leaves", 5, max(40, first.leaves), log=True),
-        least_in_leaf=asked.suggest_int("least_in_leaf", 10, 200, log=True),
+        leaves=asked.suggest_int("leaves", 4, max(40, first.leaves), log=True),
+        least_in_leaf=asked.suggest_int("least_in_leaf", 5, 200, log=True),
         features_per_tree=asked.suggest_float("features_per_tree", 0.15, 1.0),
         shrinkage=asked.suggest_float("shrinkage", 0.1, 30.0, log=True),
         random_cuts=asked.suggest_categorical("random_cuts", (False, True)),
@@ -143,15 +149,15 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _loss(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> float:
-    start, end = block
-    truth = rows.truth[start:end]
-    each = probabilities(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end])
+def _loss(rows: Rows, split: Split, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> float:
+    truth = rows.truth[slice(*block)]
+    each = probabilities(grow(rows.at(split.teachers(block)), recipe, threads, seed), rows.features[slice(*block)])
     return 0.5 * (float(losses_of(truth, each).mean()) + levelled_loss(truth, each))
 
 
-def _thinned(rows: Rows, split: Split) -> tuple[Rows, list[tuple[int, int]]]:
+def _thinned(rows: Rows, split: Split) -> tuple[Rows, Split]:
     """Evenly spaced rows before the test, and where the blocks lie among them."""
     step = max(1, -(-split.test * rows.classes // MOST_CELLS))
-    blocks = [(-(-start // step), -(-end // step)) for start, end in split.blocks]
-    return rows.at(slice(0, split.test, step)), blocks
+    blocks = tuple((-(-start // step), -(-end // step)) for start, end in split.blocks)
+    data = rows.at(slice(0, split.test, step))
+    return data, replace(split, blocks=blocks, test=len(data.truth), n=len(data.truth))

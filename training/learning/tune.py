@@ -38,6 +38,8 @@ MEMORIES = (Memory(), *map(Memory, (730.0, 365.0, 60.0, 21.0)), Memory(21.0, win
 """Ways to forget that are tried where the history is long enough for them, the plainest first: a tie keeps it."""
 FORESTS = 4
 """Forests that are averaged where few rows teach a risk: see docs/decisions/0023."""
+SMALL_LEAVES, SMALL_LEAST = 7, 10
+"""Trees of few cuts, which may look at small groups."""
 ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the recipe's rounds, all of them first: a tie keeps them."""
 STRENGTHS = (0.03, 0.3)
@@ -72,7 +74,7 @@ def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: P
     tried: tuple[Trial, ...] = ()
     if effort.trials:
         tried = tuple(progress.count(search(rows, split, recipe, effort.trials, threads, seed), says, effort.trials))
-        found = best(tried)
+        found = best(tried, split.timeless)
         found = replace(found, forests=FORESTS) if few_teach(rows, split) else found
         trees = trees if found == recipe else _block_scores(rows, split, found, threads, seed)
         recipe = found
@@ -85,6 +87,8 @@ def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
     trial = quick(recipe)
     past = past_days(rows, split)
     tried = [memory for memory in MEMORIES if memory.matters(past)]
+    if len(tried) == 1:
+        return replace(recipe, memory=tried[0])
     losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
     return replace(recipe, memory=tried[int(np.argmin(losses))])
 
@@ -97,16 +101,15 @@ def quick(recipe: Recipe) -> Recipe:
 def choose_cuts(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:
     """The recipe with its rounds and, where few rows teach a risk, its cuts chosen, and the blocks' raw scores.
 
-    What one cut of few rows tells is half chance, which random cuts even out; each says less, so that twice as many
-    are grown. Labels, which grow a tree each a round, would pay for it in every explanation.
+    What one cut of few rows tells is half chance, which random cuts even out, or trees of few cuts; each says less, so
+    that twice as many are grown. Labels, which grow a tree each a round, would pay for it in every explanation.
     """
-    usual = choose_rounds(rows, split, recipe, threads, seed)
-    if not few_teach(rows, split):
-        return usual
-    steadier = replace(recipe, random_cuts=True, rounds=2 * recipe.rounds)
-    return min(
-        (usual, choose_rounds(rows, split, steadier, threads, seed)), key=lambda found: _levelled(rows, split, found[1])
-    )
+    tried = [recipe]
+    if few_teach(rows, split):
+        many = replace(recipe, rounds=2 * recipe.rounds)
+        tried += [replace(many, random_cuts=True), replace(many, leaves=SMALL_LEAVES, least_in_leaf=SMALL_LEAST)]
+    found = [choose_rounds(rows, split, each, threads, seed) for each in tried]
+    return min(found, key=lambda each: _levelled(rows, split, each[1]))
 
 
 def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> tuple[Recipe, list[Floats]]:
@@ -116,8 +119,8 @@ def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
     """
     tried = [max(1, round(share * recipe.rounds)) for share in ROUND_SHARES]
     stages = [
-        staged_scores(grow(rows.upto(start), recipe, threads, seed), rows.features[start:end], tried)
-        for start, end in split.blocks
+        staged_scores(grow(rows.at(split.teachers(block)), recipe, threads, seed), rows.features[slice(*block)], tried)
+        for block in split.blocks
     ]
     each = {rounds: [stage[rounds] for stage in stages] for rounds in tried}
     best = min(tried, key=lambda rounds: _levelled(rows, split, each[rounds]))
@@ -125,17 +128,17 @@ def choose_rounds(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
 
 
 def _block_scores(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> list[Floats]:
-    """Each block's raw scores by trees of the rows before it."""
+    """Each block's raw scores by trees of the rows that teach who is asked about it."""
     return [
-        averaged(grow_forests(rows.upto(start), recipe, threads, seed), rows.features[start:end])
-        for start, end in split.blocks
+        averaged(grow_forests(rows.at(split.teachers(block)), recipe, threads, seed), rows.features[slice(*block)])
+        for block in split.blocks
     ]
 
 
 def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats]) -> Chosen:
     """The recipe with the linear term, and the trees' share beside it, that tell the blocks' cases apart best."""
     best, least = Chosen(recipe, trees), _levelled(rows, split, trees)
-    terms = [linear_terms(rows.upto(start), recipe, STRENGTHS) for start, _ in split.blocks]
+    terms = [linear_terms(rows.at(split.teachers(block)), recipe, STRENGTHS) for block in split.blocks]
     for number, strength in enumerate(STRENGTHS):
         linear = [
             each[number].raw_batch(rows.features[start:end])[:, None]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.errors import HistoryError
-from training.histories.split import ENOUGH, FEWEST, ended, is_timeless, scattered, split_in_time
+from training.histories.split import BLOCKS, ENOUGH, FEWEST, FOLDS, ended, is_timeless, scattered, split_in_time
 
 
 @given(st.integers(FEWEST, 3_000), st.floats(0.05, 0.4), st.integers(0, 9))
@@ -43,8 +43,26 @@ def test_rows_of_one_moment_are_split_where_they_stand_and_an_exception_stays_wh
     assert split_in_time(times, 0.2).test == 800
     exceptions = np.repeat(np.arange(40), 25)
     split = split_in_time(times, 0.21, exceptions)
-    for cut in (*(start for start, _ in split.blocks), split.test):
+    for cut in (*(start for start, _ in split.blocks[1:]), split.test):
         assert exceptions[cut - 1] != exceptions[cut]
+
+
+@pytest.mark.parametrize(("n", "folds"), [(1_000, FOLDS), (ENOUGH, BLOCKS)])
+def test_without_times_every_row_before_the_test_is_asked_about_once_by_all_others(n: int, folds: int) -> None:
+    split = split_in_time(np.zeros(n), 0.1)
+    assert len(split.blocks) == folds
+    asked = np.concatenate([np.arange(*block) for block in split.blocks])
+    assert asked.tolist() == list(range(split.test))
+    for start, end in split.blocks:
+        taught = np.arange(n)[split.teachers((start, end))]
+        assert sorted([*taught, *range(start, end)]) == list(range(split.test))
+    assert split.fewest_teachers == len(np.arange(n)[split.teachers(split.blocks[0])])
+
+
+def test_in_time_what_teaches_comes_before() -> None:
+    split = split_in_time(np.arange(1_000.0), 0.1)
+    assert [split.teachers(block) for block in split.blocks] == [slice(0, start) for start, _ in split.blocks]
+    assert split.fewest_teachers == split.blocks[0][0]
 
 
 def updates(n: int, lasting: float, seed: int) -> np.ndarray:

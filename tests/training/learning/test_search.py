@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from tests.training.learning.test_fit import SMALL, rows
-from training.histories.split import split_in_time
-from training.learning.fit import Memory
-from training.learning.search import best, search
+from training.histories.split import FOLDS, split_in_time
+from training.learning.fit import Memory, grow, levelled_loss, probabilities
+from training.learning.search import best, for_few_rows, search
+from training.report.metrics import losses_of
 
 
 def tried(trials: int, seed: int = 0, turns: bool = False) -> list[object]:
@@ -43,10 +44,34 @@ def test_the_best_is_no_worse_than_the_first_and_was_scored_on_every_block() -> 
 def test_no_way_to_forget_is_tried_where_it_changes_nothing() -> None:
     """Rows of one moment have no past; of a hundred days, no half-life is too long."""
     data = replace(rows(), times=np.zeros(2_000))
-    timeless = search(data, split_in_time(data.times, 0.1), SMALL, 8, 1, 0)
+    timeless = search(data, split_in_time(data.times, 0.1), SMALL, 12, 1, 0)
     assert {trial.recipe.memory for trial in timeless} == {Memory()}
     data = rows()
-    assert len({trial.recipe.memory for trial in search(data, split_in_time(data.times, 0.1), SMALL, 8, 1, 0)}) > 2
+    assert len({trial.recipe.memory for trial in search(data, split_in_time(data.times, 0.1), SMALL, 16, 1, 0)}) > 2
+
+
+def test_where_few_rows_teach_small_trees_are_tried_before_any_that_is_drawn() -> None:
+    data = rows()
+    found = [trial.recipe for trial in search(data, split_in_time(data.times, 0.1), SMALL, 6, 1, 0)]
+    assert found[2:] == list(for_few_rows(SMALL))
+    assert [(each.leaves, each.least_in_leaf) for each in found[2:]] == [(12, 20), (7, 10), (16, 10), (16, 5)]
+
+
+def test_without_times_a_block_is_asked_about_by_all_others_and_none_may_veto() -> None:
+    data = replace(rows(), times=np.zeros(2_000))
+    split = split_in_time(data.times, 0.1)
+    trials = list(search(data, split, SMALL, 12, 1, 0))
+    assert len(trials[0].losses) == len(split.blocks) == FOLDS
+    start, end = split.blocks[1]
+    others = np.r_[0:start, end : split.test]
+    booster = grow(data.at(others), SMALL, 1, 0)
+    truth, said = data.truth[start:end], probabilities(booster, data.features[start:end])
+    loss = 0.5 * (float(losses_of(truth, said).mean()) + levelled_loss(truth, said))
+    assert trials[0].losses[-2] == loss
+    lowest = min((trial for trial in trials if not trial.pruned), key=lambda trial: trial.loss)
+    assert best(trials, timeless=True) == lowest.recipe
+    assert any(one > other for one, other in zip(lowest.losses, trials[0].losses, strict=True)), "a block vetoes"
+    assert best(trials) != lowest.recipe
 
 
 def test_what_falls_behind_is_given_up() -> None:
