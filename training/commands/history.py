@@ -140,9 +140,11 @@ def _columns(report: Check) -> Table:
 
 
 def _becomes(column: ColumnReport) -> Iterator[str]:
-    """The keys that read the column, and what people call the attributes among them."""
+    """The keys that read the column; of the attributes among them what people call them and what they are in."""
     for key in column.keys:
-        yield f"{key}: {column.called[key]}" if key in column.called else key
+        called = f": {column.called[key]}" if key in column.called else ""
+        unit = f" ({column.units[key]})" if key in column.units else ""
+        yield f"{key}{called}{unit}"
 
 
 def _is(column: ColumnReport) -> str:

@@ -24,8 +24,10 @@ from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from data.amounts import percent
+from data.units import own_word
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
+from features.definition import Feature
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.learning.learn import Learned
@@ -34,6 +36,7 @@ from training.report.metrics import calibration_bins
 from training.report.rehearsal import Explained, Rehearsal
 from training.report.report import strength
 from training.report.shifts import ANOTHER, moved, weeks
+from training.tables.units import TIMES
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -141,10 +144,16 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
             ax=axes,
             show=False,
         )
-        axes.set_ylabel("contribution to the raw score")
+        axes.set(xlabel=axis_name(features.features[column]), ylabel="contribution to the raw score")
         name_levels(axes, features.features[column].levels)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
+
+
+def axis_name(feature: Feature) -> str:
+    """What stands under the picture of a feature: its name, and the unit of its numbers where that has a word."""
+    has_word = feature.unit in TIMES or own_word(feature.unit)
+    return _name(feature) + (f" ({feature.unit})" if has_word else "")
 
 
 def name_levels(axes: Axes, levels: Sequence[str]) -> None:
@@ -174,7 +183,11 @@ def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) ->
 
 
 def _names(features: FeatureSet) -> list[str]:
-    return [each.replace("_", " ") for each in features.names]
+    return [_name(each) for each in features.features]
+
+
+def _name(feature: Feature) -> str:
+    return feature.name.replace("_", " ")
 
 
 def _figure(panels: int) -> tuple[Figure, Any]:
