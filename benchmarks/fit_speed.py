@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import lightgbm
 import numpy as np
 import typer
-from rich.console import Console
 
+from data.console import console
 from training.histories.rows import DAY, Rows
 from training.learning.fit import Recipe, fit, linear_term, risk_recipe
 from training.learning.tune import STRENGTHS
@@ -54,7 +54,7 @@ def main(
     threads: Annotated[int, typer.Option(min=1, help="Cores.")] = 2,
 ) -> None:
     """Time both, print a table in Markdown and the ratio."""
-    with Bars(Console(stderr=True)) as progress:
+    with Bars(console(stderr=True)) as progress:
         progress.step("simulating the matrix")
         matrix = simulated(rows, features)
         recipe = replace(risk_recipe(rows), rounds=rounds)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.console import console
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
 from training.commands.train import (
@@ -24,7 +25,6 @@ from training.commands.train import (
     tracker_of,
     untold_of,
 )
-from training.console import console
 from training.errors import HistoryError
 from training.interruption import Interrupted
 

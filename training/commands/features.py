@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from data.console import console
 from data.vocabulary import Task
 from policies.policy import load_policy
 from training.commands.train import (
@@ -20,7 +21,6 @@ from training.commands.train import (
     told,
     untold_of,
 )
-from training.console import console
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = console(stderr=True)

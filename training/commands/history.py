@@ -12,8 +12,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from data.console import console
 from training.commands.train import TheHistory, told
-from training.console import console
 
 if TYPE_CHECKING:
     from training.check.history_check import Check, ColumnReport

@@ -11,10 +11,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from data.console import console
 from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
 from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
-from training.console import console
 from training.errors import ServiceError, TrackingError
 
 if TYPE_CHECKING:

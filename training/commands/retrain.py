@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
+from data.console import console
 from data.vocabulary import Task
 from policies.policy import load_policy
 from training.commands.train import ThePolicy, told, tracker_of
-from training.console import console
 from training.errors import TrainingError
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ import typer
 from rich.markup import escape
 
 from data.amounts import percent
+from data.console import console
 from data.record import canonical
 from data.vocabulary import Task
 from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
-from training.console import console
 from training.errors import HistoryError, TrainingError
 from training.interruption import Interrupted, interruptible, leave_learners
 
