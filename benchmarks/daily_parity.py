@@ -34,7 +34,7 @@ from training.daily.opening import load_daily_mapping, open_daily
 from training.histories.dataset import Known
 from training.histories.truth import UNKNOWN, truth_of
 from training.progress import Progress
-from training.terminal import Bars
+from training.terminal import progress_on
 
 Floats = NDArray[np.float64]
 MOST_NAMED = 12
@@ -63,7 +63,7 @@ def main(
     """Compute both ways, compare, and print how many agree."""
     if not (folder / DAYS).is_file():
         raise typer.BadParameter(f"{folder} holds no {DAYS}")
-    with Bars(console(stderr=True)) as progress:
+    with progress_on(console(stderr=True)) as progress:
         progress.step(f"reading {DAYS}")
         found = compared(spaced(open_daily(folder / DAYS, load_daily_mapping(MAPPING)), questions), progress)
     typer.echo(told(found))

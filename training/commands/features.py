@@ -52,14 +52,14 @@ def features(
         from models.bundle import open_bundle
         from training.drift.drift import see
         from training.features_table import features_table, left_out, named_events, require_place, write_table
-        from training.terminal import Bars
+        from training.terminal import progress_on
 
         require_place(out, history, context, str(mapping) if mapping else None)
         bundle = open_bundle(folder)
         model, read = model_of(bundle, task), opened(history, mapping)
         untold_of(model, read)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             seen = see(model, read, before, load_policy(policy), progress, without_outcome=True)
             named = named_events(read, progress)
             progress.step(f"writing {out.name}")

@@ -77,12 +77,12 @@ def promote(
         from policies.policy import load_policy
         from training.promotion.asking import AskedService
         from training.promotion.compare import compare
-        from training.terminal import Bars
+        from training.terminal import progress_on
 
         service = AskedService.of(server, key or _key("scientist")) if server else None
         its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
         _refuse_itself(its, theirs)
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             dossier = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed)
         written = _write(dossier, out or challenger)
         _tell(dossier)
