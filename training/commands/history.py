@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.console import console
+from training.check.rates import Rate, show_rates
 from training.commands.train import TheHistory, told
 
 if TYPE_CHECKING:
@@ -91,8 +92,7 @@ def _show(report: Check) -> None:
     _console.print(f"{report.history}: {counts}, {moment}", soft_wrap=True, highlight=False)
     _console.print(_columns(report))
     for task, months in report.base_rates.items():
-        rates = "  ".join(f"{each.month} {each.rate * 100:.1f} % of {each.cases:,}" for each in months)
-        _console.print(f"[bold]{task}[/bold]  {rates}", soft_wrap=True, highlight=False)
+        show_rates(_console, task, [Rate(each.month, each.cases, each.rate) for each in months])
     unmapped = [column.name for column in report.columns if column.role == "unmapped"]
     _console.print(f"[bold]not mapped[/bold]  {escape(', '.join(unmapped)) or 'none'}", soft_wrap=True, highlight=False)
     for column in report.columns:

@@ -35,7 +35,7 @@ from training.report.cost_curve import Prices, cost_curve, prices
 from training.report.metrics import calibration_bins
 from training.report.rehearsal import Explained, Rehearsal
 from training.report.report import strength
-from training.report.shifts import ANOTHER, moved, weeks
+from training.report.shifts import ANOTHER, course, moved
 from training.tables.units import TIMES
 
 Floats = NDArray[np.float64]
@@ -163,18 +163,19 @@ def name_levels(axes: Axes, levels: Sequence[str]) -> None:
 
 
 def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) -> None:
-    """Draw base rate and mean score by week, and the features that moved most up to the latest cases."""
-    figure, (course, shift) = _figure(2)
-    told = weeks(task, rehearsal)
-    starts = [datetime.fromtimestamp(each.start, UTC) for each in told]
+    """Draw base rate and mean score over time, and the features that moved most up to the latest cases."""
+    figure, (over_time, shift) = _figure(2)
+    told = course(task, rehearsal)
+    starts = [datetime.fromtimestamp(each.start, UTC) for each in told.periods]
+    said = [np.nan if each.said is None else each.said for each in told.periods]
     rate = "base rate" if task.is_risk else "share that was right"
-    course.plot(starts, [each.rate for each in told], marker=".", label=rate)
-    course.plot(starts, [np.nan if each.said is None else each.said for each in told], marker=".", label="mean score")
-    if told:
-        course.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
-        course.tick_params(axis="x", rotation=30)
-    course.set(title="by week; right of the line: the latest cases" if told else "no course: one moment")
-    course.legend()
+    over_time.plot(starts, [each.rate for each in told.periods], marker=".", label=rate)
+    over_time.plot(starts, said, marker=".", label="mean score")
+    if starts:
+        over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
+        over_time.tick_params(axis="x", rotation=30)
+    over_time.set(title=f"by {told.by}; right of the line: the latest cases" if starts else "no course: one moment")
+    over_time.legend()
     most = moved(features, rehearsal)[:MOVED][::-1]
     shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
     shift.axvline(ANOTHER, color="0.7", linewidth=1)

@@ -165,6 +165,14 @@ def test_base_rates_are_told_by_month(report: Check) -> None:
     assert all(0.2 < each.rate < 0.6 for each in months)
 
 
+def test_the_command_tells_the_rate_of_each_month(report: Check, table: Path, tmp_path: Path) -> None:
+    told = run.invoke(
+        app, ["history", "check", "--history", str(table), "--mapping", written(tmp_path / "m.yaml", TABLE)]
+    )
+    first = report.base_rates["sla_breach"][0]
+    assert f"sla_breach  2026-01 {first.rate * 100:.1f} % of {first.cases:,}  2026-02 " in told.stderr
+
+
 def test_a_sample_keeps_cases_whole(tmp_path: Path) -> None:
     content = of_log(view={})
     content["facts"]["event.id"] = {"row": True}
