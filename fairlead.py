@@ -179,23 +179,22 @@ def _simulate(history: Path, cases: int) -> None:
 
 
 def _train(history: Path, folder: Path) -> None:
-    from rich.console import Console
-
+    from data.console import console
     from data.vocabulary import Task
     from policies.policy import load_policy
     from training.commands.train import told, tracker_of
     from training.histories.history import open_history
-    from training.terminal import Bars, comparison
+    from training.terminal import comparison, progress_on
     from training.train import Order, train
 
     _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
-    console = Console(stderr=True)
+    err = console(stderr=True)
     with told():
         tracker = tracker_of(folder)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)
-    with told(), Bars(console) as progress:
+    with told(), progress_on(err) as progress:
         trained = train(open_history(history, None), order, progress)
-    console.print(comparison(trained.metrics, "Simulated retailer, later days"))
+    err.print(comparison(trained.metrics, "Simulated retailer, later days"))
 
 
 def _serve(folder: Path, port: int) -> None:

@@ -19,10 +19,10 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 
 from benchmarks.store_stock import DAYS, MAPPING
 from data.case import Case
+from data.console import console
 from data.standing import Standing
 from data.vocabulary import Task
 from features.catalogue import feature_set
@@ -34,7 +34,7 @@ from training.daily.opening import load_daily_mapping, open_daily
 from training.histories.dataset import Known
 from training.histories.truth import UNKNOWN, truth_of
 from training.progress import Progress
-from training.terminal import Bars
+from training.terminal import progress_on
 
 Floats = NDArray[np.float64]
 MOST_NAMED = 12
@@ -63,7 +63,7 @@ def main(
     """Compute both ways, compare, and print how many agree."""
     if not (folder / DAYS).is_file():
         raise typer.BadParameter(f"{folder} holds no {DAYS}")
-    with Bars(Console(stderr=True)) as progress:
+    with progress_on(console(stderr=True)) as progress:
         progress.step(f"reading {DAYS}")
         found = compared(spaced(open_daily(folder / DAYS, load_daily_mapping(MAPPING)), questions), progress)
     typer.echo(told(found))

@@ -18,12 +18,13 @@ from typing import Annotated, Any
 import lightgbm
 import numpy as np
 import typer
-from rich.console import Console
 
+from data.console import console
 from training.histories.rows import DAY, Rows
 from training.learning.fit import Recipe, fit, linear_term, risk_recipe
 from training.learning.tune import STRENGTHS
-from training.terminal import Bars
+from training.progress import Progress
+from training.terminal import progress_on
 
 GOAL = 1.3
 CATEGORIES = 6
@@ -54,7 +55,7 @@ def main(
     threads: Annotated[int, typer.Option(min=1, help="Cores.")] = 2,
 ) -> None:
     """Time both, print a table in Markdown and the ratio."""
-    with Bars(Console(stderr=True)) as progress:
+    with progress_on(console(stderr=True)) as progress:
         progress.step("simulating the matrix")
         matrix = simulated(rows, features)
         recipe = replace(risk_recipe(rows), rounds=rounds)
@@ -74,7 +75,7 @@ def simulated(n: int, k: int) -> Rows:
     return Rows(features, truth, np.linspace(0.0, 365 * DAY, n), tuple(range(CATEGORIES)), 1)
 
 
-def taking_turns(matrix: Rows, recipe: Recipe, turns: int, threads: int, progress: Bars) -> Timed:
+def taking_turns(matrix: Rows, recipe: Recipe, turns: int, threads: int, progress: Progress) -> Timed:
     """Each side in turn, after a small fit that tells the parameters and wakes the library."""
     small = fit(matrix.upto(10_000), replace(recipe, rounds=1), threads, SEED)
     parameters = {name: value for name, value in small.boosters[0].params.items() if name != "num_iterations"}

@@ -16,9 +16,9 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from benchmarks.incident_log import table
+from data.console import console
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -46,7 +46,7 @@ def main(
     typer.echo(f"Real shelves, last {last} days: n {scores['n']:,}, base rate {scores['base_rate']:.3f}\n")
     typer.echo(table(scores))
     if CONFORMAL in scores:
-        Console(width=120).print(covered(scores[CONFORMAL], "conformal sets"))
+        console().print(covered(scores[CONFORMAL], "conformal sets"))
 
 
 def measure(days: Path, out: Path, last: int, threads: int) -> dict[str, Any]:

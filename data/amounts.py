@@ -1,8 +1,8 @@
 """Numbers in the units people use: one place for the sentences of features, rules and gates.
 
 A duration is minutes under two hours, hours under two days, else days; a share is a percentage; both have one decimal
-under ten and none above. `amount` is short, `exactly` keeps every digit, and `beside` is short wherever that says the
-same of its limits as the number itself.
+under ten and none above. A word of the retailer's own stands after the number as it is. `amount` is short, `exactly`
+keeps every digit, and `beside` is short wherever that says the same of its limits as the number itself.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from data.record import Unit
+from data.units import Measure, own_word
 
 _HOUR, _DAY = Decimal(60), Decimal(1440)
-_MINUTES_IN = {Unit.MINUTE: Decimal(1), Unit.HOUR: _HOUR, Unit.DAY: _DAY}
+_MINUTES_IN: dict[str, Decimal] = {Unit.MINUTE: Decimal(1), Unit.HOUR: _HOUR, Unit.DAY: _DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class _Measured:
         return f"{self.short}{self.sign}"
 
 
-def amount(value: float, unit: Unit) -> str:
-    """A number in its unit, in few digits: `41 min`, `3.2 days`, `62 %`, `240.00`."""
+def amount(value: float, unit: Measure) -> str:
+    """A number in its unit, in few digits: `41 min`, `3.2 days`, `62 %`, `240.00`, `40 kg`."""
     return f"{value:z.2f}" if unit is Unit.MONEY else _measured(value, unit).short_with_unit
 
 
@@ -61,7 +62,7 @@ def percent(share: float) -> str:
     return f"{100 * share:z.0f} %"
 
 
-def exactly(value: float, unit: Unit) -> str:
+def exactly(value: float, unit: Measure) -> str:
     """A number in its unit with every digit it has: `4 h`, `3 h 20 min`, `34.45 %`."""
     found = _measured(value, unit)
     if found.meant == found.number:
@@ -69,7 +70,7 @@ def exactly(value: float, unit: Unit) -> str:
     return _in_parts(found.number) if unit in _MINUTES_IN else f"{plain_number(found.number)}{found.sign}"
 
 
-def beside(value: float, unit: Unit, limits: Iterable[float | Decimal]) -> str:
+def beside(value: float, unit: Measure, limits: Iterable[float | Decimal]) -> str:
     """A number that is read next to limits: short, unless the short form would lie on another side of one."""
     found = _measured(value, unit)
     others = [_measured(float(limit), unit).number for limit in limits]
@@ -87,14 +88,14 @@ def _decimal(value: Decimal | float) -> Decimal:
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
-def _measured(value: float, unit: Unit) -> _Measured:
+def _measured(value: float, unit: Measure) -> _Measured:
     number = _decimal(value)
     if unit in _MINUTES_IN:
         number *= _MINUTES_IN[unit]
         return _Measured(number, *_clock(abs(number)), few=(10, 1))
     if unit is Unit.RATIO:
         return _Measured(number * 100, Decimal(1), " %", few=(10, 1))
-    return _Measured(number, Decimal(1), "", few=(10, 1) if unit is Unit.EACH else (100, 2))
+    return _Measured(number, Decimal(1), own_word(unit), few=(10, 1) if unit is Unit.EACH else (100, 2))
 
 
 def _clock(minutes: Decimal) -> tuple[Decimal, str]:

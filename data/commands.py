@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from data.console import console
 from data.record import instant_text
 from data.simulator import write_history
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-_console = Console(stderr=True)
+_console = console(stderr=True)
 
 
 @app.callback()

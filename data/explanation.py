@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data.record import Identifier, Record, Unit
+from data.record import Identifier, Record
+from data.units import Measure
 
 Seen = str | float | bool | None
 """A value as it was seen: money as a decimal string, a label, a number, a flag; None for a missing fact."""
@@ -24,7 +25,8 @@ class Contribution(Record):
 
     feature: Identifier
     value: Seen = None
-    unit: Unit
+    unit: Measure
+    """A unit of the vocabulary, or a word of the retailer's own (`kg`), where a mapping says one."""
     contribution: float
     lever: bool = False
     """True where somebody can change the value."""

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 from data.case import Case, minutes_between
 from data.record import Unit
 from data.standing import Standing
+from data.units import Measure
 
 Value = float | None
 """What a feature answers: a finite number, or None where it is not known."""
@@ -48,7 +49,7 @@ class Feature:
     """
 
     name: str
-    unit: Unit
+    unit: Measure
     says: str
     about: str
     of: Compute

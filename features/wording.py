@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator
 
 from data.case import AttributeKind, AttributeName
-from data.record import Record, Unit
+from data.record import Record
+from data.units import Measure, sayable
 
-_SIGNS = re.compile(r"[{}\[\]|]")
-"""What means something in a sentence that is filled."""
 _LONGEST = 64
 
 
 def _name(told: str) -> str:
-    printed = told.isprintable() and told == told.strip()
-    if not 0 < len(told) <= _LONGEST or not printed or _SIGNS.search(told):
+    if not sayable(told, _LONGEST):
         raise ValueError(
             f"expected what people call it, in 1 to {_LONGEST} printable characters, without {{ }} [ ] and |, and "
             "without a space at either end"
@@ -40,7 +37,7 @@ class Wording(Record):
 
     called: Called | None = None
     """Of a part of an instant, what the instant is called."""
-    unit: Unit | None = None
+    unit: Measure | None = None
     """What a number is measured in."""
     part: InstantPart | None = None
     """Which part of the instant it is."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from data.console import console
 from models.signed_note import PublicKey, public_key
 from models.verification import verify as verified
 
@@ -37,7 +37,7 @@ def verify(
     for each in found:
         verdict = Text("wrong", style="red") if each.fault else Text("good", style="green")
         table.add_row(verdict, each.what, Text(each.digest, overflow="fold"), Text(each.fault))
-    Console().print(table)
+    console().print(table)
     raise typer.Exit(1 if any(each.fault for each in found) else 0)
 
 
@@ -52,4 +52,4 @@ def _key(file: Path) -> PublicKey:
 
 
 def _refuse(words: str) -> None:
-    Console(stderr=True).print(Text(words), soft_wrap=True)
+    console(stderr=True).print(Text(words), soft_wrap=True)

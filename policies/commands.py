@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from data.console import console
 from policies.policy import Policy, load_policy
 from policies.tables.problems import PolicyError
 from policies.tables.rows import Row
@@ -36,7 +36,7 @@ def check(folder: Folder = None) -> None:
     """Load a policy and say everything that is wrong with it, each with file, line, table, row and column."""
     loaded = _loaded(folder)
     rows = sum(len(table.rows) for table in loaded.tables.values())
-    output = Console()
+    output = console()
     output.print(f"{loaded.settings.policy} {loaded.version}: {len(loaded.tables)} tables, {rows} rows, no problems")
     output.print(loaded.digest, highlight=False)
 
@@ -46,9 +46,9 @@ def show(table: TableName = None, folder: FolderOption = None) -> None:
     """Print a table of the policy as people read it, or a list of all tables."""
     loaded = _loaded(folder)
     if table is None:
-        Console().print(_listed(loaded))
+        console().print(_listed(loaded))
     elif table in loaded.tables:
-        Console().print(_printed(loaded.tables[table]))
+        console().print(_printed(loaded.tables[table]))
     else:
         _fail([f"there is no table {table!r}: the policy has {', '.join(loaded.tables)}"])
 
@@ -61,9 +61,9 @@ def _loaded(folder: Path | None) -> Policy:
 
 
 def _fail(lines: list[str]) -> NoReturn:
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    errors = console(stderr=True)
     for line in lines:
-        errors.print(escape(line))
+        errors.print(escape(line), soft_wrap=True, highlight=False)
     raise typer.Exit(1)
 
 

@@ -15,11 +15,11 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from data.case import Case
+from data.console import console
 from data.record import canonical
 from data.today import as_if_now
 from data.vocabulary import ServedBy
@@ -37,7 +37,7 @@ from serving.store.engine import file_of
 from serving.wiring import Service, opened, utc_now, wire
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
-out, err = Console(), Console(stderr=True)
+out, err = console(), console(stderr=True)
 
 LONG_PAST_DAYS = 1
 """A promise that passed so long ago is more likely an old file's than a case that waits."""
@@ -222,9 +222,9 @@ def keys(
             files[add] = ensure_key(service.settings.key_folder, add, roles[add], service.principals, service.clock)
     table = Table("principal", "roles", "may", "key file", box=None)
     for name, file in files.items():
-        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), str(file))
+        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), _whole(str(file)))
     signing = service.settings.key_folder / bundle_key.SECRET
-    table.add_row("the service", "", f"signs bundles; hand out {bundle_key.PUBLIC}", str(signing))
+    table.add_row("the service", "", f"signs bundles; hand out {bundle_key.PUBLIC}", _whole(str(signing)))
     out.print(table)
 
 
@@ -237,10 +237,14 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
     findings = list(examine(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)))
     table = Table("", "about", "says", "to mend it", box=None)
     for each in findings:
-        words = (Text(each.says, overflow="fold"), Text(each.mend, overflow="fold"))  # no path is cut short
-        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, *words)
+        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, _whole(each.says), _whole(each.mend))
     out.print(table)
     raise typer.Exit(1 if any(each.verdict == "wrong" for each in findings) else 0)
+
+
+def _whole(words: str) -> Text:
+    """A cell of a table in which no path is cut short."""
+    return Text(words, overflow="fold")
 
 
 def say(words: str) -> None:

@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock, Thread, current_thread
 from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from data.amounts import percent
 from data.vocabulary import Task
 from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, SCORED_OPEN
-from training.progress import Item
+from training.progress import Item, Progress
 
 SIDES = {"base": "base", "rules": "rules", "as_trained": "as trained", "model": "model"}
 METRICS = ("log_loss", "roc_auc", "average_precision", "accuracy", "ece")
+EVERY = 30.0
+"""Seconds between two lines about the items of one step."""
+
+Clock = Callable[[], float]
+"""Seconds from some moment on."""
+
+
+def progress_on(console: Console, clock: Clock = time.monotonic) -> AbstractContextManager[Progress]:
+    """Bars where somebody watches a terminal; else lines, as a log of a build, a notebook or nohup keeps them."""
+    watched = console.is_interactive and console.file.isatty()
+    return Bars(console) if watched else nullcontext(Lines(console, clock))
+
+
+class Lines:
+    """A line as each step begins, and now and then how many items have passed; implements `Progress` too."""
+
+    def __init__(self, console: Console, clock: Clock) -> None:
+        self._console = console
+        self._clock = clock
+
+    def step(self, says: str) -> None:
+        """Say what begins."""
+        self._console.print(says, markup=False, highlight=False, soft_wrap=True)
+
+    def count(self, items: Iterable[Item], says: str, total: int | None = None) -> Iterator[Item]:
+        """The items, whose number is said where they take long."""
+        self.step(says)
+        of, told = "" if total is None else f" of {total:,}", self._clock()
+        for passed, item in enumerate(items, start=1):
+            yield item
+            now = self._clock()
+            if now - told >= EVERY:
+                self.step(f"{says}: {passed:,}{of}")
+                told = now
 
 
 class Bars:
@@ -25,7 +62,7 @@ class Bars:
 
     def __init__(self, console: Console) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn())
-        self._bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+        self._bar = RichProgress(*columns, TimeElapsedColumn(), console=console, transient=True)
         self._lines: dict[Thread, TaskID] = {}
         self._lock = Lock()
 

@@ -13,6 +13,7 @@ from data import amounts
 from data.actions import CATALOGUE, ActionId
 from data.explanation import Contribution, Seen
 from data.record import Unit, money_text
+from data.units import Measure, own_word
 from features.definition import NEW
 
 UNKNOWN = "not known"
@@ -109,7 +110,7 @@ def moment(at: datetime, zone: str | None = None) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()}"
 
 
-def seen(value: Seen, unit: Unit, currency: str | None = None) -> str:
+def seen(value: Seen, unit: Measure, currency: str | None = None) -> str:
     """A fact with its unit, as the waterfall and the panels show it."""
     if value is None:
         return UNKNOWN
@@ -132,7 +133,7 @@ def saw(value: Seen) -> str:
     return seen(value, Unit.SCORE)
 
 
-def _seen_text(value: str, unit: Unit, currency: str | None) -> str:
+def _seen_text(value: str, unit: Measure, currency: str | None) -> str:
     match unit:
         case Unit.MONEY:
             return f"{currency} {value}" if currency else value
@@ -142,7 +143,7 @@ def _seen_text(value: str, unit: Unit, currency: str | None) -> str:
             return value
 
 
-def _seen_number(value: float, unit: Unit, currency: str | None) -> str:
+def _seen_number(value: float, unit: Measure, currency: str | None) -> str:
     sign = MINUS if value < 0 else ""
     match unit:
         case Unit.MINUTE:
@@ -158,7 +159,7 @@ def _seen_number(value: float, unit: Unit, currency: str | None) -> str:
         case Unit.FLAG:
             return "yes" if value else "no"
         case _:
-            return number(value)
+            return number(value) + own_word(unit)
 
 
 def _on_the_clock(at: datetime, zone: ZoneInfo) -> datetime:

@@ -33,9 +33,13 @@ from data.record import Unit
         (0.123, Unit.SCORE, "0.12"),
         (1200.0, Unit.SCORE, "1200"),
         (0.0, Unit.SCORE, "0"),
+        (40.0, "kg", "40 kg"),
+        (2.46, "km/h", "2.46 km/h"),
+        (-5.0, "°C", "-5 °C"),
+        (-0.001, "°C", "0 °C"),
     ],
 )
-def test_a_number_in_its_unit(value: float, unit: Unit, shown: str) -> None:
+def test_a_number_in_its_unit(value: float, unit: str, shown: str) -> None:
     assert amount(value, unit) == shown
 
 
@@ -67,9 +71,10 @@ def test_the_unit_follows_the_size(value: float, unit: Unit, shown: str) -> None
         (0.35, Unit.RATIO, "35 %"),
         (0.3445, Unit.RATIO, "34.45 %"),
         (1234.5, Unit.SCORE, "1234.5"),
+        (1234.5678, "kg", "1234.5678 kg"),
     ],
 )
-def test_exactly_keeps_every_digit(value: float, unit: Unit, shown: str) -> None:
+def test_exactly_keeps_every_digit(value: float, unit: str, shown: str) -> None:
     assert exactly(value, unit) == shown
 
 
@@ -81,10 +86,11 @@ def test_exactly_keeps_every_digit(value: float, unit: Unit, shown: str) -> None
         (241.0, 242.0, Unit.MINUTE, "4 h"),
         (0.3445, 0.35, Unit.RATIO, "34 %"),
         (0.3499, 0.35, Unit.RATIO, "34.99 %"),
+        (119.9, 120.0, "kg", "119.9 kg"),
     ],
 )
 def test_beside_a_limit_more_digits_are_shown_where_few_would_contradict_it(
-    value: float, limit: float, unit: Unit, shown: str
+    value: float, limit: float, unit: str, shown: str
 ) -> None:
     assert beside(value, unit, [limit]) == shown
 

@@ -44,6 +44,16 @@ def test_a_number_is_told_by_its_name_for_people_in_its_unit() -> None:
     assert sentence(told("lead", "number", unit=Unit.DAY), 8.0, None) == "lead is 8 days"
 
 
+def test_a_unit_of_the_retailer_s_own_stands_after_each_number() -> None:
+    weight = told("weight_kg", "number", called="weight", unit="kg")
+    assert weight.unit == "kg"
+    assert sentence(weight, 40.0, (1.0, 5.5, 12.0), plain=True) == "the weight is 40 kg; usually 12 kg or less"
+    assert sentence(weight, 2.0, (1.0, 5.5, 12.0), plain=True) == "the weight is 2 kg; that is usual"
+    assert sentence(weight, math.nan, None) == "the weight is not known"
+    cold = told("temp", "number", unit="°C")
+    assert sentence(cold, -18.5, (-2.0, 4.0, 7.0), plain=True) == "temp is -18.5 °C; usually -2 °C or more"
+
+
 def test_what_is_usual_is_one_number_where_it_is_one() -> None:
     stock = told("national_inv", "number", called="stock on hand", unit=Unit.EACH)
     assert sentence(stock, 7.0, (0.0, 0.0, 0.0), plain=True) == "the stock on hand is 7; usually 0"
@@ -112,20 +122,23 @@ def test_rates_and_counts_of_an_attribute_name_it_too() -> None:
 
 
 def test_a_history_is_learned_with_the_words_of_its_mapping_where_they_fit() -> None:
-    cases = [a_case(n, attributes={"inv": 3, "grp": "a", "odd": "word"}) for n in range(LEAST_SEEN)]
+    cases = [a_case(n, attributes={"inv": 3, "grp": "a", "odd": "word", "heavy": 2.5}) for n in range(LEAST_SEEN)]
     words = {
         "inv": Wording(called="stock on hand", unit=Unit.EACH),
-        "odd": Wording(called="number", unit=Unit.EACH),
+        "odd": Wording(called="number", unit="kg"),
+        "heavy": Wording(unit="kg"),
         "gone": Wording(called="nobody"),
     }
     schema = infer_attributes(cases, words)
     assert schema.attributes == {
         "inv": Declaration(kind="number", called="stock on hand", unit=Unit.EACH),
         "grp": Declaration(kind="category", levels=("a",)),
+        "heavy": Declaration(kind="number", unit="kg"),
         "odd": Declaration(kind="category", levels=("word",), called="number"),
     }
     assert AttributeSchema.model_validate_json(canonical(schema)) == schema
     assert schema.wordings["inv"] == words["inv"]
+    assert schema.wordings["heavy"] == words["heavy"]
 
 
 def test_a_schema_without_words_is_written_as_it_always_was() -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from data.case import Case
+from data.console import WIDTH, console
 from data.recommendation import Recommendation, answer_digest
 from data.vocabulary import Task
 from features.attributes import Declaration
@@ -285,6 +286,17 @@ def test_keys_names_files_and_shows_no_key(folder: Path) -> None:
     for file in (folder / "keys").iterdir():
         assert file.name in result.stdout
         assert file.read_text().strip() not in result.output
+
+
+def test_tables_are_as_wide_as_a_pipe_takes_and_cut_no_path_short(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("serving.commands.out", console())
+    for command in ("keys", "doctor"):
+        told = run(command, "--folder", folder / ("deep" * 20)).stdout
+        assert max(map(len, told.splitlines())) == WIDTH
+        assert "…" not in told
 
 
 @pytest.mark.parametrize("content", ["", "short", "a" * 20 + "é" * 30, "with spaces " * 5])

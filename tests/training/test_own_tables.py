@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from data.explanation import ModelStep
-from data.record import Unit
+from data.record import Unit, canonical
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -240,6 +240,24 @@ def test_own_attributes_are_told_in_the_words_of_the_mapping(halves: Path) -> No
     assert re.match(r"the delivery performance is (\d+ %|not known)", performance.says)
     about = dict(card_of(predictor.model).strongest)
     assert about["The stock on hand"].startswith("The more, the lower the risk. Usually ")
+
+
+def test_a_unit_of_the_retailer_s_own_reaches_answers_card_and_promotion(halves: Path, tmp_path: Path) -> None:
+    kilos = tmp_path / "kilos.yaml"
+    kilos.write_text(BACKORDERS.read_text(encoding="utf-8").replace("hand, unit: each", "hand, unit: kg"), "utf-8")
+    taught(halves / "large.csv", tmp_path / "kilos", kilos)
+    predictor = open_bundle(tmp_path / "kilos").models[Task.STOCKOUT]
+    golden = predictor.model.golden[0]
+    step = predictor.predict(golden.case, golden.standing).steps[0]
+    assert isinstance(step, ModelStep)
+    stock = next(each for each in step.contributions if each.feature == "attribute.inventory")
+    assert ModelStep.model_validate_json(canonical(step)) == step
+    assert stock.unit == "kg"
+    assert re.match(r"the stock on hand is -?\d+(\.\d+)? kg(; |$)", stock.says)
+    usual = dict(card_of(predictor.model).strongest)["The stock on hand"]
+    assert re.search(r"Usually \S+ kg to \S+ kg, in the middle \S+ kg\.", usual)
+    compared = promoted(halves, "fresh.csv", tmp_path / "in_pieces", challenger=str(tmp_path / "kilos"))
+    assert compared.exit_code == 0, compared.stderr
 
 
 @pytest.mark.parametrize(("horizon", "told"), [("", None), ("horizon: P90D", "P90D")])

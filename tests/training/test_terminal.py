@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
-from training.terminal import Bars, covered
+from training.terminal import EVERY, Bars, Lines, covered, progress_on
 
 TURNS = 100
 
@@ -38,6 +39,51 @@ def test_a_line_goes_with_its_thread_and_with_its_next_step() -> None:
     assert "learning" in beside.partition("late: how to learn")[0]
     assert "how to learn" not in after
     assert "learning" not in after
+
+
+class Watched(StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "term", "drawn"),
+    [(Watched(), "xterm", True), (Watched(), "dumb", False), (StringIO(), "xterm", False)],
+)
+def test_bars_are_drawn_where_somebody_watches_and_nowhere_else(
+    stream: StringIO, term: str, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with progress_on(Console(file=stream)) as progress:
+        progress.step("learning")
+    assert isinstance(progress, Bars) == drawn
+    assert ("\x1b" in stream.getvalue()) == drawn
+
+
+def test_a_log_has_one_line_for_each_step_as_it_begins() -> None:
+    log = StringIO()
+    with progress_on(Console(file=log, width=40), clock=lambda: 0.0) as progress:
+        progress.step(f"reading {'a/long/path/' * 10}[today].jsonl")
+        read = progress.count(["a", "b"], "replaying what was known", 2)
+        assert next(read) == "a"
+        assert log.getvalue().splitlines()[1:] == ["replaying what was known"]
+        assert list(read) == ["b"]
+        progress.step("publishing")
+    assert log.getvalue() == f"reading {'a/long/path/' * 10}[today].jsonl\nreplaying what was known\npublishing\n"
+
+
+@pytest.mark.parametrize(("total", "of"), [(3_000, " of 3,000"), (None, "")])
+def test_a_log_is_told_of_many_items_no_more_than_twice_a_minute(total: int | None, of: str) -> None:
+    log, seconds = StringIO(), iter(range(100_000))
+    lines = Lines(Console(file=log), clock=lambda: next(seconds) / 40)
+    assert list(lines.count(range(3_000), "reading", total)) == [*range(3_000)]
+    begun, *told = log.getvalue().splitlines()
+    assert begun == "reading"
+    assert told == [f"reading: {passed:,}{of}" for passed in (1_200, 2_400)]
+    assert EVERY == 30.0
 
 
 def test_what_sets_cover_is_told_by_class_and_by_region_where_there_are_regions() -> None:

@@ -20,6 +20,7 @@ from training.check.leaks import NEAR_EMPTY, Suspicion, areas_alone, suspicions
 from training.histories.truth import UNKNOWN
 from training.tables.joins import Join
 from training.tables.mapping import Mapping as TheMapping
+from training.tables.sources import AttributeSource
 
 CHECK_SCHEMA = "fairlead/history-check/1"
 PLANNED = ("due_at", "arrives_at")
@@ -53,6 +54,8 @@ class ColumnReport:
     suspicions: tuple[Suspicion, ...] = ()
     called: dict[str, str] = field(default_factory=dict)
     """What people call the attributes that it becomes, by key, where the mapping says so."""
+    units: dict[str, str] = field(default_factory=dict)
+    """What those attributes are measured in, by key, where the mapping says so."""
 
     @property
     def is_used(self) -> bool:
@@ -202,6 +205,7 @@ def _report(
     alone: Mapping[Task, float],
     told: list[Suspicion],
 ) -> ColumnReport:
+    attributes = tuple(_attributes(keys, mapping))
     third = len(seen.times) // 3
     rows = np.arange(len(seen.times))
     distinct = len(np.unique(column.codes[column.codes >= 0]))
@@ -220,14 +224,15 @@ def _report(
         drift=round(drift, DECIMALS),
         alone={task.value: round(area, DECIMALS) for task, area in alone.items()},
         suspicions=tuple(told),
-        called=_called(keys, mapping),
+        called={key: source.called for key, source in attributes if source.called},
+        units={key: source.unit for key, source in attributes if source.unit},
     )
 
 
-def _called(keys: tuple[str, ...], mapping: TheMapping | None) -> dict[str, str]:
-    attributes = mapping.attributes.items() if mapping else ()
-    named = {f"attributes.{name}": source.called for name, source in attributes}
-    return {key: called for key in keys if (called := named.get(key))}
+def _attributes(keys: tuple[str, ...], mapping: TheMapping | None) -> Iterator[tuple[str, AttributeSource]]:
+    for name, source in mapping.attributes.items() if mapping else ():
+        if (key := f"attributes.{name}") in keys:
+            yield key, source
 
 
 def _months(times: NDArray[np.float64], truth: NDArray[np.int64], task: Task) -> Iterator[Month]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.console import console
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
 from training.commands.train import (
@@ -24,7 +25,6 @@ from training.commands.train import (
     tracker_of,
     untold_of,
 )
-from training.console import console
 from training.errors import HistoryError
 from training.interruption import Interrupted
 
@@ -112,7 +112,7 @@ def recalibrate(
         from training.drift.recalibrate import untaught
         from training.drift.terminal import recalibration_for_people
         from training.histories.horizons import another_question
-        from training.terminal import Bars
+        from training.terminal import progress_on
         from training.tracking.tracking import Given
 
         into = out or folder
@@ -128,7 +128,7 @@ def recalibrate(
         seen = untaught(model, datetime.fromisoformat(bundle.created_at), met, read)
         if left_out := len(met.known.truth) - len(seen.known.truth):
             note(f"{left_out:,} cases are left out: they taught the model, or may have; the others are new to it")
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             again = fit_again(model, bundle.digest, seen, read, progress)
         recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None
         digest = _publish(again.model, folder, into)
@@ -195,11 +195,11 @@ def _seen(
     from training.drift.drift import see
     from training.histories.split import without_times
     from training.histories.unseen import acquaintance
-    from training.terminal import Bars
+    from training.terminal import progress_on
 
     earlier = opened(context, mapping) if context else None
     before = known_before(model, _bundle(folder).standing or [], read, earlier)
-    with Bars(_console) as progress:
+    with progress_on(_console) as progress:
         seen = see(model, read, before, policy, progress, without_outcome)
     if without_times(model.lineage):
         note(acquaintance(model, seen.known.events, read)["says"])

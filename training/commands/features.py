@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from data.console import console
 from data.vocabulary import Task
 from policies.policy import load_policy
 from training.commands.train import (
@@ -20,7 +21,6 @@ from training.commands.train import (
     told,
     untold_of,
 )
-from training.console import console
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = console(stderr=True)
@@ -52,14 +52,14 @@ def features(
         from models.bundle import open_bundle
         from training.drift.drift import see
         from training.features_table import features_table, left_out, named_events, require_place, write_table
-        from training.terminal import Bars
+        from training.terminal import progress_on
 
         require_place(out, history, context, str(mapping) if mapping else None)
         bundle = open_bundle(folder)
         model, read = model_of(bundle, task), opened(history, mapping)
         untold_of(model, read)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             seen = see(model, read, before, load_policy(policy), progress, without_outcome=True)
             named = named_events(read, progress)
             progress.step(f"writing {out.name}")

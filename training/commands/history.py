@@ -12,8 +12,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from data.console import console
+from training.check.rates import Rate, show_rates
 from training.commands.train import TheHistory, told
-from training.console import console
 
 if TYPE_CHECKING:
     from training.check.history_check import Check, ColumnReport
@@ -91,8 +92,7 @@ def _show(report: Check) -> None:
     _console.print(f"{report.history}: {counts}, {moment}", soft_wrap=True, highlight=False)
     _console.print(_columns(report))
     for task, months in report.base_rates.items():
-        rates = "  ".join(f"{each.month} {each.rate * 100:.1f} % of {each.cases:,}" for each in months)
-        _console.print(f"[bold]{task}[/bold]  {rates}", soft_wrap=True, highlight=False)
+        show_rates(_console, task, [Rate(each.month, each.cases, each.rate) for each in months])
     unmapped = [column.name for column in report.columns if column.role == "unmapped"]
     _console.print(f"[bold]not mapped[/bold]  {escape(', '.join(unmapped)) or 'none'}", soft_wrap=True, highlight=False)
     for column in report.columns:
@@ -140,9 +140,11 @@ def _columns(report: Check) -> Table:
 
 
 def _becomes(column: ColumnReport) -> Iterator[str]:
-    """The keys that read the column, and what people call the attributes among them."""
+    """The keys that read the column; of the attributes among them what people call them and what they are in."""
     for key in column.keys:
-        yield f"{key}: {column.called[key]}" if key in column.called else key
+        called = f": {column.called[key]}" if key in column.called else ""
+        unit = f" ({column.units[key]})" if key in column.units else ""
+        yield f"{key}{called}{unit}"
 
 
 def _is(column: ColumnReport) -> str:

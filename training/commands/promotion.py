@@ -11,10 +11,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from data.console import console
 from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
 from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
-from training.console import console
 from training.errors import ServiceError, TrackingError
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def promote(
         from policies.policy import load_policy
         from training.promotion.asking import AskedService
         from training.promotion.compare import compare
-        from training.terminal import Bars
+        from training.terminal import progress_on
 
         service = AskedService.of(server, key or _key("scientist")) if server else None
         its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
         _refuse_itself(its, theirs)
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             dossier = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed)
         written = _write(dossier, out or challenger)
         _tell(dossier)

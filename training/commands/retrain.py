@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
+from data.console import console
 from data.vocabulary import Task
 from policies.policy import load_policy
 from training.commands.train import ThePolicy, told, tracker_of
-from training.console import console
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class _Retraining:
 def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     """Train the challenger and say how to look at it."""
     from models.ladder import load_bundle
-    from training.terminal import Bars, comparison
+    from training.terminal import comparison, progress_on
     from training.tracking.tracking import CHALLENGER
     from training.train import Order, train
 
@@ -146,7 +146,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
         wordings=served.attributes.wordings if served else {},
         keep_going=True,
     )
-    with Bars(_console) as progress:
+    with progress_on(_console) as progress:
         trained = train(history, order, progress)
     _console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
     for name, why in trained.left_out.items():

@@ -15,12 +15,12 @@ import typer
 from rich.markup import escape
 
 from data.amounts import percent
+from data.console import console
 from data.record import canonical
 from data.vocabulary import Task
 from models.files import BundleError
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
-from training.console import console
 from training.errors import HistoryError, TrainingError
 from training.interruption import Interrupted, interruptible, leave_learners
 
@@ -83,7 +83,7 @@ def train(
     with told():
         from training.histories.unseen import named_by_row
         from training.report.verdict import doubt
-        from training.terminal import Bars, comparison
+        from training.terminal import comparison, progress_on
         from training.train import Order, train
 
         tracker = tracker_of(VAR) if track else None
@@ -101,7 +101,7 @@ def train(
             mapping_file=mapping,
             beside=beside,
         )
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             trained = train(read, order, progress)
         tested_on = "other cases" if trained.timeless else "the latest days"
         _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on}"))
@@ -144,7 +144,7 @@ def evaluate(
         from models.bundle import open_bundle
         from training.histories.horizons import another_question
         from training.learning.evaluate import TAUGHT, evaluate
-        from training.terminal import Bars, comparison, covered
+        from training.terminal import comparison, covered, progress_on
 
         bundle = open_bundle(folder)
         model, read = model_of(bundle, task), opened(history, mapping, task)
@@ -152,7 +152,7 @@ def evaluate(
         if other := another_question(model.horizon, read):
             note(other)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
-        with Bars(_console) as progress:
+        with progress_on(_console) as progress:
             scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
         if TAUGHT in scores:
             note(scores[TAUGHT]["says"])

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.amounts import percent
-from training.daily.check import DailyCheck, DailyColumn, Known
+from training.check.rates import Rate, show_rates
+from training.daily.check import DailyCheck, DailyColumn, Drift, Known
 
 SAID: dict[Known, str] = {
     "always": "always",
@@ -24,6 +25,8 @@ def show_daily(report: DailyCheck, console: Console) -> None:
     """Print the report."""
     for line in _summary(report):
         console.print(line, soft_wrap=True, highlight=False)
+    show_rates(console, "ran empty", [Rate(each.period, each.questions, each.rate) for each in report.periods])
+    console.print(_drift(report.drift), soft_wrap=True, highlight=False)
     console.print(_table(report))
     unmapped = [column.name for column in report.columns if column.known == "not_mapped"]
     console.print(f"[bold]not mapped[/bold]  {escape(', '.join(unmapped)) or 'none'}", soft_wrap=True, highlight=False)
@@ -35,7 +38,7 @@ def show_daily(report: DailyCheck, console: Console) -> None:
 
 
 def _summary(report: DailyCheck) -> Iterator[str]:
-    size, drift = report.extent, report.drift
+    size = report.extent
     yield (
         f"{escape(report.history)}: {size.rows:,} rows of {size.shelves:,} shelves ({size.articles:,} articles in "
         f"{size.nodes:,} nodes), {size.first_day} to {size.last_day}"
@@ -52,10 +55,11 @@ def _summary(report: DailyCheck) -> Iterator[str]:
         f"[bold]asked[/bold]  of {percent(report.asked)} of the rows; {percent(report.answered)} of these questions "
         f"have an answer, and {_rate(report.base_rate)} of the answers are that the shelf ran empty"
     )
-    rates = "  ".join(f"{each.period} {_rate(each.rate)} of {each.questions:,}" for each in report.periods)
-    yield f"[bold]ran empty[/bold]  {rates}"
+
+
+def _drift(drift: Drift) -> str:
     colour = "yellow" if drift.is_much else "green"
-    yield (
+    return (
         f"[bold]drift[/bold]  [{colour}]{_rate(drift.first)} in the first quarter of the days, {_rate(drift.last)} "
         f"in the last[/{colour}]"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,10 @@ from training.report.rehearsal import Rehearsal
 Floats = NDArray[np.float64]
 
 WEEK = 7 * DAY
+QUARTER = 3
+"""Months."""
+MOST_PERIODS = 60
+"""Points of a course that can be told apart in a picture."""
 ANOTHER = 0.25
 """The population stability index from which a distribution is commonly taken to be another."""
 MOST_ROWS = 8_000
@@ -32,16 +37,42 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Week:
-    """The cases of seven days: when they began (seconds), how many, how often it happened, what was said on average.
+class Period:
+    """The cases of a week, month or quarter: when it began (seconds), how many, how often it happened, what was said.
 
-    `said` is None where the rehearsal has not scored the week.
+    `said` is a mean, None where the rehearsal has not scored the period.
     """
 
     start: float
     n: int
     rate: float
     said: float | None
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a task went from the first case on: by weeks, or where those are too many to see, by months or quarters."""
+
+    by: str
+    periods: tuple[Period, ...]
+
+
+def _weeks(times: Floats) -> Floats:
+    first = float(times[0])
+    return first + (times - first) // WEEK * WEEK
+
+
+def _months(times: Floats, together: int = 1) -> Floats:
+    months = times.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    return (months // together * together).astype("datetime64[M]").astype("datetime64[s]").astype(np.float64)
+
+
+def _quarters(times: Floats) -> Floats:
+    return _months(times, QUARTER)
+
+
+_STARTS: dict[str, Callable[[Floats], Floats]] = {"week": _weeks, "month": _months, "quarter": _quarters}
+"""By the name of a period, when that of each case began; weeks are counted from the first case. Times are in order."""
 
 
 def moved(features: FeatureSet, rehearsal: Rehearsal) -> list[Moved]:
@@ -55,27 +86,32 @@ def moved(features: FeatureSet, rehearsal: Rehearsal) -> list[Moved]:
     return sorted(found, key=lambda each: (-each.index, each.feature))
 
 
-def weeks(task: Task, rehearsal: Rehearsal) -> list[Week]:
-    """The weeks from the first case on; none where the cases carry one moment. For labels `rate` is of right ones."""
+def course(task: Task, rehearsal: Rehearsal) -> Course:
+    """The periods from the first case on; none where the cases carry one moment. For labels `rate` is of right ones."""
     rows, first = rehearsal.rows, rehearsal.split.blocks[0][0]
     if is_timeless(rows.times):
-        return []
-    number = ((rows.times - rows.times[0]) // WEEK).astype(np.int64)
+        return Course("moment", ())
     said = np.full(len(rows.truth), np.nan)
     said[first:] = rehearsal.said.max(axis=1)
     happened = rows.truth.astype(np.float64)
     if not task.is_risk:
         happened = np.full(len(rows.truth), np.nan)
         happened[first:] = rehearsal.said.argmax(axis=1) == rows.truth[first:]
-    return [
-        _week(rows.times[0] + week * WEEK, happened[number == week], said[number == week])
-        for week in np.unique(number[~np.isnan(happened)]).tolist()
-    ]
+    known = ~np.isnan(happened)
+    by, starts = _parted(rows.times, known)
+    told = np.unique(starts[known]).tolist()
+    return Course(by, tuple(_period(each, happened[starts == each], said[starts == each]) for each in told))
 
 
-def _week(start: float, happened: Floats, said: Floats) -> Week:
+def _parted(times: Floats, known: NDArray[np.bool_]) -> tuple[str, Floats]:
+    """The shortest periods of which not too many are known, and when that of each case began."""
+    ways = [(by, starts(times)) for by, starts in _STARTS.items()]
+    return next((way for way in ways if len(np.unique(way[1][known])) <= MOST_PERIODS), ways[-1])
+
+
+def _period(start: float, happened: Floats, said: Floats) -> Period:
     known = said[~np.isnan(said)]
-    return Week(float(start), len(happened), float(np.nanmean(happened)), float(known.mean()) if len(known) else None)
+    return Period(start, len(happened), float(np.nanmean(happened)), float(known.mean()) if len(known) else None)
 
 
 def _thinned(rows: Floats) -> Floats:

@@ -27,8 +27,6 @@ from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
     NOT_A_NUMBER,
-    NUMBERS,
-    TIMES,
     AttributeSource,
     Condition,
     Joined,
@@ -39,6 +37,7 @@ from training.tables.sources import (
     Words,
     duration,
 )
+from training.tables.units import NUMBERS, TIMES
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 _BOOLEAN = "tag:yaml.org,2002:bool"

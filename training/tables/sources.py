@@ -11,9 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, mo
 from data.record import Unit
 from features.wording import Called, InstantPart, Wording
 from training.tables.part import Part
+from training.tables.units import NUMBERS, AsMeant
 
-TIMES = (Unit.MINUTE, Unit.HOUR, Unit.DAY)
-NUMBERS = (*TIMES, Unit.EACH, Unit.RATIO, Unit.MONEY, Unit.SCORE)
 Scalar = bool | int | float | str
 NOT_A_NUMBER = "<not a number>"
 """Among the missing words of a number: whatever is none means that nothing is known. No cell says this of itself."""
@@ -115,7 +114,7 @@ class Source(Part):
     """IANA zone of instants that carry no offset."""
     plus: Duration | None = None
     """ISO 8601 duration (days, hours, minutes) added to an instant, or with a minus taken from it."""
-    unit: Unit | None = Field(None, strict=False)
+    unit: AsMeant | None = None
     """The column's unit of time, where it is not the fact's."""
     known: Literal["opening", "later"] | Source | None = None
     """When the value is known: from the case's opening on; only later, so never as a fact; or from an instant on."""
@@ -205,8 +204,12 @@ class AttributeSource(Source):
 
     @model_validator(mode="after")
     def _unit_of_a_number(self) -> AttributeSource:
-        if self.unit is not None and (self.kind != "number" or self.unit not in NUMBERS):
-            raise ValueError(f"unit is one of {', '.join(NUMBERS)}, beside kind: number; this is a {self.kind}")
+        of_numbers = self.unit in NUMBERS or not isinstance(self.unit, Unit)
+        if self.unit is not None and (self.kind != "number" or not of_numbers):
+            raise ValueError(
+                f"unit is one of {', '.join(NUMBERS)}, or a short word of your own such as kg, beside kind: number; "
+                f"this is a {self.kind}"
+            )
         if any(each.unit is not None for each in self.first_of):
             raise ValueError("unit holds for all sources of first_of: say it beside first_of")
         return self

@@ -17,7 +17,7 @@ from training.tables.sources import NOT_A_NUMBER, Kind, Mark, Scalar, Source, Th
 Convert = Callable[[Any], Any]
 """From a filled cell to a JSON value, None where the cell says that nothing is known; CellError with the expected."""
 
-_MINUTES = {Unit.MINUTE: 1.0, Unit.HOUR: 60.0, Unit.DAY: 1440.0}
+_MINUTES: dict[str, float] = {Unit.MINUTE: 1.0, Unit.HOUR: 60.0, Unit.DAY: 1440.0}
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _FLAGS = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
 _EPOCHS: dict[str | None, int] = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}

@@ -24,8 +24,10 @@ from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from data.amounts import percent
+from data.units import own_word
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
+from features.definition import Feature
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.learning.learn import Learned
@@ -33,7 +35,8 @@ from training.report.cost_curve import Prices, cost_curve, prices
 from training.report.metrics import calibration_bins
 from training.report.rehearsal import Explained, Rehearsal
 from training.report.report import strength
-from training.report.shifts import ANOTHER, moved, weeks
+from training.report.shifts import ANOTHER, course, moved
+from training.tables.units import TIMES
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -141,10 +144,16 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
             ax=axes,
             show=False,
         )
-        axes.set_ylabel("contribution to the raw score")
+        axes.set(xlabel=axis_name(features.features[column]), ylabel="contribution to the raw score")
         name_levels(axes, features.features[column].levels)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
+
+
+def axis_name(feature: Feature) -> str:
+    """What stands under the picture of a feature: its name, and the unit of its numbers where that has a word."""
+    has_word = feature.unit in TIMES or own_word(feature.unit)
+    return _name(feature) + (f" ({feature.unit})" if has_word else "")
 
 
 def name_levels(axes: Axes, levels: Sequence[str]) -> None:
@@ -154,18 +163,19 @@ def name_levels(axes: Axes, levels: Sequence[str]) -> None:
 
 
 def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) -> None:
-    """Draw base rate and mean score by week, and the features that moved most up to the latest cases."""
-    figure, (course, shift) = _figure(2)
-    told = weeks(task, rehearsal)
-    starts = [datetime.fromtimestamp(each.start, UTC) for each in told]
+    """Draw base rate and mean score over time, and the features that moved most up to the latest cases."""
+    figure, (over_time, shift) = _figure(2)
+    told = course(task, rehearsal)
+    starts = [datetime.fromtimestamp(each.start, UTC) for each in told.periods]
+    said = [np.nan if each.said is None else each.said for each in told.periods]
     rate = "base rate" if task.is_risk else "share that was right"
-    course.plot(starts, [each.rate for each in told], marker=".", label=rate)
-    course.plot(starts, [np.nan if each.said is None else each.said for each in told], marker=".", label="mean score")
-    if told:
-        course.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
-        course.tick_params(axis="x", rotation=30)
-    course.set(title="by week; right of the line: the latest cases" if told else "no course: one moment")
-    course.legend()
+    over_time.plot(starts, [each.rate for each in told.periods], marker=".", label=rate)
+    over_time.plot(starts, said, marker=".", label="mean score")
+    if starts:
+        over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
+        over_time.tick_params(axis="x", rotation=30)
+    over_time.set(title=f"by {told.by}; right of the line: the latest cases" if starts else "no course: one moment")
+    over_time.legend()
     most = moved(features, rehearsal)[:MOVED][::-1]
     shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
     shift.axvline(ANOTHER, color="0.7", linewidth=1)
@@ -174,7 +184,11 @@ def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) ->
 
 
 def _names(features: FeatureSet) -> list[str]:
-    return [each.replace("_", " ") for each in features.names]
+    return [_name(each) for each in features.features]
+
+
+def _name(feature: Feature) -> str:
+    return feature.name.replace("_", " ")
 
 
 def _figure(panels: int) -> tuple[Figure, Any]:

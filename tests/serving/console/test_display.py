@@ -96,9 +96,11 @@ def test_only_certainty_reads_as_certainty(share: float) -> None:
         (0.8149, Unit.SCORE, "0.81"),
         ("empty_box", Unit.LABEL, "empty box"),
         ("store-1", Unit.IDENTIFIER, "store-1"),
+        (-1460.5, "kg", "−1,460.5 kg"),
+        (None, "kg", "not known"),
     ],
 )
-def test_facts_carry_their_unit(value: str | float | None, unit: Unit, text: str) -> None:
+def test_facts_carry_their_unit(value: str | float | None, unit: str, text: str) -> None:
     assert display.seen(value, unit, "EUR") == text
 
 

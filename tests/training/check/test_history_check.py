@@ -165,6 +165,14 @@ def test_base_rates_are_told_by_month(report: Check) -> None:
     assert all(0.2 < each.rate < 0.6 for each in months)
 
 
+def test_the_command_tells_the_rate_of_each_month(report: Check, table: Path, tmp_path: Path) -> None:
+    told = run.invoke(
+        app, ["history", "check", "--history", str(table), "--mapping", written(tmp_path / "m.yaml", TABLE)]
+    )
+    first = report.base_rates["sla_breach"][0]
+    assert f"sla_breach  2026-01 {first.rate * 100:.1f} % of {first.cases:,}  2026-02 " in told.stderr
+
+
 def test_a_sample_keeps_cases_whole(tmp_path: Path) -> None:
     content = of_log(view={})
     content["facts"]["event.id"] = {"row": True}
@@ -216,18 +224,18 @@ def test_the_command_prints_json_alone_and_fails_on_a_leak(table: Path, tmp_path
     assert run.invoke(app, [*asked, written(tmp_path / "sound.yaml", TABLE)]).exit_code == 0
 
 
-def test_what_an_attribute_is_called_stands_beside_its_key(
+def test_what_an_attribute_is_called_and_measured_in_stands_beside_its_key(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = {**TABLE, "attributes": {"size": {"column": "amount", "kind": "number", "called": "order size"}}}
+    size = {"column": "amount", "kind": "number", "called": "order size", "unit": "kg"}
+    named = {**TABLE, "attributes": {"size": size}}
     asked = ["history", "check", "--history", str(table), "--mapping", written(tmp_path / "m.yaml", named)]
-    columns = {
-        each["name"]: each["called"] for each in json.loads(run.invoke(app, [*asked, "--json"]).stdout)["columns"]
-    }
-    assert columns["amount"] == {"attributes.size": "order size"}
-    assert columns["strong"] == {}
+    columns = {each["name"]: each for each in json.loads(run.invoke(app, [*asked, "--json"]).stdout)["columns"]}
+    assert columns["amount"]["called"] == {"attributes.size": "order size"}
+    assert columns["amount"]["units"] == {"attributes.size": "kg"}
+    assert columns["strong"]["called"] == columns["strong"]["units"] == {}
     monkeypatch.setattr("training.commands.history._console", Console(stderr=True, width=160))
-    assert "attributes.size: order size" in run.invoke(app, asked).stderr
+    assert "attributes.size: order size (kg)" in run.invoke(app, asked).stderr
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,13 @@ def test_evaluate_for_people_speaks_on_the_error_stream(folder: Path) -> None:
     assert "sla_breach" in told.stderr
 
 
+def test_a_log_keeps_each_step_as_a_line_and_the_other_stream_keeps_the_scores_alone(folder: Path) -> None:
+    told = run.invoke(app, evaluate(folder, "--json"))
+    assert f"reading {parts()[1].name}" in told.stderr.splitlines()
+    assert not {"\r", "\x1b"} & {*told.stderr}
+    assert json.loads(told.stdout)["n"] > 0
+
+
 def test_a_history_the_model_knows_is_said(folder: Path) -> None:
     told = run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(parts()[0]), "--json"])
     assert "do not tell how it does on later days" in " ".join(told.stderr.split())

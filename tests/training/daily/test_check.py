@@ -183,6 +183,8 @@ def test_the_command_reports_and_ends_well_where_nothing_leaks(tmp_path: Path) -
     assert told.exit_code == 0, told.stderr
     assert "shelves" in told.stderr
     assert "before the day" in told.stderr
+    starts = [line.split("  ")[0] for line in told.stderr.splitlines()]
+    assert [each for each in starts if each in ("asked", "ran empty", "drift")] == ["asked", "ran empty", "drift"]
     report = json.loads(run.invoke(app, [*asked, "--json"]).stdout)
     assert report["ok"]
     assert report["schema"] == "fairlead/daily-check/1"

@@ -1,12 +1,16 @@
+from datetime import UTC, datetime
+
 import numpy as np
+import pytest
 
 from data.vocabulary import Task
 from features.catalogue import feature_set
 from training.histories.rows import DAY, Rows
 from training.histories.split import Split
 from training.report.rehearsal import Rehearsal
-from training.report.shifts import moved, weeks
+from training.report.shifts import MOST_PERIODS, WEEK, course, moved
 
+SPANS = (("sixty weeks", 419.9), ("sixty-one weeks", 420.1), ("sixty months", 1_815), ("sixty-one months", 1_850))
 FEATURES = feature_set(Task.SLA_BREACH)
 N = 1_000
 
@@ -31,13 +35,29 @@ def test_what_moved_comes_first_and_what_stayed_is_near_nothing() -> None:
     assert found["queue_length"] == 0.0  # known nowhere, so it cannot have moved
 
 
-def test_weeks_tell_the_rate_of_all_days_and_the_score_of_those_that_were_scored() -> None:
-    told = weeks(Task.SLA_BREACH, rehearsal(np.arange(N) * DAY))
+@pytest.mark.parametrize("days", [0.25, 1.0, 4.0])
+def test_a_course_tells_the_rate_of_all_days_and_the_score_of_those_that_were_scored(days: float) -> None:
+    told = course(Task.SLA_BREACH, rehearsal(np.arange(N) * days * DAY)).periods
     assert sum(each.n for each in told) == N
     assert told[0].said is None
-    assert told[-1].said == 0.3
+    assert told[-1].said == pytest.approx(0.3, abs=1e-12)
     assert abs(np.mean([each.rate for each in told]) - 0.25) < 0.02
 
 
 def test_cases_of_one_moment_have_no_course() -> None:
-    assert weeks(Task.SLA_BREACH, rehearsal(np.zeros(N))) == []
+    assert course(Task.SLA_BREACH, rehearsal(np.zeros(N))).periods == ()
+
+
+def test_weeks_too_many_to_see_become_months_and_those_quarters() -> None:
+    begun = datetime(2024, 2, 10, 7, tzinfo=UTC).timestamp()
+    spans = {name: course(Task.SLA_BREACH, rehearsal(begun + np.linspace(0, days, N) * DAY)) for name, days in SPANS}
+    assert [(each.by, len(each.periods)) for each in spans.values()] == [
+        ("week", MOST_PERIODS),
+        ("month", 15),
+        ("month", MOST_PERIODS),
+        ("quarter", 21),
+    ]
+    starts = {name: [datetime.fromtimestamp(each.start, UTC) for each in told.periods] for name, told in spans.items()}
+    assert starts["sixty weeks"][1].timestamp() == begun + WEEK
+    assert starts["sixty-one weeks"][:2] == [datetime(2024, 2, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)]
+    assert starts["sixty-one months"][:2] == [datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 4, 1, tzinfo=UTC)]

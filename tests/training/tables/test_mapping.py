@@ -78,7 +78,28 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
         (
             {"attributes": {"a": {"column": "d", "kind": "number", "unit": "label"}}},
             "attributes.a",
-            "unit is one of min, h, d, each, ratio, money, score",
+            "unit is one of min, h, d, each, ratio, money, score, or a short word of your own such as kg",
+        ),
+        ({"attributes": {"a": {"column": "d", "unit": "kg"}}}, "attributes.a", "beside kind: number; this"),
+        (
+            {"attributes": {"a": {"column": "d", "kind": "number", "unit": "hours"}}},
+            "attributes.a.unit",
+            "write h: that is a unit we know",
+        ),
+        (
+            {"attributes": {"a": {"column": "d", "kind": "number", "unit": "kg {value}"}}},
+            "attributes.a.unit",
+            "a word of your own such as kg in 1 to 12 printable characters",
+        ),
+        (
+            {"facts": {**FACTS, "workflow.queue_minutes": {"column": "v", "unit": "kg"}}},
+            "facts.workflow.queue_minutes",
+            "cannot turn kg into min",
+        ),
+        (
+            {"facts": {**FACTS, "workflow.queue_minutes": {"column": "v", "unit": "hours"}}},
+            "facts.workflow.queue_minutes.unit",
+            "write h",
         ),
         (
             {"attributes": {"a": {"kind": "number", "first_of": ["a", {"column": "b", "unit": "h"}]}}},
@@ -300,8 +321,10 @@ def test_what_attributes_are_called_is_told_by_the_names_of_the_cases() -> None:
         "due": {"column": "b", "kind": "instant", "called": "delivery", "parts": ["hours", "month"]},
         "sent": {"column": "b", "kind": "instant", "parts": "hours"},
         "plain": "c",
+        "heavy": {"column": "w", "kind": "number", "unit": "kg"},
     }
     assert parse_mapping(mapping(attributes=attributes)).wordings == {
+        "heavy": Wording(unit="kg"),
         "inv": Wording(called="stock on hand", unit=Unit.EACH),
         "due_hours": Wording(called="delivery", unit=Unit.HOUR, part="hours", zone="UTC"),
         "due_month": Wording(called="delivery", part="month", zone="UTC"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from matplotlib import pyplot
 
+from features.attributes import AttributeSchema, Declaration, attribute_features
+from features.wording import Wording
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # SHAP uses what Matplotlib is about to take away.
 
 
@@ -25,3 +28,15 @@ def test_levels_stand_by_their_names_where_they_can_be_told_apart() -> None:
 
     assert ticks(("air", "x" * 40)) == ["air", "x" * LONGEST_NAME]
     assert ticks(tuple(map(str, range(MOST_NAMED + 1)))) == ticks(()), "too many keep their codes, as numbers do"
+
+
+@pytest.mark.parametrize(
+    ("unit", "under"),
+    [("kg", "attribute.the size (kg)"), ("d", "attribute.the size (d)"), ("each", "attribute.the size")],
+)
+def test_a_picture_says_what_the_numbers_under_it_are_in(unit: str, under: str) -> None:
+    from training.tracking.pictures import axis_name
+
+    words = Wording.model_validate_json(f'{{"unit": "{unit}"}}')
+    schema = AttributeSchema(attributes={"the_size": Declaration(kind="number", unit=words.unit)})
+    assert axis_name(attribute_features(schema)[0]) == under

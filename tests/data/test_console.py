@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.console import WIDTH, console
+from data.console import WIDTH, console
 
 
 def test_a_pipe_is_wide_enough_for_tables(monkeypatch: pytest.MonkeyPatch) -> None:
