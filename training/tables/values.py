@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.record import Unit, instant_text, to_milliseconds
+from data.units import Measure
 from training.errors import MappingError
 from training.tables.cells import CellError
 from training.tables.guesses import flag_remedy, instant_remedy, nothing_known, number_remedy
@@ -49,7 +50,7 @@ def _of_unit(key: str, unit: Unit, source: Source) -> Convert:
     return _Scaled(source, unit)
 
 
-def attribute_converter(key: str, kind: Kind, source: Source, unit: Unit | None = None) -> Convert:
+def attribute_converter(key: str, kind: Kind, source: Source, unit: Measure | None = None) -> Convert:
     """How a cell becomes an attribute: a category is text, a number a float, a flag true or false, an instant one.
 
     `unit` is what numbers are measured in: a duration becomes so many of it, and minutes where it is none of time.
@@ -123,7 +124,7 @@ class _Told:
 class _Number:
     """Reads decimals as the source writes them."""
 
-    def __init__(self, source: Source, alone: bool = True, unit: Unit | None = None) -> None:
+    def __init__(self, source: Source, alone: bool = True, unit: Measure | None = None) -> None:
         self._alone = alone
         self._length = timedelta(minutes=_MINUTES.get(unit or Unit.MINUTE, 1.0))
         self._decimal = source.decimal if source.decimal != "." else None
