@@ -26,6 +26,8 @@ MOST_CODED = 150
 """A category with more levels is known by its levels' standing alone: so many codes are learned by heart."""
 LONG_HISTORY = timedelta(days=180)
 """A shorter history tells of a year no more than of a month or two."""
+TWO_YEARS = timedelta(days=730)
+"""A history that tells of every season twice."""
 MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
@@ -53,6 +55,8 @@ class AttributeSchema(Record):
     common: Common = Common()
     long_memory: bool = Field(default=False, exclude_if=lambda long: not long)
     """Whether the history was long enough for what is remembered over years to say more than the last month does."""
+    seasons: bool = Field(default=False, exclude_if=lambda told: not told)
+    """Whether the history told of every season at least twice."""
 
     @property
     def kinds(self) -> dict[str, AttributeKind]:
@@ -114,7 +118,8 @@ def infer_attributes(cases: Iterable[Case], wordings: Wordings = NO_WORDS) -> At
                 facts[name][word] += 1
     schema = _schema(kinds, levels, facts, wordings)
     words = [name for name, declared in schema.attributes.items() if declared.kind != "number"]
-    return schema.model_copy(update={"common": common.counted(words), "long_memory": times.length >= LONG_HISTORY})
+    long = {"long_memory": times.length >= LONG_HISTORY, "seasons": times.length >= TWO_YEARS}
+    return schema.model_copy(update={"common": common.counted(words), **long})
 
 
 class _Span:

@@ -24,6 +24,7 @@ from features.commonness import common_features
 from features.definition import Feature, features_in, values_of
 from features.long_memory import long_memories
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
+from features.seasons import seasonal
 from features.sentences import Quantiles
 from features.text import TextScorer, text_features
 
@@ -207,4 +208,4 @@ def feature_set(
     common = () if shelf_task else common_features(attributes.common, attributes.wordings)
     remembered = () if shelf_task else long_memories(attributes)
     declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common, *remembered)
-    return FeatureSet((*base, *declared), text, links)
+    return FeatureSet((*base, *declared, *seasonal(attributes)), text, links)

@@ -24,7 +24,7 @@ from data.horizons import A_DAY
 from data.outcome import HistoryLine, Outcome
 from data.standing import Standing
 from data.vocabulary import Task
-from features.attributes import OPEN_FACTS, AttributeSchema, infer_schema, party_words
+from features.attributes import OPEN_FACTS, TWO_YEARS, AttributeSchema, infer_schema, party_words
 from features.catalogue import feature_set
 from features.demand import DAYS
 from features.party_rows import snapshot
@@ -204,7 +204,8 @@ def vocabulary(history: DailyHistory) -> AttributeSchema:
 
     attributes = {name.removeprefix("attribute:"): of(name) for name in grid.labels if name.startswith("attribute:")}
     facts = {str(name): of(name) for name in ("region", "category") if name in grid.labels and name in OPEN_FACTS}
-    return infer_schema(attributes, facts, history.wordings)
+    schema = infer_schema(attributes, facts, history.wordings)
+    return schema.model_copy(update={"seasons": timedelta(grid.shape[1] - 1) >= TWO_YEARS})
 
 
 def daily_study(

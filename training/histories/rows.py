@@ -28,6 +28,8 @@ class Rows:
     """The number of labels; 1 for a risk."""
     directions: Mapping[int, int] = field(default_factory=dict)
     """Columns of which more can only raise the risk (1), or only lower it (-1)."""
+    seasonal: tuple[int, ...] = ()
+    """Columns that tell the season."""
     selection: Floats | None = None
     """What each row counts for because of why its outcome is known, float64[n]; None where all count alike."""
 

@@ -57,6 +57,8 @@ class Recipe:
     random_cuts: bool = False
     """Each feature is tried at one random cut, not at the best (extremely randomised trees): steadier under drift."""
     memory: Memory = Memory()
+    seasons: bool | None = None
+    """Whether the season is read; None where no column tells it."""
     forests: int = 1
     """How many sets of such trees, each by its own seed, are averaged; a power of two, so that a share is exact."""
     linear_strength: float | None = None
@@ -66,7 +68,11 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for lineage and tracker."""
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key != "seasons" or value is not None}
+
+    def silent(self, rows: Rows) -> tuple[int, ...]:
+        """The columns that nothing is learned from."""
+        return rows.seasonal if self.seasons is False else ()
 
 
 RISK = Recipe(rounds=300, leaves=31, learning_rate=0.05, least_in_leaf=20, features_per_tree=0.5, shrinkage=1.0)
@@ -135,7 +141,7 @@ def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
 
 def linear_terms(rows: Rows, recipe: Recipe, strengths: Sequence[float]) -> list[LinearTerm]:
     """The linear term at each of several strengths, whatever the recipe's."""
-    return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths)
+    return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths, recipe.silent(rows))
 
 
 def grow_forests(rows: Rows, recipe: Recipe, threads: int, seed: int) -> tuple[lightgbm.Booster, ...]:
@@ -233,6 +239,7 @@ def _parameters(rows: Rows, recipe: Recipe, threads: int, seed: int) -> dict[str
         "objective": "binary" if rows.classes == 1 else "multiclass",
         **dict(labels),
         **_directions(rows),
+        **_silenced(rows, recipe),
         "learning_rate": recipe.learning_rate,
         "num_leaves": recipe.leaves,
         "min_data_in_leaf": recipe.least_in_leaf,
@@ -258,3 +265,11 @@ def _directions(rows: Rows) -> dict[str, Any]:
     if not rows.directions:
         return {}
     return {"monotone_constraints": [rows.directions.get(column, 0) for column in range(rows.features.shape[1])]}
+
+
+def _silenced(rows: Rows, recipe: Recipe) -> dict[str, Any]:
+    """No gain by columns that nothing is learned from, where there are any."""
+    silent = recipe.silent(rows)
+    return (
+        {"feature_contri": [float(column not in silent) for column in range(rows.features.shape[1])]} if silent else {}
+    )

@@ -20,6 +20,7 @@ from data.horizons import A_DAY, UNSAID
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
+from features.seasons import month_of_year
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
 from models.link import Link
@@ -240,7 +241,14 @@ def _rows(task: Task, known: Known, links: Links, end: int, origin: Origin) -> t
     directions = features.directions(task)
     classes = max(len(task.labels), 1)
     return text, Rows(
-        whole, known.truth, known.times, features.categories, classes, directions, selection=known.selection
+        whole,
+        known.truth,
+        known.times,
+        features.categories,
+        classes,
+        directions,
+        tuple(index for index, name in enumerate(features.names) if name == month_of_year.name),
+        known.selection,
     )
 
 

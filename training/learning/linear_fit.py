@@ -41,14 +41,17 @@ class _Basis:
     """1 for a function that rises with the feature, 0 for any other: float64[b]."""
 
 
-def fit_linear(rows: Rows, weight: Floats, strengths: Sequence[float]) -> list[LinearTerm]:
+def fit_linear(rows: Rows, weight: Floats, strengths: Sequence[float], silent: Sequence[int] = ()) -> list[LinearTerm]:
     """The term for a risk, at each strength: `weight` float64[n] counts rows, a strength (C) is how far the weights of
-    the functions may leave 0.
+    the functions may leave 0. Nothing is learned from `silent` columns.
     """
     chosen = np.flatnonzero(weight > 0.0)
     chosen = chosen[:: max(1, -(-len(chosen) // MOST_ROWS))]
     features, truth, counts = rows.features[chosen], rows.truth[chosen].astype(np.float64), weight[chosen]
-    bases = [_basis(column, index in rows.categories) for index, column in enumerate(features.T)]
+    bases = [
+        _constant(np.zeros(1), False) if index in silent else _basis(column, index in rows.categories)
+        for index, column in enumerate(features.T)
+    ]
     design = _design(features, bases)
     solved = [_solved(_Problem(design, truth, counts, each), bases, rows.directions) for each in strengths]
     return [_told(features, counts, bases, weights, intercept) for weights, intercept in solved]

@@ -36,6 +36,9 @@ TRIAL_CELLS = 12_000
 """Trials of how fast to forget read at most this many rows, evenly spaced; fewer where each has many classes."""
 MEMORIES = (Memory(), *map(Memory, (730.0, 365.0, 60.0, 21.0)), Memory(21.0, window_days=42.0))
 """Ways to forget that are tried where the history is long enough for them, the plainest first: a tie keeps it."""
+SEASONS_ROUNDS = 100
+SEASONS_WORTH = 0.001
+"""Log loss by which the season must serve in a short trial."""
 FORESTS = 4
 """Forests that are averaged where few rows teach a risk: see docs/decisions/0023."""
 SMALL_LEAVES, SMALL_LEAST = 7, 10
@@ -69,7 +72,8 @@ class Effort:
 def choose(rows: Rows, split: Split, recipe: Recipe, effort: Effort, progress: Progress, says: str) -> Chosen:
     """The recipe with its memory, its trees and, for a risk, its linear term chosen, one after another."""
     threads, seed = effort.threads, effort.seed
-    recipe = choose_memory(rows, split, recipe, threads, seed)
+    recipe = choose_memory(rows, split, replace(recipe, seasons=False if rows.seasonal else None), threads, seed)
+    recipe = choose_seasons(rows, split, recipe, threads, seed)
     recipe, trees = choose_cuts(rows, split, recipe, threads, seed)
     tried: tuple[Trial, ...] = ()
     if effort.trials:
@@ -91,6 +95,24 @@ def choose_memory(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
         return replace(recipe, memory=tried[0])
     losses = [_trial_loss(rows, split, replace(trial, memory=memory), threads, seed) for memory in tried]
     return replace(recipe, memory=tried[int(np.argmin(losses))])
+
+
+def choose_seasons(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> Recipe:
+    """The recipe with the season read where a short trial is the better for it, and worse on none of the later blocks.
+
+    Twelve months are many words to learn by heart: where no season tells, to read it costs more than it brings. Steep
+    trees learn so much by heart that the trial would tell chance; small ones grown slowly tell seasons.
+    """
+    if not rows.seasonal:
+        return recipe
+    trial = replace(recipe, rounds=SEASONS_ROUNDS, leaves=SMALL_LEAVES, least_in_leaf=SMALL_LEAST, forests=1)
+    losses = [
+        [float(_block_losses(rows, block, each, threads, seed).mean()) for block in split.blocks]
+        for each in (trial, replace(trial, seasons=True))
+    ]
+    gains = np.array(losses[0]) - np.array(losses[1])
+    worth = gains.min() >= 0.0 and gains.mean() > SEASONS_WORTH
+    return replace(recipe, seasons=True) if worth else recipe
 
 
 def quick(recipe: Recipe) -> Recipe:

@@ -25,7 +25,7 @@ def history(gaps: float = 0.03, shelves: int = 60, days: int = 40, seed: int = 0
 @pytest.mark.parametrize("gaps", [0.0, 0.03, 0.4])
 def test_all_at_once_is_one_by_one(gaps: float) -> None:
     told = history(gaps)
-    attributes, grid = vocabulary(told), told.grid
+    attributes, grid = vocabulary(told).model_copy(update={"seasons": True}), told.grid
     rows = MemoryRows()
     lines = ((line, True) for line in told.lines())
     one = study(lines, [Task.STOCKOUT], attributes, load_policy(), StandingKeeper(rows, attributes))
@@ -48,6 +48,11 @@ def test_the_standing_of_a_sample_is_the_replayed_one() -> None:
     for sample in seen.samples:
         vector = features.vector(sample.case, sample.standing)
         np.testing.assert_array_equal(vector, seen.known(Task.STOCKOUT).facts[sample.position])
+
+
+@pytest.mark.parametrize(("days", "seasons"), [(730, False), (731, True)])
+def test_a_table_of_two_years_has_seasons(days: int, seasons: bool) -> None:
+    assert vocabulary(history(shelves=2, days=days)).seasons == seasons
 
 
 def test_nothing_of_the_day_itself_is_known_but_what_is_ahead() -> None:

@@ -10,8 +10,17 @@ import pytest
 from tests.training.learning.test_fit import SMALL, rows
 from training.histories.rows import DAY, Rows
 from training.histories.split import split_in_time
-from training.learning.fit import RISK, Memory
-from training.learning.tune import FORESTS, Effort, choose, choose_cuts, choose_memory, choose_rounds
+from training.learning.fit import RISK, Memory, fit
+from training.learning.tune import (
+    FORESTS,
+    SMALL_LEAVES,
+    Effort,
+    choose,
+    choose_cuts,
+    choose_memory,
+    choose_rounds,
+    choose_seasons,
+)
 from training.progress import Silent
 
 QUICK = Effort(trials=0, threads=1, seed=0)
@@ -100,3 +109,49 @@ def test_forests_are_averaged_where_few_rows_teach_and_a_recipe_was_looked_for(
     chosen = choose(data, split, SMALL, replace(QUICK, trials=trials), Silent(), "")
     assert chosen.recipe.forests == forests
     assert [len(each) for each in chosen.scores] == [end - start for start, end in split.blocks]
+
+
+def seasonal(effect: float, n: int = 3_000) -> Rows:
+    """Three years of cases whose month, the last column, moves the risk by so many log-odds in two months."""
+    data = additive(n)
+    times = np.linspace(0.0, 3 * 365 * DAY, n)
+    month = (times / DAY % 365 // 30.5).clip(0, 11)
+    odds = data.features[:, 0] + effect * (month >= 10)
+    truth = (np.random.default_rng(6).random(n) < 1 / (1 + np.exp(-odds))).astype(np.int64)
+    whole = np.column_stack([data.features, month])
+    return replace(data, features=whole, truth=truth, times=times, categories=(12,), seasonal=(12,))
+
+
+@pytest.mark.parametrize(("effect", "read"), [(2.0, True), (0.0, False)])
+def test_the_season_is_read_where_it_tells(effect: float, read: bool) -> None:
+    data = seasonal(effect)
+    split = split_in_time(data.times, 0.1)
+    assert choose_seasons(data, split, replace(SMALL, seasons=False), 1, 0).seasons is read
+    chosen = choose(data, split, SMALL, QUICK, Silent(), "").recipe
+    assert chosen.seasons is read
+    assert chosen.to_json()["seasons"] is read
+
+
+def test_without_a_column_of_seasons_the_recipe_is_silent_about_them() -> None:
+    data = additive()
+    recipe = choose(data, split_in_time(data.times, 0.1), SMALL, QUICK, Silent(), "").recipe
+    assert recipe.seasons is None
+    assert "seasons" not in recipe.to_json()
+
+
+def test_nothing_is_learned_from_a_season_that_is_not_read() -> None:
+    data = seasonal(2.0)
+    recipe = replace(SMALL, seasons=False, linear_strength=0.3, tree_share=0.5)
+    score = fit(data, recipe, 1, 0).score()
+    other = data.features.copy()
+    other[:, 12] = 3.0
+    np.testing.assert_array_equal(score.raw_batch(data.features), score.raw_batch(other))
+    assert score.contributions(data.features[0], 0)[12] == 0.0
+    told = fit(data, replace(recipe, seasons=True), 1, 0).score()
+    assert not np.array_equal(told.raw_batch(data.features), told.raw_batch(other))
+
+
+def test_small_trees_are_taken_where_many_columns_interact_a_little() -> None:
+    data = additive()
+    recipe, _ = choose_cuts(data, split_in_time(data.times, 0.1), replace(SMALL, leaves=60, least_in_leaf=40), 1, 0)
+    assert recipe.random_cuts or recipe.leaves == SMALL_LEAVES
