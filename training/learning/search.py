@@ -59,12 +59,12 @@ def search(rows: Rows, split: Split, first: Recipe, trials: int, threads: int, s
     study.enqueue_trial(_parameters(first))
     study.enqueue_trial(_parameters(replace(first, random_cuts=True, features_per_tree=0.8)))
     if few_teach(rows, split):
-        for each in for_few_rows(first):
+        for each in for_few_rows(first, split.timeless):
             study.enqueue_trial(_parameters(each))
     past = past_days(rows, split)
     for _ in range(trials):
         asked = study.ask()
-        recipe = _proposed(asked, first, past)
+        recipe = _proposed(asked, first, past, split.timeless)
         losses: list[float] = []
         pruned = False
         for number, block in enumerate(reversed(split.blocks)):  # The latest first: it is the likest to what comes.
@@ -85,13 +85,17 @@ def few_teach(rows: Rows, split: Split) -> bool:
     return rows.classes == 1 and split.fewest_teachers <= FEW_ROWS
 
 
-def for_few_rows(first: Recipe) -> Iterator[Recipe]:
-    """What often suits few rows: more and smaller trees that dare less, and trees that look at the smallest groups."""
+def for_few_rows(first: Recipe, timeless: bool) -> Iterator[Recipe]:
+    """What often suits few rows: more and smaller trees that dare less; without times trees that dare more, too.
+
+    Where rates drift, what small groups told is soon another, though the blocks may not say so.
+    """
     many = replace(first, rounds=min(2 * first.rounds, MOST_ROUNDS))
     yield replace(many, leaves=12, least_in_leaf=20, shrinkage=10.0)
-    yield replace(many, leaves=7, least_in_leaf=10, shrinkage=1.0)
-    yield replace(many, leaves=16, least_in_leaf=10, shrinkage=1.0, random_cuts=True, features_per_tree=1.0)
-    yield replace(first, leaves=16, least_in_leaf=5, shrinkage=1.0, features_per_tree=0.8)
+    if timeless:
+        yield replace(many, leaves=7, least_in_leaf=10, shrinkage=1.0)
+        yield replace(many, leaves=16, least_in_leaf=10, shrinkage=1.0, random_cuts=True, features_per_tree=1.0)
+        yield replace(first, leaves=16, least_in_leaf=5, shrinkage=1.0, features_per_tree=0.8)
 
 
 def best(tried: Sequence[Trial], timeless: bool = False) -> Recipe:
@@ -114,13 +118,13 @@ def past_days(rows: Rows, split: Split) -> float:
     return float(rows.times[split.blocks[0][0]] - rows.times[0]) / DAY
 
 
-def _proposed(asked: optuna.Trial, first: Recipe, past: float) -> Recipe:
+def _proposed(asked: optuna.Trial, first: Recipe, past: float, timeless: bool) -> Recipe:
     rounds = asked.suggest_int("rounds", min(150, first.rounds), max(MOST_ROUNDS, first.rounds), log=True)
     return replace(
         first,
         rounds=rounds,
-        leaves=asked.suggest_int("leaves", 4, max(40, first.leaves), log=True),
-        least_in_leaf=asked.suggest_int("least_in_leaf", 5, 200, log=True),
+        leaves=asked.suggest_int("leaves", 4 if timeless else 5, max(40, first.leaves), log=True),
+        least_in_leaf=asked.suggest_int("least_in_leaf", 5 if timeless else 10, 200, log=True),
         features_per_tree=asked.suggest_float("features_per_tree", 0.15, 1.0),
         shrinkage=asked.suggest_float("shrinkage", 0.1, 30.0, log=True),
         random_cuts=asked.suggest_categorical("random_cuts", (False, True)),

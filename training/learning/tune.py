@@ -124,12 +124,15 @@ def choose_cuts(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: in
     """The recipe with its rounds and, where few rows teach a risk, its cuts chosen, and the blocks' raw scores.
 
     What one cut of few rows tells is half chance, which random cuts even out, or trees of few cuts; each says less, so
-    that twice as many are grown. Labels, which grow a tree each a round, would pay for it in every explanation.
+    that twice as many are grown. Labels, which grow a tree each a round, would pay for it in every explanation. Small
+    trees are tried without times alone: where rates drift, blocks that prefer them are no sign of what comes.
     """
     tried = [recipe]
     if few_teach(rows, split):
         many = replace(recipe, rounds=2 * recipe.rounds)
-        tried += [replace(many, random_cuts=True), replace(many, leaves=SMALL_LEAVES, least_in_leaf=SMALL_LEAST)]
+        tried.append(replace(many, random_cuts=True))
+        if split.timeless:
+            tried.append(replace(many, leaves=SMALL_LEAVES, least_in_leaf=SMALL_LEAST))
     found = [choose_rounds(rows, split, each, threads, seed) for each in tried]
     return min(found, key=lambda each: _levelled(rows, split, each[1]))
 

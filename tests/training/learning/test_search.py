@@ -47,13 +47,17 @@ def test_no_way_to_forget_is_tried_where_it_changes_nothing() -> None:
     timeless = search(data, split_in_time(data.times, 0.1), SMALL, 12, 1, 0)
     assert {trial.recipe.memory for trial in timeless} == {Memory()}
     data = rows()
-    assert len({trial.recipe.memory for trial in search(data, split_in_time(data.times, 0.1), SMALL, 16, 1, 0)}) > 2
+    assert len({trial.recipe.memory for trial in search(data, split_in_time(data.times, 0.1), SMALL, 8, 1, 0)}) > 2
 
 
-def test_where_few_rows_teach_small_trees_are_tried_before_any_that_is_drawn() -> None:
+def test_where_few_rows_teach_small_trees_are_tried_first_and_without_times_daring_ones_too() -> None:
     data = rows()
+    timed = [trial.recipe for trial in search(data, split_in_time(data.times, 0.1), SMALL, 3, 1, 0)]
+    assert [(each.leaves, each.least_in_leaf) for each in timed[2:]] == [(12, 20)]
+    data = replace(data, times=np.zeros(2_000))
     found = [trial.recipe for trial in search(data, split_in_time(data.times, 0.1), SMALL, 6, 1, 0)]
-    assert found[2:] == list(for_few_rows(SMALL))
+    assert found[:3] == timed
+    assert found[2:] == list(for_few_rows(SMALL, timeless=True))
     assert [(each.leaves, each.least_in_leaf) for each in found[2:]] == [(12, 20), (7, 10), (16, 10), (16, 5)]
 
 

@@ -13,6 +13,7 @@ from training.histories.split import split_in_time
 from training.learning.fit import RISK, Memory, fit
 from training.learning.tune import (
     FORESTS,
+    SMALL_LEAST,
     SMALL_LEAVES,
     Effort,
     choose,
@@ -151,7 +152,14 @@ def test_nothing_is_learned_from_a_season_that_is_not_read() -> None:
     assert not np.array_equal(told.raw_batch(data.features), told.raw_batch(other))
 
 
-def test_small_trees_are_taken_where_many_columns_interact_a_little() -> None:
+def test_trees_that_look_at_small_groups_are_tried_without_times_alone() -> None:
     data = additive()
-    recipe, _ = choose_cuts(data, split_in_time(data.times, 0.1), replace(SMALL, leaves=60, least_in_leaf=40), 1, 0)
-    assert recipe.random_cuts or recipe.leaves == SMALL_LEAVES
+    group = (data.features[:, 0] > 1.2) & (data.features[:, 1] > 0.5)
+    truth = (np.random.default_rng(7).random(len(group)) < np.where(group, 0.97, 0.05)).astype(np.int64)
+    timed = replace(data, truth=truth)
+    assert 20 < group.sum() < 80
+    large = replace(SMALL, leaves=60, least_in_leaf=80)
+    assert choose_cuts(timed, split_in_time(timed.times, 0.1), large, 1, 0)[0].least_in_leaf == 80
+    timeless = replace(timed, times=np.zeros(len(group)))
+    found = choose_cuts(timeless, split_in_time(timeless.times, 0.1), large, 1, 0)[0]
+    assert (found.leaves, found.least_in_leaf) == (SMALL_LEAVES, SMALL_LEAST)
