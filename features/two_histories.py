@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from features.decay import fade
-from features.party_rows import LONG_HALF_LIFE, PartyState
+from features.party_rows import LONG_HALF_LIFE, PartyState, Seeds
 from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE
 
 _ARRIVED: tuple[tuple[str, ...], ...] = (
@@ -30,6 +30,12 @@ _HALF_LIVES: dict[str, timedelta] = {
     "shelf_outcomes_lately": LATELY_HALF_LIFE,
     "stockouts_lately": LATELY_HALF_LIFE,
 }
+
+
+def together(earlier: Seeds, told: Seeds) -> Seeds:
+    """All parties of two histories."""
+    known = {key: both(earlier[key], state) if key in earlier else state for key, state in told.items()}
+    return {**earlier, **known}
 
 
 def both(earlier: PartyState, told: PartyState) -> PartyState:

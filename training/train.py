@@ -19,7 +19,7 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.chain import EARLIER
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
-from features.two_histories import both
+from features.two_histories import together
 from features.wording import Wordings
 from models.bundle import open_bundle, publish
 from models.files import MANIFEST
@@ -290,5 +290,5 @@ def _standing(folder: Path, rows: Snapshot) -> Snapshot:
     if not (folder / MANIFEST).is_file():
         return rows
     before, told = read_snapshot(open_bundle(folder).standing or []), read_snapshot(rows)
-    known = {key: both(before[key], state) if key in before else state for key, state in told.items()}
-    return snapshot({**before, **known}[key] for key in sorted({*before, *known}))
+    whole = together(before, told)
+    return snapshot(whole[key] for key in sorted(whole))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.party_rows import PartyState
-from features.two_histories import both
+from features.two_histories import both, together
 from tests.fixtures.cases import NOON
 
 PROMISES = PartyState(
@@ -64,3 +64,15 @@ def test_nothing_is_made_of_nothing(outcomes: float, days: int) -> None:
     assert both(empty, some) == some
     assert both(some, empty) == some
     assert both(some, PROMISES).outcomes == PROMISES.outcomes
+
+
+def test_all_parties_of_two_histories_are_kept() -> None:
+    node = PROMISES._replace(kind="node", id="store-7")
+    article = SHELVES._replace(kind="product", id="sku-1")
+    earlier = {each.key: each for each in (PROMISES, node)}
+    told = {each.key: each for each in (SHELVES, article)}
+    assert together(earlier, told) == {
+        PROMISES.key: both(PROMISES, SHELVES),
+        node.key: node,
+        article.key: article,
+    }
