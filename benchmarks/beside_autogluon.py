@@ -81,13 +81,23 @@ def ensemble(
     taught, asked = (table[table["later"] == later].drop(columns="later") for later in (False, True))
     if weeks:
         taught = taught[taught["day"] > taught["day"].max() - 7 * weeks]
-    names = [out / f"{name}.parquet" for name in ("taught", "asked", "said")]
-    taught.to_parquet(names[0])
-    asked.to_parquet(names[1])
-    subprocess.run([python, SIDE, names[0], names[1], str(minutes), names[2]], check=True)
-    said = pd.read_parquet(names[2])
+    said = asked_of_ensemble(taught, asked, out, python, minutes)
     scores = scores_of(asked["y"].to_numpy(np.int64), said["probability"].to_numpy().reshape(-1, 1))
     return {"n": len(asked), "base_rate": float(asked["y"].mean()), "ms": float(said["ms"].iloc[0]), **scores}
+
+
+def asked_of_ensemble(
+    taught: pd.DataFrame, asked: pd.DataFrame, out: Path, python: Path, minutes: float
+) -> pd.DataFrame:
+    """What the ensemble, taught some rows, says of others: `probability` of each and the `ms` of one answer.
+
+    It works within `out`, because its learners leave folders of their own where they are called.
+    """
+    names = [(out / f"{name}.parquet").resolve() for name in ("taught", "asked", "said")]
+    for rows, name in zip((taught, asked), names, strict=False):
+        rows.to_parquet(name)
+    subprocess.run([python.absolute(), SIDE.resolve(), names[0], names[1], str(minutes), names[2]], check=True, cwd=out)
+    return pd.read_parquet(names[2])
 
 
 def _fairlead(history: Table, folder: Path, out: Path, since: datetime | None) -> dict[str, Any]:

@@ -11,7 +11,6 @@ attribute. The ensemble is AutoGluon (`best_quality`).
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from benchmarks.beside_autogluon import SIDE
+from benchmarks.beside_autogluon import asked_of_ensemble
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -106,11 +105,7 @@ def mapping_of(rows: pd.DataFrame) -> Mapping:
 
 def ensemble(earlier: pd.DataFrame, later: pd.DataFrame, out: Path, python: Path, minutes: float) -> dict[str, Any]:
     """The ensemble's scores on the same rows."""
-    names = [out / f"{name}.parquet" for name in ("taught", "asked", "said")]
-    for rows, name in zip((earlier, later), names, strict=False):
-        rows.to_parquet(name)
-    subprocess.run([python, SIDE, names[0], names[1], str(minutes), names[2]], check=True)
-    said = pd.read_parquet(names[2])["probability"].to_numpy().reshape(-1, 1)
+    said = asked_of_ensemble(earlier, later, out, python, minutes)["probability"].to_numpy().reshape(-1, 1)
     return scores_of(later["y"].to_numpy(np.int64), said)
 
 

@@ -11,6 +11,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = re.compile("|".join(["py" + r"pi\.org", "python" + "hosted", r"registry\." + "npmjs", r"deb\." + "debian"]))
 MACHINE = re.compile("|".join(["/wo" + "rk/", "/ro" + "ot/"]))
+FOLDERS = {
+    ".ci",
+    "benchmarks",
+    "data",
+    "docs",
+    "examples",
+    "features",
+    "models",
+    "policies",
+    "scripts",
+    "serving",
+    "tests",
+    "training",
+}
 MERGE = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 
@@ -29,6 +43,12 @@ def test_no_committed_file_names(pattern: re.Pattern[str]) -> None:
         if path.suffix not in {".png", ".woff2"} and pattern.search(path.read_text(encoding="utf-8", errors="ignore"))
     ]
     assert not found
+
+
+def test_no_folder_is_committed_but_the_rooms() -> None:
+    """A learner beside us once left a folder of its logs where it was called, and it was committed."""
+    folders = {path.relative_to(ROOT).parts[0] for path in tracked() if path.parent != ROOT}
+    assert folders == FOLDERS
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-serving.lock"])
