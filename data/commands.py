@@ -52,6 +52,8 @@ def simulate(
 
 def _write(out: Path, cases: int, seed: int, end: datetime, weeks: int, workers: int) -> None:
     columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    if not _console.is_terminal:
+        _console.print(f"simulating {cases:,} cases", highlight=False)
     with Progress(*columns, console=_console, transient=True) as bar:
         task = bar.add_task("simulating", total=cases)
         write_history(

@@ -10,6 +10,7 @@ from data.actions import ActionId
 from data.recommendation import Recommendation
 from data.review import ReviewState
 from data.vocabulary import ReviewVerdict, Role
+from features.wording import NO_WORDS, Wordings
 from serving.console import case_view as view
 from serving.console import display
 from serving.console.context import Banner, CaseHead, CasePage, DecisionForms, Validity, Viewer
@@ -49,8 +50,12 @@ def case_page(
     next_url: str,
     decided: bool = False,
     attempt: Attempt | None = None,
+    wordings: Wordings = NO_WORDS,
 ) -> CasePage:
-    """Everything the template shows. `decided` asks for the banner that confirms the onlooker's own decision."""
+    """Everything the template shows. `decided` asks for the banner that confirms the onlooker's own decision.
+
+    `wordings` are of the bundle in force: what it calls the retailer's own attributes.
+    """
     answer, case, status = file.recommendation, file.case, file.status
     zone = view.zone_of(case)
     why_not = _why_not(file, onlooker)
@@ -70,7 +75,7 @@ def case_page(
         other_gates=tuple(gate for gate in gates if 1 not in gate.ranks),
         checks=view.check_views(answer.explanation, "promise", "rule", "cost"),
         rules_alone=view.rules_alone(answer),
-        panels=panels(case),
+        panels=panels(case, wordings),
         unused_attributes=answer.unused_attributes,
         reviews=tuple(view.review_view(each, zone) for each in status.reviews),
         execute=display.action_words(status.execute) if status.execute else "",

@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from data.case import Case
+from data.case import AttributeValue, Case
 from data.record import Record, Unit
+from features.wording import NO_WORDS, Wording, Wordings
 from serving.console import display
 
 
@@ -57,8 +58,11 @@ _TITLES = {
 }
 
 
-def panels(case: Case) -> tuple[Panel, ...]:
-    """The panels of a case: the event itself first, then every block the sender filled."""
+def panels(case: Case, wordings: Wordings = NO_WORDS) -> tuple[Panel, ...]:
+    """The panels of a case: the event itself first, then every block the sender filled.
+
+    `wordings` tells what the retailer's own attributes are called and measured in, where a mapping said so.
+    """
     reader = _Reader(case.currency, case.node.zone if case.node else None)
     event = Panel("What was reported", (*reader.facts(case), *reader.facts(case.event)))
     blocks = (
@@ -66,7 +70,7 @@ def panels(case: Case) -> tuple[Panel, ...]:
         for name in type(case).model_fields
         if name not in ("event", "attributes")
     )
-    return tuple(panel for panel in (event, *blocks, reader.attributes(case)) if panel.facts or panel.tables)
+    return tuple(panel for panel in (event, *blocks, reader.attributes(case, wordings)) if panel.facts or panel.tables)
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,14 @@ class _Reader:
             if _is_scalar(value):
                 yield Fact(field.description or name, self._value(value, field), _mark(field, "x-personal"))
 
-    def attributes(self, case: Case) -> Panel:
+    def attributes(self, case: Case, wordings: Wordings) -> Panel:
         """The retailer's own attributes: they may tell of a person, so all are marked."""
         given = ((name, value) for name, value in case.attributes.items() if value is not None)
-        facts = tuple(Fact(name, display.seen(value, Unit.SCORE), True) for name, value in given)
-        return Panel(_TITLES["attributes"], facts)
+        return Panel(_TITLES["attributes"], tuple(self._own(name, value, wordings) for name, value in given))
+
+    def _own(self, name: str, value: AttributeValue, wordings: Wordings) -> Fact:
+        wording = wordings.get(name, Wording())
+        return Fact(wording.word(name), display.seen(value, wording.unit or Unit.SCORE, self.currency), True)
 
     def table(self, title: str, records: tuple[Record, ...]) -> Table:
         """The records as rows, without the columns that nobody filled."""

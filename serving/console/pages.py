@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from data.review import ReviewState
 from data.vocabulary import Role
+from features.wording import NO_WORDS
 from policies.override import allowed_for
 from serving.console.access import (
     QUEUE,
@@ -193,7 +194,9 @@ def _case_page(visit: Visit, recommendation_id: str, attempt: Attempt | None = N
     policy, now = service.in_force.policy, service.clock()
     allowed, foresee = allowed_for(file.recommendation, policy), foresight(file, policy, now)
     onlooker = Onlooker(visit.viewer, visit.principal.name, visit.principal.roles, allowed, foresee)
-    return case_page(file, onlooker, now, _next_url(visit, recommendation_id), decided, attempt)
+    bundle = service.in_force.bundle
+    wordings = bundle.attributes.wordings if bundle else NO_WORDS
+    return case_page(file, onlooker, now, _next_url(visit, recommendation_id), decided, attempt, wordings)
 
 
 def _next_url(visit: Visit, recommendation_id: str) -> str:

@@ -20,7 +20,7 @@ def test_simulate_writes_a_history_and_says_what_it_is(tmp_path: Path) -> None:
     code, said = run("--out", str(out), "--cases", "60", "--until", "2026-05-11", "--weeks", "1", "--workers", "1")
 
     assert code == 0
-    assert "60 cases" in said
+    assert said.startswith("simulating 60 cases 60 cases of the 1 weeks")
     assert "2026-05-11T00:00:00Z" in said
     lines = out.read_bytes().splitlines()
     assert len(lines) == 60

@@ -255,8 +255,8 @@ def untold_of(model: TaskModel, history: History) -> list[str]:
     untold = never_told(model.attributes, history)
     if untold:
         note(
-            f"no case of {history.name} tells {', '.join(untold)} as the model was taught it: what is measured is the "
-            "model without it. Look at its column, kind and missing words in the mapping"
+            f"no case of {history.name} tells {', '.join(untold)} as the model was taught it: it answers "
+            "without it. Look at its column, kind and missing words in the mapping"
         )
     return untold
 

@@ -188,7 +188,7 @@ def _names(features: FeatureSet) -> list[str]:
 
 
 def _name(feature: Feature) -> str:
-    return feature.name.replace("_", " ")
+    return feature.called or feature.name.removeprefix("attribute.").replace("_", " ")
 
 
 def _figure(panels: int) -> tuple[Figure, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from data.case import Case
-from data.record import Record
+from data.record import Record, Unit
+from features.wording import Wording
 from serving.console.facts import Panel, panels
 from tests.fixtures.cases import a_case, cases
 from tests.fixtures.recommendations import case, failed_handoff
@@ -48,6 +49,17 @@ def test_tables_have_a_row_per_record_and_no_empty_column(facts: Case) -> None:
 
 def test_a_case_with_nothing_but_its_event_has_one_panel() -> None:
     assert [panel.title for panel in panels(a_case())] == ["What was reported"]
+
+
+def test_the_retailer_s_own_attributes_are_shown_as_the_mapping_calls_them() -> None:
+    facts = a_case(attributes={"weight": 12.5, "waited": 26, "brand": "acme"})
+    wordings = {"weight": Wording(called="gross weight", unit="kg"), "waited": Wording(unit=Unit.HOUR)}
+    own = panels(facts, wordings)[-1]
+    assert [(fact.name, fact.value) for fact in own.facts] == [
+        ("gross weight", "12.5 kg"),
+        ("waited", "26 h"),
+        ("brand", "acme"),
+    ]
 
 
 def test_values_read_with_their_units_and_on_the_node_s_clock() -> None:

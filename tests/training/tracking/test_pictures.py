@@ -32,7 +32,7 @@ def test_levels_stand_by_their_names_where_they_can_be_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("unit", "under"),
-    [("kg", "attribute.the size (kg)"), ("d", "attribute.the size (d)"), ("each", "attribute.the size")],
+    [("kg", "the size (kg)"), ("d", "the size (d)"), ("each", "the size")],
 )
 def test_a_picture_says_what_the_numbers_under_it_are_in(unit: str, under: str) -> None:
     from training.tracking.pictures import axis_name
@@ -40,3 +40,10 @@ def test_a_picture_says_what_the_numbers_under_it_are_in(unit: str, under: str) 
     words = Wording.model_validate_json(f'{{"unit": "{unit}"}}')
     schema = AttributeSchema(attributes={"the_size": Declaration(kind="number", unit=words.unit)})
     assert axis_name(attribute_features(schema)[0]) == under
+
+
+def test_a_picture_calls_an_attribute_what_people_call_it() -> None:
+    from training.tracking.pictures import axis_name
+
+    schema = AttributeSchema(attributes={"national_inv": Declaration(kind="number", called="stock on hand")})
+    assert axis_name(attribute_features(schema)[0]) == "stock on hand"
