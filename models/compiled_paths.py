@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiled_trees import CompiledForest, Record, int32s
-from models.tree_decisions import Floats, Ints
+from models.tree_arrays import Floats, Ints
 from models.tree_paths import LEFT, RIGHT, Paths, most_distinct
 from models.trees import TreeEnsemble
 

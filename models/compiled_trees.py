@@ -1,6 +1,6 @@
 """A tree ensemble as the compiled kernel reads it: copies of the checked arrays, in the order `treeshap.c` walks them.
 
-Only a `TreeEnsemble` comes here, whose every index `models.tree_layout` has checked, and the copies belong to nobody
+Only checked trees come here, every index seen by `models.tree_layout`, and the copies belong to nobody
 else: no other array ever reaches C. The C file says what each array means; names are the same.
 """
 
@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tree_decisions import Floats, Ints
+from models.tree_arrays import Floats, Ints, TreeArrays
+from models.tree_decisions import CategorySets
 from models.tree_layout import Rule
-
-if TYPE_CHECKING:
-    from models.trees import TreeEnsemble
 
 
 class Record:
@@ -46,7 +44,7 @@ class Numbering:
     such a split.
     """
 
-    def __init__(self, trees: TreeEnsemble) -> None:
+    def __init__(self, trees: TreeArrays) -> None:
         n_splits, tree_of_split, tree_of_leaf = trees.n_splits, trees.tree_of_split, trees.tree_of_leaf
         children = np.stack([trees.right, trees.left], axis=1).astype(np.intp)
         self.inner = np.any(children < n_splits, axis=1)
@@ -70,7 +68,7 @@ class CompiledForest:
     Safe to share between threads: a call has its own room, and lets the other threads run meanwhile.
     """
 
-    def __init__(self, trees: TreeEnsemble, library: ctypes.CDLL) -> None:
+    def __init__(self, trees: TreeArrays, sets: CategorySets, library: ctypes.CDLL) -> None:
         self.library, self.numbering, self.n_features = library, Numbering(trees), trees.n_features
         self._n_classes = trees.n_classes
         counts = {
@@ -78,11 +76,11 @@ class CompiledForest:
             "n_trees": trees.n_trees,
             "most_splits": int(self.numbering.size.max()),
         }
-        self.record = Record(counts, self._arrays(trees))
+        self.record = Record(counts, self._arrays(trees, sets))
         self._room = int(library.fairlead_room(self.record.address, None))
 
-    def _arrays(self, trees: TreeEnsemble) -> dict[str, NDArray[Any]]:
-        order, sets = self.numbering.splits, trees.category_sets
+    def _arrays(self, trees: TreeArrays, sets: CategorySets) -> dict[str, NDArray[Any]]:
+        order = self.numbering.splits
         rule, feature = trees.rule[order].astype(np.intp), trees.feature[order].astype(np.intp)
         categorical = np.flatnonzero(rule == Rule.CATEGORY)
         by_category = order[categorical]
@@ -100,7 +98,7 @@ class CompiledForest:
             "leaf_value": trees.leaf_value[self.numbering.leaves],
         }
 
-    def _trees(self, trees: TreeEnsemble, n_categorical: Ints) -> NDArray[np.int32]:
+    def _trees(self, trees: TreeArrays, n_categorical: Ints) -> NDArray[np.int32]:
         numbering = self.numbering
         columns = {
             "first_split": numbering.first_split,

@@ -9,19 +9,10 @@ that a split looks up its category. The rules are those of LightGBM's `Tree::Num
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-from numpy.typing import NDArray
 
+from models.tree_arrays import Bools, Floats, Ints, TreeArrays
 from models.tree_layout import Rule
-
-if TYPE_CHECKING:
-    from models.trees import TreeEnsemble
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-Bools = NDArray[np.bool_]
 
 ZERO_BOUND = float(np.float32(1e-35))
 """Magnitudes up to this are zero to LightGBM (its `kZeroThreshold`, a single-precision constant)."""
@@ -34,7 +25,7 @@ _NO_CATEGORY = 2.0**62
 class CategorySets:
     """The categories that go left at each categorical split of an ensemble, one boolean per category."""
 
-    def __init__(self, trees: TreeEnsemble) -> None:
+    def __init__(self, trees: TreeArrays) -> None:
         self.width = 32 * np.diff(trees.first_word).astype(np.intp)
         bits = np.unpackbits(trees.category_words.astype("<u4").view(np.uint8), bitorder="little").astype(np.bool_)
         end = np.cumsum(self.width)
@@ -45,7 +36,7 @@ class CategorySets:
 class Decisions:
     """The decisions at some splits of an ensemble, in the order of `splits` (split numbers)."""
 
-    def __init__(self, trees: TreeEnsemble, sets: CategorySets, splits: Ints) -> None:
+    def __init__(self, trees: TreeArrays, sets: CategorySets, splits: Ints) -> None:
         rule = trees.rule[splits].astype(np.intp)
         self._threshold = trees.threshold[splits]
         # A categorical split looks up some number too; its decision is then overwritten.
@@ -66,7 +57,7 @@ class Decisions:
 class Columns:
     """A block of rows turned on its side, to decide one split for many rows."""
 
-    def __init__(self, trees: TreeEnsemble, sets: CategorySets, rows: Floats) -> None:
+    def __init__(self, trees: TreeArrays, sets: CategorySets, rows: Floats) -> None:
         self._trees, self._sets = trees, sets
         columns = np.ascontiguousarray(rows.T)
         self._readings = _readings(columns)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from models.trees import TreeEnsemble
+from models.tree_arrays import TreeArrays
 
 Array = NDArray[Any]
 
@@ -88,7 +87,7 @@ def _read(mapping: Mapping[str, Any], name: str) -> Any:
     return int(array) if counted else array.copy()
 
 
-def check_trees(trees: TreeEnsemble) -> None:
+def check_trees(trees: TreeArrays) -> None:
     """Raise `InvalidTreesError` unless the arrays are a forest as `models.trees` describes it."""
     for check in _CHECKS:
         check(trees)
@@ -103,14 +102,14 @@ def _inside(values: Array, end: int) -> bool:
     return bool(np.all((values >= 0) & (values < end)))
 
 
-def _check_types(trees: TreeEnsemble) -> None:
+def _check_types(trees: TreeArrays) -> None:
     for name, dtype in DTYPES.items():
         value = getattr(trees, name)
         if isinstance(value, np.ndarray):
             _require(value.dtype == dtype and value.ndim == 1, f"{name} must be a flat {dtype} array")
 
 
-def _check_counts(trees: TreeEnsemble) -> None:
+def _check_counts(trees: TreeArrays) -> None:
     _require(0 < trees.n_features <= MAX_FEATURES, f"n_features is {trees.n_features}; expected 1 to {MAX_FEATURES}")
     _require(trees.n_trees > 0, "there is no tree; expected at least one per class")
     _require(
@@ -122,7 +121,7 @@ def _check_counts(trees: TreeEnsemble) -> None:
     _require(bool(np.all(present > 0)), "tree_class leaves a class without any tree")
 
 
-def _check_lengths(trees: TreeEnsemble) -> None:
+def _check_lengths(trees: TreeArrays) -> None:
     splits, leaves = trees.n_splits, trees.n_splits + trees.n_trees
     expected = {
         "first_split": trees.n_trees + 1,
@@ -139,14 +138,14 @@ def _check_lengths(trees: TreeEnsemble) -> None:
         _require(found == length, f"{name} has {found} entries; {trees.n_trees} trees of {splits} splits need {length}")
 
 
-def _check_offsets(trees: TreeEnsemble) -> None:
+def _check_offsets(trees: TreeArrays) -> None:
     for name, end in (("first_split", trees.n_splits), ("first_word", len(trees.category_words))):
         offsets = getattr(trees, name)
         rising = bool(np.all(offsets[1:] >= offsets[:-1]))
         _require(rising and offsets[0] == 0 and offsets[-1] == end, f"{name} must rise from 0 to {end} without falling")
 
 
-def _check_splits(trees: TreeEnsemble) -> None:
+def _check_splits(trees: TreeArrays) -> None:
     _require(_inside(trees.feature, trees.n_features), "feature names a column outside 0..n_features - 1")
     _require(_inside(trees.rule, len(Rule)), f"rule holds a code outside 0..{len(Rule) - 1}")
     _require(bool(np.all(np.isfinite(trees.threshold))), "threshold holds a number that is not finite")
@@ -154,7 +153,7 @@ def _check_splits(trees: TreeEnsemble) -> None:
     _require(not np.any(words[trees.rule != Rule.CATEGORY]), "first_word gives category words to a numeric split")
 
 
-def _check_leaves(trees: TreeEnsemble) -> None:
+def _check_leaves(trees: TreeArrays) -> None:
     # Negated comparisons, so that NaN is refused too.
     _require(
         not np.any(~(np.abs(trees.leaf_value) <= MAX_LEAF_VALUE)),
@@ -166,7 +165,7 @@ def _check_leaves(trees: TreeEnsemble) -> None:
     )
 
 
-def _check_forest(trees: TreeEnsemble) -> None:
+def _check_forest(trees: TreeArrays) -> None:
     """Each node is the child of exactly one earlier split of its own tree, roots of none: so no cycle and no orphan."""
     nodes = trees.n_splits + len(trees.leaf_value)
     parents = np.arange(trees.n_splits)
@@ -182,11 +181,11 @@ def _check_forest(trees: TreeEnsemble) -> None:
     _require(bool(np.array_equal(reached, expected)), "left and right must reach each node once and no root")
 
 
-def _check_depth(trees: TreeEnsemble) -> None:
+def _check_depth(trees: TreeArrays) -> None:
     _require(trees.depth <= MAX_DEPTH, f"a tree is {trees.depth} splits deep; expected at most {MAX_DEPTH}")
 
 
-_CHECKS: tuple[Callable[[TreeEnsemble], None], ...] = (
+_CHECKS: tuple[Callable[[TreeArrays], None], ...] = (
     _check_types,
     _check_counts,
     _check_lengths,

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.tree_decisions import Bools, Floats, Ints
+from models.tree_arrays import Bools, Floats, Ints
 from models.trees import TreeEnsemble
 
 LEFT, RIGHT = 0, 1

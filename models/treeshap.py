@@ -44,7 +44,8 @@ from typing import NamedTuple
 import numpy as np
 
 from models.compiled_paths import CompiledPaths
-from models.tree_decisions import Bools, Decisions, Floats, Ints
+from models.tree_arrays import Bools, Floats, Ints
+from models.tree_decisions import Decisions
 from models.tree_paths import LEFT, RIGHT, Paths, most_distinct
 from models.trees import TreeEnsemble
 
