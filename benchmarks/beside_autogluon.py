@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from benchmarks import incident_log, store_stock
-from benchmarks.hand_made import incidents, shelves
+from benchmarks import incident_log, late_flights, store_stock
+from benchmarks.hand_made import flights, incidents, shelves
 from training.report.metrics import scores_of
 
 Made = Callable[[pd.DataFrame], pd.DataFrame]
@@ -40,10 +40,11 @@ class Table(StrEnum):
 
     INCIDENTS = "incidents"
     SHELVES = "shelves"
+    FLIGHTS = "flights"
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="Where the incident log and the daily table lie.")],
+    folder: Annotated[Path, typer.Argument(help="Where the incident log and the daily table, or the flights, lie.")],
     python: Annotated[Path, typer.Option(help="An interpreter that has autogluon.tabular.")],
     history: Annotated[Table, typer.Option(help="Which history.")] = Table.INCIDENTS,
     since: Annotated[
@@ -56,15 +57,22 @@ def main(
     """Split once, let both learn of the earlier part and score them on the later."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        if history is Table.INCIDENTS:
-            log = folder / incident_log.LOG
-            parts = incident_log.split(log, out, since)
-            made: Made = partial(incidents, mapping=incident_log.MAPPING)
-        else:
-            parts, made = store_stock.split(folder / store_stock.DAYS, out, 14), shelves
+        parts, made = _asked(history, folder, out, since)
         theirs = ensemble(parts, made, python, weeks, minutes, out)
         ours = None if only_ensemble else _fairlead(history, folder, out / "ours", since)
     typer.echo(markdown(theirs, ours))
+
+
+def _asked(history: Table, folder: Path, out: Path, since: datetime | None) -> tuple[tuple[Path, Path], Made]:
+    """The earlier and the later part, and what makes the ensemble's table of them."""
+    match history:
+        case Table.INCIDENTS:
+            parts = incident_log.split(folder / incident_log.LOG, out, since)
+            return parts, partial(incidents, mapping=incident_log.MAPPING)
+        case Table.SHELVES:
+            return store_stock.split(folder / store_stock.DAYS, out, 14), shelves
+        case Table.FLIGHTS:
+            return late_flights.split(folder, out), partial(flights, beside=out)
 
 
 def ensemble(
@@ -76,7 +84,7 @@ def ensemble(
     out: Path,
 ) -> dict[str, Any]:
     """The ensemble's scores on the later part, and the milliseconds of one answer."""
-    rows = [pd.read_parquet(part).assign(later=number == 1) for number, part in enumerate(parts)]
+    rows = [_read(part).assign(later=number == 1) for number, part in enumerate(parts)]
     table = made(pd.concat(rows, ignore_index=True))
     taught, asked = (table[table["later"] == later].drop(columns="later") for later in (False, True))
     if weeks:
@@ -101,9 +109,17 @@ def asked_of_ensemble(
 
 
 def _fairlead(history: Table, folder: Path, out: Path, since: datetime | None) -> dict[str, Any]:
-    if history is Table.INCIDENTS:
-        return incident_log.measure(folder / incident_log.LOG, out, 2, since)
-    return store_stock.measure(folder / store_stock.DAYS, out, 14, 2)
+    match history:
+        case Table.INCIDENTS:
+            return incident_log.measure(folder / incident_log.LOG, out, 2, since)
+        case Table.SHELVES:
+            return store_stock.measure(folder / store_stock.DAYS, out, 14, 2)
+        case Table.FLIGHTS:
+            return late_flights.measure(folder, out, 2)
+
+
+def _read(part: Path) -> pd.DataFrame:
+    return pd.read_csv(part) if part.suffix == ".csv" else pd.read_parquet(part)
 
 
 def markdown(theirs: dict[str, Any], ours: dict[str, Any] | None) -> str:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from training.tables.mapping import load_mapping
 
 PARTIES = ("caller_id", "category", "subcategory", "assignment_group", "location", "opened_by")
+CARRIERS = ("carrier", "origin", "dest", "route", "tailnum")
+WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib")
 LAGS = (1, 2, 3, 7, 14)
 MEANS = (7, 14, 28)
 SHELF = ("store_id", "product_id")
@@ -37,6 +40,49 @@ def incidents(rows: pd.DataFrame, mapping: Path) -> pd.DataFrame:
         table[f"{party}_before"] = first.groupby(party).cumcount()
     table["day"] = (at - pd.Timestamp(0)).dt.days
     return table.assign(y=first["sla_breached_final"].astype(int), later=first["later"])
+
+
+def flights(rows: pd.DataFrame, beside: Path) -> pd.DataFrame:
+    """Flights at their planned departure: their columns, plane, weather, clock, and how late arrivals were so far."""
+    at, promised, arrived = (
+        pd.to_datetime(rows[name], dayfirst=True) for name in ("planned_at", "promised_at", "arrived_at")
+    )
+    planes = pd.read_csv(beside / "planes.csv").add_prefix("plane_").rename(columns={"plane_tailnum": "tailnum"})
+    weather = pd.read_csv(beside / "weather.csv")[["origin", "time_hour", *WEATHER]]
+    table = rows[["carrier", "flight", "tailnum", "origin", "dest", "distance", "time_hour"]].copy()
+    table["route"], table["hour"] = table["origin"] + table["dest"], at.dt.hour
+    table["weekday"], table["month"] = at.dt.day_of_week, at.dt.month
+    table["minutes"] = (promised - at).dt.total_seconds() / 60
+    table["day"] = (at - pd.Timestamp(0)).dt.days
+    late = (arrived - promised >= pd.Timedelta(minutes=45)).astype(int)
+    for name, column in _arrivals(table, at, arrived, late):
+        table[name] = column
+    table = table.merge(planes, "left", "tailnum").merge(weather, "left", ["origin", "time_hour"])
+    return table.drop(columns="time_hour").assign(y=late.to_numpy(), later=rows["later"].to_numpy())
+
+
+def _arrivals(
+    table: pd.DataFrame, at: pd.Series, arrived: pd.Series, late: pd.Series
+) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+    """The share that was late of what had arrived by a row's moment: ever, and within a day, by party."""
+    for party in (None, *CARRIERS):
+        key = pd.Series("", table.index) if party is None else table[party].fillna("")
+        for hours in (None, 24):
+            share = np.full(len(table), np.nan)
+            for _, group in table.groupby(key, sort=False):
+                share[table.index.get_indexer(group.index)] = _late_share(
+                    at[group.index], arrived[group.index], late[group.index], hours
+                )
+            yield f"late_of_{party or 'all'}_{hours or 'ever'}", share
+
+
+def _late_share(at: pd.Series, arrived: pd.Series, late: pd.Series, hours: int | None) -> npt.NDArray[np.float64]:
+    order = np.argsort(arrived.to_numpy(), kind="stable")
+    landed, summed = arrived.to_numpy()[order], np.concatenate([[0], np.cumsum(late.to_numpy()[order])])
+    until = np.searchsorted(landed, at.to_numpy())
+    since = 0 if hours is None else np.searchsorted(landed, at.to_numpy() - np.timedelta64(hours, "h"))
+    known = until - since
+    return np.where(known > 0, (summed[until] - summed[since]) / np.maximum(known, 1), np.nan)
 
 
 def shelves(rows: pd.DataFrame) -> pd.DataFrame:
