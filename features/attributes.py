@@ -6,6 +6,7 @@ or never, is a missing value.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ LONG_HISTORY = timedelta(days=180)
 """A shorter history tells of a year no more than of a month or two."""
 TWO_YEARS = timedelta(days=730)
 """A history that tells of every season twice."""
+FAR_OFF = 1_000
+"""One case in so many may bear a wrong date."""
 MANY_LEVELS = 12
 """A category with more levels than this also has a standing per level."""
 
@@ -123,21 +126,20 @@ def infer_attributes(cases: Iterable[Case], wordings: Wordings = NO_WORDS) -> At
 
 
 class _Span:
-    """How long a time moments lie in, in whatever order they come."""
+    """How long a time moments lie in, in whatever order they come; a few wrong dates do not make it longer."""
 
     def __init__(self) -> None:
-        self._first: datetime | None = None
-        self._last: datetime | None = None
+        self._moments = array("d")
 
     def add(self, moment: datetime) -> None:
         """Note one moment."""
-        self._first = moment if self._first is None else min(self._first, moment)
-        self._last = moment if self._last is None else max(self._last, moment)
+        self._moments.append(moment.timestamp())
 
     @property
     def length(self) -> timedelta:
-        """From the first to the last; nothing without any."""
-        return timedelta() if self._first is None or self._last is None else self._last - self._first
+        """From the first to the last but for one moment in `FAR_OFF` at either end; nothing without any."""
+        far_off, told = len(self._moments) // FAR_OFF, sorted(self._moments)
+        return timedelta(seconds=told[-1 - far_off] - told[far_off]) if told else timedelta()
 
 
 def infer_schema(

@@ -10,7 +10,7 @@ from data.case import Case, Supplier
 from data.outcome import HistoryLine, Outcome
 from data.standing import PartyStanding, Standing
 from data.vocabulary import Task
-from features.attributes import LONG_HISTORY, AttributeSchema, infer_attributes
+from features.attributes import FAR_OFF, LONG_HISTORY, AttributeSchema, infer_attributes
 from features.catalogue import feature_set
 from features.long_memory import breach_rate, long_memories
 from features.parties import SUPPLIER
@@ -86,6 +86,15 @@ def test_only_a_long_history_has_a_long_memory(days: int, long: bool) -> None:
     first, last = a_case(), a_case(1, at=NOON + timedelta(days))
     assert infer_attributes([last, first]).long_memory == long
     assert infer_attributes([first]).long_memory is False
+
+
+@pytest.mark.parametrize("years", [-50, 70])
+def test_one_wrong_date_in_a_thousand_cases_makes_no_long_history(years: int) -> None:
+    cases = [a_case(number, at=NOON + timedelta(hours=number)) for number in range(FAR_OFF)]
+    wrong = a_case(FAR_OFF, at=NOON + timedelta(365 * years))
+    schema = infer_attributes([*cases, wrong])
+    assert (schema.long_memory, schema.seasons) == (False, False)
+    assert infer_attributes([*cases[: FAR_OFF // 2], wrong]).long_memory, "of a few cases every one counts"
 
 
 def test_a_model_of_a_short_history_reads_what_it_always_read() -> None:
