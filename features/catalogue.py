@@ -109,6 +109,11 @@ class FeatureSet:
         """The columns that hold codes of levels."""
         return tuple(index for index, each in enumerate(self.features) if each.kind == "category")
 
+    @cached_property
+    def background(self) -> tuple[int, ...]:
+        """The columns that tell how much goes on around a case."""
+        return tuple(index for index, each in enumerate(self.features) if each.background)
+
     def only(self, names: Sequence[str]) -> FeatureSet:
         """These facts in this order, with links and message: what a model reads of before other facts were computed.
 

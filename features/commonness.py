@@ -114,7 +114,7 @@ def _feature(
     says = f"at least {{value}} [case|cases] it learned from had this {said}"
     name, about = f"common.{'+'.join(names)}", f"How many cases had this {said}"
     called = None if words == [*names] else f"common {' + '.join(words)}"
-    return Feature(name, Unit.EACH, says, about, of, known="history", called=called)
+    return Feature(name, Unit.EACH, says, about, of, known="history", called=called, background=True)
 
 
 def _together(names: Names) -> list[Names]:

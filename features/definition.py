@@ -44,8 +44,9 @@ class Feature:
     the value is negative (shown without its sign). `about` names the fact ("How long the task has waited"). `lever`
     is True where somebody can change the value. `levels` are the labels of a category, coded 0 to k - 1; `words` how
     a flag reads when false and when true. `news` speaks instead of the sentence where the case names a level or party
-    that the history did not. `called` is what people call the retailer's own, where a mapping says so. `of` is
-    None-safe and pure, and answers a finite number or None.
+    that the history did not. `called` is what people call the retailer's own, where a mapping says so. `background` is
+    True where it tells how much goes on around the case rather than of the case: few rows learn of it by heart. `of`
+    is None-safe and pure, and answers a finite number or None.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Feature:
     words: tuple[str, str] = ("no", "yes")
     news: News | None = None
     called: str | None = None
+    background: bool = False
 
     @property
     def kind(self) -> Kind:

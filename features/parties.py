@@ -164,7 +164,9 @@ def _number(party: Party, what: str, unit: Unit, says: str, about: str, of: Read
         seen = _known(standing).get(party.kind)
         return of(seen) if seen else 0.0
 
-    return Feature(f"{party.stem}{what}", unit, says, about, where_named(party, known), known="standing")
+    return Feature(
+        f"{party.stem}{what}", unit, says, about, where_named(party, known), known="standing", background=True
+    )
 
 
 def outcomes_known(party: Party) -> Feature:
@@ -190,7 +192,16 @@ def pace(party: Party) -> Feature:
 
     news = usual_stands_in(party, lambda seen: seen.arrivals or _outcomes(seen))
     says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
-    return Feature(f"{party.stem}pace", Unit.RATIO, says, about, where_named(party, of), known="standing", news=news)
+    return Feature(
+        f"{party.stem}pace",
+        Unit.RATIO,
+        says,
+        about,
+        where_named(party, of),
+        known="standing",
+        news=news,
+        background=True,
+    )
 
 
 def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Feature:
@@ -276,7 +287,7 @@ def resolution_hours(party: Party) -> Feature:
     )
     says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
     news = usual_stands_in(party, lambda seen: resolutions(seen)[1])
-    return Feature(f"{party.stem}hours", Unit.HOUR, says, about, of, known="standing", news=news)
+    return Feature(f"{party.stem}hours", Unit.HOUR, says, about, of, known="standing", news=news, background=True)
 
 
 _HOW_MUCH = (outcomes_known, arrivals, pace, resolution_hours)

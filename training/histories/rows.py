@@ -30,6 +30,8 @@ class Rows:
     """Columns of which more can only raise the risk (1), or only lower it (-1)."""
     seasonal: tuple[int, ...] = ()
     """Columns that tell the season."""
+    background: tuple[int, ...] = ()
+    """Columns that tell how much goes on around a case."""
     selection: Floats | None = None
     """What each row counts for because of why its outcome is known, float64[n]; None where all count alike."""
 

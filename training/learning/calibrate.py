@@ -27,6 +27,8 @@ SHRINKAGES = (1.0, 0.5, 0.25, 0.1, 0.05)
 """How far the isotonic fit may be drawn to the straight line, the line itself first; never 0, which would tie cases."""
 FIRST_NOISE = 0.01
 """Where the search for the noise starts."""
+LATEST = 8
+"""Into how many parts the weights of the latest cases divide a slice, each counting half as much as the next."""
 FOLDS = 5
 SCORE_DECIMALS = 6
 """Scores closer than this are one score: a knot between them would be a step."""
@@ -57,10 +59,27 @@ def fit_shape(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
     Raises:
         ValueError: as `fit_binary`.
     """
-    fitted = fit_binary(raw, y)
+    return _at_level(fit_binary(raw, y), raw, float(_sigmoid(raw).mean()), np.ones(len(raw)))
+
+
+def fit_recent(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
+    """As `fit_binary` of cases in time order, but at the level of the latest: for rates that have moved and stay.
+
+    A case's weight halves with every eighth of the slice that came after it.
+
+    Raises:
+        ValueError: as `fit_binary`.
+    """
+    weight = 0.5 ** (LATEST * np.arange(len(raw))[::-1] / max(len(raw), 1))
+    rate = float(np.clip(np.average(y, weights=weight), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY))
+    return _at_level(fit_binary(raw, y), raw, rate, weight)
+
+
+def _at_level(fitted: BinaryCalibrator, raw: Floats, rate: float, weight: Floats) -> BinaryCalibrator:
+    """The calibrator moved so that the weighted mean of what it says of the scores is the rate."""
     log_odds = np.log(fitted.probability(raw)) - np.log1p(-fitted.probability(raw))
-    mean = _sigmoid(raw).mean()
-    shift = float(brentq(lambda level: _sigmoid(log_odds + level).mean() - mean, -40.0, 40.0))
+    share = weight / weight.sum()
+    shift = float(brentq(lambda level: float(share @ _sigmoid(log_odds + level)) - rate, -40.0, 40.0))
     return BinaryCalibrator(fitted.raw, tuple(each + shift for each in fitted.log_odds))
 
 

@@ -59,6 +59,8 @@ class Recipe:
     memory: Memory = Memory()
     seasons: bool | None = None
     """Whether the season is read; None where no column tells it."""
+    narrow: bool | None = None
+    """Whether what goes on around a case is left unread; None where that was not asked."""
     forests: int = 1
     """How many sets of such trees, each by its own seed, are averaged; a power of two, so that a share is exact."""
     linear_strength: float | None = None
@@ -68,11 +70,12 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for lineage and tracker."""
-        return {key: value for key, value in asdict(self).items() if key != "seasons" or value is not None}
+        asked = {"seasons": self.seasons, "narrow": self.narrow}
+        return {key: value for key, value in asdict(self).items() if asked.get(key, ...) is not None}
 
     def silent(self, rows: Rows) -> tuple[int, ...]:
         """The columns that nothing is learned from."""
-        return rows.seasonal if self.seasons is False else ()
+        return (*(rows.seasonal if self.seasons is False else ()), *(rows.background if self.narrow else ()))
 
 
 RISK = Recipe(rounds=300, leaves=31, learning_rate=0.05, least_in_leaf=20, features_per_tree=0.5, shrinkage=1.0)

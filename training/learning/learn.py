@@ -9,7 +9,7 @@ such a model does on the days after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from features.seasons import month_of_year
-from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
 from models.link import Link
 from models.performance import top_event
@@ -35,7 +34,7 @@ from training.histories.baseline import RuleRates, fit_rules
 from training.histories.dataset import Known, Sample, Study
 from training.histories.rows import Rows
 from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
-from training.learning.calibrate import fit_binary, fit_multiclass, fit_shape, levelled
+from training.learning.calibrator_choice import Calibrator, choose_calibrator
 from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import Calibrating, fit_conformal
 from training.learning.evaluate import compare, probabilities_of
@@ -46,39 +45,11 @@ from training.learning.search import Trial
 from training.learning.tune import Effort, choose
 from training.learning.words import message_scores
 from training.progress import Progress
-from training.report.metrics import losses_of
 from training.report.rehearsal import Explained, Rehearsal, explain
 from training.report.report import report
 
 Floats = NDArray[np.float64]
-Calibrator = BinaryCalibrator | MulticlassCalibrator
 Links = tuple[Link, ...]
-Scores = Sequence[Floats]
-Truths = Sequence[NDArray[np.int64]]
-Way = Callable[[Scores, Truths], Calibrator]
-"""A way to calibrate from the scores and the truths of blocks."""
-
-
-def _shape(scores: Scores, truths: Truths) -> Calibrator:
-    """How far apart cases lie, from blocks brought to their own levels: rates drift from one to the next."""
-    moved = [levelled(raw[:, 0], truth) for raw, truth in zip(scores, truths, strict=True)]
-    return fit_shape(np.concatenate(moved), np.concatenate(truths))
-
-
-RISK_WAYS: tuple[Way, ...] = (
-    _shape,
-    lambda scores, truths: fit_binary(np.concatenate(scores)[:, 0], np.concatenate(truths)),
-    lambda scores, truths: BinaryCalibrator((-1.0, 1.0), (-1.0, 1.0)),
-)
-LABEL_WAYS: tuple[Way, ...] = (
-    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths), biased=False),
-    lambda scores, truths: fit_multiclass(np.concatenate(scores), np.concatenate(truths)),
-    lambda scores, truths: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
-)
-"""Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is."""
-WORTH = 0.0005
-"""Log loss by which another way must serve better than the usual one."""
-
 GOLDEN_CASES = 8
 
 
@@ -131,17 +102,17 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     usual = risk_recipe(split.n) if task.is_risk else label_recipe(split.n)
     chosen = choose(rows, split, usual, effort, progress, f"{task}: recipes tried")
     recipe = chosen.recipe
-    progress.step(f"{task}: a rehearsal on the latest days")
+    progress.step(f"{task}: a rehearsal on {'cases kept apart' if split.timeless else 'the latest days'}")
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
     scores = [*chosen.scores, raw]
-    answered = _answered(rehearsed, split, _calibrator(rows, split.blocks, chosen.scores), scores)
+    answered = _answered(rehearsed, split, choose_calibrator(rows, split.blocks, chosen.scores), scores)
     first, seen = split.blocks[0][0], rehearsed.counts_at
     share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
     said = np.concatenate([heed(task, each, None, share).probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
     metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, rehearsed.fired[split.test :])
     progress.step(f"{task}: the model that ships")
-    calibrator = _calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
+    calibrator = choose_calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     model = replace(
         _shipped(task, known, links, origin, recipe, calibrator),
         conformal=_conformal(task, rehearsed, split, calibrator, scores),
@@ -248,6 +219,7 @@ def _rows(task: Task, known: Known, links: Links, end: int, origin: Origin) -> t
         classes,
         directions,
         tuple(index for index, name in enumerate(features.names) if name == month_of_year.name),
+        features.background,
         known.selection,
     )
 
@@ -257,19 +229,6 @@ def _rules(task: Task, known: Known, end: int, recipe: Recipe) -> RuleRates:
     classes = max(len(task.labels), 1)
     counts = weights(known.times[:end], recipe, None if known.selection is None else known.selection[:end])
     return fit_rules(known.fired[:end], known.truth[:end], classes, counts)
-
-
-def _calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: list[Floats]) -> Calibrator:
-    """Fitted on all blocks, in the usual way unless another one, fitted on the earlier, serves the last better.
-
-    Where rates drift, a correction of yesterday's level can be worse than none.
-    """
-    truths = [rows.truth[start:end] for start, end in blocks]
-    ways = RISK_WAYS if rows.classes == 1 else LABEL_WAYS
-    fitted = [way(scores[:-1], truths[:-1]) for way in ways]
-    losses = [float(losses_of(truths[-1], probabilities_of(each, scores[-1])).mean()) for each in fitted]
-    best = int(np.argmin(losses))
-    return ways[best if losses[best] < losses[0] - WORTH else 0](scores, truths)
 
 
 def _windows(rows: Rows, split: Split) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The linear term: a penalised logistic regression on simple functions of each feature, told as one function each.
 
-A number enters by its rank, by its value and by whether it is known; a category by a weight per level. All of them are
-piecewise linear in the feature, so what was fitted is one function a feature, exactly.
+A number enters by its rank, by its value and by whether it is known; one of few values, as a month, also by a weight
+per value; a category by a weight per level. All of them are piecewise linear in the feature, so what was fitted is one
+function a feature, exactly.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ QUANTILES = np.array([0.005, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.995]
 """Where a number's function may bend; it is constant beyond the first and the last."""
 LEAST_SEEN = 15
 """Rows with a level, or without a value, below which neither gets a weight."""
+FEW_VALUES = 24
+"""Values of a number up to which each has a weight of its own: hours, weekdays, months, small counts."""
 MOST_ROWS = 60_000
 """Rows that are read, evenly spaced where there are more: the term has few parameters."""
 ITERATIONS = 60
@@ -49,7 +52,9 @@ def fit_linear(rows: Rows, weight: Floats, strengths: Sequence[float], silent: S
     chosen = chosen[:: max(1, -(-len(chosen) // MOST_ROWS))]
     features, truth, counts = rows.features[chosen], rows.truth[chosen].astype(np.float64), weight[chosen]
     bases = [
-        _constant(np.zeros(1), False) if index in silent else _basis(column, index in rows.categories)
+        _constant(np.zeros(1), False)
+        if index in silent
+        else _basis(column, index in rows.categories, index in rows.directions)
         for index, column in enumerate(features.T)
     ]
     design = _design(features, bases)
@@ -57,20 +62,30 @@ def fit_linear(rows: Rows, weight: Floats, strengths: Sequence[float], silent: S
     return [_told(features, counts, bases, weights, intercept) for weights, intercept in solved]
 
 
-def _basis(column: Floats, is_category: bool) -> _Basis:
+def _basis(column: Floats, is_category: bool, directed: bool) -> _Basis:
     known = column[~np.isnan(column)]
     absent = len(column) - len(known)
     tells_absence = absent >= LEAST_SEEN and len(known) >= LEAST_SEEN
     if is_category:
         return _levels(known, tells_absence)
-    knots = np.unique(np.quantile(known, QUANTILES)) if len(known) else np.zeros(1)
+    values, counts = np.unique(known, return_counts=True)
+    few = 0 < len(values) <= FEW_VALUES
+    knots = values if few else np.unique(np.quantile(known, QUANTILES)) if len(known) else np.zeros(1)
     if len(knots) < 2:
         return _constant(knots[:1], tells_absence)
-    spread = float(np.clip(known, knots[0], knots[-1]).std())
+    # A weight of its own would let a number of a direction fall where it must rise.
+    often = np.flatnonzero(counts >= LEAST_SEEN) if few and len(knots) > 2 and not directed else np.empty(0, np.intp)
+    return _number(known, knots, often, tells_absence)
+
+
+def _number(known: Floats, knots: Floats, often: NDArray[np.intp], tells_absence: bool) -> _Basis:
+    """A number's rank, its value, whether it is known, and those of its values that are seen `often`."""
+    inside = known.clip(knots[0], knots[-1])
     ranks = np.searchsorted(np.sort(known), knots, side="right") / len(known) - 0.5
-    values = (knots - float(known.clip(knots[0], knots[-1]).mean())) / spread
-    heights = np.column_stack([ranks, values, np.zeros(len(knots))])
-    return _Basis(knots, heights, np.array([0.0, 0.0, float(tells_absence)]), np.array([1.0, 1.0, 0.0]))
+    line = (knots - float(inside.mean())) / float(inside.std())
+    heights = np.column_stack([ranks, line, np.zeros(len(knots)), np.eye(len(knots))[:, often]])
+    own = np.zeros(len(often))
+    return _Basis(knots, heights, np.array([0.0, 0.0, float(tells_absence), *own]), np.array([1.0, 1.0, 0.0, *own]))
 
 
 def _constant(knot: Floats, tells_absence: bool) -> _Basis:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, log_loss
 
 from models.calibration import BinaryCalibrator
-from training.learning.calibrate import FEWEST_CASES, _class_loss, fit_binary, fit_multiclass, fit_shape
+from training.learning.calibrate import FEWEST_CASES, _class_loss, fit_binary, fit_multiclass, fit_recent, fit_shape
 
 Floats = NDArray[np.float64]
 Curve = Callable[[Floats], Floats]
@@ -176,3 +176,14 @@ def test_the_shape_is_fitted_and_the_level_left_where_the_scores_put_it() -> Non
     middle = np.array([-1.0, 1.0])
     odds = np.log(calibrator.probability(middle) / (1 - calibrator.probability(middle)))
     assert odds[1] - odds[0] == pytest.approx(4.0, rel=0.15)
+
+
+def test_the_latest_level_is_nearly_that_of_the_latest_half() -> None:
+    rng = np.random.default_rng(9)
+    raw = rng.normal(size=8_000)
+    moved = np.where(np.arange(8_000) < 4_000, 0.0, 1.5)
+    truth = (rng.random(8_000) < 1 / (1 + np.exp(-(raw - 2.0 + moved)))).astype(np.int64)
+    latest = raw[4_000:]
+    said = fit_recent(raw, truth).probability(latest).mean()
+    assert said == pytest.approx((1 / (1 + np.exp(-(latest - 0.5)))).mean(), abs=0.03)
+    assert fit_binary(raw, truth).probability(latest).mean() < said - 0.05

@@ -53,6 +53,26 @@ def test_a_direction_is_kept_even_against_the_data(direction: int, slope: float)
     assert (slope * np.diff(told) >= 0.0).all()
 
 
+def monthly(directions: dict[int, int] | None = None) -> Rows:
+    """A month, of which March and November alone break promises."""
+    rng = np.random.default_rng(1)
+    month = rng.integers(0, 12, N).astype(np.float64)
+    truth = (rng.random(N) < np.where(np.isin(month, (2, 10)), 0.6, 0.1)).astype(np.int64)
+    return Rows(month[:, None], truth, np.arange(N, dtype=np.float64), (), 1, directions or {})
+
+
+def test_a_number_of_few_values_has_a_weight_for_each() -> None:
+    told = fit_linear(monthly(), np.ones(N), (1.0,))[0].terms(np.arange(12.0)[:, None])[:, 0]
+    others = np.delete(told, [2, 10])
+    assert told[[2, 10]].min() - others.max() > 1.5
+    assert np.ptp(others) < 0.8
+
+
+def test_a_number_of_few_values_keeps_its_direction() -> None:
+    told = fit_linear(monthly({0: 1}), np.ones(N), (1.0,))[0].terms(np.arange(12.0)[:, None])[:, 0]
+    assert (np.diff(told) >= 0.0).all()
+
+
 def test_rows_without_weight_teach_nothing() -> None:
     data = rows()
     weight = np.where(np.arange(N) < N // 2, 0.0, 1.0)

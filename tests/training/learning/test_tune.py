@@ -17,6 +17,7 @@ from training.learning.tune import (
     SMALL_LEAVES,
     Effort,
     choose,
+    choose_breadth,
     choose_cuts,
     choose_memory,
     choose_rounds,
@@ -150,6 +151,39 @@ def test_nothing_is_learned_from_a_season_that_is_not_read() -> None:
     assert score.contributions(data.features[0], 0)[12] == 0.0
     told = fit(data, replace(recipe, seasons=True), 1, 0).score()
     assert not np.array_equal(told.raw_batch(data.features), told.raw_batch(other))
+
+
+def surrounded(storm: float, n: int = 1_500) -> Rows:
+    """Few cases, and how much goes on around them: a hundred columns, the first of which moves the risk so far."""
+    data = additive(n)
+    around = np.random.default_rng(8).normal(size=(n, 100))
+    odds = data.features[:, 0] + storm * around[:, 0]
+    truth = (np.random.default_rng(9).random(n) < 1 / (1 + np.exp(-odds))).astype(np.int64)
+    columns = data.features.shape[1]
+    background = tuple(range(columns, columns + 100))
+    return replace(data, features=np.hstack([data.features, around]), truth=truth, background=background)
+
+
+@pytest.mark.parametrize(("storm", "narrow"), [(0.0, True), (1.5, False)])
+def test_what_goes_on_around_a_case_is_read_where_it_tells(storm: float, narrow: bool) -> None:
+    data = surrounded(storm)
+    large = replace(SMALL, leaves=31, least_in_leaf=5)
+    recipe = choose(data, split_in_time(data.times, 0.1), large, QUICK, Silent(), "").recipe
+    assert recipe.narrow is narrow
+    assert recipe.to_json()["narrow"] is narrow
+    contributions = fit(data, recipe, 1, 0).score().contributions(data.features[0], 0)
+    assert bool(np.any(contributions[list(data.background)])) is not narrow
+
+
+def test_breadth_is_not_asked_where_many_rows_teach_or_nothing_is_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, around = additive(), surrounded(0.0)
+    timeless = replace(around, times=np.zeros(len(around.times)))
+    assert choose_breadth(alone, split_in_time(alone.times, 0.1), SMALL, 1, 0).narrow is None
+    assert choose_breadth(timeless, split_in_time(timeless.times, 0.1), SMALL, 1, 0).narrow is None
+    monkeypatch.setattr("training.learning.search.FEW_ROWS", 500)
+    recipe = choose_breadth(around, split_in_time(around.times, 0.1), SMALL, 1, 0)
+    assert recipe.narrow is None
+    assert "narrow" not in recipe.to_json()
 
 
 def test_trees_that_look_at_small_groups_are_tried_without_times_alone() -> None:
