@@ -286,8 +286,7 @@ def resolution_hours(party: Party) -> Feature:
         party, lambda standing: math.expm1(rate(standing, party.kind, resolutions, math.log1p(_HOURS_GUESS)))
     )
     says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
-    news = usual_stands_in(party, lambda seen: resolutions(seen)[1])
-    return Feature(f"{party.stem}hours", Unit.HOUR, says, about, of, known="standing", news=news, background=True)
+    return Feature(f"{party.stem}hours", Unit.HOUR, says, about, of, known="standing", background=True)
 
 
 _HOW_MUCH = (outcomes_known, arrivals, pace, resolution_hours)

@@ -147,10 +147,3 @@ def test_a_rate_of_a_party_never_seen_says_that_it_is_not_its_own() -> None:
     assert carrier(CASE, _standing(_known("carrier", arrivals=1.0, outcomes=1.0))) is None
     assert carrier(a_case(), COLD) is None
     assert breach_rate(EVERYONE).news is None
-
-
-def test_hours_of_a_party_never_seen_are_not_said_to_be_its_own() -> None:
-    news = resolution_hours(CARRIER).news
-    assert news is not None
-    assert news(CASE, COLD) == "carrier dhl was not heard of lately: what is usual stands in"
-    assert news(CASE, _standing(_known("carrier", resolved=1.0, resolution=3.0))) is None
