@@ -75,10 +75,11 @@ class ShadowRow:
 
 @dataclass(frozen=True)
 class ShadowView:
-    """The bundle that answers beside the one in force, without effect."""
+    """The bundle of the shadow, what it does there, and how it compares with the one in force."""
 
     challenger: BundleName
     says: str
+    """What the bundle does: a sentence that goes on after its name."""
     rows: tuple[ShadowRow, ...]
 
 
@@ -87,6 +88,8 @@ class DriftRow:
     """Whether one task's cases are still those its model learned from."""
 
     task: str
+    version: str
+    """The model that this is of; empty where none serves."""
     decisions: str
     says: str
     alarms: tuple[str, ...]
@@ -131,6 +134,8 @@ class DriftTable:
     """`/console/models/drift`: drift task by task, put into the page once it is measured."""
 
     template: ClassVar[str] = "drift.html"
+    bundle: BundleName | None
+    """The bundle whose models these are; None where none can be read."""
     compared: str
     """What was looked at, and since when."""
     drift: tuple[DriftRow, ...]

@@ -294,17 +294,29 @@ def drawn(drawing: str) -> Markup:
 
 
 def shadow_view(report: ShadowReport) -> ShadowView | None:
-    """The shadow beside what serves; None where none answers."""
+    """The shadow beside what serves; None where the service was given none."""
     if report.challenger is None:
         return None
+    return ShadowView(bundle_name(report.challenger), _shadow_does(report), tuple(map(_shadow_row, report.tasks)))
+
+
+def _shadow_does(report: ShadowReport) -> str:
+    """What the shadow does, in words that go on after its name."""
+    if report.challenger == report.champion:
+        return "serves now: nothing answers in the shadow until the service starts with another bundle there."
+    if report.champion is None:
+        return "waits: no bundle is in force that it could answer beside."
+    return f"answers beside it, without effect. {_shadow_saw(report)}"
+
+
+def _shadow_saw(report: ShadowReport) -> str:
     missed = [
         f"{count:,} {what}"
         for count, what in ((report.dropped, "not seen because it was behind"), (report.failures, "failed"))
         if count
     ]
     seen = f"{report.answers:,} answers" + (f" and {report.shelves:,} shelves" if report.shelves else "")
-    says = f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}."
-    return ShadowView(bundle_name(report.challenger), says, tuple(map(_shadow_row, report.tasks)))
+    return f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}."
 
 
 def _shadow_row(told: ShadowTask) -> ShadowRow:
@@ -321,7 +333,8 @@ def _shadow_row(told: ShadowTask) -> ShadowRow:
 
 def drift_table(drift: ModelsDrift) -> DriftTable:
     """What is known of drift, task by task."""
-    return DriftTable(_compared(drift), tuple(map(_drift_row, drift.tasks)))
+    bundle = bundle_name(drift.bundle) if drift.bundle else None
+    return DriftTable(bundle, _compared(drift), tuple(map(_drift_row, drift.tasks)))
 
 
 def _compared(drift: ModelsDrift) -> str:
@@ -338,7 +351,9 @@ def _drift_row(told: TaskDrift) -> DriftRow:
     says = _seen(told.report) if told.report else _NO_DRIFT[told.reason or "no_model"]
     says += _came_to(told)
     alarms = tuple(each.says for each in told.report.alarms) if told.report else ()
-    return DriftRow(display.heading(display.words(told.task)), f"{told.decisions + told.shelves:,}", says, alarms)
+    version = bundle_name(told.version).short if told.version else ""
+    task = display.heading(display.words(told.task))
+    return DriftRow(task, version, f"{told.decisions + told.shelves:,}", says, alarms)
 
 
 def _seen(report: DriftReport) -> str:

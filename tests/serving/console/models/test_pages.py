@@ -17,8 +17,8 @@ from data.vocabulary import Role
 from serving.console.models.view import drift_table
 from serving.models.drift_schemas import ModelsDrift
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
-from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, refused, send
-from tests.fixtures.service import Desk, open_desk
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, promoted, refused, send
+from tests.fixtures.service import Desk, costly, open_desk
 
 MODELS, WHY = "/console/models", "better on four weeks"
 
@@ -307,7 +307,38 @@ def test_shelves_asked_about_by_themselves_are_counted_with_drift_and_shadow(tmp
         sign_in(opened, "model-owner")
         assert "It saw 0 answers and 7 shelves since the service started." in opened.client.get(MODELS).text
         drift = opened.client.get(f"{MODELS}/drift").text
-        assert re.findall(r'<th scope="row">([^<]+)</th><td class="right">7</td>', drift) == ["Shelf runs empty"]
+        counted = r'<th scope="row">([^<]+) <span class="id">[0-9a-f]+</span></th><td class="right">7</td>'
+        assert re.findall(counted, drift) == ["Shelf runs empty"]
+
+
+def test_once_the_shadow_s_bundle_serves_nothing_is_said_to_answer_beside_it(tmp_path: Path) -> None:
+    bundle, shadow = a_bundle(tmp_path / "bundle", seed=1), a_bundle(tmp_path / "shadow", seed=2)
+    opened = open_desk(tmp_path / "var", bundle=bundle, shadow=shadow)
+    with opened.client:
+        sign_in(opened, "model-owner")
+        assert "answers beside it, without effect" in opened.client.get(MODELS).text
+        short = promoted(opened, shadow)[len("sha256:") :][:12]
+        html = opened.client.get(MODELS).text
+        assert "answers beside it" not in html
+        assert f"{short}</span> serves now: nothing answers in the shadow" in html
+
+
+def test_drift_is_of_the_bundle_that_serves_and_names_it(desk: Desk, tmp_path: Path) -> None:
+    before = in_force(desk)
+    desk.recommend(costly(1))
+    sign_in(desk, "model-owner")
+    assert f'Of the models of <span class="bundle" title="{before}"' in desk.client.get(f"{MODELS}/drift").text
+    after = promoted(desk, a_bundle(tmp_path / "challenger", seed=2))
+    html = desk.client.get(f"{MODELS}/drift").text
+    assert before not in html
+    assert f'Of the models of <span class="bundle" title="{after}"' in html
+    told = desk.get("/v1/models/drift").json()
+    assert (told["bundle"], {each["task"]: each["version"] for each in told["tasks"]}) == (
+        after,
+        desk.get("/v1/models").json()["models"],
+    )
+    versions = [each["version"][len("sha256:") :][:12] for each in told["tasks"]]
+    assert re.findall(r'<span class="id">([0-9a-f]+)</span></th><td class="right">0<', html) == versions
 
 
 def test_where_an_earlier_bundle_answers_the_desk_does_not_say_that_the_rules_do(tmp_path: Path) -> None:
