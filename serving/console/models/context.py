@@ -213,5 +213,7 @@ class PromotionPage:
     comparisons: tuple[Comparison, ...]
     digests: tuple[tuple[str, str], ...]
     form: PromotionForm | None
+    withdrawal: PromotionForm | None
+    """For whoever asked, while nobody has decided."""
     why_not: str
     """Why the viewer cannot decide, where there is no form."""

@@ -47,6 +47,7 @@ STATE_WORDS = {
     PromotionState.REFUSED: "refused by its checks",
     PromotionState.APPROVED: "agreed to",
     PromotionState.REJECTED: "not agreed to",
+    PromotionState.WITHDRAWN: "withdrawn",
 }
 STALE_WORDS = "compared with another bundle"
 """Of one that waits while something else than its champion serves: it must be asked for anew."""
@@ -144,11 +145,21 @@ def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> 
 
 def _decided(promotion: Promotion) -> str:
     if promotion.decided:
-        verb = "agreed" if promotion.decided.verdict == "approve" else "did not agree"
-        told = f"{promotion.decided.by} {verb}: {promotion.decided.reason}"
+        told = f"{promotion.decided.by} {_verb(promotion)}: {promotion.decided.reason}"
         back = promotion.rolled_back
         return f"{told}; {back.by} rolled back: {back.reason}" if back else told
     return "; ".join(promotion.refusals)
+
+
+def _verb(promotion: Promotion) -> str:
+    if promotion.state is PromotionState.WITHDRAWN:
+        return "withdrew it"
+    return "did not agree" if promotion.state is PromotionState.REJECTED else "agreed"
+
+
+def may_withdraw(promotion: Promotion, viewer: Viewer) -> bool:
+    """Whether this person asked for it and nobody has decided: then they may take it back."""
+    return promotion.state is PromotionState.PROPOSED and promotion.requested_by == viewer.name
 
 
 def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_approve: bool) -> str:
@@ -158,7 +169,7 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
     if promotion.state is not PromotionState.PROPOSED:
         return f"This promotion is decided: {_decided(promotion)}"
     if promotion.requested_by == viewer.name:
-        return "You asked for this promotion; another person must agree to it."
+        return "You asked for this promotion; another person must agree to it. You may withdraw it."
     if not may_approve:
         return "It waits for a model owner; none of your roles may agree to it."
     if is_stale(promotion, serving):

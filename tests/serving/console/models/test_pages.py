@@ -159,6 +159,23 @@ def test_whoever_asked_is_told_that_another_must_agree(desk: Desk, challenger: s
     assert "another person must" in answer.text
 
 
+def test_whoever_asked_withdraws_it_on_the_desk_and_nobody_else(desk: Desk, challenger: str) -> None:
+    page, before = asked(desk, challenger), in_force(desk)
+    desk.add("colleague", Role.DATA_SCIENTIST)
+    for name in ("model-owner", "colleague", "reviewer-1"):
+        sign_in(desk, name)
+        assert "/withdrawals" not in desk.client.get(page).text, name
+        assert post(desk, page, f"{page}/withdrawals", reason=WHY).status_code == 403, name
+    sign_in(desk, "scientist")
+    assert post(desk, page, f"{page}/withdrawals", reason="no").status_code == 422
+    answer = post(desk, page, f"{page}/withdrawals", reason="the wrong folder")
+    assert (answer.status_code, state(desk, page)["state"], in_force(desk)) == (303, "withdrawn", before)
+    after = desk.client.get(answer.headers["location"]).text
+    assert "You withdrew your request" in after
+    assert "scientist withdrew it: the wrong folder" in after
+    assert "/withdrawals" not in after
+
+
 def test_whoever_may_only_look_sees_the_dossier_and_no_form(desk: Desk, challenger: str) -> None:
     page = asked(desk, challenger)
     sign_in(desk, "reviewer-1")
