@@ -264,6 +264,8 @@ class CaseHead:
     """What the sender called it, empty where that agrees."""
     node: str
     channel: str
+    noticed: Moment
+    """When the exception was noticed: what models and rules saw is of that moment."""
     issued: Moment
     age: str
     waits_for: tuple[str, ...]

@@ -35,7 +35,7 @@ def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
         at_stake=at_stake(item.value_at_stake),
         type=display.words(item.predicted_type) if item.predicted_type else "type not known",
         probability="" if item.type_probability is None else display.percent(item.type_probability),
-        says=display.heading(item.says),
+        says=display.sentence(item.says, item.action, item.value_at_stake.currency if item.value_at_stake else None),
         action=display.action_words(item.action) if item.action else "no action",
         roles=role_words(item.roles),
         yours=bool(own & set(item.roles)),

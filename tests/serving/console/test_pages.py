@@ -179,7 +179,7 @@ def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:
     sign_in(desk)
     html = desk.client.get("/console").text
     assert html.index(large) < html.index(small)
-    assert "breaks in 20 min" in html
+    assert "due in 20 min" in html
     assert "EUR 640.00" in html
     assert "store-12" in html
 
@@ -227,11 +227,11 @@ def test_a_promise_that_has_passed_is_a_sentence_not_a_chance(desk: Desk) -> Non
     assert "The promise has passed" in told[0]
     assert "The promise passed 3 h 10 min ago: the SLA is broken" in told[0]
     assert not any(each in told[0] for each in ("<svg", "degraded", 'class="probability"', "Will the promise break"))
-    assert "broken 3 h 10 min ago" in html
+    assert "due 3 h 10 min ago" in html
     assert "already broken" in html
     assert "still breaks" not in html
     assert "promise at risk" not in html
-    assert "broken 3 h 10 min ago" in desk.client.get("/console").text
+    assert "due 3 h 10 min ago" in desk.client.get("/console").text
 
 
 def test_approving_here_is_what_the_orchestrator_learns(people: Desk) -> None:
