@@ -81,6 +81,9 @@ class QueueRow:
     node: str
     age: str
     state: str
+    decided_by: str
+    """Who decided last; empty where no person has."""
+    decided_at: Moment | None
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,12 @@ def moment(at: datetime, zone: str | None = None) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()}"
 
 
+def day(at: datetime) -> str:
+    """A day, in UTC: `23 Nov 2026`."""
+    local = at.astimezone(UTC)
+    return f"{local.day} {local:%b %Y}"
+
+
 def seen(value: Seen, unit: Measure, currency: str | None = None) -> str:
     """A fact with its unit, as the waterfall and the panels show it."""
     if value is None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from data.review import ReviewState
 from data.vocabulary import Role
 from serving.console import display
-from serving.console.case_view import STATE_WORDS, at_stake, clock, role_words, state_words
+from serving.console.case_view import STATE_WORDS, at_stake, clock, moment, role_words, state_words
 from serving.console.context import Choice, QueueRow
 from serving.recommendations.schemas import QueueItem, QueuePage
 
@@ -42,6 +42,8 @@ def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
         node=item.node or "no node",
         age=display.ago(item.issued_at, now),
         state=state_words(item.state, item.superseded_by, item.held_until),
+        decided_by=item.decided_by or "",
+        decided_at=moment(item.decided_at, None) if item.decided_at else None,
     )
 
 

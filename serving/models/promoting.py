@@ -32,6 +32,7 @@ from models.files import BundleError
 from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, PromotionClosed
 from serving.identifiers import Clock, Randomness, uuid7
 from serving.in_force import InForce, read_basis
+from serving.models.learned import Made, made
 from serving.models.staging import Staging, cannot_write
 from serving.models.trust import Trust
 from serving.security import Permission, Principal, refuse_without
@@ -94,6 +95,10 @@ class PromotionService:
         """The promotion of this id. Raises NotFound."""
         with self._database.read() as connection:
             return _found(connection, promotion_id)
+
+    def made(self, bundle: str) -> Made | None:
+        """When a bundle was made and from what its models learned; None where its manifest is here no more."""
+        return made((self._folder, self.staging.folder), bundle)
 
     def dossier(self, promotion_id: str) -> bytes:
         """Its dossier as canonical JSON. Raises NotFound."""

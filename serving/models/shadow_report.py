@@ -59,7 +59,6 @@ def report(
     champion: str | None, challenger: str | None, problem: str | None, counts: ShadowCounts, rows: Sequence[Seen]
 ) -> ShadowReport:
     """The report over rows of the same two bundles."""
-    tasks = tuple(told for task in Task if (told := _task(task, rows)) is not None)
     return ShadowReport(
         champion=champion,
         challenger=challenger,
@@ -68,8 +67,13 @@ def report(
         shelves=counts.shelves,
         failures=counts.failures,
         dropped=counts.dropped,
-        tasks=tasks,
+        tasks=tasks_of(rows),
     )
+
+
+def tasks_of(rows: Sequence[Seen]) -> tuple[ShadowTask, ...]:
+    """What the rows of two bundles come to, task by task, of those that both answered."""
+    return tuple(told for task in Task if (told := _task(task, rows)) is not None)
 
 
 def _task(task: Task, rows: Sequence[Seen]) -> ShadowTask | None:

@@ -26,7 +26,7 @@ from policies.ladder import YES, checked
 from serving.errors import StoreUnavailable
 from serving.following import Follower
 from serving.metrics import Metrics
-from serving.models.shadow_report import ShadowCounts, ShadowReport, first_of, report
+from serving.models.shadow_report import ShadowCounts, ShadowReport, ShadowTask, first_of, report, tasks_of
 from serving.recommendations.answering import Answer
 from serving.store import shadows, shelves
 from serving.store.engine import Database
@@ -90,6 +90,11 @@ class Shadow:
         with self._database.read() as connection:
             rows = _both(connection, in_force, self.digest, now) if in_force and self.digest else []
         return report(in_force, self.digest, self.problem, self._counts, rows)
+
+    def compared(self, champion: str, challenger: str, now: datetime) -> tuple[ShadowTask, ...]:
+        """How any two bundles compared live while one answered and the other was in the shadow."""
+        with self._database.read() as connection:
+            return tasks_of(_both(connection, champion, challenger, now))
 
     def drain(self) -> None:
         """Wait until everything seen so far is worked through."""

@@ -55,6 +55,8 @@ class PromotionRow:
     reason: str
     decided: str
     """Who decided and why, or what the checks refused; empty while it waits."""
+    decided_at: Moment | None
+    """When somebody decided, or took it back."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,24 @@ class PromotionHead:
     age: str
     reason: str
     decided: str
+    decided_at: Moment | None
+
+
+@dataclass(frozen=True)
+class LearnedRow:
+    """From what both models of one task learned."""
+
+    task: str
+    champion: str
+    challenger: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the two came to live, while the challenger was in the shadow of the champion."""
+
+    says: str
+    rows: tuple[ShadowRow, ...]
 
 
 @dataclass(frozen=True)
@@ -205,6 +225,11 @@ class PromotionPage:
     head: PromotionHead
     verdict: DossierVerdict
     window: str
+    same: str
+    """Which tasks keep the champion's model, and so are left out of the numbers; empty where none does."""
+    learned: tuple[LearnedRow, ...]
+    """Empty where the manifests of both are gone."""
+    evidence: Evidence
     drawing: Markup
     """The differences with their intervals, drawn by `intervals`, which escapes them."""
     cautions: tuple[CheckRow, ...]

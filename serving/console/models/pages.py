@@ -18,6 +18,7 @@ from serving.console.models.context import ModelsPage, PromotionForm, PromotionP
 from serving.console.models.intervals import intervals
 from serving.errors import NotFound, NotPermitted, Problem
 from serving.health.service import ladder_steps
+from serving.models.learned import kept
 from serving.models.promotions import PromotionId
 from serving.security import Permission
 
@@ -144,6 +145,9 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     promotions, now = visit.service.promotions, visit.service.clock()
     promotion, serving = promotions.get(promotion_id), promotions.now().bundle
     dossier = Dossier.model_validate_json(promotions.dossier(promotion_id))
+    champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
+    same = view.same_tasks(dossier, kept(champion, challenger))
+    told = view.without(dossier, same)
     refused = view.why_not(promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE))
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
@@ -153,10 +157,13 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
         head=view.promotion_head(promotion, serving, now),
         verdict=view.verdict(dossier, promotion.state is PromotionState.PROPOSED),
         window=view.window_words(dossier),
-        drawing=view.drawn(intervals(dossier.differences)),
+        same=view.same_words(dossier, same),
+        learned=view.learned_rows(champion, challenger),
+        evidence=view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
+        drawing=view.drawn(intervals(told.differences)),
         cautions=view.check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED),
         passed=view.check_rows(dossier.checks, Finding.PASSED),
-        comparisons=view.comparisons(dossier),
+        comparisons=view.comparisons(told),
         digests=view.digests(promotion, dossier),
         form=None if refused else form,
         withdrawal=withdrawal if view.may_withdraw(promotion, visit.viewer) else None,

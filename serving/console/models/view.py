@@ -18,12 +18,12 @@ from data.promotion import (
     PromotionState,
     Window,
 )
-from data.vocabulary import ServedBy
+from data.vocabulary import ServedBy, Task
 from models.drift_records import DriftReport
 from models.performance import FEWEST
 from serving.console import display
 from serving.console.case_view import SERVED_WORDS, moment
-from serving.console.context import Viewer
+from serving.console.context import Moment, Viewer
 from serving.console.models.context import (
     BundleName,
     CheckRow,
@@ -31,8 +31,10 @@ from serving.console.models.context import (
     DossierVerdict,
     DriftRow,
     DriftTable,
+    Evidence,
     InForceView,
     LadderRow,
+    LearnedRow,
     PromotionHead,
     PromotionRow,
     ShadowRow,
@@ -40,6 +42,7 @@ from serving.console.models.context import (
 )
 from serving.health.schemas import Step
 from serving.models.drift_schemas import ModelsDrift, TaskDrift
+from serving.models.learned import Learned, Made, kept
 from serving.models.shadow_report import ShadowReport, ShadowTask
 
 STATE_WORDS = {
@@ -113,6 +116,7 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
         asked=f"{promotion.requested_by}, {display.ago(promotion.requested_at, now)}",
         reason=promotion.reason,
         decided=_decided(promotion),
+        decided_at=_decided_at(promotion),
     )
 
 
@@ -140,7 +144,13 @@ def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> 
         age=display.ago(promotion.requested_at, now),
         reason=promotion.reason,
         decided=_decided(promotion),
+        decided_at=_decided_at(promotion),
     )
+
+
+def _decided_at(promotion: Promotion) -> Moment | None:
+    last = promotion.rolled_back or promotion.decided
+    return moment(last.at, None) if last else None
 
 
 def _decided(promotion: Promotion) -> str:
@@ -224,6 +234,64 @@ def check_rows(checks: Iterable[Check], *findings: Finding) -> tuple[CheckRow, .
         )
         for each in chosen
     )
+
+
+def same_tasks(dossier: Dossier, kept: frozenset[Task]) -> frozenset[Task]:
+    """The tasks whose model is the champion's own: the very files, or where those are gone, no number that differs."""
+    told = {each.task for each in dossier.differences}
+    apart = {each.task for each in dossier.differences if any((each.difference, each.low, each.high))}
+    apart |= {each.task for each in dossier.slices if each.difference}
+    apart |= {each.task for each in dossier.shares if each.champion != each.challenger}
+    return kept | (told - apart)
+
+
+def same_words(dossier: Dossier, same: frozenset[Task]) -> str:
+    """One line in place of the zeros of all their tables."""
+    named = [display.words(task) for task in dossier.tasks if task in same]
+    return f"Same model on both sides, so nothing differs: {', '.join(named)}." if named else ""
+
+
+def without(dossier: Dossier, same: frozenset[Task]) -> Dossier:
+    """The dossier's numbers of the other tasks."""
+    update = {
+        name: tuple(each for each in getattr(dossier, name) if each.task not in same)
+        for name in ("differences", "slices", "calibrations", "shares")
+    }
+    return dossier.model_copy(update=update)
+
+
+def learned_rows(champion: Made | None, challenger: Made | None) -> tuple[LearnedRow, ...]:
+    """When both were made, and from what each of their models learned."""
+    if champion is None or challenger is None:
+        return ()
+    made = LearnedRow("Bundle made", display.moment(champion.created_at), display.moment(challenger.created_at))
+    tasks = [task for task in Task if task in {**champion.tasks, **challenger.tasks}]
+    rows = (
+        LearnedRow(
+            display.heading(display.words(task)),
+            _learned_words(champion.tasks.get(task)),
+            "the same model" if task in kept(champion, challenger) else _learned_words(challenger.tasks.get(task)),
+        )
+        for task in tasks
+    )
+    return (made, *rows)
+
+
+def _learned_words(learned: Learned | None) -> str:
+    if learned is None:
+        return "no such model"
+    cases = f"{learned.n:,} cases" if learned.n is not None else "cases"
+    span = f", {display.day(learned.begins)} to {display.day(learned.ends)}" if learned.begins and learned.ends else ""
+    again = f"; recalibrated until {display.day(learned.recalibrated)}" if learned.recalibrated else ""
+    return f"{cases} of {learned.history or 'a history without a name'}{span}{again}"
+
+
+def evidence(told: Iterable[ShadowTask]) -> Evidence:
+    """What the shadow tells of the two; that it tells nothing, where it does."""
+    rows = tuple(map(_shadow_row, told))
+    if rows:
+        return Evidence("What the challenger would have said of cases that the champion answered, live.", rows)
+    return Evidence("The challenger has not answered in the shadow of this champion.", ())
 
 
 def comparisons(dossier: Dossier) -> tuple[Comparison, ...]:

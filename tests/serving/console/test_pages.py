@@ -174,6 +174,17 @@ def test_the_decided_say_which_a_newer_event_overtook(people: Desk) -> None:
     assert people.client.get("/console/decided?state=approved").text.count("approved, overtaken") == 1
 
 
+def test_the_decided_say_who_decided_last_and_when(people: Desk) -> None:
+    case = waiting(people, 1)
+    sign_in(people, FINANCE)
+    people.clock.move(minutes=10)
+    assert decide(people, case).status_code == 303
+    said = f'<span class="decided-by">{FINANCE}, <time datetime="2026-11-23T12:10:00Z">'
+    assert said in people.client.get("/console/decided?state=approved").text
+    (item,) = people.get("/v1/recommendations?state=approved").json()["items"]
+    assert (item["decided_by"], item["decided_at"]) == (FINANCE, "2026-11-23T12:10:00Z")
+
+
 def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:
     small, large = waiting(desk, 1), waiting(desk, 2, promise={"due_at": "2026-11-23T12:20:00Z"})
     sign_in(desk)
