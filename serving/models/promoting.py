@@ -388,9 +388,10 @@ def _waits_already(waiting: Promotion) -> PromotionClosed:
 
 def _refuse(principal: Principal, promotion: Promotion, verdict: str) -> None:
     """Say why this principal cannot decide so now: whoever asked never agrees, and may always take it back."""
-    if principal.name != promotion.requested_by:
+    asked = principal.name == promotion.requested_by
+    if verdict == "approve" or not asked:
         refuse_without(Permission.APPROVE, principal)
-    elif verdict == "approve":
+    if verdict == "approve" and asked:
         raise OwnRequest(
             "The principal that asked for the promotion cannot agree to it: another person must. "
             "It may withdraw it by the verdict reject."
