@@ -247,6 +247,8 @@ class PromotionState(StrEnum):
     """Another principal agreed, and the challenger came in force."""
     REJECTED = "rejected"
     """Another principal did not agree."""
+    WITHDRAWN = "withdrawn"
+    """Whoever asked took it back before anybody decided."""
 
 
 class PromotionRequest(Record):
@@ -257,7 +259,7 @@ class PromotionRequest(Record):
 
 
 class Approval(Record):
-    """What another principal decides on a promotion, and why."""
+    """What another principal decides on a promotion, and why; whoever asked may `reject` it, which withdraws it."""
 
     verdict: Literal["approve", "reject"]
     reason: Why
@@ -270,7 +272,7 @@ class Rollback(Record):
 
 
 class Decided(Record):
-    """Who decided on a promotion, when and why."""
+    """Who decided on a promotion, when and why; a `reject` by whoever asked withdraws it."""
 
     verdict: Literal["approve", "reject"]
     by: Identifier

@@ -36,10 +36,16 @@ def due_at(case: Case, policy: Policy) -> PromiseInForce:
     return _counted(case, policy, result, result.hit)
 
 
+def under_promise(case: Case, policy: Policy) -> tuple[Case, PromiseInForce]:
+    """The case that everything is predicted on, live and in training, and the promise that it is under."""
+    promise = due_at(case, policy)
+    return with_promise(case, promise.due_at), promise
+
+
 def promised(case: Case, policy: Policy) -> Case:
-    """The case under the promise in force; the case itself where it carries that or there is none."""
+    """The case of `under_promise` alone; the case itself where it carries its promise or there is none."""
     given = case.promise.due_at if case.promise else None
-    return case if given else with_promise(case, due_at(case, policy).due_at)
+    return case if given else under_promise(case, policy)[0]
 
 
 def with_promise(case: Case, promised: datetime | None) -> Case:

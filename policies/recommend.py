@@ -22,15 +22,17 @@ from policies.explaining import fallback_step, steps
 from policies.facts import aged, case_facts
 from policies.policy import Policy
 from policies.predicting import by_ladder, by_rules
-from policies.promise import due_at, with_promise
+from policies.promise import under_promise
 from policies.situation import Situation
 
 
 @dataclass(frozen=True)
 class Recommended:
-    """The answer, and the features its predictions came from, as they were seen."""
+    """The answer, the case its predictions are of, and the features they came from, as they were seen."""
 
     recommendation: Recommendation
+    predicted_on: Case
+    """The case under the promise in force: whoever else predicts on it is asked what the models were asked."""
     features: Features
 
 
@@ -38,8 +40,7 @@ def recommend(
     case: Case, standing: Standing, predictors: Predictors, policy: Policy, now: datetime, recommendation_id: str
 ) -> Recommended:
     """The recommendation for one case. The same arguments give the same bytes; it never raises for a valid case."""
-    promise = due_at(case, policy)
-    promised = with_promise(case, promise.due_at)
+    promised, promise = under_promise(case, policy)
 
     # Predictions look at the case when it was noticed, as models were trained; decisions look at it now, and so does
     # the question whether the promise has passed, which leaves nothing of it to predict.
@@ -60,7 +61,7 @@ def recommend(
     unused = predictors.unused(case.attributes)
     receipt = receipt_of(case, standing, features, predictors, policy)
     return Recommended(
-        answer(recommendation_id, case, view, decision, explanation, fallback, unused, receipt), features
+        answer(recommendation_id, case, view, decision, explanation, fallback, unused, receipt), promised, features
     )
 
 

@@ -29,14 +29,18 @@ class Permission(StrEnum):
     ASK = "ask"
     PROPOSE = "propose"
     APPROVE = "approve"
+    DECIDE = "decide"
+    """On a promotion: to agree or not with `approve`, and to withdraw one's own request."""
     ROLL_BACK = "roll_back"
 
 
 _REVIEWER = frozenset({Permission.READ, Permission.REVIEW, Permission.ASK})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ORCHESTRATOR: frozenset({Permission.SUBMIT, Permission.READ, Permission.REPORT, Permission.ASK}),
-    Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.ASK, Permission.PROPOSE, Permission.ROLL_BACK}),
-    Role.MODEL_OWNER: frozenset({Permission.READ, Permission.APPROVE, Permission.ROLL_BACK}),
+    Role.DATA_SCIENTIST: frozenset(
+        {Permission.READ, Permission.ASK, Permission.PROPOSE, Permission.DECIDE, Permission.ROLL_BACK}
+    ),
+    Role.MODEL_OWNER: frozenset({Permission.READ, Permission.APPROVE, Permission.DECIDE, Permission.ROLL_BACK}),
     Role.AUDITOR: frozenset({Permission.READ}),
 } | dict.fromkeys(REVIEW_ROLES, _REVIEWER)
 """What each role may do. `public` needs no role."""
@@ -81,13 +85,17 @@ class Require:
         if self.permission is Permission.PUBLIC:
             return None
         principal = authenticate(request)
-        if not principal.may(self.permission):
-            raise NotPermitted(
-                f"The permission '{self.permission}' is needed; none of the principal's roles grants it. "
-                f"{_who_has(self.permission)}"
-            )
+        refuse_without(self.permission, principal)
         request.state.principal = principal.name
         return principal
+
+
+def refuse_without(permission: Permission, principal: Principal) -> None:
+    """Raise NotPermitted where none of the principal's roles grants the permission."""
+    if not principal.may(permission):
+        raise NotPermitted(
+            f"The permission '{permission}' is needed; none of the principal's roles grants it. {_who_has(permission)}"
+        )
 
 
 def _who_has(permission: Permission) -> str:

@@ -59,7 +59,7 @@ def case_page(
     answer, case, status = file.recommendation, file.case, file.status
     zone = view.zone_of(case)
     why_not = _why_not(file, onlooker)
-    options, gates = view.option_views(answer), view.check_views(answer.explanation, "gate")
+    options, gates = view.option_views(answer, case.currency), view.check_views(answer.explanation, "gate")
     return CasePage(
         viewer=onlooker.viewer,
         head=_head(file, now),
@@ -96,7 +96,7 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
     return CaseHead(
         id=answer.recommendation_id,
         exception_id=answer.exception_id,
-        headline=display.heading(answer.says),
+        headline=display.sentence(answer.says, answer.options[0].action if answer.options else None, case.currency),
         state=status.state.value,
         state_words=view.state_words(status.state, status.superseded_by, status.held_until),
         clock=view.clock(answer.predictions.sla_breach.due_at, zone, now),
@@ -105,6 +105,7 @@ def _head(file: CaseFile, now: datetime) -> CaseHead:
         reported=_reported_words(answer),
         node=case.node.id if case.node else "not told",
         channel=display.words(case.channel) if case.channel else "",
+        noticed=view.moment(case.event.time, zone),
         issued=view.moment(answer.issued_at, zone),
         age=display.ago(answer.issued_at, now),
         waits_for=view.role_words(status.roles),

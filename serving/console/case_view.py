@@ -144,23 +144,25 @@ def role_words(roles: Iterable[Role]) -> tuple[str, ...]:
     return tuple(display.words(role) for role in roles)
 
 
-def option_views(answer: Recommendation) -> tuple[OptionView, ...]:
-    """Every option, in words, with what its cost is made of where the answer says so."""
+def option_views(answer: Recommendation, currency: str | None) -> tuple[OptionView, ...]:
+    """Every option, in words, with what its cost is made of where the answer says so; `currency` is the case's."""
     costs = {
         step.saw["rank"]: step for step in answer.explanation if isinstance(step, CheckStep) and "rank" in step.saw
     }
     breach = answer.predictions.sla_breach
-    return tuple(option_view(option, breach, costs.get(option.rank)) for option in answer.options)
+    return tuple(option_view(option, breach, costs.get(option.rank), currency) for option in answer.options)
 
 
-def option_view(option: Option, breach: RiskPrediction, priced: CheckStep | None = None) -> OptionView:
+def option_view(
+    option: Option, breach: RiskPrediction, priced: CheckStep | None = None, currency: str | None = None
+) -> OptionView:
     """One option, in words; `priced` is the step that says what its cost is made of."""
     cost = option.expected_cost
     chance = option.breach_probability
     return OptionView(
         rank=option.rank,
         action=display.action_words(option.action),
-        parameters=parameter_words(option.parameters),
+        parameters=parameter_words(option.parameters, currency),
         cost=display.money(cost.amount, cost.currency) if cost else "not priced",
         regret=_regret_words(option.regret),
         breach=_ALREADY_BROKEN if breach.settled else "" if chance is None else display.percent(chance),
@@ -168,7 +170,7 @@ def option_view(option: Option, breach: RiskPrediction, priced: CheckStep | None
         disposition_words=DISPOSITION_WORDS[option.disposition],
         roles=role_words(option.roles),
         held_until=option.held_until,
-        says=display.heading(option.says),
+        says=display.sentence(option.says, option.action, currency),
         parts=_cost_parts(priced.saw, breach) if priced else (),
     )
 
@@ -186,9 +188,14 @@ def _cost_parts(saw: Mapping[str, Seen], breach: RiskPrediction) -> tuple[tuple[
     return tuple((words[name], display.money(amount)) for amount, name in told)
 
 
-def parameter_words(parameters: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """An action's parameters as name and value."""
-    return tuple((display.words(name), str(value)) for name, value in parameters.items() if value is not None)
+def parameter_words(parameters: Mapping[str, Any], currency: str | None) -> tuple[tuple[str, str], ...]:
+    """An action's parameters as name and value; an amount is in the case's currency."""
+    told = {name: value for name, value in parameters.items() if value is not None}
+    return tuple((display.words(name), _parameter(name, str(value), currency)) for name, value in told.items())
+
+
+def _parameter(name: str, value: str, currency: str | None) -> str:
+    return display.money(Decimal(value), currency) if name == "amount" else value
 
 
 def prediction_views(recommendation: Recommendation, case: Case) -> tuple[PredictionView, ...]:

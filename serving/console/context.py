@@ -81,6 +81,9 @@ class QueueRow:
     node: str
     age: str
     state: str
+    decided_by: str
+    """Who decided last; empty where no person has."""
+    decided_at: Moment | None
 
 
 @dataclass(frozen=True)
@@ -264,6 +267,8 @@ class CaseHead:
     """What the sender called it, empty where that agrees."""
     node: str
     channel: str
+    noticed: Moment
+    """When the exception was noticed: what models and rules saw is of that moment."""
     issued: Moment
     age: str
     waits_for: tuple[str, ...]

@@ -110,7 +110,7 @@ def decision_forms(
         post_to=f"/console/cases/{recommendation.recommendation_id}/reviews",
         version=status.version,
         approve=display.action_words(proposal.action),
-        parameters=parameter_words(proposal.parameters),
+        parameters=parameter_words(proposal.parameters, file.case.currency),
         agree_for=role_words(own),
         reasons=tuple(Choice(each, display.words(each), typed.get("reason") == each) for each in RejectReason),
         comment=typed.get("comment", ""),
@@ -126,6 +126,7 @@ class _FieldWriter:
 
     def __init__(self, file: CaseFile, foresee: Foresee, typed: Mapping[str, str], problems: Mapping[str, str]) -> None:
         self.known = _known(file.case)
+        self.currency = file.case.currency
         self.breach = file.recommendation.predictions.sla_breach
         self.foresee = foresee
         self.typed = typed
@@ -149,7 +150,7 @@ class _FieldWriter:
         declared = CATALOGUE[action].parameters.model_fields
         fields = tuple(self._field(choice, name, field, proposed.get(name)) for name, field in declared.items())
         chosen = self.typed.get("action") == choice
-        shown = option_view(foreseen, self.breach) if foreseen else None
+        shown = option_view(foreseen, self.breach, currency=self.currency) if foreseen else None
         return ActionView(choice, display.action_words(action), shown, fields, chosen)
 
     def _start(self, name: str, field: FieldInfo) -> str:
@@ -162,13 +163,17 @@ class _FieldWriter:
         start = str(proposed) if proposed is not None else self._start(name, field)
         return FieldView(
             name=full,
-            label=_SAYS.get(name, display.words(name)),
+            label=self._label(name),
             value=self.typed.get(full, start),
             numeric=name in ("amount", "quantity"),
             required=field.is_required(),
             suggestions=self.known.get(name, ()),
             problem=self.problems.get(full, ""),
         )
+
+    def _label(self, name: str) -> str:
+        says = _SAYS.get(name, display.words(name))
+        return f"{says} ({self.currency})" if name == "amount" and self.currency else says
 
 
 def field_name(choice: str, parameter: str) -> str:

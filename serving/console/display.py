@@ -5,6 +5,7 @@ Pure: the moment "now" and the zone are arguments. Nothing here escapes markup; 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +22,7 @@ MINUS = "−"
 """The minus sign, as wide as a plus."""
 
 _HOUR, _DAY = 60, 24 * 60
+_AMOUNT = re.compile(r"\((\d+(?:\.\d+)?)\)")
 _SPELLED = {
     "oms": "OMS",
     "wms": "WMS",
@@ -62,6 +64,16 @@ def money(amount: Decimal, currency: str | None = None) -> str:
     return f"{currency} {figure}" if currency else figure
 
 
+def sentence(says: str, action: ActionId | None, currency: str | None) -> str:
+    """A sentence of an answer as a heading: an amount that the action moves gets its currency before it.
+
+    Answers name it without, and stay as they were sent: `Post the refund (13.54)` is `Post the refund (EUR 13.54)`.
+    """
+    if currency and action and "amount" in CATALOGUE[action].parameters.model_fields:
+        says = _AMOUNT.sub(lambda found: f"({money(Decimal(found[1]), currency)})", says)
+    return heading(says)
+
+
 def percent(share: float) -> str:
     """A share in whole percent; near the ends it says so, because 0 % and 100 % would claim certainty."""
     return f"{MINUS if share < 0 else ''}{amounts.percent(abs(share))}"
@@ -92,10 +104,10 @@ def duration(minutes: float) -> str:
 
 
 def to_promise(minutes: float | None) -> str:
-    """How the promise stands: `breaks in 42 min`, `broken 3 h ago`, `no promise`."""
+    """When the promise is due, which is no word on whether it breaks: `due in 42 min`, `due 3 h ago`, `no promise`."""
     if minutes is None:
         return "no promise"
-    return f"breaks in {duration(minutes)}" if minutes > 0 else f"broken {duration(minutes)} ago"
+    return f"due in {duration(minutes)}" if minutes > 0 else f"due {duration(minutes)} ago"
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -108,6 +120,12 @@ def moment(at: datetime, zone: str | None = None) -> str:
     """A moment on the clock of its place: `Mon 23 Nov 2026, 08:30 CET`; in UTC where the zone is not known."""
     local = _on_the_clock(at, _zone(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+
+
+def day(at: datetime) -> str:
+    """A day, in UTC: `23 Nov 2026`."""
+    local = at.astimezone(UTC)
+    return f"{local.day} {local:%b %Y}"
 
 
 def seen(value: Seen, unit: Measure, currency: str | None = None) -> str:

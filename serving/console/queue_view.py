@@ -8,7 +8,7 @@ from datetime import datetime
 from data.review import ReviewState
 from data.vocabulary import Role
 from serving.console import display
-from serving.console.case_view import STATE_WORDS, at_stake, clock, role_words, state_words
+from serving.console.case_view import STATE_WORDS, at_stake, clock, moment, role_words, state_words
 from serving.console.context import Choice, QueueRow
 from serving.recommendations.schemas import QueueItem, QueuePage
 
@@ -35,13 +35,15 @@ def queue_row(item: QueueItem, own: frozenset[Role], now: datetime) -> QueueRow:
         at_stake=at_stake(item.value_at_stake),
         type=display.words(item.predicted_type) if item.predicted_type else "type not known",
         probability="" if item.type_probability is None else display.percent(item.type_probability),
-        says=display.heading(item.says),
+        says=display.sentence(item.says, item.action, item.value_at_stake.currency if item.value_at_stake else None),
         action=display.action_words(item.action) if item.action else "no action",
         roles=role_words(item.roles),
         yours=bool(own & set(item.roles)),
         node=item.node or "no node",
         age=display.ago(item.issued_at, now),
         state=state_words(item.state, item.superseded_by, item.held_until),
+        decided_by=item.decided_by or "",
+        decided_at=moment(item.decided_at, None) if item.decided_at else None,
     )
 
 

@@ -23,7 +23,7 @@ Prediction = LabelPrediction | RiskPrediction
 MOST_BARS = 6
 """Contributions drawn one by one; the rest are summed into the last bar."""
 
-_WRAP, _LONGEST_LABEL, _MOST_LINES = 52, 38, 3
+_WRAP, _LONGEST_LABEL, _SHORTEST_NAME, _MOST_LINES = 52, 38, 12, 3
 _WIDTH = 82.0
 """Percent of the width that bars may take; the numbers stand to the right of it."""
 _LABEL, _BAR, _LINE, _GAP = 16, 10, 15, 16
@@ -41,6 +41,8 @@ class Bar:
     says: str
     start: float
     amount: float
+    value: str = ""
+    """The end of the label: what must stay readable where the label is cut short."""
 
     @property
     def end(self) -> float:
@@ -87,14 +89,15 @@ def bars(step: ModelStep, currency: str | None = None) -> tuple[Bar, ...]:
     listed = sorted(step.contributions, key=lambda each: -abs(each.contribution))[:MOST_BARS]
     rows, score = [], step.base
     for each in listed:
-        rows.append(Bar(_label(each, currency), each.says, score, each.contribution))
+        value = moved_by(each, currency)
+        rows.append(Bar(f"{_name_of(each)}: {value}", each.says, score, each.contribution, value))
         score = rows[-1].end
     rest = Bar("everything else", "all other facts of this case together", score, step.raw - score)
     return (*rows, rest)
 
 
-def _label(each: Contribution, currency: str | None) -> str:
-    return f"{heading(each.called or words(each.feature))}: {moved_by(each, currency)}"
+def _name_of(each: Contribution) -> str:
+    return heading(each.called or words(each.feature))
 
 
 def _scale(step: ModelStep, rows: tuple[Bar, ...]) -> Scale:
@@ -136,14 +139,14 @@ def _row(step: ModelStep, row: Bar, scale: Scale, y: float) -> str:
     sentence = _sentence(row.says, y + _LABEL + _BAR)
     return (
         f'<g class="row {row.way}"><title>{_text(f"{row.label}: {signed(row.amount)}. {row.says}")}</title>'
-        f'{_line(y, row.label, f"{arrow} {signed(row.amount)}")}<rect class="bar" {place}/>{hatch}{sentence}</g>'
+        f'{_line(y, _shortened(row), f"{arrow} {signed(row.amount)}")}<rect class="bar" {place}/>{hatch}{sentence}</g>'
         f"{_connector(scale.at(row.end), y + _LABEL + _BAR, _row_height(row) - _BAR)}"
     )
 
 
 def _line(y: float, label: str, value: str) -> str:
     return (
-        f'<text class="label" x="0" y="{y + _LABEL - 5:g}">{_text(_shortened(label))}</text>'
+        f'<text class="label" x="0" y="{y + _LABEL - 5:g}">{_text(label)}</text>'
         f'<text class="value" x="100%" y="{y + _LABEL - 5:g}" text-anchor="end">{_text(value)}</text>'
     )
 
@@ -225,8 +228,16 @@ def _lines(says: str) -> list[str]:
     return textwrap.wrap(says, _WRAP, max_lines=_MOST_LINES, placeholder=" …")
 
 
-def _shortened(label: str) -> str:
-    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1].rstrip() + "…"
+def _shortened(row: Bar) -> str:
+    """The label as far as there is room: its name is cut before its value, and the title holds the whole."""
+    if len(row.label) <= _LONGEST_LABEL or not row.value:
+        return _cut(row.label, _LONGEST_LABEL)
+    name, value = row.label.removesuffix(f": {row.value}"), _cut(row.value, _LONGEST_LABEL - _SHORTEST_NAME)
+    return f"{_cut(name, _LONGEST_LABEL - len(value) - 2)}: {value}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _text(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from serving.openapi import document
@@ -21,6 +23,16 @@ router = APIRouter(include_in_schema=False)
 _pages = Environment(
     loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+
+_CODE = re.compile("`([^`]+)`")
+
+
+def _coded(text: str) -> Markup:
+    """The text, escaped, with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
+
+
+_pages.filters["coded"] = _coded
 
 
 @router.get("/openapi.json")

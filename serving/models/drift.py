@@ -57,6 +57,7 @@ class DriftService:
             return hedged(told, outcomes).model_copy(update={"records": records.get(task, ())})
 
         return ModelsDrift(
+            bundle=bundle.digest if bundle else None,
             decisions=len(found),
             shelves=len(asked),
             since=min(moments, default=None),
@@ -66,10 +67,11 @@ class DriftService:
         )
 
     def recent(self) -> ModelsDrift:
-        """A report that is a few minutes old at most."""
+        """A report that is a few minutes old at most, and of the bundle in force: of another it tells nothing."""
         with self._turn:
-            now = self._clock()
-            if self._measured is None or now - self._measured[0] >= FRESH_FOR:
+            now, bundle = self._clock(), self._in_force.bundle
+            of = bundle.digest if bundle else None
+            if self._measured is None or now - self._measured[0] >= FRESH_FOR or self._measured[1].bundle != of:
                 self._measured = now, self.report()
             return self._measured[1]
 
@@ -78,7 +80,7 @@ class DriftService:
         if predictor is None:
             return TaskDrift(task=task, decisions=0, reason="no_model")
         mine = compared.by(task, predictor.version)
-        told = TaskDrift(task=task, decisions=len(mine.latest), shelves=len(mine.shelves))
+        told = TaskDrift(task=task, version=predictor.version, decisions=len(mine.latest), shelves=len(mine.shelves))
         profile = predictor.model.profile
         if profile is None:
             return told.model_copy(update={"reason": "no_profile"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from data.record import Count, Instant, Record
+from data.record import Count, Digest, Instant, Record
 from data.standing import TrackRecord
 from data.vocabulary import Task
 from models.drift_records import DriftReport
@@ -34,6 +34,8 @@ class TaskDrift(Record):
     """One task's report; where there is none, why: no model serves, its bundle keeps no profile, or it is too early."""
 
     task: Task
+    version: Digest | None = None
+    """The model that it is of: the one in force; absent where none is."""
     decisions: Count
     """Of the latest decisions, those this model served."""
     shelves: Count = 0
@@ -47,6 +49,8 @@ class TaskDrift(Record):
 class ModelsDrift(Record):
     """The latest decisions beside what the models in force learned from."""
 
+    bundle: Digest | None = None
+    """The bundle in force, whose models these are; absent where none can be read."""
     decisions: Count
     shelves: Count = 0
     """Shelves asked about by themselves that are compared too."""

@@ -32,9 +32,10 @@ from models.files import BundleError
 from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, PromotionClosed
 from serving.identifiers import Clock, Randomness, uuid7
 from serving.in_force import InForce, read_basis
+from serving.models.learned import Made, made
 from serving.models.staging import Staging, cannot_write
 from serving.models.trust import Trust
-from serving.security import Principal
+from serving.security import Permission, Principal, refuse_without
 from serving.store import audit, documents, promotions
 from serving.store.engine import Database
 
@@ -95,6 +96,10 @@ class PromotionService:
         with self._database.read() as connection:
             return _found(connection, promotion_id)
 
+    def made(self, bundle: str) -> Made | None:
+        """When a bundle was made and from what its models learned; None where its manifest is here no more."""
+        return made((self._folder, self.staging.folder), bundle)
+
     def dossier(self, promotion_id: str) -> bytes:
         """Its dossier as canonical JSON. Raises NotFound."""
         with self._database.read() as connection:
@@ -137,22 +142,22 @@ class PromotionService:
             refusals=promotions.refusals_of(dossier),
         )
         with self._database.write() as connection:
-            if promotions.waiting_for(connection, dossier.challenger):
-                raise PromotionClosed("A promotion of this bundle waits already: decide on that one.")
+            if waiting := promotions.waiting_for(connection, dossier.challenger):
+                raise _waits_already(waiting)
             promotions.add(connection, promotion, dossier)
             self._leaf(connection, "promotion", promotion.promotion_id, principal, canonical(promotion))
         return promotion
 
     def decide(self, principal: Principal, promotion_id: str, approval: Approval) -> Promotion:
-        """Agree or not. Agreeing publishes the challenger: the next answer is its.
+        """Agree or not. Agreeing publishes the challenger: the next answer is its. Whoever asked may only withdraw it.
 
-        Raises NotFound; OwnRequest for whoever asked; PromotionClosed where nothing is left to decide or the bundle in
-        force is another by now; InvalidRequest where the files were altered since; StoreUnavailable where the disk
-        cannot take them. In each case the bundle before serves on.
+        Raises NotFound; OwnRequest for whoever asked and agrees; NotPermitted for others who may not; PromotionClosed
+        where nothing is left to decide or the bundle in force is another by now; InvalidRequest where the files were
+        altered since; StoreUnavailable where the disk cannot take them. In each case the bundle before serves on.
         """
         with self._turn:
             promotion = self.get(promotion_id)
-            _refuse(principal, promotion)
+            _refuse(principal, promotion, approval.verdict)
             decided = Decided(
                 verdict=approval.verdict, by=principal.name, at=to_milliseconds(self._clock()), reason=approval.reason
             )
@@ -273,10 +278,11 @@ class PromotionService:
             raise PromotionClosed(f"The bundle before cannot be read any more, in these tasks: {told}.")
 
     def _record(self, connection: Connection, principal: Principal, promotion: Promotion, decided: Decided) -> None:
-        _refuse(principal, _found(connection, promotion.promotion_id))
+        _refuse(principal, _found(connection, promotion.promotion_id), decided.verdict)
         promotions.decide(connection, promotion, decided)
         told = {"promotion": promotion.promotion_id, "dossier": promotion.dossier, **decided.model_dump(mode="json")}
-        self._leaf(connection, "promotion_decision", promotion.promotion_id, principal, canonical(told))
+        kind = "promotion_withdrawal" if principal.name == promotion.requested_by else "promotion_decision"
+        self._leaf(connection, kind, promotion.promotion_id, principal, canonical(told))
 
     def _leaf(self, connection: Connection, kind: str, subject: str, principal: Principal, content: bytes) -> None:
         now = to_milliseconds(self._clock())
@@ -372,10 +378,24 @@ def _agreed(promotion: Promotion) -> dict[str, str]:
     return asked | ({"reason": promotion.decided.reason} if promotion.decided else {})
 
 
-def _refuse(principal: Principal, promotion: Promotion) -> None:
-    """Say why this principal cannot decide now."""
-    if principal.name == promotion.requested_by:
-        raise OwnRequest("The principal that asked for the promotion cannot decide on it: another person must.")
+def _waits_already(waiting: Promotion) -> PromotionClosed:
+    return PromotionClosed(
+        f"A promotion of this bundle waits already, {waiting.promotion_id}: a model owner agrees to it or not, and "
+        f"{waiting.requested_by}, who asked for it, may withdraw it.",
+        promotion_id=waiting.promotion_id,
+    )
+
+
+def _refuse(principal: Principal, promotion: Promotion, verdict: str) -> None:
+    """Say why this principal cannot decide so now: whoever asked never agrees, and may always take it back."""
+    asked = principal.name == promotion.requested_by
+    if verdict == "approve" or not asked:
+        refuse_without(Permission.APPROVE, principal)
+    if verdict == "approve" and asked:
+        raise OwnRequest(
+            "The principal that asked for the promotion cannot agree to it: another person must. "
+            "It may withdraw it by the verdict reject."
+        )
     if promotion.state is not PromotionState.PROPOSED:
         raise PromotionClosed(f"The promotion is {promotion.state.value}: nothing is left to decide.")
 

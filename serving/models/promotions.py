@@ -100,10 +100,13 @@ def dossier(
 def approve(
     request: Request,
     promotion_id: PromotionId,
-    principal: Annotated[Principal, Depends(require(Permission.APPROVE))],
+    principal: Annotated[Principal, Depends(require(Permission.DECIDE))],
     body: Annotated[Approval, Depends(JsonBody(Approval))],
 ) -> Response:
-    """Agree to a promotion or not. Whoever asked cannot: 403. Agreeing publishes the challenger at once."""
+    """Agree to a promotion or not. Agreeing publishes the challenger at once.
+
+    Whoever asked cannot agree (403), but may reject it: that withdraws the request.
+    """
     return _answer(service_of(request).promotions.decide(principal, promotion_id, body))
 
 

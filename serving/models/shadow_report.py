@@ -59,7 +59,6 @@ def report(
     champion: str | None, challenger: str | None, problem: str | None, counts: ShadowCounts, rows: Sequence[Seen]
 ) -> ShadowReport:
     """The report over rows of the same two bundles."""
-    tasks = tuple(told for task in Task if (told := _task(task, rows)) is not None)
     return ShadowReport(
         champion=champion,
         challenger=challenger,
@@ -68,8 +67,13 @@ def report(
         shelves=counts.shelves,
         failures=counts.failures,
         dropped=counts.dropped,
-        tasks=tasks,
+        tasks=tasks_of(rows),
     )
+
+
+def tasks_of(rows: Sequence[Seen]) -> tuple[ShadowTask, ...]:
+    """What the rows of two bundles come to, task by task, of those that both answered."""
+    return tuple(told for task in Task if (told := _task(task, rows)) is not None)
 
 
 def _task(task: Task, rows: Sequence[Seen]) -> ShadowTask | None:
@@ -82,7 +86,7 @@ def _task(task: Task, rows: Sequence[Seen]) -> ShadowTask | None:
         task=task,
         answers=len(said),
         mean_difference=round(sum(_apart(each) for each in said) / len(said), 6),
-        disagreements=sum(_first(each["champion"], task) != _first(each["challenger"], task) for each in said),
+        disagreements=sum(first_of(task, each["champion"]) != first_of(task, each["challenger"]) for each in said),
         outcomes=len(losses),
         champion_log_loss=_mean([each[0] for each in losses]),
         challenger_log_loss=_mean([each[1] for each in losses]),
@@ -90,13 +94,25 @@ def _task(task: Task, rows: Sequence[Seen]) -> ShadowTask | None:
 
 
 def _apart(said: Mapping[str, Mapping[str, float]]) -> float:
-    label = max(said["champion"], key=said["champion"].__getitem__)
+    label = _ranked(said["champion"])[0][0]
     return abs(said["champion"][label] - said["challenger"].get(label, 0.0))
 
 
-def _first(told: Mapping[str, float], task: Task) -> str:
+def first_of(task: Task, told: Mapping[str, float]) -> str:
     """The likeliest label; for a risk, the side of one half."""
-    return str(told[YES] >= 0.5) if task.is_risk else max(told, key=told.__getitem__)
+    return str(told[YES] >= 0.5) if task.is_risk else _ranked(told)[0][0]
+
+
+def _ranked(told: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The labels, the likeliest first; in the order of an answer where they are equally likely."""
+    return sorted(told.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _answered(told: Mapping[str, float]) -> dict[str, float]:
+    """What an answer would tell: the label, and a runner-up that stands out."""
+    ranked = _ranked(told)
+    apart = len(ranked) < 3 or ranked[1][1] > ranked[2][1]
+    return dict(ranked[:2] if apart else ranked[:1])
 
 
 def _losses(task: Task, row: Seen) -> tuple[float, float]:
@@ -109,7 +125,7 @@ def _loss(told: Mapping[str, float], truth: str | bool, task: Task) -> float:
     if task.is_risk:
         probability = told[YES] if truth else 1.0 - told[YES]
     else:
-        two = dict(sorted(told.items(), key=lambda each: -each[1])[:2])
+        two = _answered(told)
         rest = (1.0 - sum(two.values())) / max(len(task.labels) - len(two), 1)
         probability = two.get(str(truth), rest)
     return -math.log(max(probability, SMALLEST))

@@ -22,10 +22,11 @@ from data.standing import Standing
 from data.vocabulary import Task
 from models.bundle import Bundle, open_bundle
 from models.files import BundleError
+from policies.ladder import YES, checked
 from serving.errors import StoreUnavailable
 from serving.following import Follower
 from serving.metrics import Metrics
-from serving.models.shadow_report import ShadowCounts, ShadowReport, report
+from serving.models.shadow_report import ShadowCounts, ShadowReport, ShadowTask, first_of, report, tasks_of
 from serving.recommendations.answering import Answer
 from serving.store import shadows, shelves
 from serving.store.engine import Database
@@ -33,7 +34,6 @@ from serving.store.shadows import Beside, Seen
 
 WAITING = 1_000
 """Answers that may wait for the shadow."""
-YES = "yes"
 
 Said = dict[str, dict[str, Any]]
 
@@ -75,7 +75,7 @@ class Shadow:
         if predictor is None or champion is None or champion == self.digest:
             return None
         try:
-            told = predictor.predict(case, standing).probabilities
+            told = checked(predictor.predict(case, standing), Task.STOCKOUT).probabilities
         except Exception as error:  # whatever a challenger does wrong, it is counted and the service goes on
             self._fail(type(error).__name__, 1)
             return None
@@ -90,6 +90,11 @@ class Shadow:
         with self._database.read() as connection:
             rows = _both(connection, in_force, self.digest, now) if in_force and self.digest else []
         return report(in_force, self.digest, self.problem, self._counts, rows)
+
+    def compared(self, champion: str, challenger: str, now: datetime) -> tuple[ShadowTask, ...]:
+        """How any two bundles compared live while one answered and the other was in the shadow."""
+        with self._database.read() as connection:
+            return tasks_of(_both(connection, champion, challenger, now))
 
     def drain(self) -> None:
         """Wait until everything seen so far is worked through."""
@@ -152,7 +157,7 @@ class Shadow:
             if champion is None:
                 continue
             try:
-                predicted = predictor.predict(made.case, standing).probabilities
+                predicted = checked(predictor.predict(made.predicted_on, standing), task).probabilities
             except PredictionFailed:
                 continue
             said[task.value] = {"champion": champion, "challenger": predicted}
@@ -184,6 +189,4 @@ def told_by(task: Task, answered: LabelPrediction | RiskPrediction) -> dict[str,
 
 def disagree(task: Task, champion: dict[str, float], challenger: dict[str, float]) -> bool:
     """Whether the two name different labels, or stand on different sides of one half."""
-    if task.is_risk:
-        return (champion[YES] >= 0.5) != (challenger[YES] >= 0.5)
-    return max(champion, key=champion.__getitem__) != max(challenger, key=challenger.__getitem__)
+    return first_of(task, champion) != first_of(task, challenger)

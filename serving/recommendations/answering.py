@@ -19,6 +19,8 @@ class Answer:
     """A recommendation, the bytes that are sent, and the bytes of what it was made from."""
 
     case: Case
+    predicted_on: Case
+    """The case that the models were asked about: see `policies.recommend`."""
     superseded: bool
     """Whether it was made knowing that a newer event of the exception had been answered."""
     recommendation: Recommendation
@@ -39,6 +41,7 @@ def answer(
     )
     return Answer(
         case=case,
+        predicted_on=recommended.predicted_on,
         superseded=standing.superseded is True,
         recommendation=recommended.recommendation,
         content=content_of(recommended.recommendation),

@@ -110,6 +110,7 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
     answer, case = recommendation_of(connection, found), case_of(connection, found)
     exception_type = answer.predictions.exception_type
     stands = verdict(connection, recommendation_id)
+    decided_by, decided_at = verdicts.last_decision(connection, recommendation_id)
     return QueueItem(
         recommendation_id=recommendation_id,
         exception_id=answer.exception_id,
@@ -131,6 +132,8 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
         held_until=() if _over(connection, found, stands) else stands.held_until,
         promise_due_at=stands.promise_due_at,
         review_due_at=answer.review.due_at if answer.review else None,
+        decided_by=decided_by,
+        decided_at=decided_at,
         superseded_by=stands.superseded_by,
     )
 

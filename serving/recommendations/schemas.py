@@ -44,6 +44,9 @@ class QueueItem(Record):
     """What must clear before anything is executed; nobody's agreement lifts it."""
     promise_due_at: Instant | None = None
     review_due_at: Instant | None = None
+    decided_by: Identifier | None = None
+    decided_at: Instant | None = None
+    """Who decided last and when; absent where no person has."""
     superseded_by: Identifier | None = None
     """The recommendation that counts instead, where a newer event of the exception was answered."""
 

@@ -37,6 +37,7 @@ class AskedShelf:
 
     answered_at: datetime
     case: Case
+    """The case that was predicted on: what was asked, under the promise in force."""
     standing: Standing
     facts: Mapping[str, Any]
     """What the rules read of it."""

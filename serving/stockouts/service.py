@@ -21,6 +21,7 @@ from policies.fallback import rule_answer, rule_facts
 from policies.ladder import YES, Served, climb_down
 from policies.policy import Policy
 from policies.predicting import horizon_of
+from policies.promise import promised
 from policies.replenishment import suggest
 from serving.errors import Fault, InvalidRequest
 from serving.identifiers import Clock
@@ -72,7 +73,8 @@ class StockoutService:
         with self._database.read() as connection:
             standings = basis.keeper(StoredRows(connection)).of_shelves(cases, as_of)
             standings = with_records(connection, basis, standings, question.region, (Task.STOCKOUT,))
-        asked = [_asked(basis, case, standing, now) for case, standing in zip(cases, standings, strict=True)]
+        predicted_on = [promised(case, basis.policy) for case in cases]
+        asked = [_asked(basis, case, standing, now) for case, standing in zip(predicted_on, standings, strict=True)]
         answer = StockoutAnswer(
             as_of=as_of,
             risks=tuple(_risk(each) for each in asked),

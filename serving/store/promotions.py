@@ -49,7 +49,7 @@ def add(connection: Connection, promotion: Promotion, dossier: Dossier) -> str:
 
 
 def decide(connection: Connection, promotion: Promotion, decided: Decided) -> None:
-    """Insert the decision. The database refuses a second one, and one by whoever asked."""
+    """Insert the decision. The database refuses a second one, and that whoever asked agrees."""
     connection.execute(
         insert(decisions).values(
             promotion_id=promotion.promotion_id,
@@ -185,7 +185,7 @@ def _promotion(connection: Connection, row: Row[tuple[object, ...]], rolled_back
     decided, state = None, PromotionState(row.state)
     if row.verdict is not None:
         decided = Decided(verdict=row.verdict, by=row.decided_by, at=to_instant(row.decided_at), reason=row.why)
-        state = PromotionState.APPROVED if row.verdict == "approve" else PromotionState.REJECTED
+        state = _decided_state(row.verdict, withdrawn=row.decided_by == row.requested_by)
     refusals: tuple[str, ...] = ()
     if state is PromotionState.REFUSED:
         refusals = refusals_of(Dossier.model_validate_json(documents.get(connection, row.dossier)))
@@ -202,6 +202,12 @@ def _promotion(connection: Connection, row: Row[tuple[object, ...]], rolled_back
         decided=decided,
         rolled_back=rolled_back,
     )
+
+
+def _decided_state(verdict: str, *, withdrawn: bool) -> PromotionState:
+    if verdict == "approve":
+        return PromotionState.APPROVED
+    return PromotionState.WITHDRAWN if withdrawn else PromotionState.REJECTED
 
 
 def refusals_of(dossier: Dossier) -> tuple[str, ...]:

@@ -191,11 +191,11 @@ promotion_decisions = Table(
         ["promotion_id", "requested_by", "state"],
         ["promotions.promotion_id", "promotions.requested_by", "promotions.state"],
     ),
-    CheckConstraint("decided_by <> requested_by", name="who_asked_does_not_decide"),
+    CheckConstraint("decided_by <> requested_by OR verdict = 'reject'", name="who_asked_does_not_agree"),
     CheckConstraint("state = 'proposed'", name="what_was_refused_is_not_decided"),
     CheckConstraint("verdict IN ('approve', 'reject')", name="verdict"),
 )
-"""One decision at most per promotion: never by whoever asked, never on one that its checks refused."""
+"""One decision at most per promotion, never on one that its checks refused; whoever asked may only withdraw it."""
 
 bundles_in_force = Table(
     "bundles_in_force",

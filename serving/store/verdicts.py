@@ -124,6 +124,13 @@ def reviews_of(connection: Connection, recommendation_id: str) -> tuple[Review, 
     return tuple(Review.model_validate_json(documents.get(connection, digest)) for digest in digests)
 
 
+def last_decision(connection: Connection, recommendation_id: str) -> tuple[str | None, datetime | None]:
+    """Who decided last and when; twice None where no person has."""
+    mine = select(reviews.c.decided_by, reviews.c.decided_at).where(reviews.c.recommendation_id == recommendation_id)
+    row = connection.execute(mine.order_by(reviews.c.version.desc()).limit(1)).first()
+    return (row.decided_by, to_instant(row.decided_at)) if row else (None, None)
+
+
 def _values(verdict: Verdict) -> dict[str, Any]:
     return {
         "state": verdict.state.value,

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from data.case import Case, Node, Promise
 from data.vocabulary import Channel, ExceptionType, NodeKind
 from policies.policy import load_policy
-from policies.promise import due_at, with_promise
+from policies.promise import due_at, promised, with_promise
+from policies.recommend import recommend
 from tests.fixtures.cases import a_case, cases
-from tests.fixtures.exceptions import NOW, TELLING, late_pickup
+from tests.fixtures.exceptions import NOBODY, NOW, TELLING, late_pickup
+from tests.fixtures.fixed_predictors import NONE
 
 POLICY = load_policy()
 BERLIN = Node(id="store-1", kind=NodeKind.STORE, zone="Europe/Berlin")
@@ -79,6 +81,14 @@ def test_the_promise_in_force_is_put_into_a_copy() -> None:
     assert promised.promise.made_at == NOW - timedelta(hours=1)
     assert case.promise == Promise(made_at=NOW - timedelta(hours=1))
     assert with_promise(promised, NOW) is promised
+
+
+def test_what_models_predict_on_live_is_what_they_learn_from() -> None:
+    for kind, telling in TELLING.items():
+        case = telling(promise=None)
+        found = recommend(case, NOBODY, NONE, POLICY, NOW, "rec-1")
+        assert found.predicted_on == promised(case, POLICY) != case, kind
+        assert found.predicted_on.promise == Promise(due_at=found.recommendation.predictions.sla_breach.due_at), kind
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -15,7 +15,7 @@ from data.record import instant_text
 from models.performance import FEWEST
 from models.predictors import ModelPredictor
 from serving.stockouts import recording
-from tests.fixtures.bundles import a_bundle
+from tests.fixtures.bundles import a_bundle, made_again
 from tests.fixtures.service import NOON, Desk, open_desk
 
 PATH = "/v1/stockout-risks"
@@ -96,6 +96,19 @@ def test_the_challenger_is_compared_as_it_would_answer_in_force(tmp_path: Path) 
         assert task["mean_difference"] == pytest.approx(apart, abs=1e-6)
         assert task["disagreements"] == sum((one >= 0.5) != (two >= 0.5) for one, two in zip(ours, theirs, strict=True))
         assert counted(desk, "fairlead_shadow_disagreements_total") == task["disagreements"]
+
+
+def test_the_champion_s_own_files_in_the_shadow_judge_shelves_as_the_champion_does(tmp_path: Path) -> None:
+    beside = made_again(tmp_path / "again")
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"), shadow=beside)
+    with desk.client:
+        for day in range(3):  # from the second day on, what the first answers came to is heeded
+            desk.clock.now = MIDNIGHT + day * DAY
+            ask(desk, days=day)
+        (task,) = desk.get("/v1/models/shadow").json()["tasks"]
+        assert (task["mean_difference"], task["disagreements"]) == (0, 0)
+        assert task["outcomes"] == 2 * SHELVES
+        assert task["champion_log_loss"] == task["challenger_log_loss"]
 
 
 def test_drift_knows_the_features_and_predictions_of_shelves(tmp_path: Path) -> None:

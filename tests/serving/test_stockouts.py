@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ import yaml
 from serving.openapi import EXAMPLES
 from serving.stockouts.attributes import attributes_of
 from serving.stockouts.days import NOT_ENDED, TWICE
+from serving.stockouts.recording import AskedShelf
 from serving.stockouts.schemas import StockoutQuestion
-from tests.fixtures.service import Desk
+from tests.fixtures.service import NOON, Desk, open_desk
 
 PATH = "/v1/stockout-risks"
 SHELF: dict[str, Any] = {"sku": "s-1", "node": "store-12", "as_of": "2026-11-23T11:30:00Z", "case_pack": 6}
@@ -35,6 +38,24 @@ def test_a_shelf_that_sells_out_is_likelier_to_run_empty_and_is_refilled_in_whol
     assert (refill["action"], refill["parameters"]["quantity"] % 6) == ("replenish", 0)
     assert pressed["explanation"][0]["says"]
     assert [each["sku"] for each in answer["risks"]] == ["s-1", "s-2"]
+
+
+def test_shelves_are_predicted_on_under_the_promise_in_force_as_cases_are(tmp_path: Path) -> None:
+    folder = tmp_path / "policy"
+    shutil.copytree(Path("policies/default"), folder)
+    rows = yaml.safe_load((folder / "promise.yaml").read_text())
+    always = {"id": "store", "when": {"channel": "in_store"}, "then": {"promise_minutes": 60, "calendar": "always"}}
+    rows["rows"].append({**always, "says": "within {promise_minutes}"})
+    (folder / "promise.yaml").write_text(yaml.safe_dump(rows))
+    asked: list[AskedShelf] = []
+    desk = open_desk(tmp_path / "var", policy=folder)
+    service = desk.service.stockouts
+    service._on_answered = asked.extend
+    with desk.client:
+        desk.post(PATH, {"positions": [SHELF], "channel": "in_store", "as_of": "2026-11-23T11:30:00Z"})
+    (promise,) = (each.case.promise for each in asked)
+    assert promise is not None
+    assert promise.due_at == NOON + timedelta(minutes=30)
 
 
 def test_sixty_days_of_history_are_read_and_sixty_one_are_not(desk: Desk) -> None:

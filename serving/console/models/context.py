@@ -55,6 +55,8 @@ class PromotionRow:
     reason: str
     decided: str
     """Who decided and why, or what the checks refused; empty while it waits."""
+    decided_at: Moment | None
+    """When somebody decided, or took it back."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,11 @@ class ShadowRow:
 
 @dataclass(frozen=True)
 class ShadowView:
-    """The bundle that answers beside the one in force, without effect."""
+    """The bundle of the shadow, what it does there, and how it compares with the one in force."""
 
     challenger: BundleName
     says: str
+    """What the bundle does: a sentence that goes on after its name."""
     rows: tuple[ShadowRow, ...]
 
 
@@ -87,6 +90,8 @@ class DriftRow:
     """Whether one task's cases are still those its model learned from."""
 
     task: str
+    version: str
+    """The model that this is of; empty where none serves."""
     decisions: str
     says: str
     alarms: tuple[str, ...]
@@ -131,6 +136,8 @@ class DriftTable:
     """`/console/models/drift`: drift task by task, put into the page once it is measured."""
 
     template: ClassVar[str] = "drift.html"
+    bundle: BundleName | None
+    """The bundle whose models these are; None where none can be read."""
     compared: str
     """What was looked at, and since when."""
     drift: tuple[DriftRow, ...]
@@ -149,6 +156,24 @@ class PromotionHead:
     age: str
     reason: str
     decided: str
+    decided_at: Moment | None
+
+
+@dataclass(frozen=True)
+class LearnedRow:
+    """From what both models of one task learned."""
+
+    task: str
+    champion: str
+    challenger: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the two came to live, while the challenger was in the shadow of the champion."""
+
+    says: str
+    rows: tuple[ShadowRow, ...]
 
 
 @dataclass(frozen=True)
@@ -200,6 +225,11 @@ class PromotionPage:
     head: PromotionHead
     verdict: DossierVerdict
     window: str
+    same: str
+    """Which tasks keep the champion's model, and so are left out of the numbers; empty where none does."""
+    learned: tuple[LearnedRow, ...]
+    """Empty where the manifests of both are gone."""
+    evidence: Evidence
     drawing: Markup
     """The differences with their intervals, drawn by `intervals`, which escapes them."""
     cautions: tuple[CheckRow, ...]
@@ -208,5 +238,7 @@ class PromotionPage:
     comparisons: tuple[Comparison, ...]
     digests: tuple[tuple[str, str], ...]
     form: PromotionForm | None
+    withdrawal: PromotionForm | None
+    """For whoever asked, while nobody has decided."""
     why_not: str
     """Why the viewer cannot decide, where there is no form."""

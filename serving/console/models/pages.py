@@ -16,8 +16,9 @@ from serving.console.context import Banner
 from serving.console.models import view
 from serving.console.models.context import ModelsPage, PromotionForm, PromotionPage, RollbackForm
 from serving.console.models.intervals import intervals
-from serving.errors import NotFound, Problem
+from serving.errors import NotFound, NotPermitted, Problem
 from serving.health.service import ladder_steps
+from serving.models.learned import kept
 from serving.models.promotions import PromotionId
 from serving.security import Permission
 
@@ -25,6 +26,7 @@ MODELS = "/console/models"
 router = APIRouter(prefix=MODELS, route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Visit, Depends(signed_in(Permission.READ))]
 Approver = Annotated[Visit, Depends(signed_in(Permission.APPROVE))]
+Asker = Annotated[Visit, Depends(signed_in(Permission.PROPOSE))]
 Returner = Annotated[Visit, Depends(signed_in(Permission.ROLL_BACK))]
 Form = Annotated[dict[str, str], Depends(posted)]
 
@@ -33,6 +35,7 @@ NOT_WHAT_YOU_SAW = "Another bundle came in force while you were reading: nothing
 DONE = {
     "approve": "You agreed. The challenger serves from the next answer on.",
     "reject": "You did not agree. What served before serves on.",
+    "withdraw": "You withdrew your request. What served before serves on.",
     "rollback": "The bundle of before serves again, from the next answer on.",
 }
 
@@ -84,9 +87,22 @@ def promotion(visit: Reader, promotion_id: PromotionId, done: str = "") -> Respo
 def decide(visit: Approver, promotion_id: PromotionId, form: Form) -> Response:
     """Agree or not; where that is refused, show the promotion as it stands with what was typed."""
     visit.check_form(form)
-    verdict = form.get("verdict")
+    verdict = form.get("verdict", "")
     if verdict not in ("approve", "reject"):
         raise FormNotOurs
+    return _decided(visit, promotion_id, form, verdict, verdict)
+
+
+@router.post("/promotions/{promotion_id}/withdrawals")
+def withdraw(visit: Asker, promotion_id: PromotionId, form: Form) -> Response:
+    """Take back what one asked for oneself."""
+    visit.check_form(form)
+    if visit.service.promotions.get(promotion_id).requested_by != visit.principal.name:
+        raise NotPermitted("Only whoever asked for a promotion withdraws it.")
+    return _decided(visit, promotion_id, form, "reject", "withdraw")
+
+
+def _decided(visit: Visit, promotion_id: str, form: Mapping[str, str], verdict: str, done: str) -> Response:
     try:
         approval = Approval.model_validate({"verdict": verdict, "reason": form.get("reason", "")})
         visit.service.promotions.decide(visit.principal, promotion_id, approval)
@@ -96,7 +112,7 @@ def decide(visit: Approver, promotion_id: PromotionId, form: Form) -> Response:
         raise
     except Problem as problem:
         return shown(_promotion_page(visit, promotion_id, Attempt(form, refusal=problem.detail)), problem.status)
-    return RedirectResponse(f"{MODELS}/promotions/{promotion_id}?done={verdict}", 303)
+    return RedirectResponse(f"{MODELS}/promotions/{promotion_id}?done={done}", 303)
 
 
 def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
@@ -129,22 +145,28 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     promotions, now = visit.service.promotions, visit.service.clock()
     promotion, serving = promotions.get(promotion_id), promotions.now().bundle
     dossier = Dossier.model_validate_json(promotions.dossier(promotion_id))
+    champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
+    same = view.same_tasks(dossier, kept(champion, challenger))
+    told = view.without(dossier, same)
     refused = view.why_not(promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE))
-    form = PromotionForm(
-        f"{MODELS}/promotions/{promotion_id}/approvals", attempt.typed.get("reason", ""), attempt.problem
-    )
+    path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
+    form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
     return PromotionPage(
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
         head=view.promotion_head(promotion, serving, now),
         verdict=view.verdict(dossier, promotion.state is PromotionState.PROPOSED),
         window=view.window_words(dossier),
-        drawing=view.drawn(intervals(dossier.differences)),
+        same=view.same_words(dossier, same),
+        learned=view.learned_rows(champion, challenger),
+        evidence=view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
+        drawing=view.drawn(intervals(told.differences)),
         cautions=view.check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED),
         passed=view.check_rows(dossier.checks, Finding.PASSED),
-        comparisons=view.comparisons(dossier),
+        comparisons=view.comparisons(told),
         digests=view.digests(promotion, dossier),
         form=None if refused else form,
+        withdrawal=withdrawal if view.may_withdraw(promotion, visit.viewer) else None,
         why_not=refused,
     )
 

@@ -18,12 +18,12 @@ from data.promotion import (
     PromotionState,
     Window,
 )
-from data.vocabulary import ServedBy
+from data.vocabulary import ServedBy, Task
 from models.drift_records import DriftReport
 from models.performance import FEWEST
 from serving.console import display
 from serving.console.case_view import SERVED_WORDS, moment
-from serving.console.context import Viewer
+from serving.console.context import Moment, Viewer
 from serving.console.models.context import (
     BundleName,
     CheckRow,
@@ -31,8 +31,10 @@ from serving.console.models.context import (
     DossierVerdict,
     DriftRow,
     DriftTable,
+    Evidence,
     InForceView,
     LadderRow,
+    LearnedRow,
     PromotionHead,
     PromotionRow,
     ShadowRow,
@@ -40,6 +42,7 @@ from serving.console.models.context import (
 )
 from serving.health.schemas import Step
 from serving.models.drift_schemas import ModelsDrift, TaskDrift
+from serving.models.learned import Learned, Made, kept
 from serving.models.shadow_report import ShadowReport, ShadowTask
 
 STATE_WORDS = {
@@ -47,6 +50,7 @@ STATE_WORDS = {
     PromotionState.REFUSED: "refused by its checks",
     PromotionState.APPROVED: "agreed to",
     PromotionState.REJECTED: "not agreed to",
+    PromotionState.WITHDRAWN: "withdrawn",
 }
 STALE_WORDS = "compared with another bundle"
 """Of one that waits while something else than its champion serves: it must be asked for anew."""
@@ -112,6 +116,7 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
         asked=f"{promotion.requested_by}, {display.ago(promotion.requested_at, now)}",
         reason=promotion.reason,
         decided=_decided(promotion),
+        decided_at=_decided_at(promotion),
     )
 
 
@@ -139,16 +144,32 @@ def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> 
         age=display.ago(promotion.requested_at, now),
         reason=promotion.reason,
         decided=_decided(promotion),
+        decided_at=_decided_at(promotion),
     )
+
+
+def _decided_at(promotion: Promotion) -> Moment | None:
+    last = promotion.rolled_back or promotion.decided
+    return moment(last.at, None) if last else None
 
 
 def _decided(promotion: Promotion) -> str:
     if promotion.decided:
-        verb = "agreed" if promotion.decided.verdict == "approve" else "did not agree"
-        told = f"{promotion.decided.by} {verb}: {promotion.decided.reason}"
+        told = f"{promotion.decided.by} {_verb(promotion)}: {promotion.decided.reason}"
         back = promotion.rolled_back
         return f"{told}; {back.by} rolled back: {back.reason}" if back else told
     return "; ".join(promotion.refusals)
+
+
+def _verb(promotion: Promotion) -> str:
+    if promotion.state is PromotionState.WITHDRAWN:
+        return "withdrew it"
+    return "did not agree" if promotion.state is PromotionState.REJECTED else "agreed"
+
+
+def may_withdraw(promotion: Promotion, viewer: Viewer) -> bool:
+    """Whether this person asked for it and nobody has decided: then they may take it back."""
+    return promotion.state is PromotionState.PROPOSED and promotion.requested_by == viewer.name
 
 
 def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_approve: bool) -> str:
@@ -158,7 +179,7 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
     if promotion.state is not PromotionState.PROPOSED:
         return f"This promotion is decided: {_decided(promotion)}"
     if promotion.requested_by == viewer.name:
-        return "You asked for this promotion; another person must agree to it."
+        return "You asked for this promotion; another person must agree to it. You may withdraw it."
     if not may_approve:
         return "It waits for a model owner; none of your roles may agree to it."
     if is_stale(promotion, serving):
@@ -213,6 +234,64 @@ def check_rows(checks: Iterable[Check], *findings: Finding) -> tuple[CheckRow, .
         )
         for each in chosen
     )
+
+
+def same_tasks(dossier: Dossier, kept: frozenset[Task]) -> frozenset[Task]:
+    """The tasks whose model is the champion's own: the very files, or where those are gone, no number that differs."""
+    told = {each.task for each in dossier.differences}
+    apart = {each.task for each in dossier.differences if any((each.difference, each.low, each.high))}
+    apart |= {each.task for each in dossier.slices if each.difference}
+    apart |= {each.task for each in dossier.shares if each.champion != each.challenger}
+    return kept | (told - apart)
+
+
+def same_words(dossier: Dossier, same: frozenset[Task]) -> str:
+    """One line in place of the zeros of all their tables."""
+    named = [display.words(task) for task in dossier.tasks if task in same]
+    return f"Same model on both sides, so nothing differs: {', '.join(named)}." if named else ""
+
+
+def without(dossier: Dossier, same: frozenset[Task]) -> Dossier:
+    """The dossier's numbers of the other tasks."""
+    update = {
+        name: tuple(each for each in getattr(dossier, name) if each.task not in same)
+        for name in ("differences", "slices", "calibrations", "shares")
+    }
+    return dossier.model_copy(update=update)
+
+
+def learned_rows(champion: Made | None, challenger: Made | None) -> tuple[LearnedRow, ...]:
+    """When both were made, and from what each of their models learned."""
+    if champion is None or challenger is None:
+        return ()
+    made = LearnedRow("Bundle made", display.moment(champion.created_at), display.moment(challenger.created_at))
+    tasks = [task for task in Task if task in {**champion.tasks, **challenger.tasks}]
+    rows = (
+        LearnedRow(
+            display.heading(display.words(task)),
+            _learned_words(champion.tasks.get(task)),
+            "the same model" if task in kept(champion, challenger) else _learned_words(challenger.tasks.get(task)),
+        )
+        for task in tasks
+    )
+    return (made, *rows)
+
+
+def _learned_words(learned: Learned | None) -> str:
+    if learned is None:
+        return "no such model"
+    cases = f"{learned.n:,} cases" if learned.n is not None else "cases"
+    span = f", {display.day(learned.begins)} to {display.day(learned.ends)}" if learned.begins and learned.ends else ""
+    again = f"; recalibrated until {display.day(learned.recalibrated)}" if learned.recalibrated else ""
+    return f"{cases} of {learned.history or 'a history without a name'}{span}{again}"
+
+
+def evidence(told: Iterable[ShadowTask]) -> Evidence:
+    """What the shadow tells of the two; that it tells nothing, where it does."""
+    rows = tuple(map(_shadow_row, told))
+    if rows:
+        return Evidence("What the challenger would have said of cases that the champion answered, live.", rows)
+    return Evidence("The challenger has not answered in the shadow of this champion.", ())
 
 
 def comparisons(dossier: Dossier) -> tuple[Comparison, ...]:
@@ -294,17 +373,29 @@ def drawn(drawing: str) -> Markup:
 
 
 def shadow_view(report: ShadowReport) -> ShadowView | None:
-    """The shadow beside what serves; None where none answers."""
+    """The shadow beside what serves; None where the service was given none."""
     if report.challenger is None:
         return None
+    return ShadowView(bundle_name(report.challenger), _shadow_does(report), tuple(map(_shadow_row, report.tasks)))
+
+
+def _shadow_does(report: ShadowReport) -> str:
+    """What the shadow does, in words that go on after its name."""
+    if report.challenger == report.champion:
+        return "serves now: nothing answers in the shadow until the service starts with another bundle there."
+    if report.champion is None:
+        return "waits: no bundle is in force that it could answer beside."
+    return f"answers beside it, without effect. {_shadow_saw(report)}"
+
+
+def _shadow_saw(report: ShadowReport) -> str:
     missed = [
         f"{count:,} {what}"
         for count, what in ((report.dropped, "not seen because it was behind"), (report.failures, "failed"))
         if count
     ]
     seen = f"{report.answers:,} answers" + (f" and {report.shelves:,} shelves" if report.shelves else "")
-    says = f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}."
-    return ShadowView(bundle_name(report.challenger), says, tuple(map(_shadow_row, report.tasks)))
+    return f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}."
 
 
 def _shadow_row(told: ShadowTask) -> ShadowRow:
@@ -321,7 +412,8 @@ def _shadow_row(told: ShadowTask) -> ShadowRow:
 
 def drift_table(drift: ModelsDrift) -> DriftTable:
     """What is known of drift, task by task."""
-    return DriftTable(_compared(drift), tuple(map(_drift_row, drift.tasks)))
+    bundle = bundle_name(drift.bundle) if drift.bundle else None
+    return DriftTable(bundle, _compared(drift), tuple(map(_drift_row, drift.tasks)))
 
 
 def _compared(drift: ModelsDrift) -> str:
@@ -338,7 +430,9 @@ def _drift_row(told: TaskDrift) -> DriftRow:
     says = _seen(told.report) if told.report else _NO_DRIFT[told.reason or "no_model"]
     says += _came_to(told)
     alarms = tuple(each.says for each in told.report.alarms) if told.report else ()
-    return DriftRow(display.heading(display.words(told.task)), f"{told.decisions + told.shelves:,}", says, alarms)
+    version = bundle_name(told.version).short if told.version else ""
+    task = display.heading(display.words(told.task))
+    return DriftRow(task, version, f"{told.decisions + told.shelves:,}", says, alarms)
 
 
 def _seen(report: DriftReport) -> str:

@@ -24,7 +24,7 @@ def page(file: Any = None, who: Any = None, **also: Any) -> CasePage:
 
 def test_the_head_says_what_presses() -> None:
     shown = page()
-    assert (shown.head.clock.band, shown.head.clock.text) == ("soon", "breaks in 42 min")
+    assert (shown.head.clock.band, shown.head.clock.text) == ("soon", "due in 42 min")
     assert shown.head.clock.due is not None
     assert shown.head.clock.due.text == "Mon 23 Nov 2026, 08:30 CET"
     assert shown.head.at_stake == "EUR 240.00"
@@ -219,7 +219,7 @@ def test_old_facts_are_called_old() -> None:
     assert not page().validity.over
     late = case_page(case_file(), onlooker(), NOW + timedelta(hours=1), next_url="")
     assert late.validity.over
-    assert late.head.clock.text == "broken 18 min ago"
+    assert late.head.clock.text == "due 18 min ago"
 
 
 def test_what_is_new_to_the_models_stands_above_the_predictions_once() -> None:

@@ -25,7 +25,9 @@ PAGES: list[Page] = [
     case_page(case_file(), onlooker(), NOW, next_url="/console/cases/next"),
     models_page(),
     models_context.DriftTable(
-        "The latest", (models_context.DriftRow("Breach", "1,000", "no drift", ("the base rate fell",)),)
+        models_context.BundleName("0123", "sha256:0123"),
+        "The latest",
+        (models_context.DriftRow("Breach", "4567", "1,000", "no drift", ("the base rate fell",)),),
     ),
     promotion_page(),
     ChangedNotice(text="t", url="/console/cases/1"),

@@ -129,7 +129,8 @@ def test_priced_actions_come_with_the_parameters_they_were_priced_with() -> None
     ]
     assert cancel.foreseen is not None
     assert (cancel.foreseen.cost, cancel.foreseen.regret) == ("EUR 58.20", "+52.10")
-    assert cancel.foreseen.parameters == (("line id", "1"), ("amount", "199.00"))
+    assert cancel.foreseen.parameters == (("line id", "1"), ("amount", "EUR 199.00"))
+    assert "amount (EUR)" in [field.label for field in cancel.fields]
 
 
 def test_other_actions_suggest_what_the_case_knows() -> None:

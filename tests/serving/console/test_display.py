@@ -37,10 +37,26 @@ def test_durations_take_the_unit_a_person_would_choose(minutes: float, text: str
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(42.0, "breaks in 42 min"), (-180.0, "broken 3 h ago"), (0.0, "broken under a minute ago"), (None, "no promise")],
+    [(42.0, "due in 42 min"), (-180.0, "due 3 h ago"), (0.0, "due under a minute ago"), (None, "no promise")],
 )
 def test_the_promise_is_told_in_words(minutes: float | None, text: str) -> None:
     assert display.to_promise(minutes) == text
+
+
+@pytest.mark.parametrize(
+    ("says", "action", "currency", "text"),
+    [
+        ("post it (13.54)", ActionId.POST_REFUND_ADJUSTMENT, "EUR", "Post it (EUR 13.54)"),
+        ("post it (1249.00)", ActionId.POST_REFUND_ADJUSTMENT, "USD", "Post it (USD 1,249.00)"),
+        ("post it (13.54)", ActionId.POST_REFUND_ADJUSTMENT, None, "Post it (13.54)"),
+        ("perhaps (71 %): pick first (12)", ActionId.PRIORITISE_PICK, "EUR", "Perhaps (71 %): pick first (12)"),
+        ("nothing (13.54)", None, "EUR", "Nothing (13.54)"),
+    ],
+)
+def test_the_amount_that_an_action_moves_is_told_with_its_currency(
+    says: str, action: ActionId | None, currency: str | None, text: str
+) -> None:
+    assert display.sentence(says, action, currency) == text
 
 
 @pytest.mark.parametrize(

@@ -174,12 +174,23 @@ def test_the_decided_say_which_a_newer_event_overtook(people: Desk) -> None:
     assert people.client.get("/console/decided?state=approved").text.count("approved, overtaken") == 1
 
 
+def test_the_decided_say_who_decided_last_and_when(people: Desk) -> None:
+    case = waiting(people, 1)
+    sign_in(people, FINANCE)
+    people.clock.move(minutes=10)
+    assert decide(people, case).status_code == 303
+    said = f'<span class="decided-by">{FINANCE}, <time datetime="2026-11-23T12:10:00Z">'
+    assert said in people.client.get("/console/decided?state=approved").text
+    (item,) = people.get("/v1/recommendations?state=approved").json()["items"]
+    assert (item["decided_by"], item["decided_at"]) == (FINANCE, "2026-11-23T12:10:00Z")
+
+
 def test_the_queue_puts_first_what_costs_most_to_leave(desk: Desk) -> None:
     small, large = waiting(desk, 1), waiting(desk, 2, promise={"due_at": "2026-11-23T12:20:00Z"})
     sign_in(desk)
     html = desk.client.get("/console").text
     assert html.index(large) < html.index(small)
-    assert "breaks in 20 min" in html
+    assert "due in 20 min" in html
     assert "EUR 640.00" in html
     assert "store-12" in html
 
@@ -227,11 +238,11 @@ def test_a_promise_that_has_passed_is_a_sentence_not_a_chance(desk: Desk) -> Non
     assert "The promise has passed" in told[0]
     assert "The promise passed 3 h 10 min ago: the SLA is broken" in told[0]
     assert not any(each in told[0] for each in ("<svg", "degraded", 'class="probability"', "Will the promise break"))
-    assert "broken 3 h 10 min ago" in html
+    assert "due 3 h 10 min ago" in html
     assert "already broken" in html
     assert "still breaks" not in html
     assert "promise at risk" not in html
-    assert "broken 3 h 10 min ago" in desk.client.get("/console").text
+    assert "due 3 h 10 min ago" in desk.client.get("/console").text
 
 
 def test_approving_here_is_what_the_orchestrator_learns(people: Desk) -> None:

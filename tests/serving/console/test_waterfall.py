@@ -54,6 +54,29 @@ def moves(svg: ET.Element) -> list[tuple[float, float]]:
     return found
 
 
+def test_a_long_name_is_cut_before_its_value_and_told_whole_in_the_title() -> None:
+    name, long = (
+        "minutes since the carrier last reported of the parcel",
+        "the third door to the left of the loading dock",
+    )
+    for value, shown in (("13 min", "13 min"), (long, long[:20])):
+        step = model_step(
+            contributions=(
+                Contribution(feature="x", value=value, contribution=1.0, says="", called=name, unit=Unit.LABEL),
+            )
+        )
+        row = drawn(step).find(f"{SVG}g[@class='row up']")
+        assert row is not None
+        label, title = row.find(f"{SVG}text[@class='label']"), row.find(f"{SVG}title")
+        assert label is not None
+        assert label.text is not None
+        assert shown in label.text
+        assert label.text.startswith("Minutes s")
+        assert len(label.text) <= 38
+        assert title is not None
+        assert f"Minutes{name[7:]}: {value}" in str(title.text)
+
+
 @st.composite
 def steps(draw: st.DrawFn) -> ModelStep:
     """Any step whose parts add up."""

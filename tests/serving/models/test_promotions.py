@@ -133,7 +133,7 @@ def test_the_database_itself_refuses_whoever_asked_and_a_second_decision(desk: D
     row = "INSERT INTO promotion_decisions VALUES (?, 'scientist', 'proposed', 'approve', ?, 0, 'because')"
     with sqlite3.connect(desk.service.settings.folder / "fairlead.db") as database:
         database.execute("PRAGMA foreign_keys = ON")
-        with pytest.raises(sqlite3.IntegrityError, match="who_asked_does_not_decide"):
+        with pytest.raises(sqlite3.IntegrityError, match="who_asked_does_not_agree"):
             database.execute(row, (asked, "scientist"))
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
             database.execute(row.replace("'scientist', 'proposed'", "'auditor', 'proposed'"), (asked, "scientist"))
@@ -224,8 +224,40 @@ def test_a_rejection_ends_it_and_changes_nothing(desk: Desk, challenger: str) ->
 
 
 def test_one_promotion_of_a_bundle_waits_at_a_time(desk: Desk, challenger: str) -> None:
+    waiting = ask(desk, challenger).json()
+    assert waiting["state"] == "proposed"
+    again = ask(desk, challenger)
+    assert again.status_code == 409
+    assert again.json()["promotion_id"] == waiting["promotion_id"]
+    assert waiting["promotion_id"] in again.json()["detail"]
+
+
+WITHDRAW = {"verdict": "reject", "reason": "the wrong folder"}
+
+
+def test_whoever_asked_withdraws_it_and_may_ask_anew(desk: Desk, challenger: str, tmp_path: Path) -> None:
+    champion, asked = in_force(desk), ask(desk, challenger).json()["promotion_id"]
+    told = desk.post(f"/v1/models/promotions/{asked}/approvals", WITHDRAW, "scientist")
+    assert told.status_code == 200, told.text
+    assert told.json()["state"] == "withdrawn"
+    assert told.json()["decided"]["by"] == "scientist"
+    assert in_force(desk) == champion
+    assert desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner").status_code == 409
+    with desk.service.database.read() as connection:
+        assert not list(audit.faults(connection))
+        leaves = connection.execute(select(audit_leaves.c.kind, audit_leaves.c.principal)).all()
+    assert ("promotion_withdrawal", "scientist") in [tuple(each) for each in leaves]
+    send(desk, tmp_path / "challenger")
     assert ask(desk, challenger).json()["state"] == "proposed"
-    assert ask(desk, challenger).status_code == 409
+
+
+def test_nobody_withdraws_what_another_asked_for(desk: Desk, challenger: str) -> None:
+    desk.add("colleague", Role.DATA_SCIENTIST)
+    asked = ask(desk, challenger).json()["promotion_id"]
+    answer = desk.post(f"/v1/models/promotions/{asked}/approvals", WITHDRAW, "colleague")
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (403, "not-permitted")
+    assert "model_owner" in answer.json()["detail"], "who may"
+    assert desk.get(f"/v1/models/promotions/{asked}").json()["state"] == "proposed"
 
 
 def staged(desk: Desk) -> set[str]:

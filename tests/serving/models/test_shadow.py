@@ -13,9 +13,10 @@ from data.prediction import RiskPrediction
 from data.vocabulary import ServedBy, Task
 from models.predictors import ModelPredictor
 from serving.models import shadowing
+from serving.models.shadow_report import first_of
 from serving.models.shadowing import told_by
-from tests.fixtures.bundles import a_bundle
-from tests.fixtures.service import Desk, costly, open_desk
+from tests.fixtures.bundles import a_bundle, made_again
+from tests.fixtures.service import NOON, Desk, an_exception, costly, open_desk
 
 
 def a_desk(folder: Path, shadow: int | None, **also: Any) -> Desk:
@@ -72,6 +73,53 @@ def test_once_there_are_outcomes_both_are_held_against_them(tmp_path: Path) -> N
         assert (risk["answers"], risk["outcomes"]) == (2, 1)
         assert risk["champion_log_loss"] == pytest.approx(-math.log(said), abs=1e-6)
         assert risk["challenger_log_loss"] != risk["champion_log_loss"]
+
+
+KINDS = ("refund_reconciliation_gap", "suspicious_return", "late_pickup_readiness", "delayed_supplier_confirmation")
+
+
+def undated(number: int) -> dict[str, Any]:
+    """A case whose promise only the policy knows: no `due_at` came with it."""
+    told: dict[str, Any] = {"promise": {"made_at": "2026-11-23T09:00:00Z"}} if number % 2 else {}
+    shelf = {"sku": "s", "node": "store-12", "on_hand": number, "as_of": NOON.isoformat()}
+    node, queue = {"id": "store-12", "zone": "Europe/Berlin"}, {"queue_minutes": 7.0 * number}
+    kind, region = KINDS[number % len(KINDS)], "emea"
+    return an_exception(number, reported_type=kind, region=region, node=node, workflow=queue, stock=[shelf], **told)
+
+
+def what_happened(number: int) -> dict[str, Any]:
+    cause = ("inventory_mismatch", "carrier_failure")[number % 2]
+    at, broken = "2026-11-23T12:00:00Z", number % 3 == 0
+    return {"recorded_at": at, "sla_breached": broken, "stockout": broken, "root_cause": cause}
+
+
+def test_the_champion_s_own_files_in_the_shadow_answer_as_the_champion_does(tmp_path: Path) -> None:
+    beside = made_again(tmp_path / "again")
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"), shadow=beside)
+    with desk.client:
+        for number in range(24):
+            answer = desk.recommend(undated(number))
+            assert answer["predictions"]["sla_breach"]["due_at"], "by the policy"
+            path = f"/v1/recommendations/{answer['recommendation_id']}/outcomes"
+            assert desk.post(path, what_happened(number)).status_code < 300
+        met = desk.service.recommendations.case_file(answer["recommendation_id"])
+        assert met.standing.records, "what the answers came to is heeded by both"
+        desk.clock.move(hours=24 * 14)
+        told = report(desk)
+        assert told["champion"] != told["challenger"]
+        assert told["answers"] == 24
+        assert {each["task"] for each in told["tasks"]} == {"root_cause", "sla_breach", "stockout", "exception_type"}
+        for each in told["tasks"]:
+            assert (each["mean_difference"], each["disagreements"]) == (0, 0), each["task"]
+            assert each.get("champion_log_loss") == each.get("challenger_log_loss"), each["task"]
+        risk = next(each for each in told["tasks"] if each["task"] == "sla_breach")
+        assert risk["outcomes"] == 24
+
+
+def test_labels_that_are_equally_likely_stand_in_the_order_of_an_answer() -> None:
+    answered = {"pricing_mismatch": 0.4, "failed_delivery_handoff": 0.4}
+    whole = {"suspicious_return": 0.2, **answered}
+    assert first_of(Task.EXCEPTION_TYPE, answered) == first_of(Task.EXCEPTION_TYPE, whole) == "failed_delivery_handoff"
 
 
 def test_the_same_event_again_is_seen_once(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from serving.store import audit, consistency
 from serving.store.engine import Database
+from tests.fixtures.bundles import a_bundle
+from tests.fixtures.dossiers import promoted
 from tests.fixtures.service import Desk, costly, in_currency, open_desk
 
 PATH = "/v1/recommendations"
@@ -101,6 +103,33 @@ def test_amounts_are_compared_by_their_worth_afterwards(tmp_path: Path) -> None:
     desk = open_desk(tmp_path / "var")
     items = desk.get(f"{PATH}?state=open").json()["items"]
     assert [each["value_at_stake"]["currency"] for each in items] == ["XAU", "EUR", "JPY"]
+    desk.service.close()
+
+
+def test_decisions_on_promotions_move_into_the_table_that_lets_who_asked_withdraw(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    digest = promoted(desk, a_bundle(tmp_path / "challenger", seed=2))
+    earlier = (
+        "ALTER TABLE promotion_decisions RENAME TO later",
+        "CREATE TABLE promotion_decisions (promotion_id VARCHAR(36) PRIMARY KEY, requested_by VARCHAR(128), "
+        "state VARCHAR(16), verdict VARCHAR(16), decided_by VARCHAR(128) CHECK (decided_by <> requested_by), "
+        "decided_at BIGINT, reason TEXT)",
+        "INSERT INTO promotion_decisions SELECT * FROM later",
+        "DROP TABLE later",
+        "UPDATE alembic_version SET version_num = '0006'",
+    )
+    with desk.service.database.write() as connection:
+        for change in earlier:
+            connection.execute(text(change))
+    before = desk.get("/v1/models/promotions").json()
+    desk.service.close()
+    desk = open_desk(tmp_path / "var", bundle=tmp_path / "bundle", seed=8)
+    assert desk.get("/v1/models/promotions").json() == before
+    assert before["items"][0]["state"] == "approved"
+    assert desk.get("/v1/models").json()["bundle"] == digest
+    with desk.service.database.read() as connection:
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'promotion_decisions'")).scalar_one()
+    assert "who_asked_does_not_agree" in made
     desk.service.close()
 
 

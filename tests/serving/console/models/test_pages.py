@@ -13,12 +13,15 @@ from httpx import Response
 
 from data.promotion import Check
 from data.record import plain
-from data.vocabulary import Role
+from data.vocabulary import Role, Task
+from models.bundle import publish
+from serving.console.models import view
 from serving.console.models.view import drift_table
 from serving.models.drift_schemas import ModelsDrift
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
-from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, refused, send
-from tests.fixtures.service import Desk, open_desk
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, promoted, refused, send
+from tests.fixtures.service import Desk, costly, open_desk
+from tests.fixtures.task_models import task_model
 
 MODELS, WHY = "/console/models", "better on four weeks"
 
@@ -159,6 +162,23 @@ def test_whoever_asked_is_told_that_another_must_agree(desk: Desk, challenger: s
     assert "another person must" in answer.text
 
 
+def test_whoever_asked_withdraws_it_on_the_desk_and_nobody_else(desk: Desk, challenger: str) -> None:
+    page, before = asked(desk, challenger), in_force(desk)
+    desk.add("colleague", Role.DATA_SCIENTIST)
+    for name in ("model-owner", "colleague", "reviewer-1"):
+        sign_in(desk, name)
+        assert "/withdrawals" not in desk.client.get(page).text, name
+        assert post(desk, page, f"{page}/withdrawals", reason=WHY).status_code == 403, name
+    sign_in(desk, "scientist")
+    assert post(desk, page, f"{page}/withdrawals", reason="no").status_code == 422
+    answer = post(desk, page, f"{page}/withdrawals", reason="the wrong folder")
+    assert (answer.status_code, state(desk, page)["state"], in_force(desk)) == (303, "withdrawn", before)
+    after = desk.client.get(answer.headers["location"]).text
+    assert "You withdrew your request" in after
+    assert "scientist withdrew it: the wrong folder" in after
+    assert "/withdrawals" not in after
+
+
 def test_whoever_may_only_look_sees_the_dossier_and_no_form(desk: Desk, challenger: str) -> None:
     page = asked(desk, challenger)
     sign_in(desk, "reviewer-1")
@@ -206,6 +226,64 @@ def test_a_comparison_without_times_names_no_days(desk: Desk, challenger: str, t
     assert "3,000 cases of 2,900 exceptions of fold.csv that taught neither" in html
     assert "of 3,000 cases 400 can be looked up and none of them taught either" in html
     assert "not later days" in html
+
+
+def test_a_task_that_keeps_its_model_is_one_line_and_no_rows_of_zeros(desk: Desk, tmp_path: Path) -> None:
+    folder = a_bundle(tmp_path / "one-task", seed=1)
+    publish(folder, {Task.ROOT_CAUSE: task_model(Task.ROOT_CAUSE, 2)}, created_at=PUBLISHED + timedelta(days=1))
+    page = asked(desk, send(desk, folder))
+    sign_in(desk, "model-owner")
+    html = desk.client.get(page).text
+    same = "Same model on both sides, so nothing differs: exception type, promise breaks, shelf runs empty."
+    assert same in html
+    tables = re.findall('<tbody role="rowgroup">.*?</tbody>', html, re.DOTALL)
+    measured = [each for each in tables if 'data-name="Cases"' in each]
+    assert "root cause" in "".join(measured)
+    assert "promise breaks" not in "".join(measured)
+    assert "minutes to promise" not in html, "what carried its scores"
+    assert '<text class="task" x="0" y="38">root cause</text>' in html
+    assert html.count('class="task"') == 1
+    learned = next(each for each in tables if "Bundle made" in each)
+    assert learned.count("the same model") == 3
+    assert "1 Nov 2026" in learned
+    assert "2 Nov 2026" in learned
+
+
+def test_where_the_files_are_gone_only_numbers_without_any_difference_are_the_same_model() -> None:
+    told = numbers()["differences"]
+    level = tuple(each.model_copy(update={"difference": 0.0, "low": 0.0, "high": 0.0}) for each in told)
+    for differences, slices, same in ((told, (), set()), (level, (), {each.task for each in told})):
+        dossier = a_dossier("sha256:" + "a" * 64, "sha256:" + "b" * 64, differences=differences, slices=slices)
+        assert view.same_tasks(dossier, frozenset()) == same
+    dossier = a_dossier("sha256:" + "a" * 64, "sha256:" + "b" * 64, **{**numbers(), "differences": level})
+    assert view.same_tasks(dossier, frozenset()) == {Task.ROOT_CAUSE}, "its slices and shares differ"
+
+
+def test_the_shadow_s_evidence_stands_on_the_promotion_s_page_also_once_it_serves(tmp_path: Path) -> None:
+    bundle, shadow = a_bundle(tmp_path / "bundle", seed=1), a_bundle(tmp_path / "shadow", seed=2)
+    opened = open_desk(tmp_path / "var", bundle=bundle, shadow=shadow)
+    with opened.client:
+        page = asked(opened, send(opened, shadow))
+        sign_in(opened, "model-owner")
+        assert "has not answered in the shadow of this champion" in opened.client.get(page).text
+        for number in range(3):
+            opened.recommend(costly(number))
+        opened.service.shadow.drain()
+        for _ in ("while it waits", "once it serves"):
+            html = opened.client.get(page).text
+            assert "has not answered in the shadow" not in html
+            assert '<td role="cell" class="right" data-name="Both answered">3</td>' in html
+            decide(opened, page)
+
+
+def test_decided_promotions_are_listed_with_the_moment_of_the_decision(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    desk.clock.move(hours=5)
+    decide(desk, page, "reject")
+    moment = '<time datetime="2026-11-23T17:00:00Z">Mon 23 Nov 2026, 17:00 UTC</time>'
+    for path in (MODELS, page):
+        assert moment in desk.client.get(path).text, path
 
 
 def test_a_promotion_that_another_one_overtook_says_so(desk: Desk, challenger: str, tmp_path: Path) -> None:
@@ -307,7 +385,38 @@ def test_shelves_asked_about_by_themselves_are_counted_with_drift_and_shadow(tmp
         sign_in(opened, "model-owner")
         assert "It saw 0 answers and 7 shelves since the service started." in opened.client.get(MODELS).text
         drift = opened.client.get(f"{MODELS}/drift").text
-        assert re.findall(r'<th scope="row">([^<]+)</th><td class="right">7</td>', drift) == ["Shelf runs empty"]
+        counted = r'scope="row">([^<]+) <span class="id">[0-9a-f]+</span></th><td [^>]*data-name="Answers">7</td>'
+        assert re.findall(counted, drift) == ["Shelf runs empty"]
+
+
+def test_once_the_shadow_s_bundle_serves_nothing_is_said_to_answer_beside_it(tmp_path: Path) -> None:
+    bundle, shadow = a_bundle(tmp_path / "bundle", seed=1), a_bundle(tmp_path / "shadow", seed=2)
+    opened = open_desk(tmp_path / "var", bundle=bundle, shadow=shadow)
+    with opened.client:
+        sign_in(opened, "model-owner")
+        assert "answers beside it, without effect" in opened.client.get(MODELS).text
+        short = promoted(opened, shadow)[len("sha256:") :][:12]
+        html = opened.client.get(MODELS).text
+        assert "answers beside it" not in html
+        assert f"{short}</span> serves now: nothing answers in the shadow" in html
+
+
+def test_drift_is_of_the_bundle_that_serves_and_names_it(desk: Desk, tmp_path: Path) -> None:
+    before = in_force(desk)
+    desk.recommend(costly(1))
+    sign_in(desk, "model-owner")
+    assert f'Of the models of <span class="bundle" title="{before}"' in desk.client.get(f"{MODELS}/drift").text
+    after = promoted(desk, a_bundle(tmp_path / "challenger", seed=2))
+    html = desk.client.get(f"{MODELS}/drift").text
+    assert before not in html
+    assert f'Of the models of <span class="bundle" title="{after}"' in html
+    told = desk.get("/v1/models/drift").json()
+    assert (told["bundle"], {each["task"]: each["version"] for each in told["tasks"]}) == (
+        after,
+        desk.get("/v1/models").json()["models"],
+    )
+    versions = [each["version"][len("sha256:") :][:12] for each in told["tasks"]]
+    assert re.findall(r'<span class="id">([0-9a-f]+)</span></th><td [^>]*>0<', html) == versions
 
 
 def test_where_an_earlier_bundle_answers_the_desk_does_not_say_that_the_rules_do(tmp_path: Path) -> None:
