@@ -184,3 +184,36 @@ def test_of_a_rare_event_less_is_a_shift() -> None:
     assert then.happened.mean() < 0.02
     assert prediction_of(then, floor(2, 4_000, 0.0015, scale=0.1))[1] == "none"
     assert prediction_of(then, floor(2, 4_000, 0.0015, scale=0.3))[0] > 0.1
+
+
+def beside(then: Later, now: Later) -> DriftReport:
+    return drift_report(Task.SLA_BREACH, rehearsed_on(then), now, ("score",), EURO)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_rehearsal_in_which_it_never_happened_knows_no_skill_to_lose(seed: int) -> None:
+    then = rare(seed, 400)
+    now = rare(seed + 50, 4_000, harder=1.5)
+    assert "performance" in about(beside(then, now))
+    for often in (0, 1):
+        least = replace(then, happened=np.where(np.cumsum(then.happened) <= often, then.happened, 0))
+        assert least.happened.sum() == often
+        assert not {"performance", "inputs"} & about(beside(least, now))
+    assert "performance" not in about(beside(then, replace(now, happened=np.zeros(4_000, np.int64))))
+
+
+def test_a_lost_skill_costs_what_it_adds_to_the_brier_score() -> None:
+    then, now = rare(1, 4_000), rare(2, 4_000, harder=1.5)
+    was, seen = realised(then.probability, then.happened), realised(now.probability, now.happened)
+    skills = [1 - each.brier / (each.rate * (1 - each.rate)) for each in (was, seen)]
+    lost = (skills[0] - skills[1]) * seen.rate * (1 - seen.rate)
+    (alarm,) = [each for each in beside(then, now).alarms if each.about == "performance"]
+    assert float(alarm.per_1000 or 0) == pytest.approx(1_000 * 40.0 * lost / 2, abs=0.01)
+
+
+def test_a_model_worse_than_the_base_rate_is_said_to_add_to_it() -> None:
+    (alarm,) = [
+        each for each in beside(rare(1, 4_000), rare(2, 4_000, harder=3.0)).alarms if each.about == "performance"
+    ]
+    assert "when rehearsed and adds " in alarm.says
+    assert "-" not in alarm.says
