@@ -62,6 +62,9 @@ def recalibration_for_people(again: Recalibrated, title: str) -> Table:
     table.title = title
     for name, told, precision in zip(("old", "new"), (again.before, again.after), again.average_precision, strict=True):
         table.add_row(name, *_numbers(told), "" if precision is None else f"{precision:.3f}")
+    low, high = again.gain.interval
+    table.caption = f"the log loss falls by {again.gain.mean:.4f}, 95 % interval {low:.4f} to {high:.4f}"
+    table.caption_justify = "left"
     return table
 
 
