@@ -58,7 +58,7 @@ def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
         told = f"{was_is}; the model says {percent(seen.said)}"
         alarms.append(_alarm("rate", found.region, (seen.said - seen.rate) ** 2, stake, told))
     if seen and found.calibrated is False:
-        missed = f"probabilities miss what happens by {percent(seen.ece or 0.0)} on average"
+        missed = f"probabilities miss what happens by {100 * (seen.ece or 0.0):.0f} percentage points on average"
         told = f"{missed}: recalibrate on the latest labels"
         alarms.append(_alarm("calibration", found.region, seen.miscalibration or 0.0, stake, told))
     if seen and was and _worse(was, seen):

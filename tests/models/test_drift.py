@@ -217,3 +217,30 @@ def test_a_model_worse_than_the_base_rate_is_said_to_add_to_it() -> None:
     ]
     assert "when rehearsed and adds " in alarm.says
     assert "-" not in alarm.says
+
+
+def test_a_rate_that_holds_hides_no_wrong_level() -> None:
+    found = report(world(2, 4_000, level=-1.0))
+    seen, rate = found.regions[0].realised, found.regions[0].rate
+    assert seen is not None
+    assert rate is not None
+    assert rate.holds
+    assert "the rate holds (50 % when rehearsed, 50 % now); the model says 30 % where 50 % happens" in found.says
+    assert "probabilities miss what happens; " in found.says
+    (alarm,) = [each for each in found.alarms if each.about == "calibration" and each.region is None]
+    assert f"miss what happens by {100 * (seen.ece or 0):.0f} percentage points on average" in alarm.says
+
+
+def test_a_right_level_is_not_told_and_a_wrong_one_is_never_said_to_come_true() -> None:
+    found = report(world(2, 4_000))
+    assert "probabilities come true" in found.says
+    assert "the model says" not in found.says
+    slight = report(world(2, 1_500, level=0.1))
+    assert "the model says" in slight.says
+    assert "come true" not in slight.says
+
+
+def test_of_labels_the_headline_speaks_of_right_ones() -> None:
+    found = drift_report(Task.ROOT_CAUSE, profile(), world(2, 4_000, level=1.0), ("score", "noise", "level"), EURO)
+    assert "the share of right labels holds (" in found.says
+    assert "where 50 % is right" in found.says
