@@ -258,8 +258,8 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     without = "the measured cases" if without_times(lineage) else "the latest days"
     yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
     about = {each.name: each.about for each in model.features().features}
-    moved = [] if without_times(lineage) else moved
-    other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER]
+    telling = frozenset[str]() if without_times(lineage) else model.telling
+    other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER and name in telling]
     if other:
         yield f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}."
     yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."

@@ -60,7 +60,7 @@ def draw(folder: Path, learned: Learned, policy: Policy) -> None:
     summary(folder / "shap_summary.png", model, learned.explained)
     dependence(folder / "shap_dependence.png", model, learned.explained)
     precision_recall(folder / "precision_recall.png", model.task, rehearsal)
-    drift(folder / "drift.png", model.task, features, rehearsal)
+    drift(folder / "drift.png", model, rehearsal)
     if model.task is Task.SLA_BREACH and (at := prices(policy, features, latest.features)).acts:
         cost(folder / "cost.png", rehearsal, at)
 
@@ -162,13 +162,13 @@ def name_levels(axes: Axes, levels: Sequence[str]) -> None:
         axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
 
 
-def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) -> None:
+def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     """Draw base rate and mean score over time, and the features that moved most up to the latest cases."""
     figure, (over_time, shift) = _figure(2)
-    told = course(task, rehearsal)
+    told = course(model.task, rehearsal)
     starts = [datetime.fromtimestamp(each.start, UTC) for each in told.periods]
     said = [np.nan if each.said is None else each.said for each in told.periods]
-    rate = "base rate" if task.is_risk else "share that was right"
+    rate = "base rate" if model.task.is_risk else "share that was right"
     over_time.plot(starts, [each.rate for each in told.periods], marker=".", label=rate)
     over_time.plot(starts, said, marker=".", label="mean score")
     if starts:
@@ -176,7 +176,7 @@ def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) ->
         over_time.tick_params(axis="x", rotation=30)
     over_time.set(title=f"by {told.by}; right of the line: the latest cases" if starts else "no course: one moment")
     over_time.legend()
-    most = moved(features, rehearsal)[:MOVED][::-1]
+    most = moved(model.features(), rehearsal, model.telling)[:MOVED][::-1]
     shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
     shift.axvline(ANOTHER, color="0.7", linewidth=1)
     shift.set(title="features that moved most", xlabel=f"population stability index (line: {ANOTHER})")
