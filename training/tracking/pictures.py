@@ -30,6 +30,7 @@ from features.catalogue import FeatureSet
 from features.definition import Feature
 from models.task_model import TaskModel
 from policies.policy import Policy
+from training.histories.split import is_timeless
 from training.learning.learn import Learned
 from training.report.cost_curve import Prices, cost_curve, prices
 from training.report.metrics import calibration_bins
@@ -39,7 +40,6 @@ from training.report.shifts import ANOTHER, course, moved
 from training.tables.units import TIMES
 
 Floats = NDArray[np.float64]
-Truth = NDArray[np.int64]
 
 warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
 """SHAP colours a feature by what is usual of it, also one that no explained case has."""
@@ -48,32 +48,60 @@ SHOWN = 15
 DEPENDENCES = 3
 MOVED = 12
 MOST_NAMED = 24
+NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
 LONGEST_NAME = 18
 """Levels beside one another under a picture, and the letters of each."""
 
 
 def draw(folder: Path, learned: Learned, policy: Policy) -> None:
-    """Every picture that the task has, as PNG files of the folder."""
-    model, rehearsal, latest = learned.model, learned.rehearsal, learned.latest
-    features = model.features()
-    reliability(folder / "reliability.png", model.task, latest.truth, rehearsal.probabilities)
+    """Every picture that the task has, as PNG files of the folder; a .txt says why one is not there."""
+    model, rehearsal = learned.model, learned.rehearsal
+    reliability(folder / "reliability.png", model.task, rehearsal)
     summary(folder / "shap_summary.png", model, learned.explained)
     dependence(folder / "shap_dependence.png", model, learned.explained)
     precision_recall(folder / "precision_recall.png", model.task, rehearsal)
-    drift(folder / "drift.png", model, rehearsal)
-    if model.task is Task.SLA_BREACH and (at := prices(policy, features, latest.features)).acts:
-        cost(folder / "cost.png", rehearsal, at)
+    if is_timeless(rehearsal.rows.times):
+        (folder / "drift.txt").write_text(f"No drift.png: {NO_COURSE}.\n", encoding="utf-8")
+    else:
+        drift(folder / "drift.png", model, rehearsal)
+    if why := no_cost(model, policy, rehearsal):
+        (folder / "cost.txt").write_text(f"No cost.png: {why}.\n", encoding="utf-8")
+    else:
+        cost(folder / "cost.png", rehearsal, prices(policy, model.features(), rehearsal.latest.features))
 
 
-def reliability(path: Path, task: Task, truth: Truth, probabilities: Floats) -> None:
+def no_cost(model: TaskModel, policy: Policy, rehearsal: Rehearsal) -> str:
+    """Why no threshold can be priced; empty where one can."""
+    if model.task is not Task.SLA_BREACH:
+        return f"the curve prices acting on a promise, so {Task.SLA_BREACH.value} alone has one"
+    features, rows = model.features(), rehearsal.latest.features
+    if prices(policy, features, rows).acts:
+        return ""
+    place = features.names.index("reported_type") if "reported_type" in features.names else None
+    if place is None or np.isnan(rows[:, place]).all():
+        return (
+            "the policy's actions go by the reported type, and no case tells one: give the mapping "
+            "reported_type: {constant: ...} or a column"
+        )
+    return "the policy prices no action for the reported types of these cases (candidates, action_costs, effects)"
+
+
+def cases(rehearsal: Rehearsal) -> str:
+    """How many cases were measured, and which: the latest, or where all carry one moment some others."""
+    which = "other" if is_timeless(rehearsal.rows.times) else "latest"
+    return f"{len(rehearsal.latest.truth):,} {which} cases"
+
+
+def reliability(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     """Draw probability against observed rate, bin by bin; of the likeliest label where the task has labels."""
+    truth, probabilities = rehearsal.latest.truth, rehearsal.probabilities
     happened = truth if task.is_risk else probabilities.argmax(axis=1) == truth
     bins = calibration_bins(happened, probabilities.max(axis=1))
     figure, axes = _figure(1)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
     axes.plot([each[0] for each in bins], [each[1] for each in bins], marker="o")
     axes.set(xlabel="probability said", ylabel="share that came true", xlim=(0, 1), ylim=(0, 1))
-    axes.set_title(f"{task.value}: {len(truth):,} latest cases")
+    axes.set_title(f"{task.value}: {cases(rehearsal)}")
     _save(figure, path)
 
 
@@ -89,7 +117,7 @@ def precision_recall(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     rate = float(np.mean(happened))
     axes.axhline(rate, color="0.7", linewidth=1, label=f"base rate, {rate:.2f}")
     axes.set(xlabel="share of what happened that is found", ylabel="share of what is named that happened")
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), title=f"{task.value}: {len(truth):,} latest cases")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), title=f"{task.value}: {cases(rehearsal)}")
     axes.legend()
     _save(figure, path)
 
@@ -171,10 +199,9 @@ def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     rate = "base rate" if model.task.is_risk else "share that was right"
     over_time.plot(starts, [each.rate for each in told.periods], marker=".", label=rate)
     over_time.plot(starts, said, marker=".", label="mean score")
-    if starts:
-        over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
-        over_time.tick_params(axis="x", rotation=30)
-    over_time.set(title=f"by {told.by}; right of the line: the latest cases" if starts else "no course: one moment")
+    over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
+    over_time.tick_params(axis="x", rotation=30)
+    over_time.set(title=f"by {told.by}; right of the line: the latest cases")
     over_time.legend()
     most = moved(model.features(), rehearsal, model.telling)[:MOVED][::-1]
     shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from matplotlib import pyplot
 
+from data.vocabulary import ExceptionType, Task
 from features.attributes import AttributeSchema, Declaration, attribute_features
+from features.catalogue import feature_set
 from features.wording import Wording
+from policies.policy import load_policy
+from tests.fixtures.task_models import task_model
+from training.histories.rows import DAY, Rows
+from training.histories.split import Split
+from training.learning.fit import RISK
+from training.report.rehearsal import Rehearsal, explain
+
+FEATURES = feature_set(Task.SLA_BREACH)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # SHAP uses what Matplotlib is about to take away.
 
@@ -47,3 +60,56 @@ def test_a_picture_calls_an_attribute_what_people_call_it() -> None:
 
     schema = AttributeSchema(attributes={"national_inv": Declaration(kind="number", called="stock on hand")})
     assert axis_name(attribute_features(schema)[0]) == "stock on hand"
+
+
+N = 600
+
+
+def rehearsal(timeless: bool = False, **columns: float) -> Rehearsal:
+    """Cases of which these columns are known besides their queue, the last two hundred of them measured on."""
+    rng = np.random.default_rng(1)
+    table = np.full((N, len(FEATURES.names)), np.nan)
+    for name, value in columns.items():
+        table[:, FEATURES.names.index(name)] = value
+    table[:, FEATURES.names.index("queue_minutes")] = rng.integers(0, 90, N)
+    times = np.arange(float(N)) * (0.0 if timeless else DAY)
+    rows = Rows(table, rng.integers(0, 2, N), times, FEATURES.categories, 1)
+    split = Split(((200, 300), (300, 400)), 400, N, np.arange(N))
+    return Rehearsal(rows, split, rng.random((400, 1)), np.full((200, 1), 0.2))
+
+
+def drawn(folder: Path, seen: Rehearsal) -> set[str]:
+    """The files that all pictures of a model make."""
+    from training.learning.learn import Learned
+    from training.tracking.pictures import draw
+
+    model = task_model(Task.SLA_BREACH)
+    draw(folder, Learned(model, RISK, seen, explain(model, seen.latest)), load_policy())
+    return {each.name for each in folder.iterdir()}
+
+
+def test_without_a_reported_type_a_line_says_why_no_threshold_is_priced(tmp_path: Path) -> None:
+    made = drawn(tmp_path, rehearsal())
+    assert made >= {"cost.txt", "drift.png"}
+    assert "cost.png" not in made
+    assert "no case tells one: give the mapping reported_type" in (tmp_path / "cost.txt").read_text(encoding="utf-8")
+
+
+def test_without_times_no_course_is_drawn_and_a_line_says_why(tmp_path: Path) -> None:
+    handoff = list(ExceptionType).index(ExceptionType.FAILED_DELIVERY_HANDOFF)
+    made = drawn(tmp_path, rehearsal(timeless=True, reported_type=handoff))
+    assert made >= {"cost.png", "drift.txt"}
+    assert not made & {"cost.txt", "drift.png"}
+    assert "all cases carry one moment" in (tmp_path / "drift.txt").read_text(encoding="utf-8")
+
+
+def test_a_task_that_no_action_is_priced_for_says_which_is() -> None:
+    from training.tracking.pictures import no_cost
+
+    assert "sla_breach alone" in no_cost(task_model(Task.STOCKOUT), load_policy(), rehearsal())
+
+
+def test_measured_cases_are_the_latest_or_where_none_is_later_others() -> None:
+    from training.tracking.pictures import cases
+
+    assert (cases(rehearsal()), cases(rehearsal(timeless=True))) == ("200 latest cases", "200 other cases")
