@@ -6,6 +6,7 @@ SHAP's own plots draw our exact contributions, those that stand in every answer.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,11 @@ MOST_NAMED = 24
 NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
 LONGEST_NAME = 18
 """Levels beside one another under a picture, and the letters of each."""
+
+
+GREY = "grey: categories, which are neither low nor high, and what is not known"
+FAR_OUT = 20.0
+"""How many times the middle size the furthest value must be before an axis is drawn in powers of ten."""
 
 
 def draw(folder: Path, learned: Learned, policy: Policy) -> None:
@@ -142,16 +148,19 @@ def cost(path: Path, rehearsal: Rehearsal, at: Prices) -> None:
 
 
 def summary(path: Path, model: TaskModel, explained: Explained) -> None:
-    """Draw what moves the raw score of the model's answer, over the explained rows."""
+    """Draw what moves the raw score of the model's answer, over the explained rows; categories, no amounts, in grey."""
+    amounts = explained.features.copy()
+    amounts[:, list(model.features().categories)] = np.nan
     shap.summary_plot(
         explained.contributions,
-        explained.features,
+        amounts,
         feature_names=_names(model.features()),
         max_display=SHOWN,
         show=False,
         rng=np.random.default_rng(0),
     )
     figure = pyplot.gcf()
+    figure.axes[0].set_title(GREY, fontsize="small")
     figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
     pyplot.close(figure)
 
@@ -163,17 +172,24 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
     strongest = np.argsort(-strength(explained), kind="stable")[:DEPENDENCES].tolist()
     figure, panels = pyplot.subplots(1, len(strongest), figsize=(5 * len(strongest), 4), layout="constrained")
     for column, axes in zip(strongest, np.atleast_1d(panels), strict=True):
+        feature, values = features.features[column], explained.features.copy()
+        values[:, column], levels = in_view(values[:, column], feature.levels)
         shap.dependence_plot(
             column,
             explained.contributions,
-            explained.features,
+            values,
             feature_names=names,
             interaction_index=None,
             ax=axes,
             show=False,
         )
-        axes.set(xlabel=axis_name(features.features[column]), ylabel="contribution to the raw score")
-        name_levels(axes, features.features[column].levels)
+        axes.set(xlabel=axis_name(feature), ylabel="contribution to the raw score")
+        if levels:
+            name_levels(axes, levels)
+        elif core := dense_up_to(values[:, column]):
+            axes.set_xscale("symlog", linthresh=core)
+            if values[:, column].min() >= 0:  # Not so where one is missing: SHAP draws those left of all.
+                axes.set_xlim(left=-core / 10)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
 
@@ -185,9 +201,33 @@ def axis_name(feature: Feature) -> str:
 
 
 def name_levels(axes: Axes, levels: Sequence[str]) -> None:
-    """The levels of a category in place of their codes, where they can be told apart."""
-    if 0 < len(levels) <= MOST_NAMED:
-        axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
+    """The levels of a category in place of their positions."""
+    axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
+
+
+def in_view(codes: Floats, levels: Sequence[str]) -> tuple[Floats, Sequence[str]]:
+    """The positions float64[n] at which a category's levels are drawn, and what stands under each; none for numbers.
+
+    Of more levels than can be told apart the commonest of these cases have one each, all others share the last.
+    """
+    if len(levels) <= MOST_NAMED:
+        return codes, levels
+    known = ~np.isnan(codes)
+    often = Counter(codes[known].astype(int).tolist()).most_common()
+    named = [code for code, _ in sorted(often, key=lambda each: (-each[1], each[0]))[: MOST_NAMED - 1]]
+    places = {code: place for place, code in enumerate(sorted(named))}
+    others = len(often) - len(named)
+    drawn = codes.copy()
+    drawn[known] = [places.get(code, len(places)) for code in codes[known].astype(int).tolist()]
+    return drawn, [*(levels[code] for code in sorted(named)), *([f"{others} others"] if others else [])]
+
+
+def dense_up_to(values: Floats) -> float | None:
+    """Where a few values lie so far out that all others would be drawn at 0, what these reach up to; else None."""
+    sizes = np.abs(values[~np.isnan(values) & (values != 0)])
+    if not len(sizes) or sizes.max() <= FAR_OUT * (middle := float(np.median(sizes))):
+        return None
+    return middle
 
 
 def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:

@@ -37,10 +37,46 @@ def ticks(levels: tuple[str, ...]) -> list[str]:
 
 
 def test_levels_stand_by_their_names_where_they_can_be_told_apart() -> None:
-    from training.tracking.pictures import LONGEST_NAME, MOST_NAMED
+    from training.tracking.pictures import LONGEST_NAME, MOST_NAMED, in_view
 
     assert ticks(("air", "x" * 40)) == ["air", "x" * LONGEST_NAME]
-    assert ticks(tuple(map(str, range(MOST_NAMED + 1)))) == ticks(()), "too many keep their codes, as numbers do"
+    few = tuple(map(str, range(MOST_NAMED)))
+    codes = np.array([3.0, np.nan, 0.0])
+    assert in_view(codes, few) == (codes, few)
+
+
+def test_of_too_many_levels_the_commonest_in_view_are_named_and_the_others_share_a_place() -> None:
+    from training.tracking.pictures import MOST_NAMED, in_view
+
+    levels = tuple(f"country {number}" for number in range(100))
+    rare = list(range(40, 40 + MOST_NAMED + 5))
+    codes = np.array([*rare, *rare[:-6], 7.0, 7.0, 7.0, np.nan])
+    drawn, named = in_view(codes, levels)
+    assert list(named) == ["country 7", *(f"country {code}" for code in rare[: MOST_NAMED - 2]), "7 others"]
+    under = [None if np.isnan(place) else named[int(place)] for place in drawn]
+    told = [None if np.isnan(code) else levels[int(code)] for code in codes]
+    assert all(name == true or name == "7 others" for name, true in zip(under, told, strict=True))
+    assert under.count("7 others") == 8
+    assert under[-1] is None
+    assert codes[0] == rare[0], "what it was given stays"
+
+
+def test_two_levels_in_view_of_a_hundred_need_no_others() -> None:
+    from training.tracking.pictures import in_view
+
+    drawn, named = in_view(np.array([90.0, 3.0, 90.0]), tuple(map(str, range(100))))
+    assert (drawn.tolist(), list(named)) == ([1.0, 0.0, 1.0], ["3", "90"])
+
+
+def test_an_axis_is_drawn_in_powers_of_ten_where_a_few_values_lie_far_out() -> None:
+    from training.tracking.pictures import dense_up_to
+
+    rng = np.random.default_rng(1)
+    heavy = np.concatenate([rng.lognormal(8.0, 1.9, 200), [0.0, np.nan]])
+    assert dense_up_to(heavy) == pytest.approx(np.median(heavy[:200]))
+    assert dense_up_to(-heavy) == dense_up_to(heavy)
+    for plain in (rng.normal(size=200), rng.exponential(size=200), np.zeros(9), np.full(9, np.nan)):
+        assert dense_up_to(plain) is None
 
 
 @pytest.mark.parametrize(
