@@ -54,6 +54,14 @@ def chain_features(link: Link, facts: Sequence[Feature]) -> tuple[Feature, ...]:
     return tuple(_feature(link, index, str(label), facts) for index, label in enumerate(link.task.labels))
 
 
+def is_chained(name: str) -> bool:
+    """Whether a feature of this name is what an earlier task says.
+
+    No history knows it of its first cases, which taught the link that says it of the others.
+    """
+    return name.partition(".")[0] in {task.value for earlier in EARLIER.values() for task in earlier} and "." in name
+
+
 def _feature(link: Link, index: int, label: str, facts: Sequence[Feature]) -> Feature:
     def of(case: Case, standing: Standing) -> float:
         return float(link.probabilities(np.array(values_of(facts, case, standing)), case.message)[index])

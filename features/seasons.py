@@ -34,3 +34,9 @@ def month_of_year(case: Case, standing: Standing) -> Value:
 def seasonal(attributes: AttributeSchema) -> tuple[Feature, ...]:
     """The features of a bundle whose history tells of every season twice; none of another."""
     return (month_of_year,) if attributes.seasons else ()
+
+
+def months(attributes: AttributeSchema) -> frozenset[str]:
+    """The features that tell a month, of the case or of an instant of its own: later cases always have others."""
+    own = (f"attribute.{name}" for name, wording in attributes.wordings.items() if wording.part == "month")
+    return frozenset((month_of_year.name, *own))

@@ -5,17 +5,28 @@ One report for both sides: `fairlead drift` gives it a later history, the servic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.vocabulary import Task
 from models import shifts
 from models.drift_alarms import Stake, alarms_of
 from models.drift_records import Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
-from models.performance import FEWEST, Performance, claimed, realised, top_event
+from models.performance import (
+    FEWEST,
+    MOST_ERROR,
+    UNLIKELY,
+    Performance,
+    alike,
+    claimed,
+    level_missed,
+    realised,
+    top_event,
+)
 from models.profile import PREDICTION, FeatureProfile, Profile
 
 Floats = NDArray[np.float64]
@@ -24,13 +35,7 @@ MODERATE, LARGE = 0.1, 0.25
 """Population stability indices from which a shift is worth a name."""
 DISCOVERIES = 0.05
 """The share of false discoveries allowed among the features called shifted."""
-MOST_ERROR = 0.02
-"""The calibration error, and the change of a rate, up to which all is as it should be."""
-LIKE_SHARE = 1 / 6
-"""The share of how often the rarer answer comes true up to which two probabilities say the same: see `_alike`."""
 HALFWAY = 0.5
-UNLIKELY = 0.01
-"""How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def drift_report(task: Task, profile: Profile, later: Later, names: Sequence[str
         stake=None if stake.amount is None else f"{stake.amount:.2f}",
         currency=stake.currency,
         alarms=alarms,
-        says=_summary(regions[0], shifted, len(features), alarms),
+        says=_summary(task, regions[0], f"{shifted} of {len(features)} features have moved", alarms),
     )
 
 
@@ -113,9 +118,7 @@ def _alike(profile: Profile) -> float:
     a rarer event less is.
     """
     rehearsed = profile.performance(None)
-    if rehearsed is None:
-        return MOST_ERROR
-    return min(MOST_ERROR, LIKE_SHARE * min(rehearsed.rate, 1.0 - rehearsed.rate))
+    return MOST_ERROR if rehearsed is None else alike(rehearsed.rate)
 
 
 def _telling(width: float) -> list[float]:
@@ -172,10 +175,28 @@ def _calibrated(seen: Performance) -> bool:
     return (seen.ece or 0.0) <= MOST_ERROR or (seen.ece_chance or 0.0) > UNLIKELY
 
 
-def _summary(whole: RegionDrift, shifted: int, n: int, alarms: Sequence[Alarm]) -> str:
-    moved = f"{shifted} of {n} features have moved"
+def _summary(task: Task, whole: RegionDrift, moved: str, alarms: Sequence[Alarm]) -> str:
     if whole.realised is None:
         return f"{moved}; no outcomes yet, so performance is only claimed"
-    held = "the rate holds" if whole.rate is None or whole.rate.holds else "the rate has drifted"
-    right = "probabilities come true" if whole.calibrated else "probabilities miss what happens"
-    return f"{moved}; {held}; {right}; {len(alarms)} {'alarm' if len(alarms) == 1 else 'alarms'}"
+    count = f"{len(alarms)} {'alarm' if len(alarms) == 1 else 'alarms'}"
+    return "; ".join((moved, _rate_says(task, whole), *_calibration_says(task, whole, whole.realised), count))
+
+
+def _rate_says(task: Task, whole: RegionDrift) -> str:
+    of = "the rate" if task.is_risk else "the share of right labels"
+    if whole.rate is None:
+        return f"{of} has nothing to be compared with"
+    held = "holds" if whole.rate.holds else "has drifted"
+    return f"{of} {held} ({percent(whole.rate.was)} when rehearsed, {percent(whole.rate.now)} now)"
+
+
+def _calibration_says(task: Task, whole: RegionDrift, seen: Performance) -> Iterator[str]:
+    """What the model says beside what happens, unless chance explains it, and whether probabilities are right."""
+    missed = level_missed(seen.said, seen.rate, seen.n)
+    if missed:
+        happens = "happens" if task.is_risk else "is right"
+        yield f"the model says {percent(seen.said)} where {percent(seen.rate)} {happens}"
+    if not whole.calibrated:
+        yield "probabilities miss what happens"
+    elif not missed:
+        yield "probabilities come true"

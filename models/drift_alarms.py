@@ -21,6 +21,8 @@ PER = 1_000
 """Cases an amount of money is told for."""
 SURE = 2.5
 """Standard errors by which a Brier score must be worse: every region is looked at, and none may cry wolf."""
+FEWEST_OF_EACH = 5
+"""How often each of the two outcomes must have occurred, or be expected to, before a model's skill is compared."""
 
 About = Literal["inputs", "rate", "calibration", "performance"]
 
@@ -56,37 +58,41 @@ def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
         told = f"{was_is}; the model says {percent(seen.said)}"
         alarms.append(_alarm("rate", found.region, (seen.said - seen.rate) ** 2, stake, told))
     if seen and found.calibrated is False:
-        missed = f"probabilities miss what happens by {percent(seen.ece or 0.0)} on average"
+        missed = f"probabilities miss what happens by {100 * (seen.ece or 0.0):.0f} percentage points on average"
         told = f"{missed}: recalibrate on the latest labels"
         alarms.append(_alarm("calibration", found.region, seen.miscalibration or 0.0, stake, told))
     if seen and was and _worse(was, seen):
-        told = (
-            f"the model took {_skill(was)} off the Brier score of the base rate when rehearsed and takes {_skill(seen)}"
-        )
-        alarms.append(_alarm("performance", found.region, _excess(was, seen), stake, f"{told}: retrain"))
+        took = f"the model took {percent(_skill(was))} off the Brier score of the base rate when rehearsed"
+        alarms.append(_alarm("performance", found.region, _excess(was, seen), stake, f"{took} and {_takes(seen)}"))
     return alarms
+
+
+def _takes(seen: Performance) -> str:
+    skill = _skill(seen)
+    return f"takes {percent(skill)}: retrain" if skill >= 0 else f"adds {percent(-skill)} to it: retrain"
 
 
 def _worse(was: Performance, now: Performance) -> bool:
     """Whether more than chance is lost against a model that tells as much as it did.
 
     If nothing changed, the cases stray alike then and now; those of now tell by how much, as a small rehearsal that was
-    lucky takes itself for sure.
+    lucky takes itself for sure. Where one of the outcomes hardly occurred, no skill is known to compare with.
     """
+    if not (_tells_skill(was) and _tells_skill(now)):
+        return False
     return _excess(was, now) > SURE * _error(now) * math.sqrt(now.n / was.n + 1.0)
 
 
+def _tells_skill(seen: Performance) -> bool:
+    return min(seen.rate, 1.0 - seen.rate) * seen.n >= FEWEST_OF_EACH
+
+
 def _excess(was: Performance, now: Performance) -> float:
-    """How much higher the Brier score is than by a model of the same skill at today's rate.
+    """How much higher the Brier score is than by a model of the same skill at today's rate: its loss of skill there.
 
     A rate nearer to one half makes the same work harder: what was asked changed, not the model.
     """
-    return now.brier - _harder(was, now) * was.brier
-
-
-def _harder(was: Performance, now: Performance) -> float:
-    """How much more the base rate alone misses today than it did; 1 where it missed nothing."""
-    return _uncertainty(now) / _uncertainty(was) if _uncertainty(was) else 1.0
+    return _uncertainty(now) * (_skill(was) - _skill(now))
 
 
 def _uncertainty(seen: Performance) -> float:
@@ -94,9 +100,9 @@ def _uncertainty(seen: Performance) -> float:
     return seen.rate * (1.0 - seen.rate)
 
 
-def _skill(seen: Performance) -> str:
-    """What share of it the model takes off."""
-    return percent(1.0 - seen.brier / _uncertainty(seen)) if _uncertainty(seen) else percent(0.0)
+def _skill(seen: Performance) -> float:
+    """What share of it the model takes off, where both outcomes occurred."""
+    return 1.0 - seen.brier / _uncertainty(seen)
 
 
 def _error(seen: Performance) -> float:

@@ -71,6 +71,13 @@ class LinearTerm:
                 f"values and {len(self.mean)} means; expected as many"
             )
 
+    @property
+    def reads(self) -> NDArray[np.bool_]:
+        """Of each feature, bool[n_features], whether its value moves the score: whether its function is no constant."""
+        starts = self.first[:-1]
+        highest = np.maximum(np.maximum.reduceat(self.value, starts), self.missing)
+        return np.asarray(highest > np.minimum(np.minimum.reduceat(self.value, starts), self.missing))
+
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> LinearTerm:
         """The term that `to_arrays` stored.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.record import Record
-from models.shifts import chi_square_chance
+from models.shifts import chi_square_chance, normal_chance
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +24,12 @@ SMALLEST = 1e-9
 """Probabilities are shown with nine decimals, so a logarithm sees none smaller."""
 FEWEST = 30
 """Outcomes below which a region is not told of."""
+MOST_ERROR = 0.02
+"""The calibration error, and the change of a rate, up to which all is as it should be."""
+LIKE_SHARE = 1 / 6
+"""The share of how often the rarer answer comes true up to which two probabilities say the same."""
+UNLIKELY = 0.01
+"""How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
 
 
 class Performance(Record):
@@ -48,6 +54,20 @@ class Performance(Record):
     ece_by_chance: float | None = None
     ece_chance: float | None = None
     miscalibration: float | None = None
+
+
+def alike(rate: float) -> float:
+    """How near two probabilities of an event of this rate lie that say the same: of a rarer one, nearer."""
+    return min(MOST_ERROR, LIKE_SHARE * min(rate, 1.0 - rate))
+
+
+def level_missed(said: float, rate: float, n: int) -> bool:
+    """Whether the mean of what was said of n cases lies beside the share that came true, by more than chance explains.
+
+    If what was said is right, that share strays as a mean of n chances does, at most as if each were the mean.
+    """
+    spread = math.sqrt(max(said * (1.0 - said), SMALLEST) / n)
+    return abs(said - rate) > alike(rate) and 2.0 * normal_chance(abs(said - rate) / spread) <= UNLIKELY
 
 
 def top_event(probabilities: Floats, truth: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,12 @@ class FeatureProfile:
         places = self.edges if self.edges is not None else self.codes
         assert places is not None
         return _counts(values, np.array(places, np.float64), self.ordered)
+
+    def of_known(self) -> FeatureProfile | None:
+        """The same of the cases whose value was known; None where none was."""
+        known = 1.0 - self.shares[0]
+        n = round(self.n * known)
+        return None if not n else replace(self, n=n, shares=(0.0, *(each / known for each in self.shares[1:])))
 
     def probabilities_in(self, bins: Sequence[float]) -> FeatureProfile:
         """Of probabilities, the same over the edges of other bins, as far as these lie between its own.

@@ -74,6 +74,14 @@ class Score:
         raw = self.tree_share * self.trees.raw_batch(rows)
         return raw if self.linear is None else raw + self.linear.raw_batch(rows)[:, None]
 
+    @cached_property
+    def reads(self) -> NDArray[np.bool_]:
+        """Of each feature, bool[n_features], whether its value can move the score at all."""
+        read = np.zeros(self.n_features, bool)
+        if self.tree_share:
+            read[self.trees.feature] = True
+        return read if self.linear is None else read | self.linear.reads
+
     def base(self, class_index: int) -> float:
         """The raw score expected when no feature is known."""
         base = self.tree_share * float(self._explainer.base[class_index])

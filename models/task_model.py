@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,13 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import EMPTY, AttributeSchema
 from features.catalogue import FeatureSet, feature_set
-from features.chain import EARLIER
+from features.chain import EARLIER, is_chained
+from features.seasons import months
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
 from models.files import BundleError
 from models.link import Link
-from models.profile import Profile
+from models.profile import PREDICTION, Profile
 from models.score import Score
 from models.taught import Taught
 from models.text import TextModel
@@ -82,6 +83,26 @@ class TaskModel:
         """The features in the order the model was trained on, without any that this Fairlead has learned since."""
         every = self.every_feature()
         return every.only(self.columns) if self.columns else every
+
+    @property
+    def telling(self) -> frozenset[str]:
+        """The features that can tell whether cases have moved: those it reads, without months, which always move."""
+        read = zip(self.features().names, self.score.reads, strict=True)
+        return frozenset(name for name, reads in read if reads) - months(self.attributes)
+
+    @property
+    def comparable(self) -> Profile | None:
+        """The profile of what can tell whether cases have moved: see `telling`.
+
+        What earlier tasks say is compared where it was known: of the first cases that taught it, it was not, and of
+        later cases it always is.
+        """
+        if self.profile is None:
+            return None
+        telling = self.telling | {PREDICTION}
+        told = [each for each in self.profile.features if each.name in telling]
+        known = [each.of_known() if is_chained(each.name) else each for each in told]
+        return replace(self.profile, features=tuple(each for each in known if each is not None))
 
     def every_feature(self) -> FeatureSet:
         """All that this Fairlead computes for such a model."""

@@ -18,6 +18,7 @@ from data.amounts import percent
 from data.vocabulary import Task
 from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, SCORED_OPEN
 from training.progress import Item, Progress
+from training.report.verdict import MENDS, wrong_level
 
 SIDES = {"base": "base", "rules": "rules", "as_trained": "as trained", "model": "model"}
 METRICS = ("log_loss", "roc_auc", "average_precision", "accuracy", "ece")
@@ -104,7 +105,7 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
             head = _NOTHING if number else heads
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
-    table.caption = "\n".join(_left_out(metrics)) or None
+    table.caption = "\n".join((*_wrong_levels(metrics), *_left_out(metrics))) or None
     return table
 
 
@@ -132,6 +133,12 @@ def _cells(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         regions = [cell for cell in told["cells"] if cell["label"] == each["label"]]
         if any(cell["region"] for cell in regions):
             yield from ((f"  {cell['region'] or 'region not told'}", cell) for cell in regions)
+
+
+def _wrong_levels(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
+    for task, told in metrics.items():
+        if level := wrong_level(task, told):
+            yield f"{task.value}: {level}. {MENDS}"
 
 
 _PROMISES = {

@@ -81,7 +81,7 @@ class DriftService:
             return TaskDrift(task=task, decisions=0, reason="no_model")
         mine = compared.by(task, predictor.version)
         told = TaskDrift(task=task, version=predictor.version, decisions=len(mine.latest), shelves=len(mine.shelves))
-        profile = predictor.model.profile
+        profile = predictor.model.comparable
         if profile is None:
             return told.model_copy(update={"reason": "no_profile"})
         if mine.n < FEWEST:

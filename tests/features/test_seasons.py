@@ -8,9 +8,9 @@ import pytest
 
 from data.standing import Standing
 from data.vocabulary import Task
-from features.attributes import TWO_YEARS, AttributeSchema, infer_attributes
+from features.attributes import TWO_YEARS, AttributeSchema, Declaration, infer_attributes
 from features.catalogue import feature_set
-from features.seasons import MONTHS, month_of_year
+from features.seasons import MONTHS, month_of_year, months
 from features.sentences import sentence
 from tests.fixtures.cases import NOON, a_case
 
@@ -34,3 +34,12 @@ def test_a_model_of_a_shorter_history_reads_what_it_always_read() -> None:
     for task in Task:
         assert feature_set(task, WITH_SEASONS).names == (*feature_set(task).names, "month_of_year")
     assert "seasons" not in AttributeSchema().model_dump(), "bundles of short histories keep their bytes"
+
+
+def test_months_are_known_by_what_the_mapping_made_of_an_instant_and_by_no_name() -> None:
+    declared = {
+        "promised_month": Declaration(kind="number", part="month", zone="UTC"),
+        "promised_hours": Declaration(kind="number", part="hours", zone="UTC"),
+        "forecast_3_month": Declaration(kind="number"),
+    }
+    assert months(AttributeSchema(attributes=declared)) == {"month_of_year", "attribute.promised_month"}

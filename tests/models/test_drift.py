@@ -184,3 +184,63 @@ def test_of_a_rare_event_less_is_a_shift() -> None:
     assert then.happened.mean() < 0.02
     assert prediction_of(then, floor(2, 4_000, 0.0015, scale=0.1))[1] == "none"
     assert prediction_of(then, floor(2, 4_000, 0.0015, scale=0.3))[0] > 0.1
+
+
+def beside(then: Later, now: Later) -> DriftReport:
+    return drift_report(Task.SLA_BREACH, rehearsed_on(then), now, ("score",), EURO)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_rehearsal_in_which_it_never_happened_knows_no_skill_to_lose(seed: int) -> None:
+    then = rare(seed, 400)
+    now = rare(seed + 50, 4_000, harder=1.5)
+    assert "performance" in about(beside(then, now))
+    for often in (0, 1):
+        least = replace(then, happened=np.where(np.cumsum(then.happened) <= often, then.happened, 0))
+        assert least.happened.sum() == often
+        assert not {"performance", "inputs"} & about(beside(least, now))
+    assert "performance" not in about(beside(then, replace(now, happened=np.zeros(4_000, np.int64))))
+
+
+def test_a_lost_skill_costs_what_it_adds_to_the_brier_score() -> None:
+    then, now = rare(1, 4_000), rare(2, 4_000, harder=1.5)
+    was, seen = realised(then.probability, then.happened), realised(now.probability, now.happened)
+    skills = [1 - each.brier / (each.rate * (1 - each.rate)) for each in (was, seen)]
+    lost = (skills[0] - skills[1]) * seen.rate * (1 - seen.rate)
+    (alarm,) = [each for each in beside(then, now).alarms if each.about == "performance"]
+    assert float(alarm.per_1000 or 0) == pytest.approx(1_000 * 40.0 * lost / 2, abs=0.01)
+
+
+def test_a_model_worse_than_the_base_rate_is_said_to_add_to_it() -> None:
+    (alarm,) = [
+        each for each in beside(rare(1, 4_000), rare(2, 4_000, harder=3.0)).alarms if each.about == "performance"
+    ]
+    assert "when rehearsed and adds " in alarm.says
+    assert "-" not in alarm.says
+
+
+def test_a_rate_that_holds_hides_no_wrong_level() -> None:
+    found = report(world(2, 4_000, level=-1.0))
+    seen, rate = found.regions[0].realised, found.regions[0].rate
+    assert seen is not None
+    assert rate is not None
+    assert rate.holds
+    assert "the rate holds (50 % when rehearsed, 50 % now); the model says 30 % where 50 % happens" in found.says
+    assert "probabilities miss what happens; " in found.says
+    (alarm,) = [each for each in found.alarms if each.about == "calibration" and each.region is None]
+    assert f"miss what happens by {100 * (seen.ece or 0):.0f} percentage points on average" in alarm.says
+
+
+def test_a_right_level_is_not_told_and_a_wrong_one_is_never_said_to_come_true() -> None:
+    found = report(world(2, 4_000))
+    assert "probabilities come true" in found.says
+    assert "the model says" not in found.says
+    slight = report(world(2, 1_500, level=0.1))
+    assert "the model says" in slight.says
+    assert "come true" not in slight.says
+
+
+def test_of_labels_the_headline_speaks_of_right_ones() -> None:
+    found = drift_report(Task.ROOT_CAUSE, profile(), world(2, 4_000, level=1.0), ("score", "noise", "level"), EURO)
+    assert "the share of right labels holds (" in found.says
+    assert "where 50 % is right" in found.says

@@ -82,3 +82,13 @@ def test_a_missing_array_is_named() -> None:
 def test_a_row_of_another_width_is_refused() -> None:
     with pytest.raises(ValueError, match="expected 4 features"):
         linear_term(1).raw(np.zeros(3))
+
+
+def test_a_function_that_is_a_constant_is_not_read() -> None:
+    term = linear_term(7)
+    value, missing = term.value.copy(), term.missing.copy()
+    value[term.first[1] : term.first[2]] = missing[1] = 0.25
+    told = replace(term, value=value, missing=missing)
+    assert told.reads.tolist() == [True, False, True, True]
+    missing[1] = 0.5
+    assert replace(term, value=value, missing=missing).reads[1], "whether it is known moves the score"

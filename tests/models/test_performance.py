@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from models.performance import claimed, realised, top_event
+from models.performance import claimed, level_missed, realised, top_event
 
 
 def calibrated(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -56,3 +56,17 @@ def test_of_labels_the_event_is_that_the_likeliest_is_right() -> None:
     probability, happened = top_event(said, np.array([0, 1, -1]))
     assert probability.tolist() == [0.7, 0.7, 0.5]
     assert happened.tolist() == [1, 0, -1]
+
+
+def test_a_level_is_missed_where_chance_does_not_explain_it() -> None:
+    assert level_missed(said=0.082, rate=0.172, n=1_601)
+    assert not level_missed(said=0.082, rate=0.172, n=20)
+    assert not level_missed(said=0.150, rate=0.165, n=1_000_000), "what nobody would act upon"
+    assert level_missed(said=0.001, rate=0.010, n=100_000), "of a rare event less is a difference"
+    assert level_missed(said=0.0, rate=0.5, n=4)
+
+
+def test_one_in_a_hundred_right_levels_is_called_missed() -> None:
+    rng = np.random.default_rng(5)
+    seen = rng.binomial(400, 0.2, 5_000) / 400
+    assert 20 <= sum(level_missed(0.2, float(rate), 400) for rate in seen) <= 80

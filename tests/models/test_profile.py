@@ -95,3 +95,13 @@ def test_where_no_other_bin_tells_anything_the_middle_stays() -> None:
 def test_levels_stay_as_they_are() -> None:
     levels = profile_of("l", np.array([0.0, 1.0, 1.0]), ordered=False)
     assert levels.probabilities_in([0.1]) is levels
+
+
+def test_of_what_was_known_the_missing_are_no_part() -> None:
+    known = np.random.default_rng(4).normal(size=800)
+    told = profile_of("said", np.concatenate([np.full(200, np.nan), known]), ordered=True).of_known()
+    alone = profile_of("said", known, ordered=True)
+    assert told is not None
+    assert (told.n, told.edges) == (alone.n, alone.edges)
+    assert told.shares == pytest.approx(alone.shares)
+    assert profile_of("said", np.full(9, np.nan), ordered=True).of_known() is None

@@ -60,3 +60,16 @@ def test_parts_that_do_not_fit_together_are_refused() -> None:
         Score(trees, linear_term(1), tree_share=1.5)
     with pytest.raises(InvalidScoreError, match="expected tree_share"):
         Score.from_arrays(trees.to_arrays(), linear_term(1).to_arrays())
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_what_a_score_does_not_read_never_moves_it_and_what_contributes_is_read(seed: int) -> None:
+    whole = score(seed)
+    few = replace(whole, linear=None, tree_share=1.0)
+    for each in (whole, few, replace(whole, tree_share=0.0)):
+        told, other = rows(seed, 40), rows(seed + 1, 40)
+        assert each.raw_batch(np.where(each.reads, told, other)).tolist() == each.raw_batch(told).tolist()
+        contributing = np.array([each.contributions(row, 0) for row in told]).any(axis=0)
+        assert not (contributing & ~each.reads).any()
+    assert few.reads.tolist() == [column in few.trees.feature for column in range(4)]

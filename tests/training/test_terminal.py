@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from training.terminal import EVERY, Bars, Lines, covered, progress_on
+from data.vocabulary import Task
+from training.terminal import EVERY, Bars, Lines, comparison, covered, progress_on
 
 TURNS = 100
 
@@ -104,3 +105,17 @@ def test_what_sets_cover_is_told_by_class_and_by_region_where_there_are_regions(
     assert [row.split()[0] for row in rows if " 200 " in row] == ["all", "delayed", "eu", "yes"]
     assert screen.getvalue().count("misses") == 3
     assert "0.790-0.870" in screen.getvalue()
+
+
+def compared(said: float) -> str:
+    side = {"log_loss": 0.4, "roc_auc": 0.7, "average_precision": 0.4, "ece": 0.09}
+    told = {"n": 911, "base_rate": 0.157, "base": side, "rules": side, "model": {**side, "said": said}}
+    screen = StringIO()
+    Console(file=screen, width=120).print(comparison({Task.SLA_BREACH: told}, "a rehearsal"))
+    return " ".join(screen.getvalue().split())
+
+
+def test_a_level_that_chance_does_not_explain_is_noted_with_what_mends_it() -> None:
+    assert "sla_breach: it said 7 % where 16 % came true. Newer labels mend that" in compared(0.07)
+    assert "`fairlead recalibrate`" in compared(0.07)
+    assert "it said" not in compared(0.15)

@@ -104,8 +104,8 @@ def recalibrate(
 ) -> None:
     """Fit only a model's calibrator again, on the latest labels, and publish it into the bundle, or as a challenger.
 
-    Refused where a rehearsal, fitted on the earlier half and measured on the later, is no better than the old one. A
-    model that learned without times is recalibrated on cases that are new to it.
+    Refused where a rehearsal, fitted on the earlier half and measured on the later, is not better than the old one
+    beyond chance. A model that learned without times is recalibrated on cases that are new to it.
     """
     with told():
         from training.drift.recalibrate import recalibrate as fit_again

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, mode
 from data.case import AttributeName
 from data.record import digest_of
 from features.wording import Called, Wording
-from training.tables.part import Part
+from training.tables.part import Encoding, Part
 
 DAILY_SCHEMA: Literal["fairlead/daily-mapping/1"] = "fairlead/daily-mapping/1"
 
@@ -93,6 +93,8 @@ class DailyMapping(Part):
     """Who asks: the source of the events."""
     query: str | None = None
     """What to read, where the table lies in a database."""
+    encoding: Encoding | None = None
+    """How the characters of a file of text are written; UTF-8 without."""
     day: str
     """The column of the calendar day."""
     node: str
@@ -117,8 +119,7 @@ class DailyMapping(Part):
     @model_serializer(mode="wrap")
     def _as_before(self, whole: SerializerFunctionWrapHandler) -> Any:
         # A mapping of a file is written as it always was, which its digest counts on.
-        content = whole(self)
-        return content if self.query is not None else {key: each for key, each in content.items() if key != "query"}
+        return {key: told for key, told in whole(self).items() if told is not None or key not in ("query", "encoding")}
 
     @model_validator(mode="after")
     def _ahead_is_told(self) -> DailyMapping:

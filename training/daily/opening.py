@@ -50,4 +50,4 @@ def open_daily(history: Path | str, mapping: DailyMapping, task: Task | None = N
     if is_address(str(history)):
         return DailyHistory(*read_query(str(history), mapping.query), mapping)
     path = path_of(history, mapping.query)
-    return DailyHistory(path.name, file_digest(path), read_file(path), mapping)
+    return DailyHistory(path.name, file_digest(path), read_file(path, mapping.encoding), mapping)

@@ -59,7 +59,8 @@ def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
     Raises:
         HistoryError: the bundle was made by a Fairlead that kept no profile.
     """
-    if model.profile is None:
+    profile = model.comparable
+    if profile is None:
         raise HistoryError(f"the bundle has no profile of {model.task} to compare with: train it again")
     later = Later.of(
         model.features().as_shown(spread(seen.features)),
@@ -67,7 +68,7 @@ def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
         seen.known.truth,
         seen.known.regions,
     )
-    return drift_report(model.task, model.profile, later, model.features().names, stake_of(seen.known, policy))
+    return drift_report(model.task, profile, later, model.features().names, stake_of(seen.known, policy))
 
 
 def stake_of(known: Known, policy: Policy) -> Stake:

@@ -24,8 +24,8 @@ def page(report: DriftReport, history: str) -> str:
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{title}</title><style>{STYLE}</style>"
         f"<h1>{title}</h1><p>{report.n:,} cases, {report.with_outcome:,} with an outcome: {escape(report.says)}.</p>"
-        f"<ul>{alarms}</ul><p>What hangs on one prediction, by the policy's cost table: {escape(stake)}. A worse Brier "
-        "score costs half of that per case and point.</p>"
+        f"<ul>{alarms}</ul><p>What hangs on one prediction, by the policy's cost table and in its currency: "
+        f"{escape(stake)}. A worse Brier score costs half of that per case and point.</p>"
         f"<h2>Regions</h2>{_table(('region', 'numbers', *OF_PERFORMANCE), _regions(report))}"
         f"<h2>Features</h2>{_table(_OF_FEATURE, _features(report))}</html>\n"
     )

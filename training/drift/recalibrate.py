@@ -8,6 +8,7 @@ fitted on all of them. None of them may have taught the model: without times, `u
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +23,9 @@ from models.predictors import ModelPredictor
 from models.profile import Profile
 from models.task_model import TaskModel
 from models.taught import joined, sample
+from training.daily.history import DailyHistory
 from training.drift.drift import Seen
+from training.drift.paired import Gain, gain
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates
 from training.histories.dataset import Known
@@ -36,7 +39,7 @@ from training.learning.conformal_fit import Calibrating, fit_conformal
 from training.learning.evaluate import DECIMALS, compare, probabilities_of
 from training.learning.profiling import performances
 from training.progress import Progress
-from training.report.metrics import log_loss
+from training.report.metrics import log_loss, losses_of
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -45,6 +48,8 @@ Calibrator = BinaryCalibrator | MulticlassCalibrator
 FEWEST = 400
 """Labels below which halves are too small to tell which calibrator is better."""
 FEWEST_OF_EACH = 10
+MOST_TIMES = 100.0
+"""How many times as many labels are still named as what would tell a gain from chance."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Recalibrated:
     before: Performance
     after: Performance
     average_precision: tuple[float | None, float | None]
+    gain: Gain
+    """By how much its log loss is lower there."""
     features: Floats
     """The labelled cases as the model sees them, float64[n, k]."""
 
@@ -63,7 +70,7 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
     """Fit the calibrator again on what is known of later cases. `parent` is the digest of the bundle the model is of.
 
     Raises:
-        HistoryError: too few labels, or a new calibrator that is no better than the old one.
+        HistoryError: too few labels, or a new calibrator that is no better than the old one, or by no more than chance.
     """
     latest = _labelled(seen.known)
     _check(model, latest.truth, history, FEWEST)
@@ -76,7 +83,9 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
     progress.step("a rehearsal: fitted on the earlier half, measured on the later")
     old, later = _said(model.calibrator, raw[half:]), latest.truth[half:]
     way, new = _best(model, raw, latest.truth, earlier, half)
-    _check_better(model, history, log_loss(later, old), log_loss(later, new))
+    losses = losses_of(later, old), losses_of(later, new)
+    told = gain(*losses, _groups(history, latest)[half:])
+    _check_better(model, history, (float(losses[0].mean()), float(losses[1].mean())), told, len(latest.truth))
     progress.step("fitting on all labels")
     again = _refitted(model, way(raw, latest.truth), raw, latest, half)
     scores = {name: _compared(model, latest, half, each) for name, each in (("old", old), ("new", new))}
@@ -88,9 +97,8 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
     )
     again = _with_taught(again, latest, history)
     precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
-    return Recalibrated(
-        _with_golden(again), _performance(old, later), _performance(new, later), (precision[0], precision[1]), features
-    )
+    sides, precisions = (_performance(old, later), _performance(new, later)), (precision[0], precision[1])
+    return Recalibrated(_with_golden(again), *sides, precisions, told, features)
 
 
 def untaught(model: TaskModel, made_at: datetime, seen: Seen, history: History) -> Seen:
@@ -171,12 +179,34 @@ def _window(history: History, times: Floats) -> dict[str, Any]:
     return {"history": history.name, "data": history.digest, **span}
 
 
-def _check_better(model: TaskModel, history: History, before: float, after: float) -> None:
-    if after >= before:
-        raise HistoryError(
-            f"{model.task}: a new calibrator would give a log loss of {after:.4f} on the second half of "
-            f"{history.name}, the old one gives {before:.4f}: nothing was published, the old one stays"
+def _groups(history: History, known: Known) -> Truth:
+    """What goes together: the updates of an exception; of a daily table all shelves of a day."""
+    if isinstance(history, DailyHistory):
+        return np.asarray(np.unique(known.times, return_inverse=True)[1], np.int64)
+    return known.exceptions
+
+
+def _check_better(model: TaskModel, history: History, sides: tuple[float, float], told: Gain, labels: int) -> None:
+    if told.is_sure:
+        return
+    before, after = sides
+    why = (
+        f"{model.task}: a new calibrator would give a log loss of {after:.4f} on the second half of "
+        f"{history.name}, the old one gives {before:.4f}"
+    )
+    if told.mean > 0:
+        low, high = told.interval
+        enough = f"about {_upwards(labels * told.times):,} labels" if told.times <= MOST_TIMES else "far more labels"
+        why += (
+            f": a gain of {told.mean:.4f}, which chance explains (95 % interval {low:.4f} to {high:.4f}). Where it is "
+            f"real, {enough} would tell it from chance, and this history has {labels:,}: give a longer one, "
+            "or wait for more"
         )
+    raise HistoryError(f"{why}; nothing was published, the old one stays")
+
+
+def _upwards(labels: float) -> int:
+    return math.ceil(labels / 100.0) * 100
 
 
 def _check(model: TaskModel, truth: Truth, history: History, fewest: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -25,7 +27,15 @@ def summary_for_people(report: DriftReport, title: str) -> RenderableType:
     """How many cases, what they say together, and every alarm: what nobody should miss who has the rest elsewhere."""
     alarms = [Text(f"! {each.says}", style="bold red") for each in report.alarms]
     counted = f"{report.n:,} cases, {report.with_outcome:,} of them with an outcome. "
-    return Group(Text(title, style="italic"), Text(counted + report.says + "."), *alarms)
+    return Group(Text(title, style="italic"), Text(counted + report.says + "."), *alarms, *_priced(report))
+
+
+def _priced(report: DriftReport) -> Iterator[Text]:
+    """Whose money it is, where alarms tell any: the history may tell another currency, or none."""
+    if any(each.per_1000 is not None for each in report.alarms):
+        yield Text(
+            f"Money is reckoned from {report.stake} {report.currency} a case, by the policy and in its currency."
+        )
 
 
 def _regions(report: DriftReport) -> Table:
@@ -62,6 +72,9 @@ def recalibration_for_people(again: Recalibrated, title: str) -> Table:
     table.title = title
     for name, told, precision in zip(("old", "new"), (again.before, again.after), again.average_precision, strict=True):
         table.add_row(name, *_numbers(told), "" if precision is None else f"{precision:.3f}")
+    low, high = again.gain.interval
+    table.caption = f"the log loss falls by {again.gain.mean:.4f}, 95 % interval {low:.4f} to {high:.4f}"
+    table.caption_justify = "left"
     return table
 
 

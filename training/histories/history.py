@@ -109,7 +109,7 @@ def open_table(history: Path | str, mapping: Mapping) -> Table:
         return Table(*read_query(str(history), mapping.query))
     path = path_of(history, mapping.query)
     digest, others = file_digest(path), joined_digests(path.parent, mapping)
-    frame, joins = joined(read_file(path), path.parent, mapping)
+    frame, joins = joined(read_file(path, mapping.encoding), path.parent, mapping)
     return Table(path.name, digest_of({**others, "": digest}) if others else digest, frame, joins)
 
 
@@ -171,7 +171,20 @@ class MappedHistory:
     def numbered_lines(self) -> Iterator[tuple[int, HistoryLine]]:
         """The cases, each with the number of its row in the table."""
         for number, row in rows_of(self._frame):
-            yield number, self._mapper.line(row, number)
+            try:
+                line = self._mapper.line(row, number)
+            except HistoryError as error:
+                raise self._first_fault(error) from error.__cause__
+            yield number, line
+
+    def _first_fault(self, met: HistoryError) -> HistoryError:
+        """What is wrong with the first row of the table that is wrong; time's order met another one first."""
+        for number, row in rows_of(self._frame.sort_index()):
+            try:
+                self._mapper.line(row, number)
+            except HistoryError as error:
+                return error
+        return met
 
     def _running(self, frame: pd.DataFrame, mapping: Mapping) -> list[bool]:
         until = mapping.view.until.columns if mapping.view.until else ()

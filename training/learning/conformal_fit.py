@@ -129,7 +129,8 @@ def coverage(
 ) -> dict[str, Any]:
     """How often the truth was in the set, and how large the sets were, as JSON values: over all, per class and cell.
 
-    A cell holds the target where its 95 % interval (Wilson) reaches within two points of it. With `exponents`
+    A cell holds the target where its 95 % interval (Wilson) reaches within two points of it; all do where those of all
+    cases and of every class hold it, since sets promise it for each class. With `exponents`
     float64[n, labels], sets are as wide as the record of the model had them: see `models.track_record`.
     """
     labels = set_labels(task.labels)
@@ -147,10 +148,11 @@ def coverage(
         for label in present
         for region in sorted(set(regions[names == label].tolist()))
     ]
+    whole, classes = told(everyone), [told(names == label, label=label) for label in present]
     return {
         "error_rate": error_rate,
-        "all": told(everyone),
-        "classes": [told(names == label, label=label) for label in present],
+        "all": {**whole, "holds": all(each["holds"] for each in (whole, *classes))},
+        "classes": classes,
         "cells": by_region,
     }
 
@@ -185,10 +187,10 @@ def _covered(covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float
 
 
 def interval(hits: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
+    """Wilson's 95 % interval of a share, which lies in it to the last digit."""
     if not n:
         return 0.0, 1.0
     share, z2 = hits / n, Z * Z
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     reach = Z * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return centre - reach, centre + reach
+    return max(0.0, min(centre - reach, share)), min(1.0, max(centre + reach, share))

@@ -150,14 +150,15 @@ def probabilities_of(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: F
 def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, fired: Sequence[str]) -> dict[str, Any]:
     """The scores of the model beside those of the rules and of the base rate, as JSON values.
 
-    `base_rate` is the share of the event, or of the commonest label.
+    `base_rate` is the share of the event, or of the commonest label; `said` of the model is the mean probability of the
+    event, or of the likeliest label.
     """
     counts = np.bincount(truth)
     return {
         "task": task.value,
         "n": len(truth),
         "base_rate": float(counts[1:].sum() if task.is_risk else counts.max()) / len(truth),
-        "model": scores_of(truth, probabilities),
+        "model": {**scores_of(truth, probabilities), "said": float(probabilities.max(axis=1).mean())},
         "rules": scores_of(truth, rules.probabilities(fired)),
         "base": scores_of(truth, rules.base_probabilities(len(truth))),
     }

@@ -23,7 +23,7 @@ from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
 from training.report.shifts import ANOTHER
-from training.report.verdict import closer, doubt
+from training.report.verdict import MENDS, closer, doubt, wrong_level
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html"
@@ -119,7 +119,7 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         points=tuple(_points(model.task, report.get("reliability", []))),
         points_heading=EVENT.get(model.task, RIGHT),
         strongest=tuple(_strongest(model, report.get("strongest", []))),
-        weak=tuple(_weak(model, each) for each in slices if each["weak"])[:MOST_WEAK],
+        weak=tuple(_weaknesses(model, slices)),
         sliced=len(slices),
         limits=tuple(_limits(model, report.get("moved", []))),
         bundle=bundle,
@@ -184,7 +184,9 @@ def _sentences(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -
         pair = "a case where it happened and one where it did not" if event else "a case of a label and one of another"
         yield f"Given {pair}, it ranks the right one higher {percent(told['model']['roc_auc'])} of the time."
     gap = 100.0 * told["model"]["ece"]
-    yield f"What it says lies {gap:.1f} percentage points beside what comes true, on average."
+    level = wrong_level(task, told)
+    why = f": {level}, more than chance explains. {MENDS}." if level else "."
+    yield f"What it says lies {gap:.1f} percentage points beside what comes true, on average{why}"
 
 
 def _points(task: Task, bins: list[list[float]]) -> Iterator[Point]:
@@ -225,6 +227,14 @@ def _usual(model: TaskModel, feature: Feature) -> str:
     return f"Usually {low} to {high}, in the middle {middle}." if low != high else f"Usually {middle}."
 
 
+def _weaknesses(model: TaskModel, slices: list[dict[str, Any]]) -> Iterator[str]:
+    """A wrong level of all cases first, then the groups that differ from them."""
+    groups = [_weak(model, each) for each in slices if each["weak"]][:MOST_WEAK]
+    if level := wrong_level(model.task, model.metrics):
+        yield f"everywhere: {level}" + ("; these groups differ from all cases" if groups else "")
+    yield from groups
+
+
 def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
     called = {each.name: each.called for each in model.features().features}.get(told["feature"])
     name = called or _plain(told["feature"].removeprefix("attribute."))
@@ -248,8 +258,8 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     without = "the measured cases" if without_times(lineage) else "the latest days"
     yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
     about = {each.name: each.about for each in model.features().features}
-    moved = [] if without_times(lineage) else moved
-    other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER]
+    telling = frozenset[str]() if without_times(lineage) else model.telling
+    other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER and name in telling]
     if other:
         yield f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}."
     yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."

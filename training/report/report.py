@@ -29,7 +29,7 @@ def report(model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: F
     """The report as JSON values; `base` float64[n, k] is what the base rate says of the latest rows."""
     latest, said = rehearsal.latest, rehearsal.probabilities
     happened = latest.truth if model.task.is_risk else said.argmax(axis=1) == latest.truth
-    features = model.features()
+    features, shifts = model.features(), moved(model.features(), rehearsal, model.telling)
     sides = {"model": said, "rules": rehearsal.rules, "base": base}
     tops = {side: round(top_share(latest.truth, each[:, 0]), DECIMALS) for side, each in sides.items()}
     return {
@@ -37,7 +37,7 @@ def report(model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: F
         "reliability": [_rounded(each) for each in calibration_bins(happened, said.max(axis=1), CARD_BINS)],
         "slices": [each.to_json() for each in slices(features, latest.features, latest.truth, said, base)],
         "strongest": _strongest(model, explained),
-        "moved": [[each.feature, round(each.index, DECIMALS)] for each in moved(features, rehearsal)[:MOVED]],
+        "moved": [[each.feature, round(each.index, DECIMALS)] for each in shifts[:MOVED]],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
+from features.chain import is_chained
+from features.definition import Feature
 from training.check.associations import SMALLEST_SHARE, binned
 from training.histories.rows import DAY
 from training.histories.split import is_timeless
@@ -75,15 +77,22 @@ _STARTS: dict[str, Callable[[Floats], Floats]] = {"week": _weeks, "month": _mont
 """By the name of a period, when that of each case began; weeks are counted from the first case. Times are in order."""
 
 
-def moved(features: FeatureSet, rehearsal: Rehearsal) -> list[Moved]:
-    """Every feature, the one whose distribution moved most first."""
+def moved(features: FeatureSet, rehearsal: Rehearsal, telling: Collection[str]) -> list[Moved]:
+    """Of the features that can tell it, the one whose distribution moved most first: see `models.task_model`."""
     rows, test = rehearsal.rows.features, rehearsal.split.test
     early, late = _thinned(rows[:test]), _thinned(rows[test:])
     found = [
-        Moved(each.name, _index(early[:, column], late[:, column], each.kind != "number"))
+        Moved(each.name, _index(_known(each, early[:, column]), late[:, column], each.kind != "number"))
         for column, each in enumerate(features.features)
+        if each.name in telling
     ]
     return sorted(found, key=lambda each: (-each.index, each.feature))
+
+
+def _known(feature: Feature, early: Floats) -> Floats:
+    """Early values; of what an earlier task says those that it could say: the first cases taught it."""
+    known = early[~np.isnan(early)] if is_chained(feature.name) else early
+    return known if len(known) else early
 
 
 def course(task: Task, rehearsal: Rehearsal) -> Course:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import FeatureSet
 from features.definition import Feature
+from models.performance import SMALLEST, top_event
 from training.report.metrics import log_loss, scores_of
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,8 @@ MOST_LEVELS = 6
 """Levels told of one feature, the most frequent first."""
 LEAST = 30
 """Cases below which a slice's scores are chance."""
+FURTHEST, HALVINGS = 40.0, 60
+"""Log-odds between which a level is looked for, and how often their distance is halved."""
 NOTABLE = 0.05
 """By how much what was said may lie beside what came true before it is worth a word."""
 
@@ -35,7 +38,8 @@ class Slice:
     """The scores of the cases that share a word.
 
     `rate` is the share in which the event happened (for labels: in which the likeliest was right), `said` the mean
-    probability given to it, `base_log_loss` what knowing the base rate alone would have scored.
+    probability given to it, `base_log_loss` what knowing the base rate alone would have scored. `leveled` is what would
+    have been said had the level of all cases been right, `all_poor` whether these are no better than the base rate.
     """
 
     feature: str
@@ -46,12 +50,18 @@ class Slice:
     log_loss: float
     base_log_loss: float
     roc_auc: float | None
+    leveled: float
+    all_poor: bool
 
     @property
     def is_weak(self) -> bool:
-        """Whether it is no better here than the base rate, or clearly beside what came true."""
-        spread = 2.0 * np.sqrt(max(self.said * (1.0 - self.said), 1e-9) / self.n)
-        return self.log_loss >= self.base_log_loss or abs(self.said - self.rate) > max(spread, NOTABLE)
+        """Whether it is no better here than the base rate, or clearly beside what came true, unlike all cases."""
+        poor = self.log_loss >= self.base_log_loss and not self.all_poor
+        return poor or (self._is_beside(self.said) and self._is_beside(self.leveled))
+
+    def _is_beside(self, said: float) -> bool:
+        spread = 2.0 * np.sqrt(max(said * (1.0 - said), 1e-9) / self.n)
+        return bool(abs(said - self.rate) > max(spread, NOTABLE))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the verdict."""
@@ -60,12 +70,12 @@ class Slice:
 
 def slices(features: FeatureSet, rows: Floats, truth: Truth, said: Floats, base: Floats) -> list[Slice]:
     """The slices of at least `LEAST` cases; `said` float64[n, k] is judged beside `base` of the same shape."""
-    found = []
-    for column, feature in _sliced(features, rows):
-        for code, level in _frequent(feature, rows[:, column]):
-            inside = rows[:, column] == code
-            found.append(_slice(feature, level, truth[inside], said[inside], base[inside]))
-    return found
+    told = _Told(truth, said, base)
+    return [
+        told.slice(feature, level, rows[:, column] == code)
+        for column, feature in _sliced(features, rows)
+        for code, level in _frequent(feature, rows[:, column])
+    ]
 
 
 def _sliced(features: FeatureSet, rows: Floats) -> Iterator[tuple[int, Feature]]:
@@ -87,17 +97,41 @@ def _frequent(feature: Feature, codes: Floats) -> list[tuple[int, str]]:
     return [(code, feature.levels[code]) for code in often]
 
 
-def _slice(feature: Feature, level: str, truth: Truth, said: Floats, base: Floats) -> Slice:
-    risk = said.shape[1] == 1
-    scores = scores_of(truth, said)
-    happened = truth if risk else said.argmax(axis=1) == truth
-    return Slice(
-        feature=feature.name,
-        level=level,
-        n=len(truth),
-        rate=float(happened.mean()),
-        said=float(said.max(axis=1).mean()),
-        log_loss=log_loss(truth, said),
-        base_log_loss=log_loss(truth, base),
-        roc_auc=scores["roc_auc"],
-    )
+class _Told:
+    """What was said of all cases and what happened, to be looked at in parts."""
+
+    def __init__(self, truth: Truth, said: Floats, base: Floats) -> None:
+        self._truth, self._said, self._base = truth, said, base
+        self._event, self._happened = top_event(said, truth)
+        self._leveled = at_level(self._event, float(self._happened.mean()))
+        self._poor = log_loss(truth, said) >= log_loss(truth, base)
+
+    def slice(self, feature: Feature, level: str, inside: NDArray[np.bool_]) -> Slice:
+        """The scores of the cases inside."""
+        truth, said = self._truth[inside], self._said[inside]
+        return Slice(
+            feature=feature.name,
+            level=level,
+            n=len(truth),
+            rate=float(self._happened[inside].mean()),
+            said=float(self._event[inside].mean()),
+            log_loss=log_loss(truth, said),
+            base_log_loss=log_loss(truth, self._base[inside]),
+            roc_auc=scores_of(truth, said)["roc_auc"],
+            leveled=float(self._leveled[inside].mean()),
+            all_poor=self._poor,
+        )
+
+
+def at_level(probability: Floats, rate: float) -> Floats:
+    """The probabilities with their log-odds moved alike, so that their mean is the rate; unmoved if that is 0 or 1."""
+    if not 0.0 < rate < 1.0:
+        return probability
+    within = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
+    odds = within / (1.0 - within)
+    low, high = -FURTHEST, FURTHEST
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        mean = float((1.0 - 1.0 / (1.0 + odds * np.exp(middle))).mean())
+        low, high = (middle, high) if mean < rate else (low, middle)
+    return np.asarray(1.0 - 1.0 / (1.0 + odds * np.exp((low + high) / 2.0)))

@@ -1,9 +1,13 @@
-"""Whether a rehearsal speaks for its model: what the card and the terminal say of it."""
+"""Whether a rehearsal speaks for its model, and whether its level is right: what card and terminal say of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from data.amounts import percent
+from data.vocabulary import Task
+from models.performance import level_missed
 
 
 def closer(told: Mapping[str, Any], side: str) -> float:
@@ -22,3 +26,25 @@ def doubt(told: Mapping[str, Any]) -> str:
             "It beats the base rate but not the rules, which need no model. There is little reason to put it in force."
         )
     return ""
+
+
+MENDS = "Newer labels mend that: train on them too, or give them to `fairlead recalibrate`"
+
+
+def wrong_level(task: Task, told: Mapping[str, Any]) -> str:
+    """What the model said beside what came true, where the two differ by more than chance explains; else empty."""
+    said, happened = _said(told), float(told["base_rate"] if task.is_risk else told["model"]["accuracy"])
+    if said is None or not level_missed(said, happened, int(told["n"])):
+        return ""
+    if task.is_risk:
+        return f"it said {percent(said)} where {percent(happened)} came true"
+    return f"it said that {percent(said)} of its likeliest labels are right, and {percent(happened)} were"
+
+
+def _said(told: Mapping[str, Any]) -> float | None:
+    """The mean of what was said; of a bundle that does not tell it, of its bins."""
+    if "said" in told["model"]:
+        return float(told["model"]["said"])
+    bins = told.get("report", {}).get("reliability", [])
+    n = sum(count for _, _, count in bins)
+    return sum(said * count for said, _, count in bins) / n if n else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import json
@@ -64,8 +65,8 @@ def _opened(path: Path) -> Any:
         raise HistoryError(f"{path} cannot be read ({error.strerror}); name a file that exists") from error
 
 
-def read_file(path: Path) -> pd.DataFrame:
-    """A file's table, in the file's order; cells of CSV stay text.
+def read_file(path: Path, encoding: str | None = None) -> pd.DataFrame:
+    """A file's table, in the file's order; cells of CSV stay text. `encoding` is that of a file of text, else UTF-8.
 
     Raises:
         HistoryError: a file that cannot be read, or one of another kind.
@@ -76,13 +77,11 @@ def read_file(path: Path) -> pd.DataFrame:
         if kind == ".parquet":
             return pd.read_parquet(path)
         if kind in (".csv", ".csv.gz"):
-            return _csv(path)
+            return _csv(path, _codec(encoding))
         if kind in (".jsonl", ".jsonl.gz"):
-            return _json_lines(path)
-    except UnicodeDecodeError as error:
-        raise HistoryError(
-            f"{path} is not UTF-8 (byte {error.start}): convert it, with iconv or as it is saved"
-        ) from error
+            return _json_lines(path, _codec(encoding))
+    except UnicodeError as error:
+        raise HistoryError(_not_encoded(path, encoding)) from error
     except CUT_SHORT as error:
         raise HistoryError(f"{path} ends too early: it was not copied whole; fetch it again") from error
     except (ValueError, OSError) as error:
@@ -90,17 +89,31 @@ def read_file(path: Path) -> pd.DataFrame:
     raise HistoryError(f"{path.name}: expected .csv, .csv.gz, .parquet, .jsonl or .jsonl.gz with a mapping")
 
 
-def _csv(path: Path) -> pd.DataFrame:
+def _codec(encoding: str | None) -> str:
+    """UTF-8 may begin with a mark that tells so."""
+    return "utf-8-sig" if encoding is None or codecs.lookup(encoding).name == "utf-8" else encoding
+
+
+def _not_encoded(path: Path, encoding: str | None) -> str:
+    if encoding is not None:
+        return f"{path} is not {encoding}, as encoding in the mapping says; files of Windows often are cp1252"
+    return (
+        f"{path} is not UTF-8: say what it is at the top of the mapping, such as encoding: cp1252 (western Europe, "
+        f"Windows) or encoding: utf-16, or convert it: iconv -f CP1252 -t UTF-8 {path.name} > utf8-{path.name}"
+    )
+
+
+def _csv(path: Path, encoding: str) -> pd.DataFrame:
     """Cells stay text; what separates them is read from the first line, which holds the columns' names."""
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig") as lines:
+    with opener(path, "rt", encoding=encoding) as lines:
         names = lines.readline()
     separator = max(SEPARATORS, key=names.count)
-    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding=encoding)
 
 
-def _json_lines(path: Path) -> pd.DataFrame:
+def _json_lines(path: Path, encoding: str) -> pd.DataFrame:
     """One object a line; nested values become columns named by their dotted path."""
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
+    with opener(path, "rt", encoding=encoding) as lines:
         return pd.json_normalize([json.loads(line) for line in lines if line.strip()])

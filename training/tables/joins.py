@@ -44,7 +44,8 @@ def joined(frame: pd.DataFrame, folder: Path, mapping: Mapping) -> tuple[pd.Data
     """
     joins = []
     for name, other in mapping.files.items():
-        frame, join = _with(frame, f"files.{name}", name, other, read_file(folder / other.file), mapping)
+        table = read_file(folder / other.file, other.encoding or mapping.encoding)
+        frame, join = _with(frame, f"files.{name}", name, other, table, mapping)
         joins.append(join)
     return frame, tuple(joins)
 

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import yaml
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
@@ -22,7 +22,7 @@ from data.record import Record, Unit, digest_of
 from data.vocabulary import Task
 from features.wording import Wording
 from training.errors import MappingError, MappingFileError
-from training.tables.part import Part
+from training.tables.part import Encoding, Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
 from training.tables.sources import (
@@ -71,6 +71,8 @@ class View(Part):
 class Mapping(Part):
     """A checked mapping file."""
 
+    came_later: ClassVar[frozenset[str]] = frozenset({"encoding"})
+
     schema_: Literal["fairlead/mapping/1"] = Field(alias="schema")
     says: str = ""
     missing: Words = ()
@@ -81,6 +83,8 @@ class Mapping(Part):
     """The decimal mark of numbers, where their source names none."""
     thousands: Thousands | None = None
     """What stands between the thousands of numbers, where their source names nothing."""
+    encoding: Encoding | None = None
+    """How the characters of files of text are written; UTF-8 without."""
     files: dict[FileName, Joined] = {}
     """Other files joined to the history's own, one after another."""
     query: str | None = None
@@ -207,6 +211,8 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     mapping._horizon = horizon
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")
+    if mapping.encoding is not None and mapping.query is not None:
+        raise MappingError("encoding", "is for a file; a database says itself how its characters are written")
     _check_paths(mapping)
     _check_attributes(mapping)
     _check_missing(mapping)

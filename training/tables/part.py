@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import AfterValidator, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from data.record import Record
 
 UNKNOWN_KEY = "unknown_key"
 """The type of the error that names a key which is none; `key` of its context is that key."""
+
+
+def _of_text(name: str) -> str:
+    try:
+        "é".encode(name, "replace").decode(name)
+    except (LookupError, ValueError):
+        raise ValueError("expected how a file of text is written, such as cp1252, latin-1 or utf-16") from None
+    return codecs.lookup(name).name
+
+
+Encoding = Annotated[str, AfterValidator(_of_text)]
+"""How the characters of a file are written, by a name that Python knows; UTF-8 where nobody says."""
 
 
 class Part(Record):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, mo
 
 from data.record import Unit
 from features.wording import Called, InstantPart, Wording
-from training.tables.part import Part
+from training.tables.part import Encoding, Part
 from training.tables.units import NUMBERS, AsMeant
 
 Scalar = bool | int | float | str
@@ -358,12 +358,16 @@ class Aggregate(Part):
 class Joined(Part):
     """Another file beside the history's own; its columns are `NAME.COLUMN` to the rest of the mapping."""
 
+    came_later: ClassVar[frozenset[str]] = frozenset({"encoding"})
+
     file: str
     """Its path from the folder of the history's file."""
     key: dict[str, str]
     """A column of the table so far to the file's column with the same key; one name where both have it."""
     each: dict[str, Aggregate] = {}
     """Where a key has several rows there: the columns to make of them. Without, a key has one row at most."""
+    encoding: Encoding | None = None
+    """How its characters are written, where not as the mapping says."""
 
     @classmethod
     def in_full(cls, given: Any) -> Any:

@@ -6,6 +6,7 @@ SHAP's own plots draw our exact contributions, those that stand in every answer.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from features.catalogue import FeatureSet
 from features.definition import Feature
 from models.task_model import TaskModel
 from policies.policy import Policy
+from training.histories.split import is_timeless
 from training.learning.learn import Learned
 from training.report.cost_curve import Prices, cost_curve, prices
 from training.report.metrics import calibration_bins
@@ -39,7 +41,6 @@ from training.report.shifts import ANOTHER, course, moved
 from training.tables.units import TIMES
 
 Floats = NDArray[np.float64]
-Truth = NDArray[np.int64]
 
 warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
 """SHAP colours a feature by what is usual of it, also one that no explained case has."""
@@ -48,32 +49,65 @@ SHOWN = 15
 DEPENDENCES = 3
 MOVED = 12
 MOST_NAMED = 24
+NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
 LONGEST_NAME = 18
 """Levels beside one another under a picture, and the letters of each."""
 
 
+GREY = "grey: categories, which are neither low nor high, and what is not known"
+FAR_OUT = 20.0
+"""How many times the middle size the furthest value must be before an axis is drawn in powers of ten."""
+
+
 def draw(folder: Path, learned: Learned, policy: Policy) -> None:
-    """Every picture that the task has, as PNG files of the folder."""
-    model, rehearsal, latest = learned.model, learned.rehearsal, learned.latest
-    features = model.features()
-    reliability(folder / "reliability.png", model.task, latest.truth, rehearsal.probabilities)
+    """Every picture that the task has, as PNG files of the folder; a .txt says why one is not there."""
+    model, rehearsal = learned.model, learned.rehearsal
+    reliability(folder / "reliability.png", model.task, rehearsal)
     summary(folder / "shap_summary.png", model, learned.explained)
     dependence(folder / "shap_dependence.png", model, learned.explained)
     precision_recall(folder / "precision_recall.png", model.task, rehearsal)
-    drift(folder / "drift.png", model.task, features, rehearsal)
-    if model.task is Task.SLA_BREACH and (at := prices(policy, features, latest.features)).acts:
-        cost(folder / "cost.png", rehearsal, at)
+    if is_timeless(rehearsal.rows.times):
+        (folder / "drift.txt").write_text(f"No drift.png: {NO_COURSE}.\n", encoding="utf-8")
+    else:
+        drift(folder / "drift.png", model, rehearsal)
+    if why := no_cost(model, policy, rehearsal):
+        (folder / "cost.txt").write_text(f"No cost.png: {why}.\n", encoding="utf-8")
+    else:
+        cost(folder / "cost.png", rehearsal, prices(policy, model.features(), rehearsal.latest.features))
 
 
-def reliability(path: Path, task: Task, truth: Truth, probabilities: Floats) -> None:
+def no_cost(model: TaskModel, policy: Policy, rehearsal: Rehearsal) -> str:
+    """Why no threshold can be priced; empty where one can."""
+    if model.task is not Task.SLA_BREACH:
+        return f"the curve prices acting on a promise, so {Task.SLA_BREACH.value} alone has one"
+    features, rows = model.features(), rehearsal.latest.features
+    if prices(policy, features, rows).acts:
+        return ""
+    place = features.names.index("reported_type") if "reported_type" in features.names else None
+    if place is None or np.isnan(rows[:, place]).all():
+        return (
+            "the policy's actions go by the reported type, and no case tells one: give the mapping "
+            "reported_type: {constant: ...} or a column"
+        )
+    return "the policy prices no action for the reported types of these cases (candidates, action_costs, effects)"
+
+
+def cases(rehearsal: Rehearsal) -> str:
+    """How many cases were measured, and which: the latest, or where all carry one moment some others."""
+    which = "other" if is_timeless(rehearsal.rows.times) else "latest"
+    return f"{len(rehearsal.latest.truth):,} {which} cases"
+
+
+def reliability(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     """Draw probability against observed rate, bin by bin; of the likeliest label where the task has labels."""
+    truth, probabilities = rehearsal.latest.truth, rehearsal.probabilities
     happened = truth if task.is_risk else probabilities.argmax(axis=1) == truth
     bins = calibration_bins(happened, probabilities.max(axis=1))
     figure, axes = _figure(1)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
     axes.plot([each[0] for each in bins], [each[1] for each in bins], marker="o")
     axes.set(xlabel="probability said", ylabel="share that came true", xlim=(0, 1), ylim=(0, 1))
-    axes.set_title(f"{task.value}: {len(truth):,} latest cases")
+    axes.set_title(f"{task.value}: {cases(rehearsal)}")
     _save(figure, path)
 
 
@@ -89,7 +123,7 @@ def precision_recall(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     rate = float(np.mean(happened))
     axes.axhline(rate, color="0.7", linewidth=1, label=f"base rate, {rate:.2f}")
     axes.set(xlabel="share of what happened that is found", ylabel="share of what is named that happened")
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), title=f"{task.value}: {len(truth):,} latest cases")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), title=f"{task.value}: {cases(rehearsal)}")
     axes.legend()
     _save(figure, path)
 
@@ -114,16 +148,19 @@ def cost(path: Path, rehearsal: Rehearsal, at: Prices) -> None:
 
 
 def summary(path: Path, model: TaskModel, explained: Explained) -> None:
-    """Draw what moves the raw score of the model's answer, over the explained rows."""
+    """Draw what moves the raw score of the model's answer, over the explained rows; categories, no amounts, in grey."""
+    amounts = explained.features.copy()
+    amounts[:, list(model.features().categories)] = np.nan
     shap.summary_plot(
         explained.contributions,
-        explained.features,
+        amounts,
         feature_names=_names(model.features()),
         max_display=SHOWN,
         show=False,
         rng=np.random.default_rng(0),
     )
     figure = pyplot.gcf()
+    figure.axes[0].set_title(GREY, fontsize="small")
     figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
     pyplot.close(figure)
 
@@ -135,17 +172,24 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
     strongest = np.argsort(-strength(explained), kind="stable")[:DEPENDENCES].tolist()
     figure, panels = pyplot.subplots(1, len(strongest), figsize=(5 * len(strongest), 4), layout="constrained")
     for column, axes in zip(strongest, np.atleast_1d(panels), strict=True):
+        feature, values = features.features[column], explained.features.copy()
+        values[:, column], levels = in_view(values[:, column], feature.levels)
         shap.dependence_plot(
             column,
             explained.contributions,
-            explained.features,
+            values,
             feature_names=names,
             interaction_index=None,
             ax=axes,
             show=False,
         )
-        axes.set(xlabel=axis_name(features.features[column]), ylabel="contribution to the raw score")
-        name_levels(axes, features.features[column].levels)
+        axes.set(xlabel=axis_name(feature), ylabel="contribution to the raw score")
+        if levels:
+            name_levels(axes, levels)
+        elif core := dense_up_to(values[:, column]):
+            axes.set_xscale("symlog", linthresh=core)
+            if values[:, column].min() >= 0:  # Not so where one is missing: SHAP draws those left of all.
+                axes.set_xlim(left=-core / 10)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
 
@@ -157,26 +201,49 @@ def axis_name(feature: Feature) -> str:
 
 
 def name_levels(axes: Axes, levels: Sequence[str]) -> None:
-    """The levels of a category in place of their codes, where they can be told apart."""
-    if 0 < len(levels) <= MOST_NAMED:
-        axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
+    """The levels of a category in place of their positions."""
+    axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
 
 
-def drift(path: Path, task: Task, features: FeatureSet, rehearsal: Rehearsal) -> None:
+def in_view(codes: Floats, levels: Sequence[str]) -> tuple[Floats, Sequence[str]]:
+    """The positions float64[n] at which a category's levels are drawn, and what stands under each; none for numbers.
+
+    Of more levels than can be told apart the commonest of these cases have one each, all others share the last.
+    """
+    if len(levels) <= MOST_NAMED:
+        return codes, levels
+    known = ~np.isnan(codes)
+    often = Counter(codes[known].astype(int).tolist()).most_common()
+    named = [code for code, _ in sorted(often, key=lambda each: (-each[1], each[0]))[: MOST_NAMED - 1]]
+    places = {code: place for place, code in enumerate(sorted(named))}
+    others = len(often) - len(named)
+    drawn = codes.copy()
+    drawn[known] = [places.get(code, len(places)) for code in codes[known].astype(int).tolist()]
+    return drawn, [*(levels[code] for code in sorted(named)), *([f"{others} others"] if others else [])]
+
+
+def dense_up_to(values: Floats) -> float | None:
+    """Where a few values lie so far out that all others would be drawn at 0, what these reach up to; else None."""
+    sizes = np.abs(values[~np.isnan(values) & (values != 0)])
+    if not len(sizes) or sizes.max() <= FAR_OUT * (middle := float(np.median(sizes))):
+        return None
+    return middle
+
+
+def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     """Draw base rate and mean score over time, and the features that moved most up to the latest cases."""
     figure, (over_time, shift) = _figure(2)
-    told = course(task, rehearsal)
+    told = course(model.task, rehearsal)
     starts = [datetime.fromtimestamp(each.start, UTC) for each in told.periods]
     said = [np.nan if each.said is None else each.said for each in told.periods]
-    rate = "base rate" if task.is_risk else "share that was right"
+    rate = "base rate" if model.task.is_risk else "share that was right"
     over_time.plot(starts, [each.rate for each in told.periods], marker=".", label=rate)
     over_time.plot(starts, said, marker=".", label="mean score")
-    if starts:
-        over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
-        over_time.tick_params(axis="x", rotation=30)
-    over_time.set(title=f"by {told.by}; right of the line: the latest cases" if starts else "no course: one moment")
+    over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
+    over_time.tick_params(axis="x", rotation=30)
+    over_time.set(title=f"by {told.by}; right of the line: the latest cases")
     over_time.legend()
-    most = moved(features, rehearsal)[:MOVED][::-1]
+    most = moved(model.features(), rehearsal, model.telling)[:MOVED][::-1]
     shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
     shift.axvline(ANOTHER, color="0.7", linewidth=1)
     shift.set(title="features that moved most", xlabel=f"population stability index (line: {ANOTHER})")

@@ -135,3 +135,9 @@ def test_a_word_of_a_shelf_is_called_as_the_mapping_says_and_a_bare_column_has_t
     assert vocabulary(named).attributes["brand"].called == "maker"
     assert named.mapping.digest != bare.digest
     assert "query" not in bare.model_dump()
+
+
+def test_a_daily_table_says_how_its_letters_are_written() -> None:
+    bare = DailyMapping.model_validate(MAPPING)
+    assert DailyMapping.model_validate({**MAPPING, "encoding": "cp1252"}).encoding == "cp1252"
+    assert "encoding" not in bare.model_dump()

@@ -120,6 +120,36 @@ def test_a_calibrator_that_is_no_better_is_not_made() -> None:
         recalibrate(right, PARENT, seen(), LATER, Silent())
 
 
+def replaced(told: Seen, rng: np.random.Generator, right: TaskModel) -> Seen:
+    """The same cases with outcomes that come true as often as the model says."""
+    said = right.calibrator.probability(right.score.raw_batch(told.features)[:, 0])
+    return replace(told, known=replace(told.known, truth=(rng.random(N) < said).astype(np.int64)))
+
+
+def test_a_gain_that_chance_explains_is_refused_with_its_numbers_and_what_would_tell() -> None:
+    right, says = again().model, list[str]()
+    for seed in range(6):
+        with pytest.raises(HistoryError, match="nothing was published, the old one stays") as refused:
+            recalibrate(right, PARENT, replaced(seen(), np.random.default_rng(seed), right), LATER, Silent())
+        says.append(str(refused.value))
+    gains = [each for each in says if "a gain of" in each]
+    assert gains
+    for each in gains:
+        assert "which chance explains (95 % interval -0." in each
+        assert "would tell it from chance, and this history has 1,200: give a longer one" in each
+
+
+def test_a_gain_of_few_exceptions_with_many_updates_is_no_sure_one() -> None:
+    told = again()
+    assert told.gain.is_sure
+    assert told.gain.mean == pytest.approx(told.before.log_loss - told.after.log_loss, abs=1e-6)
+    slight = seen(shift=-0.5)
+    assert recalibrate(model(), PARENT, slight, LATER, Silent()).gain.is_sure
+    few = replace(slight.known, exceptions=np.where(np.arange(N) < N // 2, np.arange(N) + N, np.arange(N) // 300))
+    with pytest.raises(HistoryError, match="which chance explains"):
+        recalibrate(model(), PARENT, replace(slight, known=few), LATER, Silent())
+
+
 def test_few_labels_are_refused() -> None:
     with pytest.raises(HistoryError, match="needs 400"):
         again(unknown=N - 300)

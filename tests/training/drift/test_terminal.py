@@ -28,6 +28,15 @@ def test_a_summary_has_every_alarm_and_no_table() -> None:
     assert "queue_minutes" not in told
 
 
+def test_money_is_said_to_be_the_policy_s_where_alarms_tell_any() -> None:
+    priced = Alarm(about="rate", per_1000="494.00", says="about 494.00 EUR lost per 1,000 cases")
+    report = _report("queue_minutes").model_copy(update={"stake": "48.00"})
+    told = _on_a_terminal(report.model_copy(update={"alarms": (priced,)}), summary_for_people)
+    assert "Money is reckoned from 48.00 EUR a case, by the policy and in its currency." in told
+    free = Alarm(about="rate", says="more promises break")
+    assert "Money" not in _on_a_terminal(report.model_copy(update={"alarms": (free,)}), summary_for_people)
+
+
 def _report(*moved: str) -> DriftReport:
     return DriftReport(
         task=Task.SLA_BREACH,

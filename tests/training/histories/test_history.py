@@ -1,3 +1,4 @@
+import csv
 import gzip
 import json
 import os
@@ -95,12 +96,13 @@ def test_every_update_keeps_every_row(table: Path) -> None:
     [
         (
             {"order.value": "channel"},
-            "(the header is not counted), mapping key 'facts.order.value': expected a number, got 'home'; where it",
+            "row 1 of the data (the header is not counted), mapping key 'facts.order.value': expected a number, got "
+            "'pickup'; where it",
         ),
         ({"promise.due_at": "at"}, "declare the column's zone"),
         (
             {"promise.due_at": "channel"},
-            "expected an instant as ISO 8601, got 'home'; where it means that nothing is known, say missing",
+            "expected an instant as ISO 8601, got 'pickup'; where it means that nothing is known, say missing",
         ),
         ({"channel": "channel"}, "mapping key 'facts.channel': expected 'bopis'"),
     ],
@@ -274,11 +276,43 @@ def test_cells_may_be_separated_as_spreadsheets_do(tmp_path: Path, table: Path, 
     assert list(open_history(other, mapping).lines()) == list(open_history(table, mapping).lines())
 
 
-def test_letters_of_another_encoding_are_said(tmp_path: Path) -> None:
+GERMAN = {**MAPPING, "facts": {**MAPPING["facts"], "channel": {"constant": "bopis"}}, "attributes": {"how": "channel"}}
+
+
+def test_letters_of_another_encoding_are_said_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "latin.csv"
     path.write_bytes(CSV.replace("home", "häuser").encode("latin-1"))
-    with pytest.raises(HistoryError, match="is not UTF-8"):
+    with pytest.raises(HistoryError, match="is not UTF-8") as refused:
         open_history(path, parse_mapping(MAPPING))
+    assert "encoding: cp1252" in str(refused.value)
+    assert "iconv -f CP1252 -t UTF-8 latin.csv > utf8-latin.csv" in str(refused.value)
+    with pytest.raises(HistoryError, match="is not ascii, as encoding in the mapping says"):
+        open_history(path, parse_mapping({**MAPPING, "encoding": "ascii"}))
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "UTF-8"])
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "jsonl"])
+def test_a_mapping_says_how_letters_are_written(tmp_path: Path, encoding: str, suffix: str) -> None:
+    words = CSV.replace("home", "häuser").replace("häuser,,no", "häuser,3,no")
+    rows = list(csv.DictReader(words.splitlines()))
+    told = "\n".join(json.dumps(each, ensure_ascii=False) for each in rows) if suffix == "jsonl" else words
+    path = tmp_path / f"german.{suffix}"
+    path.write_bytes((gzip.compress if suffix.endswith("gz") else bytes)(told.encode(encoding)))
+    lines = open_history(path, parse_mapping({**GERMAN, "encoding": encoding})).lines()
+    assert {each.case.attributes.get("how") for each in lines} == {"pickup", "häuser"}
+
+
+def test_of_rows_with_one_fault_the_first_of_the_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("number,at\n7,2026-01-01T00:00:00Z\n8x,2026-01-03T00:00:00Z\n9x,2026-01-02T00:00:00Z\n")
+    facts = {"event.source": {"constant": "s"}, "event.id": "number", "event.time": "at", "exception_id": "number"}
+    mapping = {
+        "schema": "fairlead/mapping/1",
+        "facts": facts,
+        "attributes": {"number": {"column": "number", "kind": "number"}},
+    }
+    with pytest.raises(HistoryError, match=r"^row 2 of the data .*attributes.number.*got '8x'"):
+        list(open_history(path, parse_mapping(mapping)).lines())
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.vocabulary import Task
+from models.conformal import RATES, Cell, ConformalSets
 from training.learning.conformal_fit import FEWEST, Calibrating, coverage, fit_conformal, interval
 
 DAY = 86_400.0
@@ -121,3 +122,24 @@ def test_an_interval_holds_its_share(hits_of: tuple[int, int]) -> None:
 @pytest.mark.parametrize("n", [0])
 def test_nothing_seen_says_nothing(n: int) -> None:
     assert interval(0, n) == (0.0, 1.0)
+
+
+def test_a_share_lies_in_its_own_interval_to_the_last_digit() -> None:
+    for n in range(1, 400):
+        for hits in {0, n // 2, n}:
+            low, high = interval(hits, n)
+            assert 0.0 <= low <= hits / n <= high <= 1.0
+        assert interval(n, n)[1] == 1.0
+        assert interval(0, n)[0] == 0.0
+
+
+def test_all_do_not_hold_what_a_class_misses() -> None:
+    truth = np.array([0] * 900 + [1] * 100)
+    high = np.where(truth == 0, 0.02, np.where(np.arange(1_000) % 2 == 0, 0.02, 0.98))
+    cases = Calibrating(truth, high[:, None], [None] * 1_000, np.arange(1_000.0))
+    sets = ConformalSets((Cell(None, None, 1_000, tuple(0.5 for _ in RATES)),))
+    told = coverage(sets, Task.SLA_BREACH, cases, 0.06)
+    assert [each["holds"] for each in told["classes"]] == [False, False]
+    low, top = told["all"]["interval"]
+    assert low <= 0.94 <= top, "taken together they cover what they should"
+    assert told["all"]["holds"] is False

@@ -106,6 +106,43 @@ def test_weak_slices_are_named_and_what_they_hold_is_escaped(folder: Path) -> No
     assert "<b>north" not in page
 
 
+def at_a_level(told: TaskModel, said: float, **report: Any) -> TaskModel:
+    """A model that said so much on average of 911 cases of which 16 % came true."""
+    side = {**told.metrics["model"], "said": said, "accuracy": 0.16}
+    metrics = {**told.metrics, "n": 911, "base_rate": 0.157, "model": side}
+    return replace(told, metrics={**metrics, "report": {**told.metrics["report"], "slices": [], **report}})
+
+
+def test_a_wrong_level_is_told_with_its_direction(folder: Path) -> None:
+    told = card_of(at_a_level(model_of(folder), 0.07))
+    assert "beside what comes true, on average: it said 7 % where 16 % came true, more than" in told.sentences[-1]
+    assert "fairlead recalibrate" in told.sentences[-1]
+    assert told.weak == ("everywhere: it said 7 % where 16 % came true",)
+    labels = card_of(at_a_level(model_of(folder, Task.ROOT_CAUSE), 0.07))
+    assert "it said that 7 % of its likeliest labels are right, and 16 % were" in labels.sentences[-1]
+
+
+def test_a_level_that_chance_explains_is_no_weakness(folder: Path) -> None:
+    told = card_of(at_a_level(model_of(folder), 0.15))
+    assert told.sentences[-1].endswith("percentage points beside what comes true, on average.")
+    assert told.weak == ()
+
+
+def test_a_bundle_that_tells_no_mean_is_told_by_its_bins(folder: Path) -> None:
+    told = at_a_level(model_of(folder), 0.0, reliability=[[0.05, 0.1, 455], [0.09, 0.214, 456]])
+    side = {name: value for name, value in told.metrics["model"].items() if name != "said"}
+    old = replace(told, metrics={**told.metrics, "model": side})
+    assert card_of(old).weak[0].startswith("everywhere: it said 7 % where 16 % came true")
+    bare = {**old.metrics, "report": {}}
+    assert card_of(replace(old, metrics=bare)).weak == ()
+
+
+def test_no_groups_are_no_praise(folder: Path) -> None:
+    page = card(at_a_level(model_of(folder), 0.15))
+    assert "No group was looked at" in page
+    assert "none of the 0" not in page
+
+
 def test_a_bundle_without_a_report_still_has_a_card(folder: Path) -> None:
     told = model_of(folder)
     bare = {key: value for key, value in told.metrics.items() if key != "report"}

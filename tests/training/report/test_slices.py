@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 
 from data.vocabulary import Channel, ExceptionType, Task
 from features.attributes import AttributeSchema, Declaration
 from features.catalogue import FeatureSet, feature_set
-from training.report.slices import LEAST, Slice, slices
+from training.report.slices import LEAST, NOTABLE, Slice, at_level, slices
 
 SCHEMA = AttributeSchema(
     attributes={"group": Declaration(kind="category", levels=("a", "b"))}, facts={"region": ("emea", "apac")}
@@ -55,3 +56,42 @@ def test_labels_are_sliced_by_whether_the_likeliest_was_right() -> None:
     said[:, 2] = 0.7
     (found,) = slices(features, table, np.full(60, 2), said, np.full((60, k), 1 / k))
     assert (found.rate, round(found.said, 9)) == (1.0, 0.7)
+
+
+def test_groups_that_are_only_at_the_level_of_all_cases_are_not_weak() -> None:
+    rng = np.random.default_rng(1)
+    n = 6_000
+    group, score = np.arange(n) % 2, rng.normal(size=n)
+    odds = score + 1.5 * group - 1.5
+    truth = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.int64)
+    too_low = 1 / (1 + np.exp(1.0 - odds))
+    found = measured(FEATURES, rows(n, region=group), truth, too_low)
+    assert all(each.rate - each.said > NOTABLE for each in found.values())
+    assert not any(each.is_weak for each in found.values())
+    one_too_low = 1 / (1 + np.exp(np.where(group == 1, 2.0, 0.5) - odds))
+    found = measured(FEATURES, rows(n, region=group), truth, one_too_low)
+    assert [name for name, each in found.items() if each.is_weak] == ["region=emea", "region=apac"]
+    assert found["region=apac"].rate > found["region=apac"].leveled
+    assert found["region=emea"].rate < found["region=emea"].leveled
+
+
+def test_a_group_is_no_worse_than_the_base_rate_where_everything_is() -> None:
+    n = 400
+    truth = (np.arange(n) % 2).astype(np.int64)
+    upside_down = np.where(truth == 1, 0.4, 0.6)
+    found = measured(FEATURES, rows(n, region=np.arange(n) // 200), truth, upside_down)
+    assert all(each.log_loss > each.base_log_loss for each in found.values())
+    assert not any(each.is_weak for each in found.values())
+    here = np.where(np.arange(n) < 200, upside_down, np.where(truth == 1, 0.9, 0.1))
+    found = measured(FEATURES, rows(n, region=np.arange(n) // 200), truth, here)
+    assert [name for name, each in found.items() if each.is_weak] == ["region=emea"]
+
+
+def test_a_level_moves_all_log_odds_alike_and_keeps_what_is_certain() -> None:
+    said = np.array([0.0, 0.1, 0.5, 0.9, 1.0])
+    moved = at_level(said, 0.6)
+    assert moved.mean() == pytest.approx(0.6)
+    inner = np.log(moved / (1 - moved))[1:4] - np.log(said[1:4] / (1 - said[1:4]))
+    assert inner == pytest.approx(np.full(3, inner[0]))
+    assert (moved[0], moved[4]) == (pytest.approx(0.0, abs=1e-6), pytest.approx(1.0, abs=1e-6))
+    assert at_level(said, 1.0) is said

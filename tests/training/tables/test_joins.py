@@ -116,3 +116,15 @@ def test_the_digest_is_of_every_file(orders: Path) -> None:
     before = open_history(orders, one).digest
     (orders.parent / "items.csv").write_text("order,price\n1,2\n")
     assert open_history(orders, one).digest != before
+
+
+def test_a_joined_file_is_written_as_it_says_else_as_the_mapping_says(tmp_path: Path) -> None:
+    for name, encoding in (("orders", "cp1252"), ("like", "cp1252"), ("unlike", "utf-8")):
+        (tmp_path / f"{name}.csv").write_bytes("order;city\nä;Köln\n".encode(encoding))
+    files = {
+        "like": {"file": "like.csv", "key": "order"},
+        "unlike": {"file": "unlike.csv", "key": "order", "encoding": "utf-8"},
+    }
+    told = mapping(**files).model_copy(update={"encoding": "cp1252"})
+    frame = open_table(tmp_path / "orders.csv", told).frame
+    assert frame.iloc[0].to_dict() == {"order": "ä", "city": "Köln", "like.city": "Köln", "unlike.city": "Köln"}

@@ -352,3 +352,13 @@ def test_a_mapping_that_calls_nothing_has_the_digest_it_always_had() -> None:
     named = parse_mapping(mapping(attributes={"inv": {"column": "a", "kind": "number", "called": "stock"}}))
     assert "called" not in plain.model_dump(mode="json")["attributes"]["inv"]
     assert plain.digest != named.digest
+
+
+def test_an_encoding_is_one_of_text_and_leaves_the_digest_of_a_mapping_without_one() -> None:
+    assert parse_mapping({**mapping(), "encoding": "latin1"}).encoding == "iso8859-1"
+    assert "encoding" not in parse_mapping(mapping()).model_dump()
+    for wrong in ("klingon", "base64"):
+        with pytest.raises(MappingError, match=r"encoding.*such as cp1252, latin-1 or utf-16"):
+            parse_mapping({**mapping(), "encoding": wrong})
+    with pytest.raises(MappingError, match="a database says itself"):
+        parse_mapping({**mapping(), "encoding": "cp1252", "query": "select 1"})

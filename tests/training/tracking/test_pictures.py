@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from matplotlib import pyplot
 
+from data.vocabulary import ExceptionType, Task
 from features.attributes import AttributeSchema, Declaration, attribute_features
+from features.catalogue import feature_set
 from features.wording import Wording
+from policies.policy import load_policy
+from tests.fixtures.task_models import task_model
+from training.histories.rows import DAY, Rows
+from training.histories.split import Split
+from training.learning.fit import RISK
+from training.report.rehearsal import Rehearsal, explain
+
+FEATURES = feature_set(Task.SLA_BREACH)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # SHAP uses what Matplotlib is about to take away.
 
@@ -24,10 +37,46 @@ def ticks(levels: tuple[str, ...]) -> list[str]:
 
 
 def test_levels_stand_by_their_names_where_they_can_be_told_apart() -> None:
-    from training.tracking.pictures import LONGEST_NAME, MOST_NAMED
+    from training.tracking.pictures import LONGEST_NAME, MOST_NAMED, in_view
 
     assert ticks(("air", "x" * 40)) == ["air", "x" * LONGEST_NAME]
-    assert ticks(tuple(map(str, range(MOST_NAMED + 1)))) == ticks(()), "too many keep their codes, as numbers do"
+    few = tuple(map(str, range(MOST_NAMED)))
+    codes = np.array([3.0, np.nan, 0.0])
+    assert in_view(codes, few) == (codes, few)
+
+
+def test_of_too_many_levels_the_commonest_in_view_are_named_and_the_others_share_a_place() -> None:
+    from training.tracking.pictures import MOST_NAMED, in_view
+
+    levels = tuple(f"country {number}" for number in range(100))
+    rare = list(range(40, 40 + MOST_NAMED + 5))
+    codes = np.array([*rare, *rare[:-6], 7.0, 7.0, 7.0, np.nan])
+    drawn, named = in_view(codes, levels)
+    assert list(named) == ["country 7", *(f"country {code}" for code in rare[: MOST_NAMED - 2]), "7 others"]
+    under = [None if np.isnan(place) else named[int(place)] for place in drawn]
+    told = [None if np.isnan(code) else levels[int(code)] for code in codes]
+    assert all(name == true or name == "7 others" for name, true in zip(under, told, strict=True))
+    assert under.count("7 others") == 8
+    assert under[-1] is None
+    assert codes[0] == rare[0], "what it was given stays"
+
+
+def test_two_levels_in_view_of_a_hundred_need_no_others() -> None:
+    from training.tracking.pictures import in_view
+
+    drawn, named = in_view(np.array([90.0, 3.0, 90.0]), tuple(map(str, range(100))))
+    assert (drawn.tolist(), list(named)) == ([1.0, 0.0, 1.0], ["3", "90"])
+
+
+def test_an_axis_is_drawn_in_powers_of_ten_where_a_few_values_lie_far_out() -> None:
+    from training.tracking.pictures import dense_up_to
+
+    rng = np.random.default_rng(1)
+    heavy = np.concatenate([rng.lognormal(8.0, 1.9, 200), [0.0, np.nan]])
+    assert dense_up_to(heavy) == pytest.approx(np.median(heavy[:200]))
+    assert dense_up_to(-heavy) == dense_up_to(heavy)
+    for plain in (rng.normal(size=200), rng.exponential(size=200), np.zeros(9), np.full(9, np.nan)):
+        assert dense_up_to(plain) is None
 
 
 @pytest.mark.parametrize(
@@ -47,3 +96,56 @@ def test_a_picture_calls_an_attribute_what_people_call_it() -> None:
 
     schema = AttributeSchema(attributes={"national_inv": Declaration(kind="number", called="stock on hand")})
     assert axis_name(attribute_features(schema)[0]) == "stock on hand"
+
+
+N = 600
+
+
+def rehearsal(timeless: bool = False, **columns: float) -> Rehearsal:
+    """Cases of which these columns are known besides their queue, the last two hundred of them measured on."""
+    rng = np.random.default_rng(1)
+    table = np.full((N, len(FEATURES.names)), np.nan)
+    for name, value in columns.items():
+        table[:, FEATURES.names.index(name)] = value
+    table[:, FEATURES.names.index("queue_minutes")] = rng.integers(0, 90, N)
+    times = np.arange(float(N)) * (0.0 if timeless else DAY)
+    rows = Rows(table, rng.integers(0, 2, N), times, FEATURES.categories, 1)
+    split = Split(((200, 300), (300, 400)), 400, N, np.arange(N))
+    return Rehearsal(rows, split, rng.random((400, 1)), np.full((200, 1), 0.2))
+
+
+def drawn(folder: Path, seen: Rehearsal) -> set[str]:
+    """The files that all pictures of a model make."""
+    from training.learning.learn import Learned
+    from training.tracking.pictures import draw
+
+    model = task_model(Task.SLA_BREACH)
+    draw(folder, Learned(model, RISK, seen, explain(model, seen.latest)), load_policy())
+    return {each.name for each in folder.iterdir()}
+
+
+def test_without_a_reported_type_a_line_says_why_no_threshold_is_priced(tmp_path: Path) -> None:
+    made = drawn(tmp_path, rehearsal())
+    assert made >= {"cost.txt", "drift.png"}
+    assert "cost.png" not in made
+    assert "no case tells one: give the mapping reported_type" in (tmp_path / "cost.txt").read_text(encoding="utf-8")
+
+
+def test_without_times_no_course_is_drawn_and_a_line_says_why(tmp_path: Path) -> None:
+    handoff = list(ExceptionType).index(ExceptionType.FAILED_DELIVERY_HANDOFF)
+    made = drawn(tmp_path, rehearsal(timeless=True, reported_type=handoff))
+    assert made >= {"cost.png", "drift.txt"}
+    assert not made & {"cost.txt", "drift.png"}
+    assert "all cases carry one moment" in (tmp_path / "drift.txt").read_text(encoding="utf-8")
+
+
+def test_a_task_that_no_action_is_priced_for_says_which_is() -> None:
+    from training.tracking.pictures import no_cost
+
+    assert "sla_breach alone" in no_cost(task_model(Task.STOCKOUT), load_policy(), rehearsal())
+
+
+def test_measured_cases_are_the_latest_or_where_none_is_later_others() -> None:
+    from training.tracking.pictures import cases
+
+    assert (cases(rehearsal()), cases(rehearsal(timeless=True))) == ("200 latest cases", "200 other cases")

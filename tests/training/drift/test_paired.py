@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from training.drift.paired import gain
+
+
+def test_of_single_cases_it_is_the_paired_t_interval() -> None:
+    rng = np.random.default_rng(1)
+    before, after = rng.gamma(1.0, 0.4, 300), rng.gamma(1.0, 0.3, 300)
+    told = gain(before, after, np.arange(300))
+    expected = stats.ttest_rel(before, after).confidence_interval(0.95)
+    assert told.interval == pytest.approx((expected.low, expected.high))
+    assert told.groups == 300
+
+
+def test_cases_that_go_together_tell_no_more_than_one() -> None:
+    better = np.random.default_rng(2).normal(0.05, 0.3, 200)
+    alone = gain(better, np.zeros(200), np.arange(200))
+    tenfold = gain(np.repeat(better, 10), np.zeros(2_000), np.repeat(np.arange(200), 10))
+    assert tenfold.interval == pytest.approx(alone.interval)
+    assert gain(np.repeat(better, 10), np.zeros(2_000), np.arange(2_000)).reach < alone.reach / 3
+
+
+def test_one_in_forty_gains_of_nothing_is_called_sure() -> None:
+    rng = np.random.default_rng(3)
+    sure = sum(gain(rng.normal(size=100), rng.normal(size=100), np.arange(100)).is_sure for _ in range(2_000))
+    assert 30 <= sure <= 72
+
+
+def test_a_gain_says_how_many_times_the_cases_would_tell_it() -> None:
+    better = np.random.default_rng(4).normal(0.02, 0.4, 400)
+    told = gain(better, np.zeros(400), np.arange(400))
+    assert not told.is_sure
+    more = math.ceil(told.times * 1.1)
+    assert gain(np.tile(better, more), np.zeros(400 * more), np.arange(400 * more)).is_sure
+    fewer = math.floor(told.times / 1.1)
+    assert not gain(np.tile(better, fewer), np.zeros(400 * fewer), np.arange(400 * fewer)).is_sure
+
+
+def test_one_group_tells_nothing() -> None:
+    told = gain(np.ones(9), np.zeros(9), np.zeros(9, np.int64))
+    assert (told.mean, told.is_sure) == (1.0, False)
