@@ -46,6 +46,8 @@ Made = TypeVar("Made")
 MANY = 200_000
 """Cases from which no more tasks learn at once than there are cores: each keeps several copies of its rows."""
 
+NOTHING_ANEW = ". No task was learned anew, so nothing was published: what serves stays as it is"
+
 LIBRARIES = ("lightgbm", "numpy", "optuna", "scikit-learn", "scipy")
 
 
@@ -217,7 +219,8 @@ def _learn(
             if order.tracker and (order.keep_going or not failed):
                 recorded[task] = order.tracker.record(each, given)
     if failed and not (order.keep_going and learned):
-        raise HistoryError("; ".join(f"{task}: {failed[task]}" for task in order.tasks if task in failed))
+        why = "; ".join(f"{task}: {failed[task]}" for task in order.tasks if task in failed)
+        raise HistoryError(f"{why}{NOTHING_ANEW if order.keep_going else ''}")
     return _in_order(learned, order), _in_order(recorded, order), failed
 
 
@@ -236,12 +239,13 @@ def _each(one: Callable[[Task], Made], tasks: Sequence[Task], at_once: int) -> G
             yield from ((task, one(task)) for task in tasks)
             return
         pool = ThreadPoolExecutor(at_once, thread_name_prefix=LEARNER)
+        begun = {pool.submit(one, task): task for task in tasks}
         try:
-            begun = {pool.submit(one, task): task for task in tasks}
             for done in as_completed(begun):
                 yield begun[done], done.result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Idle threads that are not waited for still look like learners to whoever ends the process just then.
+            pool.shutdown(wait=all(each.done() for each in begun), cancel_futures=True)
 
 
 def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
