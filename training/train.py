@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -19,10 +19,8 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.chain import EARLIER
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
-from features.two_histories import together
 from features.wording import Wordings
-from models.bundle import open_bundle, publish
-from models.files import MANIFEST
+from models.bundle import open_bundle
 from policies.policy import Policy
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError, TrainingError
@@ -35,7 +33,8 @@ from training.learning.chain import Chain, earlier_tasks, fit_chain
 from training.learning.evaluate import Snapshot
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Progress
-from training.served import keep_beside, refuse_served
+from training.publishing import publish_whole
+from training.served import refuse_served
 from training.tracking.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
@@ -105,6 +104,11 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
     refuse_served(order.out, _instead(order))
+    with order.tracker.settled() if order.tracker else nullcontext():
+        return _train(history, order, progress)
+
+
+def _train(history: History, order: Order, progress: Progress) -> Training:
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // min(len(order.tasks), order.threads)
     told = (order.test_share, threads, order.seed, order.trials, history.horizon)
@@ -251,9 +255,7 @@ def _each(one: Callable[[Task], Made], tasks: Sequence[Task], at_once: int) -> G
 def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
     models = {task: each.model for task, each in learned.items()}
     try:
-        keep_beside(order.out, order.beside)
-        kept = _standing(order.out, standing)
-        return publish(order.out, models, created_at=order.created_at, standing=kept)
+        return publish_whole(order.out, models, standing, created_at=order.created_at, beside=order.beside)
     except OSError as error:
         why = f"{order.out} cannot be written ({error.strerror}): nothing was published or registered"
         raise TrainingError(f"{why}; free the disk or name another folder with --out") from error
@@ -287,12 +289,3 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
         "threads": order.threads,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
-
-
-def _standing(folder: Path, rows: Snapshot) -> Snapshot:
-    """The history's standing, and of what it does not tell that of an earlier history of the folder."""
-    if not (folder / MANIFEST).is_file():
-        return rows
-    before, told = read_snapshot(open_bundle(folder).standing or []), read_snapshot(rows)
-    whole = together(before, told)
-    return snapshot(whole[key] for key in sorted(whole))

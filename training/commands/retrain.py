@@ -13,9 +13,11 @@ import typer
 
 from data.console import console
 from data.vocabulary import Task
+from models.files import MANIFEST
 from policies.policy import load_policy
 from training.commands.train import ThePolicy, told, tracker_of
 from training.errors import TrainingError
+from training.interruption import Interrupted
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -201,11 +203,12 @@ def _told_of(history: History, policy: Policy) -> tuple[Task, ...]:
 
 @contextmanager
 def _nothing_left(use: Path, made: Sequence[Path]) -> Iterator[None]:
-    """A run that is refused leaves no export behind, and of the folders that it made none that is empty."""
+    """A run that publishes nothing leaves no export behind, and of the folders that it made none that is empty."""
     try:
         yield
-    except TrainingError:
-        use.unlink(missing_ok=True)
+    except (TrainingError, Interrupted):
+        if not (use.parent / "bundle" / MANIFEST).is_file():
+            use.unlink(missing_ok=True)
         for folder in made:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
