@@ -29,7 +29,7 @@ from training.histories.history import History
 from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, counted
 from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
-from training.learning.chain import Chain, earlier_tasks, fit_chain
+from training.learning.chain import Chain, can_teach_chain, earlier_tasks, fit_chain
 from training.learning.evaluate import Snapshot
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Progress
@@ -187,8 +187,11 @@ def _chains(seen: Study, origin: Origin, order: Order, progress: Progress) -> di
     """What later tasks will hear of the tasks before them, where the history can teach it."""
 
     def one(task: Task) -> Chain | None:
+        known = seen.known(task)
+        if not can_teach_chain(known):
+            return None
         progress.step(f"{task}: what later tasks hear")
-        return fit_chain(task, seen.known(task), origin.attributes, origin.threads, origin.seed)
+        return fit_chain(task, known, origin.attributes, origin.threads, origin.seed)
 
     tasks = earlier_tasks(order.tasks)
     chains = dict(_each(one, tasks, order.threads))

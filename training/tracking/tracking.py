@@ -14,13 +14,14 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from data.record import canonical
+from data.record import canonical, instant_text
 from models.task_model import TaskModel, files_of
 from policies.policy import Policy
 from training.drift.recalibrate import Recalibrated
@@ -257,7 +258,17 @@ def _of_the_store(error: BaseException) -> BaseException:
 
 
 def _parameters(model: TaskModel) -> dict[str, Any]:
-    return {key: str(value)[:500] for key, value in _flat(model.lineage)}
+    return {key: str(value)[:500] for key, value in _flat(_in_words(model.lineage))}
+
+
+def _in_words(lineage: Mapping[str, Any]) -> dict[str, Any]:
+    """A lineage whose windows begin and end at instants that people read, not at seconds."""
+    return {key: _window(value) if key.endswith("_on") else value for key, value in lineage.items()}
+
+
+def _window(told: Mapping[str, Any]) -> dict[str, Any]:
+    moments = {key: datetime.fromtimestamp(told[key], UTC) for key in ("from", "to") if key in told}
+    return {**told, **{key: instant_text(moment) for key, moment in moments.items()}}
 
 
 def _metrics(learned: Learned) -> dict[str, float]:
@@ -301,7 +312,7 @@ def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
     _write_files(model, folder)
     pictures.draw(folder, learned, given.policy)
     (folder / NAME).write_text(card(model), encoding="utf-8")
-    (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
+    (folder / "data.json").write_bytes(canonical({key: _in_words(model.lineage)[key] for key in SOURCES}))
     (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
     _write_mapping(given, folder)
 
