@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -19,10 +19,8 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.chain import EARLIER
 from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
-from features.two_histories import together
 from features.wording import Wordings
-from models.bundle import open_bundle, publish
-from models.files import MANIFEST
+from models.bundle import open_bundle
 from policies.policy import Policy
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError, TrainingError
@@ -31,11 +29,12 @@ from training.histories.history import History
 from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, counted
 from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
-from training.learning.chain import Chain, earlier_tasks, fit_chain
+from training.learning.chain import Chain, can_teach_chain, earlier_tasks, fit_chain
 from training.learning.evaluate import Snapshot
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Progress
-from training.served import keep_beside, refuse_served
+from training.publishing import publish_whole
+from training.served import refuse_served
 from training.tracking.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
@@ -45,6 +44,8 @@ Made = TypeVar("Made")
 
 MANY = 200_000
 """Cases from which no more tasks learn at once than there are cores: each keeps several copies of its rows."""
+
+NOTHING_ANEW = ". No task was learned anew, so nothing was published: what serves stays as it is"
 
 LIBRARIES = ("lightgbm", "numpy", "optuna", "scikit-learn", "scipy")
 
@@ -103,6 +104,11 @@ def train(history: History, order: Order, progress: Progress) -> Training:
         TrackingError: MLflow stopped answering; what was published or registered is said.
     """
     refuse_served(order.out, _instead(order))
+    with order.tracker.settled() if order.tracker else nullcontext():
+        return _train(history, order, progress)
+
+
+def _train(history: History, order: Order, progress: Progress) -> Training:
     attributes, seen, standing = _read(history, order, progress)
     threads = order.threads // min(len(order.tasks), order.threads)
     told = (order.test_share, threads, order.seed, order.trials, history.horizon)
@@ -181,8 +187,11 @@ def _chains(seen: Study, origin: Origin, order: Order, progress: Progress) -> di
     """What later tasks will hear of the tasks before them, where the history can teach it."""
 
     def one(task: Task) -> Chain | None:
+        known = seen.known(task)
+        if not can_teach_chain(known):
+            return None
         progress.step(f"{task}: what later tasks hear")
-        return fit_chain(task, seen.known(task), origin.attributes, origin.threads, origin.seed)
+        return fit_chain(task, known, origin.attributes, origin.threads, origin.seed)
 
     tasks = earlier_tasks(order.tasks)
     chains = dict(_each(one, tasks, order.threads))
@@ -217,7 +226,8 @@ def _learn(
             if order.tracker and (order.keep_going or not failed):
                 recorded[task] = order.tracker.record(each, given)
     if failed and not (order.keep_going and learned):
-        raise HistoryError("; ".join(f"{task}: {failed[task]}" for task in order.tasks if task in failed))
+        why = "; ".join(f"{task}: {failed[task]}" for task in order.tasks if task in failed)
+        raise HistoryError(f"{why}{NOTHING_ANEW if order.keep_going else ''}")
     return _in_order(learned, order), _in_order(recorded, order), failed
 
 
@@ -236,20 +246,19 @@ def _each(one: Callable[[Task], Made], tasks: Sequence[Task], at_once: int) -> G
             yield from ((task, one(task)) for task in tasks)
             return
         pool = ThreadPoolExecutor(at_once, thread_name_prefix=LEARNER)
+        begun = {pool.submit(one, task): task for task in tasks}
         try:
-            begun = {pool.submit(one, task): task for task in tasks}
             for done in as_completed(begun):
                 yield begun[done], done.result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Idle threads that are not waited for still look like learners to whoever ends the process just then.
+            pool.shutdown(wait=all(each.done() for each in begun), cancel_futures=True)
 
 
 def _publish(order: Order, learned: Mapping[Task, Learned], standing: Snapshot) -> str:
     models = {task: each.model for task, each in learned.items()}
     try:
-        keep_beside(order.out, order.beside)
-        kept = _standing(order.out, standing)
-        return publish(order.out, models, created_at=order.created_at, standing=kept)
+        return publish_whole(order.out, models, standing, created_at=order.created_at, beside=order.beside)
     except OSError as error:
         why = f"{order.out} cannot be written ({error.strerror}): nothing was published or registered"
         raise TrainingError(f"{why}; free the disk or name another folder with --out") from error
@@ -283,12 +292,3 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
         "threads": order.threads,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
-
-
-def _standing(folder: Path, rows: Snapshot) -> Snapshot:
-    """The history's standing, and of what it does not tell that of an earlier history of the folder."""
-    if not (folder / MANIFEST).is_file():
-        return rows
-    before, told = read_snapshot(open_bundle(folder).standing or []), read_snapshot(rows)
-    whole = together(before, told)
-    return snapshot(whole[key] for key in sorted(whole))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from typer.testing import CliRunner, Result
 
 from data.vocabulary import Task
@@ -225,6 +228,78 @@ def test_mlflow_that_does_not_register_is_said_with_the_bundle_that_is_published
     said = refused(asked(out))
     assert f"the bundle {open_bundle(out).digest} is published, but MLflow" in said
     assert "run the same again once it answers" in said
+
+
+def the_run(uri: str) -> Any:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(uri)
+    (run,) = client.search_runs([each.experiment_id for each in client.search_experiments()])
+    return run
+
+
+def stopped(*_: object, **__: object) -> Any:
+    raise Interrupted(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "why"),
+    [
+        (full, "FAILED", "cannot be written (No space left on device): nothing was published or registered"),
+        (stopped, "KILLED", "interrupted: nothing was published or registered"),
+    ],
+)
+def test_a_run_whose_bundle_was_not_published_says_so_and_leaves_no_file(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch, ends: Any, status: str, why: str
+) -> None:
+    monkeypatch.setattr("models.files.put_in_force", ends)
+    assert asked(tmp_path / "bundle").exit_code in (1, 143)
+    run = the_run(store)
+    assert run.info.status == status
+    assert why in run.data.tags["why"]
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_run_that_did_not_get_registered_has_failed_and_one_that_did_is_finished(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("mlflow.tracking.MlflowClient.set_registered_model_alias", full)
+        refused(asked(tmp_path / "bundle"))
+    run = the_run(store)
+    assert run.info.status == "FAILED"
+    assert "is published, but MLflow" in run.data.tags["why"]
+    store_of_another = f"sqlite:///{tmp_path / 'another.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store_of_another)
+    assert asked(tmp_path / "bundle").exit_code == 0
+    run = the_run(store_of_another)
+    assert (run.info.status, "why" in run.data.tags) == ("FINISHED", False)
+
+
+@pytest.fixture
+def unwritable() -> Iterator[Callable[[], None]]:
+    """Makes every SQLite store refuse what is written from the next connection on, as one on a full disk does."""
+
+    def refuse(connection: Any) -> None:
+        connection.connection.dbapi_connection.execute("PRAGMA query_only = ON")
+
+    yield lambda: event.listen(Engine, "engine_connect", refuse)
+    event.remove(Engine, "engine_connect", refuse)
+
+
+def test_a_store_of_mlflow_that_cannot_be_written_is_one_message(
+    tmp_path: Path, store: str, unwritable: Callable[[], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    from training.tracking.tracking import Tracker
+
+    Tracker(store, tmp_path)
+    unwritable()
+    said = refused(asked(tmp_path / "bundle"))
+    assert "stopped answering; nothing was published or registered" in said
+    assert "attempt to write a readonly database" in said
+    written = capfd.readouterr()
+    assert "Traceback" not in written.out + written.err
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_any_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:

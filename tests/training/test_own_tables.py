@@ -116,6 +116,7 @@ def taught(table: Path, out: Path, mapping: Path = BACKORDERS) -> None:
 
 def promoted(halves: Path, file: str, out: Path, mapping: Path = BACKORDERS, challenger: str = "large") -> Result:
     asked = ["promote", str(halves / challenger), "--champion", str(halves / "small"), "--history", str(halves / file)]
+    asked += ["--reason", "learned more articles"]
     return run.invoke(promotion_app, [*asked, "--mapping", str(mapping), "--out", str(out)])
 
 
@@ -175,7 +176,7 @@ def test_row_numbers_are_refused_as_names_of_rows(halves: Path, tmp_path: Path) 
     assert "names a row in this file alone" in " ".join(noted.stderr.split())
     run.invoke(app, [*asked, "--out", str(tmp_path / "again"), "--no-track", "--seed", "1"])
     asked = ["promote", str(tmp_path / "again"), "--champion", str(tmp_path / "rows"), "--mapping", str(by_row)]
-    other = run.invoke(promotion_app, [*asked, "--history", str(halves / "fresh.csv")])
+    other = run.invoke(promotion_app, [*asked, "--history", str(halves / "fresh.csv"), "--reason", "another seed"])
     assert "event.id is the row's number" in " ".join(other.stderr.split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -130,14 +131,15 @@ def recalibrate(
             note(f"{left_out:,} cases are left out: they taught the model, or may have; the others are new to it")
         with progress_on(_console) as progress:
             again = fit_again(model, bundle.digest, seen, read, progress)
-        recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None
-        digest = _publish(again.model, folder, into)
-        _console.print(
-            recalibration_for_people(again, f"{read.name}: fitted on its first half, measured on its second")
-        )
-        _console.print(f"published {digest} in {into}", soft_wrap=True)
-        if tracker and recorded:
-            _register(tracker, recorded, into, digest, task)
+        with tracker.settled() if tracker else nullcontext():
+            recorded = tracker.record_recalibration(again, Given(rules, mapping)) if tracker else None
+            digest = _publish(again.model, folder, into)
+            _console.print(
+                recalibration_for_people(again, f"{read.name}: fitted on its first half, measured on its second")
+            )
+            _console.print(f"published {digest} in {into}", soft_wrap=True)
+            if tracker and recorded:
+                _register(tracker, recorded, into, digest, task)
 
 
 def _refuse_served(into: Path) -> None:

@@ -38,7 +38,10 @@ def _enough(reason: str) -> str:
 
 
 TheServer = Annotated[str, typer.Option("--server", metavar="URL", help="Where the service answers.")]
-TheReason = Annotated[str, typer.Option("--reason", help="Why; recorded with your name.", callback=_enough)]
+TheReason = Annotated[
+    str, typer.Option("--reason", help="Why (required); recorded with your name.", callback=_enough, show_default=False)
+]
+"""Empty by default, so that a missing reason is asked for in the words that refuse an empty one."""
 Track = Annotated[bool, typer.Option("--track/--no-track", help="Move the alias champion in MLflow's registry.")]
 
 
@@ -62,7 +65,7 @@ def promote(
         str | None, typer.Option("--server", metavar="URL", help="Ask this service; without, only compare.")
     ] = None,
     key: Annotated[Path | None, typer.Option("--key", help="Key file of who asks.")] = None,
-    reason: TheReason = "a newer training",
+    reason: TheReason = "",
     out: Annotated[Path | None, typer.Option("--out", help="Where the dossier goes; CHALLENGER_DIR without.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
 ) -> None:
@@ -120,7 +123,7 @@ def promotions(
 @app.command("approve-promotion")
 def approve_promotion(
     promotion_id: Annotated[str, typer.Argument(metavar="ID", help="The promotion's id.")],
-    reason: TheReason,
+    reason: TheReason = "",
     reject: Annotated[bool, typer.Option("--reject", help="Do not agree.")] = False,
     server: TheServer = HERE,
     key: Annotated[Path | None, typer.Option("--key", help="Key file of who decides; never who asked.")] = None,
@@ -141,7 +144,7 @@ def approve_promotion(
 
 @app.command()
 def rollback(
-    reason: TheReason,
+    reason: TheReason = "",
     server: TheServer = HERE,
     key: Annotated[Path | None, typer.Option("--key", help="Key file of who rolls back.")] = None,
     track: Track = True,

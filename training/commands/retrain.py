@@ -13,9 +13,11 @@ import typer
 
 from data.console import console
 from data.vocabulary import Task
+from models.files import MANIFEST
 from policies.policy import load_policy
 from training.commands.train import ThePolicy, told, tracker_of
 from training.errors import TrainingError
+from training.interruption import Interrupted
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -65,7 +67,9 @@ def retrain(
 ) -> None:
     """Learn from use: export what the service has recorded and train a challenger on it.
 
-    Nothing is promoted: the bundle that is served and the alias `champion` stay as they are.
+    Nothing is promoted: the bundle that is served and the alias `champion` stay as they are. A task that is served and
+    cannot be learned anew, or was not asked for, is carried over unchanged; where none can be learned, the exit code
+    is 1.
     """
     service: Service = context.obj(folder)
     challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -125,6 +129,7 @@ class _Retraining:
 
 def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     """Train the challenger and say how to look at it."""
+    from models.bundle import open_bundle
     from models.ladder import load_bundle
     from training.terminal import comparison, progress_on
     from training.tracking.tracking import CHALLENGER
@@ -132,6 +137,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
 
     served = load_bundle(asked.served).bundle
     history = _learned_from(asked)
+    whole = served is not None and not served.problems
     order = Order(
         _tasks(asked, served, history),
         asked.challenger / "bundle",
@@ -144,6 +150,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
         known_before=served.standing if served and asked.history is None else None,
         long_memory=served is not None and asked.history is None and served.attributes.long_memory,
         wordings=served.attributes.wordings if served else {},
+        beside=asked.served if whole else None,
         keep_going=True,
     )
     with progress_on(_console) as progress:
@@ -151,7 +158,20 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     _console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
     for name, why in trained.left_out.items():
         _say(f"left out: {name}: {why}")
+    _tell_kept(open_bundle(order.out, trained.digest), served)
     _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
+
+
+def _tell_kept(challenger: Bundle, champion: Bundle | None) -> None:
+    """Say which tasks the challenger carries over from what serves, and which a promotion of it would lose."""
+    from training.promotion.compare import kept, lost
+
+    if champion is None:
+        return
+    if same := kept(challenger, champion):
+        _say(f"kept from the champion: {', '.join(task for task in Task if task in same)}")
+    if gone := lost(challenger, champion):
+        _say(f"lost: {', '.join(gone)}: promote will refuse this challenger; retrain into a new folder (--out)")
 
 
 def _tasks(asked: _Retraining, served: Bundle | None, history: History) -> tuple[Task, ...]:
@@ -183,11 +203,12 @@ def _told_of(history: History, policy: Policy) -> tuple[Task, ...]:
 
 @contextmanager
 def _nothing_left(use: Path, made: Sequence[Path]) -> Iterator[None]:
-    """A run that is refused leaves no export behind, and of the folders that it made none that is empty."""
+    """A run that publishes nothing leaves no export behind, and of the folders that it made none that is empty."""
     try:
         yield
-    except TrainingError:
-        use.unlink(missing_ok=True)
+    except (TrainingError, Interrupted):
+        if not (use.parent / "bundle" / MANIFEST).is_file():
+            use.unlink(missing_ok=True)
         for folder in made:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()

@@ -70,6 +70,11 @@ def earlier_tasks(tasks: Iterable[Task]) -> tuple[Task, ...]:
     return tuple(task for task in Task if task in read)
 
 
+def can_teach_chain(known: Known) -> bool:
+    """Whether there are links to fit: see `fit_chain`."""
+    return bool(_starts(known))
+
+
 def fit_chain(task: Task, known: Known, attributes: AttributeSchema, threads: int, seed: int) -> Chain | None:
     """The links of an earlier task from the cases that tell its truth; None where they are too few to teach one.
 

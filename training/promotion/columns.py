@@ -1,21 +1,31 @@
-"""Whether the challenger's columns mean what the champion's do: two that were exchanged show in what was usual."""
+"""Whether the challenger's columns mean what the champion's do: two that were exchanged show in what was usual.
+
+Only what a table can exchange tells that. How many outcomes of a party are known, or how common a fact is, is counted
+here and grows with the history: of a short, small or young one it is lower, and nothing was exchanged.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.promotion import Check, CheckName, Finding
-from models.task_model import Reference
+from features.catalogue import feature_set
+from models.task_model import Reference, TaskModel
 from training.promotion.sides import Pair
 
 FAR = 1.0
 """A column is far from what it was when its quantiles moved by this much of their own spread, on average."""
 CLOSER = 0.25
-"""The other column's place must be this much nearer to be taken for its own."""
+"""The other column's place must be this much nearer to be taken for its own, and not be far itself."""
+FEWEST = 30
+"""Cases that must tell a column, on either side, before its quantiles say what is usual."""
+ALIKE = 2.0
+"""Two histories are alike where neither has so many times the other's cases, nor lasted so many times as long."""
 LISTED = 4
 
 Quantiles = tuple[float, float, float]
@@ -23,7 +33,9 @@ Quantiles = tuple[float, float, float]
 
 def check(pair: Pair) -> Check:
     """Whether columns were exchanged, or hold what they never held."""
-    before, now = pair.champion.model.reference, pair.challenger.model.reference
+    compared, counted = comparable(pair.champion.model, pair.challenger.model)
+    before = _only(compared, pair.champion.model.reference)
+    now = _only(compared, pair.challenger.model.reference)
     exchanged = [*swapped(before, now)]
     if exchanged:
         told = ", ".join(f"{one} and {other}" for one, other in exchanged[:LISTED])
@@ -34,8 +46,24 @@ def check(pair: Pair) -> Check:
         told = ", ".join(moved[:LISTED])
         says = f"the challenger learned from other values than the champion did and than these cases hold: {told}"
         return _check(pair, Finding.REFUSED, says)
-    same = len(set(before) & set(now))
-    return _check(pair, Finding.PASSED, f"{same} columns hold what they held where the champion was trained")
+    says = f"{len(set(before) & set(now))} columns hold what they held where the champion was trained"
+    if counted:
+        says += f"; {counted} count what a history told, and one of the two is much smaller or shorter"
+    return _check(pair, Finding.PASSED, says)
+
+
+def comparable(champion: TaskModel, challenger: TaskModel) -> tuple[frozenset[str], int]:
+    """The columns whose values tell what they mean, and how many others are told but count the history itself.
+
+    These are compared only where both learned from histories that are alike. What a model's own text model and links
+    say is of the model, not of a column.
+    """
+    told = _told(champion) & _told(challenger)
+    if _alike(_window(champion), _window(challenger)):
+        return told, 0
+    features = feature_set(challenger.task, challenger.attributes).features
+    counts = {each.name for each in features if each.known != "event"}
+    return told - counts, len(told & counts & challenger.reference.keys() & champion.reference.keys())
 
 
 def swapped(before: Reference, now: Reference) -> Iterator[tuple[str, str]]:
@@ -43,8 +71,30 @@ def swapped(before: Reference, now: Reference) -> Iterator[tuple[str, str]]:
     for one, other in combinations(_moved(before, now), 2):
         crossed = (_distance(before[other], now[one]), _distance(before[one], now[other]))
         own = (_distance(before[one], now[one]), _distance(before[other], now[other]))
-        if crossed[0] < CLOSER * own[0] and crossed[1] < CLOSER * own[1]:
+        if all(its <= FAR and its < CLOSER * before for its, before in zip(crossed, own, strict=True)):
             yield one, other
+
+
+def _told(model: TaskModel) -> frozenset[str]:
+    """The columns of the table that enough cases tell; a bundle of before says not how many."""
+    profiles = model.profile.features if model.profile else ()
+    told = {each.name: round(each.n * (1.0 - each.shares[0])) for each in profiles}
+    names = (each.name for each in feature_set(model.task, model.attributes).features)
+    return frozenset(name for name in names if told.get(name, FEWEST) >= FEWEST)
+
+
+def _window(model: TaskModel) -> tuple[float, float]:
+    """How many cases a model learned from, and over how long (s)."""
+    window: dict[str, Any] = model.lineage.get("fitted_on", {})
+    return float(window.get("n", 0)), float(window.get("to", 0)) - float(window.get("from", 0))
+
+
+def _alike(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(max(both) <= ALIKE * min(both) for both in zip(one, other, strict=True))
+
+
+def _only(names: frozenset[str], reference: Reference) -> Reference:
+    return {name: usual for name, usual in reference.items() if name in names}
 
 
 def _moved(before: Reference, now: Reference) -> list[str]:

@@ -113,6 +113,11 @@ def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:
     )
 
 
+def lost(challenger: Bundle, champion: Bundle) -> tuple[Task, ...]:
+    """The tasks of the champion that the challenger does not serve."""
+    return tuple(task for task in Task if task in champion.models and task not in challenger.models)
+
+
 def _shared(challenger: Bundle, champion: Bundle) -> tuple[Task, ...]:
     """The tasks of both, which are compared."""
     for bundle in (challenger, champion):
@@ -206,10 +211,10 @@ def _compare_task(
 
 def _tasks_check(challenger: Bundle, champion: Bundle) -> Check:
     """Whether the challenger can serve all that the champion serves."""
-    lost = [task.value for task in Task if task in champion.models and task not in challenger.models]
+    gone = lost(challenger, champion)
     broken = [f"{task}: {why}" for task, why in challenger.problems.items()]
-    if lost or broken:
-        told = "; ".join([*broken, *(f"{task} would be lost" for task in lost if task not in challenger.problems)])
+    if gone or broken:
+        told = "; ".join([*broken, *(f"{task} would be lost" for task in gone if task not in challenger.problems)])
         says = f"the challenger cannot serve all that the champion serves: {told}; train it with --beside"
         return Check(name=CheckName.TASKS, finding=Finding.REFUSED, says=says[:2_000])
     says = f"every task of the champion is there and answers its golden cases: {', '.join(sorted(champion.models))}"

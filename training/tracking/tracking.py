@@ -8,18 +8,20 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from data.record import canonical
+from data.record import canonical, instant_text
 from models.task_model import TaskModel, files_of
 from policies.policy import Policy
 from training.drift.recalibrate import Recalibrated
@@ -33,6 +35,10 @@ CHAMPION = "champion"
 """The alias of the version that serves."""
 CHALLENGER = "challenger"
 """The alias of the newest version that does not serve yet: a promotion makes it the champion."""
+RUNNING, FINISHED, FAILED, KILLED = "RUNNING", "FINISHED", "FAILED", "KILLED"
+WHY = "why"
+"""The tag of a run that came to nothing: what broke it off."""
+LONGEST_WHY = 4_000
 REQUIREMENTS = ("numpy", "pandas", "pydantic")
 ROOMS = Path(__file__).parents[2]
 EXAMPLE_ROWS = 3
@@ -55,6 +61,8 @@ with warnings.catch_warnings():
 
 for _name in ("mlflow", "alembic"):
     logging.getLogger(_name).setLevel(logging.ERROR)
+# Of a store that cannot be written it logs the traceback, and then raises what is told in one line.
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,9 @@ class Registered(NamedTuple):
 class Tracker:
     """An MLflow that answered."""
 
+    _open: tuple[str, ...] = ()
+    """The runs that neither a registration has finished nor a failure closed."""
+
     def __init__(self, uri: str, folder: Path) -> None:
         """Connect to `MLFLOW_TRACKING_URI`'s server or to a local store; local artifacts go under `folder`.
 
@@ -103,8 +114,7 @@ class Tracker:
     def record(self, learned: Learned, given: Given) -> Recorded:
         """Log parameters, metrics, pictures, card, sources, the bundle's files and the model with its example."""
         name = f"fairlead-{learned.model.task.value}"
-        told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
-        with told, mlflow.start_run(experiment_id=self._experiment, run_name=learned.model.task.value) as run:
+        with self._run(learned.model.task.value) as run:
             mlflow.log_params(_parameters(learned.model))
             mlflow.log_metrics(_metrics(learned))
             with tempfile.TemporaryDirectory() as folder:
@@ -119,9 +129,8 @@ class Tracker:
         """Log a calibrator that was fitted again: from which bundle, on which window, and how old and new did there."""
         model = again.model
         name = f"fairlead-{model.task.value}"
-        told = _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered")
-        run_name, tags = f"{model.task.value} recalibrated", {"parent": model.lineage["recalibrated_on"]["bundle"]}
-        with told, mlflow.start_run(experiment_id=self._experiment, run_name=run_name, tags=tags) as run:
+        tags = {"parent": model.lineage["recalibrated_on"]["bundle"]}
+        with self._run(f"{model.task.value} recalibrated", tags) as run:
             mlflow.log_params(_parameters(model))
             mlflow.log_metrics(_numbers(model.metrics) | _before_and_after(again))
             with tempfile.TemporaryDirectory() as folder:
@@ -130,6 +139,39 @@ class Tracker:
                 mlflow.log_artifacts(folder)
             logged = _log_model(model, again.features)
         return Recorded(run.info.run_id, logged.model_id, name)
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Around all that is recorded until it is registered: what breaks it off closes its runs and says why there."""
+        try:
+            yield
+        except BaseException as error:
+            self._close(error)
+            raise
+
+    @contextmanager
+    def _run(self, name: str, tags: dict[str, str] | None = None) -> Iterator[mlflow.ActiveRun]:
+        """A run that goes on after this: it is finished once its model is registered, not before."""
+        with _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered"):
+            run = mlflow.start_run(experiment_id=self._experiment, run_name=name, tags=tags)
+            self._open += (run.info.run_id,)
+            try:
+                yield run
+            except BaseException as error:
+                with suppress(Exception):
+                    mlflow.end_run(FAILED)
+                self._close(error)
+                raise
+            mlflow.end_run(RUNNING)
+
+    def _close(self, error: BaseException) -> None:
+        """Say of every open run why it came to nothing; where MLflow takes not even that, the error itself is told."""
+        status = FAILED if isinstance(error, Exception) else KILLED
+        for run in self._open:
+            with suppress(Exception):
+                self._client.set_terminated(run, status)
+                self._client.set_tag(run, WHY, f"{error}"[:LONGEST_WHY] or type(error).__name__)
+        self._open = ()
 
     def _record_trial(self, number: int, trial: Trial) -> None:
         """A recipe that was tried, as a run below the one under way."""
@@ -160,6 +202,8 @@ class Tracker:
             self._client.set_tag(recorded.run_id, "bundle", bundle)
             given = alias or (CHALLENGER if CHAMPION in self._aliases(recorded.name) else CHAMPION)
             self._client.set_registered_model_alias(recorded.name, given, registered.version)
+            self._client.set_terminated(recorded.run_id, FINISHED)
+        self._open = tuple(each for each in self._open if each != recorded.run_id)
         return Registered(int(registered.version), given)
 
     def crown(self, models: Mapping[str, str]) -> dict[str, int | None]:
@@ -201,11 +245,30 @@ def _told(says: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise TrackingError(f"{says} ({type(error).__name__}: {str(error).splitlines()[0][:200]})") from error
+        cause = _of_the_store(error)
+        raise TrackingError(f"{says} ({type(cause).__name__}: {str(cause).splitlines()[0][:200]})") from error
+
+
+def _of_the_store(error: BaseException) -> BaseException:
+    """What SQLite said, where it was that; else the error. What wraps it tells of sessions and flushes first."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, sqlite3.Error):
+        cause = cause.__cause__
+    return cause or error
 
 
 def _parameters(model: TaskModel) -> dict[str, Any]:
-    return {key: str(value)[:500] for key, value in _flat(model.lineage)}
+    return {key: str(value)[:500] for key, value in _flat(_in_words(model.lineage))}
+
+
+def _in_words(lineage: Mapping[str, Any]) -> dict[str, Any]:
+    """A lineage whose windows begin and end at instants that people read, not at seconds."""
+    return {key: _window(value) if key.endswith("_on") else value for key, value in lineage.items()}
+
+
+def _window(told: Mapping[str, Any]) -> dict[str, Any]:
+    moments = {key: datetime.fromtimestamp(told[key], UTC) for key in ("from", "to") if key in told}
+    return {**told, **{key: instant_text(moment) for key, moment in moments.items()}}
 
 
 def _metrics(learned: Learned) -> dict[str, float]:
@@ -249,7 +312,7 @@ def _artifacts(learned: Learned, given: Given, folder: Path) -> None:
     _write_files(model, folder)
     pictures.draw(folder, learned, given.policy)
     (folder / NAME).write_text(card(model), encoding="utf-8")
-    (folder / "data.json").write_bytes(canonical({key: model.lineage[key] for key in SOURCES}))
+    (folder / "data.json").write_bytes(canonical({key: _in_words(model.lineage)[key] for key in SOURCES}))
     (folder / "slices.json").write_bytes(canonical(model.metrics["report"]["slices"]))
     _write_mapping(given, folder)
 

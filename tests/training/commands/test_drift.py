@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -125,10 +126,12 @@ def test_a_recalibration_is_found_in_mlflow_with_its_parent_its_window_and_what_
     client, again = MlflowClient(uri), open_bundle(out)
     version = client.get_model_version_by_alias("fairlead-sla_breach", "champion")
     assert version.tags == {"bundle": again.digest, "model": again.models[Task.SLA_BREACH].version}
+    assert client.get_run(version.run_id).info.status == "FINISHED"
     found = client.get_run(version.run_id).data
     assert found.params["recalibrated_on.bundle"] == found.tags["parent"] == open_bundle(folder).digest
     assert found.params["recalibrated_on.history"] == "kept.jsonl"
-    assert float(found.params["recalibrated_on.from"]) < float(found.params["recalibrated_on.to"])
+    begins, ends = (datetime.fromisoformat(found.params[f"recalibrated_on.{end}"]) for end in ("from", "to"))
+    assert begins < ends
     assert found.metrics["after.log_loss"] < found.metrics["before.log_loss"]
     assert found.metrics["after.average_precision"] == pytest.approx(found.metrics["before.average_precision"])
 

@@ -106,14 +106,15 @@ def test_promote_approve_and_roll_back(
 
 def test_a_bundle_is_not_compared_with_itself(its: Path) -> None:
     """A folder that was served holds what was promoted there: a rollback of that would change nothing."""
-    result = run("promote", its, "--champion", its, "--history", later())
+    result = run("promote", its, "--champion", its, "--history", later(), *WHY)
     assert result.exit_code == 1
     assert f"both hold {open_bundle(its).digest}: there is nothing to promote" in words(result)
     assert not (its / "dossier.json").exists()
 
 
 def test_without_a_server_it_only_compares(its: Path, tmp_path: Path) -> None:
-    result = run("promote", its, "--champion", champion(), "--history", later(), "--out", tmp_path / "dossiers")
+    asked = ("promote", its, "--champion", champion(), "--history", later())
+    result = run(*asked, *WHY, "--out", tmp_path / "dossiers")
     assert result.exit_code == 0, words(result)
     assert (tmp_path / "dossiers" / "dossier.json").is_file()
     assert not (its / "dossier.json").exists()
@@ -127,7 +128,7 @@ def test_the_checks_that_refuse_are_counted(
     checks = [each.model_copy(update={"finding": Finding.REFUSED}) for each in whole.checks[:count]]
     bad = whole.model_copy(update={"checks": (*checks, *whole.checks[count:])})
     monkeypatch.setattr("training.promotion.compare.compare", lambda *_, **__: bad)
-    result = run("promote", its, "--champion", champion(), "--history", later(), "--out", tmp_path)
+    result = run("promote", its, "--champion", champion(), "--history", later(), *WHY, "--out", tmp_path)
     assert result.exit_code == 1
     assert f"{says} the champion serves on" in words(result)
 
@@ -142,10 +143,16 @@ def test_a_service_that_does_not_answer_is_said_with_what_to_do(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("command", [("approve-promotion", "some-id"), ("rollback",), ("promote", "its")])
-@pytest.mark.parametrize("reason", ["", "v2", "x" * 501])
-def test_a_reason_that_says_nothing_is_refused_before_anything_is_done(command: tuple[str, ...], reason: str) -> None:
+@pytest.mark.parametrize(
+    "reason",
+    [(), ("--reason", ""), ("--reason", "v2"), ("--reason", "x" * 501)],
+    ids=["none", "empty", "short", "long"],
+)
+def test_a_reason_that_is_missing_or_says_nothing_is_refused_before_anything_is_done(
+    command: tuple[str, ...], reason: tuple[str, ...]
+) -> None:
     also = ("--champion", "theirs", "--history", "later.jsonl") if command[0] == "promote" else ()
-    result = run(*command, *also, "--reason", reason)
+    result = run(*command, *also, *reason)
     assert result.exit_code == 2
     assert "say why in 3 to 500 characters" in words(result)
 

@@ -140,6 +140,15 @@ def test_exchanged_columns_are_named() -> None:
     assert "queue_length" in check.says
 
 
+@pytest.mark.parametrize("told", [slice(0, CHALLENGER, 4), slice(CHALLENGER - 300, CHALLENGER)], ids=["thin", "short"])
+def test_an_honest_challenger_of_few_cases_is_not_accused_of_other_columns(told: slice) -> None:
+    """What it counted of parties is lower, because it has met fewer cases of them."""
+    dossier = promotion(taught(f"few-{told.start}", lines()[told]))
+    (check,) = (each for each in dossier.checks if each.name is CheckName.COLUMNS)
+    assert check.finding is Finding.PASSED, check.says
+    assert "count what a history told" in check.says
+
+
 def test_a_challenger_that_lost_a_task_or_a_file_is_refused(tmp_path: Path) -> None:
     lacking = compare(
         open_bundle(challenger()),

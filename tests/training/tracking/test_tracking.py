@@ -83,6 +83,20 @@ def test_a_run_tells_what_went_in_and_what_came_out(client: Any, trained: Traini
     assert run.data.params["data"] == open_history(parts()[0]).digest
     assert run.data.params["policy"] == load_policy().digest
     assert run.data.tags["bundle"] == trained.digest
+    assert (run.info.status, "why" in run.data.tags) == ("FINISHED", False)
+
+
+def test_windows_are_told_as_instants(client: Any, home: Path, trained: Training, tmp_path: Path) -> None:
+    run = the_run(client)
+    lineage = open_bundle(home / "bundle").models[Task.SLA_BREACH].model.lineage
+    folder = Path(client.download_artifacts(run.info.run_id, "", str(tmp_path)))
+    sources = json.loads((folder / "data.json").read_text())
+    for window in ("rehearsed_on", "calibrated_on", "tested_on", "fitted_on"):
+        for end in ("from", "to"):
+            told = run.data.params[f"{window}.{end}"]
+            assert told.endswith("Z")
+            assert datetime.fromisoformat(told).timestamp() == lineage[window][end]
+            assert window not in sources or sources[window][end] == told
 
 
 def test_every_recipe_that_was_tried_is_a_run_below_its_training(client: Any, trained: Training) -> None:
