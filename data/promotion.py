@@ -250,6 +250,14 @@ class PromotionState(StrEnum):
     WITHDRAWN = "withdrawn"
     """Whoever asked took it back before anybody decided."""
 
+    @property
+    def deed(self) -> str:
+        """What whoever decided did, as a sentence about them goes on: `agreed`."""
+        return _DEEDS.get(self, "agreed")
+
+
+_DEEDS = {PromotionState.REJECTED: "did not agree", PromotionState.WITHDRAWN: "withdrew it"}
+
 
 class PromotionRequest(Record):
     """Ask for a promotion: the dossier, and why the challenger should serve."""

@@ -124,9 +124,11 @@ def promotions(
 def approve_promotion(
     promotion_id: Annotated[str, typer.Argument(metavar="ID", help="The promotion's id.")],
     reason: TheReason = "",
-    reject: Annotated[bool, typer.Option("--reject", help="Do not agree.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Do not agree; from who asked: withdraw it.")] = False,
     server: TheServer = HERE,
-    key: Annotated[Path | None, typer.Option("--key", help="Key file of who decides; never who asked.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Key file of who decides. Who asked may only withdraw.")
+    ] = None,
     track: Track = True,
 ) -> None:
     """Agree to a promotion (or not): the challenger serves at once, then MLflow's alias follows."""

@@ -12,7 +12,6 @@ from data.promotion import InForceNow, Promotion
 
 _INDENT = (0, 0, 0, 4)
 _SHORT = len("sha256:") + 12
-_VERBS = {"approve": "agreed", "reject": "did not agree"}
 
 
 def tell_promotions(items: tuple[Promotion, ...], console: Console) -> None:
@@ -42,6 +41,6 @@ def _said(promotion: Promotion) -> Iterator[str]:
     for each in promotion.refusals:
         yield f"refused: {each}"
     if decided := promotion.decided:
-        yield f"{decided.by} {_VERBS[decided.verdict]}: {decided.reason}"
+        yield f"{decided.by} {promotion.state.deed}: {decided.reason}"
     if back := promotion.rolled_back:
         yield f"{back.by} rolled back: {back.reason}"

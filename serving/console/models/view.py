@@ -155,16 +155,10 @@ def _decided_at(promotion: Promotion) -> Moment | None:
 
 def _decided(promotion: Promotion) -> str:
     if promotion.decided:
-        told = f"{promotion.decided.by} {_verb(promotion)}: {promotion.decided.reason}"
+        told = f"{promotion.decided.by} {promotion.state.deed}: {promotion.decided.reason}"
         back = promotion.rolled_back
         return f"{told}; {back.by} rolled back: {back.reason}" if back else told
     return "; ".join(promotion.refusals)
-
-
-def _verb(promotion: Promotion) -> str:
-    if promotion.state is PromotionState.WITHDRAWN:
-        return "withdrew it"
-    return "did not agree" if promotion.state is PromotionState.REJECTED else "agreed"
 
 
 def may_withdraw(promotion: Promotion, viewer: Viewer) -> bool:

@@ -65,6 +65,15 @@ def test_one_that_was_taken_back_says_so_and_by_whom() -> None:
     assert "auditor-2 rolled back: complaints since noon" in told
 
 
+@pytest.mark.parametrize(
+    ("state", "deed"),
+    [(PromotionState.REJECTED, "did not agree"), (PromotionState.WITHDRAWN, "withdrew it")],
+)
+def test_a_no_of_another_is_told_apart_from_one_s_own(state: PromotionState, deed: str) -> None:
+    no = AGREED.model_copy(update={"verdict": "reject"})
+    assert f"{AGREED.by} {deed}: {AGREED.reason}" in shown(promotion(state, decided=no))
+
+
 def test_none_is_said() -> None:
     assert "no promotion" in shown()
 
