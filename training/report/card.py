@@ -6,7 +6,7 @@ anew, so the card of a tracked run and the one printed later from the bundle are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
@@ -257,14 +257,19 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
         yield f"Where fewer or more come true of late than it said, its next answers move {way} of the way there."
     without = "the measured cases" if without_times(lineage) else "the latest days"
     yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
-    about = {each.name: each.about for each in model.features().features}
-    telling = frozenset[str]() if without_times(lineage) else model.telling
-    other = [about[name][0].lower() + about[name][1:] for name, index in moved if index > ANOTHER and name in telling]
-    if other:
+    far = [] if without_times(lineage) else [name for name, index in moved if index > ANOTHER]
+    if other := _other_facts(model, far):
         yield f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}."
     yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."
     yield "A source, code, carrier or party that the history did not hold is new to it; the answer then says so."
     yield "It decides nothing. The policy prices the options and says who must agree, with this number or without it."
+
+
+def _other_facts(model: TaskModel, moved: Sequence[str]) -> list[str]:
+    """What the features that moved are about, of those that can tell whether cases are other ones."""
+    telling = model.telling if moved else frozenset()
+    about = {each.name: each.about for each in model.features().features}
+    return [about[name][0].lower() + about[name][1:] for name in moved if name in telling]
 
 
 def _origins(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
