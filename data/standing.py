@@ -51,6 +51,10 @@ class PartyStanding(Record):
     """Outcomes with a known verdict on the promise, half-life one year."""
     breaches_long: Later = 0.0
     """Those of them where it broke."""
+    outcomes_short: Later = 0.0
+    """Outcomes with a known verdict on the promise, half-life six hours."""
+    breaches_short: Later = 0.0
+    """Those of them where it broke."""
     causes: dict[RootCause, Decayed] = {}
     """Confirmed root causes, half-life thirty days."""
     shelf_outcomes: Decayed = 0.0

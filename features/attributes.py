@@ -29,6 +29,9 @@ LONG_HISTORY = timedelta(days=180)
 """A shorter history tells of a year no more than of a month or two."""
 TWO_YEARS = timedelta(days=730)
 """A history that tells of every season twice."""
+DENSE_HISTORY = 24.0
+"""Cases a day: one an hour."""
+_DAY = timedelta(days=1)
 FAR_OFF = 1_000
 """One case in so many may bear a wrong date."""
 MANY_LEVELS = 12
@@ -58,6 +61,8 @@ class AttributeSchema(Record):
     common: Common = Common()
     long_memory: bool = Field(default=False, exclude_if=lambda long: not long)
     """Whether the history was long enough for what is remembered over years to say more than the last month does."""
+    short_memory: bool = Field(default=False, exclude_if=lambda short: not short)
+    """Whether the history told enough every day for what is remembered of hours to say something."""
     seasons: bool = Field(default=False, exclude_if=lambda told: not told)
     """Whether the history told of every season at least twice."""
 
@@ -121,8 +126,12 @@ def infer_attributes(cases: Iterable[Case], wordings: Wordings = NO_WORDS) -> At
                 facts[name][word] += 1
     schema = _schema(kinds, levels, facts, wordings)
     words = [name for name, declared in schema.attributes.items() if declared.kind != "number"]
-    long = {"long_memory": times.length >= LONG_HISTORY, "seasons": times.length >= TWO_YEARS}
-    return schema.model_copy(update={"common": common.counted(words), **long})
+    told = {
+        "long_memory": times.length >= LONG_HISTORY,
+        "short_memory": times.a_day >= DENSE_HISTORY,
+        "seasons": times.length >= TWO_YEARS,
+    }
+    return schema.model_copy(update={"common": common.counted(words), **told})
 
 
 class _Span:
@@ -140,6 +149,11 @@ class _Span:
         """From the first to the last but for one moment in `FAR_OFF` at either end; nothing without any."""
         far_off, told = len(self._moments) // FAR_OFF, sorted(self._moments)
         return timedelta(seconds=told[-1 - far_off] - told[far_off]) if told else timedelta()
+
+    @property
+    def a_day(self) -> float:
+        """Moments a day; none where all are one."""
+        return len(self._moments) * (_DAY / self.length) if self.length else 0.0
 
 
 def infer_schema(

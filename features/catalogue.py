@@ -26,6 +26,7 @@ from features.long_memory import long_memories
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
 from features.seasons import seasonal
 from features.sentences import Quantiles
+from features.short_memory import short_memories
 from features.text import TextScorer, text_features
 
 Floats = NDArray[np.float64]
@@ -211,6 +212,6 @@ def feature_set(
     shelf_task = task is Task.STOCKOUT
     base = SHELF_FEATURES if shelf_task else CASE_FEATURES
     common = () if shelf_task else common_features(attributes.common, attributes.wordings)
-    remembered = () if shelf_task else long_memories(attributes)
+    remembered = () if shelf_task else (*long_memories(attributes), *short_memories(attributes))
     declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common, *remembered)
     return FeatureSet((*base, *declared, *seasonal(attributes)), text, links)

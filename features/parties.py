@@ -105,6 +105,11 @@ def rate(standing: Standing, kind: str, sums: Sums, guess: float) -> float:
     return usual if kind == RETAILER else _shrunk(_known(standing).get(kind), sums, usual)
 
 
+def rate_beside(standing: Standing, kind: str, sums: Sums, usual: float) -> float:
+    """A party's rate, shrunk to what is usual of it by other sums."""
+    return _shrunk(_known(standing).get(kind), sums, usual)
+
+
 def where_named(party: Party, of: Callable[[Standing], float]) -> Compute:
     """Nothing is known of a party that the case does not name."""
     named = party.named
@@ -231,7 +236,7 @@ def stockout_rate_lately(party: Party) -> Feature:
 def _lately(standing: Standing, party: Party) -> float:
     """The last days' rate, shrunk to the party's own of a month."""
     usual = rate(standing, party.kind, stockouts, _STOCKOUT_GUESS)
-    return _shrunk(_known(standing).get(party.kind), stockouts_lately, usual)
+    return rate_beside(standing, party.kind, stockouts_lately, usual)
 
 
 def closing_hours(party: Party, where: str) -> Feature:

@@ -40,6 +40,8 @@ class PartyState(NamedTuple):
     resolution: float = 0.0
     outcomes_long: float = 0.0
     breaches_long: float = 0.0
+    outcomes_short: float = 0.0
+    breaches_short: float = 0.0
     shelf_outcomes: float = 0.0
     stockouts: float = 0.0
     shelf_outcomes_lately: float = 0.0
@@ -106,6 +108,8 @@ _SUMS = (
     "resolution",
     "outcomes_long",
     "breaches_long",
+    "outcomes_short",
+    "breaches_short",
     "shelf_outcomes",
     "stockouts",
     "shelf_outcomes_lately",

@@ -61,6 +61,8 @@ __all__ = [
 
 ARRIVAL_HALF_LIFE = timedelta(hours=6)
 OUTCOME_HALF_LIFE = timedelta(days=30)
+SHORT_HALF_LIFE = timedelta(hours=6)
+"""Of the sums over hours: what holds up many cases at once shows here first."""
 LATELY_HALF_LIFE = timedelta(days=3)
 RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
@@ -277,9 +279,9 @@ def _reported(state: PartyState, at: datetime, report: ShelfReport) -> PartyStat
 
 def _taught(state: PartyState, lesson: Lesson) -> PartyState:
     start, at = state.recorded_at, lesson.recorded_at
-    (left, weight), (soon, lately), (long, lasting) = (
+    (left, weight), (brief, just), (soon, lately), (long, lasting) = (
         (fade(start, at, half_life), 1.0 if start is None else fade(at, start, half_life))
-        for half_life in (OUTCOME_HALF_LIFE, LATELY_HALF_LIFE, LONG_HALF_LIFE)
+        for half_life in (OUTCOME_HALF_LIFE, SHORT_HALF_LIFE, LATELY_HALF_LIFE, LONG_HALF_LIFE)
     )
     told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
     return state._replace(
@@ -290,6 +292,8 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
         resolution=state.resolution * left + weight * (lesson.resolution or 0.0),
         outcomes_long=state.outcomes_long * long + lasting * (lesson.breached is not None),
         breaches_long=state.breaches_long * long + lasting * bool(lesson.breached),
+        outcomes_short=state.outcomes_short * brief + just * (lesson.breached is not None),
+        breaches_short=state.breaches_short * brief + just * bool(lesson.breached),
         shelf_outcomes=state.shelf_outcomes * left + weight * told,
         stockouts=state.stockouts * left + weight * empty,
         shelf_outcomes_lately=state.shelf_outcomes_lately * soon + lately * told,
@@ -302,6 +306,7 @@ def _taught(state: PartyState, lesson: Lesson) -> PartyState:
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
     """What a party's row says at a moment."""
     left = fade(state.recorded_at, at, OUTCOME_HALF_LIFE)
+    brief = fade(state.recorded_at, at, SHORT_HALF_LIFE)
     soon = fade(state.recorded_at, at, LATELY_HALF_LIFE)
     long = fade(state.recorded_at, at, LONG_HALF_LIFE)
     lately = fade(state.arrived_at, at, ARRIVAL_HALF_LIFE)
@@ -321,6 +326,8 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         resolution=sum_left(state.resolution, left),
         outcomes_long=sum_left(state.outcomes_long, long),
         breaches_long=sum_left(state.breaches_long, long),
+        outcomes_short=sum_left(state.outcomes_short, brief),
+        breaches_short=sum_left(state.breaches_short, brief),
         causes={_CAUSES[cause]: sum_left(state.causes[cause], left) for cause in sorted(state.causes)},
         shelf_outcomes=sum_left(state.shelf_outcomes, left),
         stockouts=sum_left(state.stockouts, left),

@@ -11,14 +11,14 @@ from typing import Any
 
 from features.decay import fade
 from features.party_rows import LONG_HALF_LIFE, PartyState, Seeds
-from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE
+from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE, SHORT_HALF_LIFE
 
 _ARRIVED: tuple[tuple[str, ...], ...] = (
     ("arrivals",),
     ("shelves", "empty", "closing", "late", "wanted", "usual"),
 )
 _RECORDED: tuple[tuple[str, ...], ...] = (
-    ("outcomes", "breaches", "outcomes_long", "breaches_long"),
+    ("outcomes", "breaches", "outcomes_long", "breaches_long", "outcomes_short", "breaches_short"),
     ("resolved", "resolution"),
     ("shelf_outcomes", "stockouts", "shelf_outcomes_lately", "stockouts_lately"),
     ("granted",),
@@ -27,6 +27,8 @@ _RECORDED: tuple[tuple[str, ...], ...] = (
 _HALF_LIVES: dict[str, timedelta] = {
     "outcomes_long": LONG_HALF_LIFE,
     "breaches_long": LONG_HALF_LIFE,
+    "outcomes_short": SHORT_HALF_LIFE,
+    "breaches_short": SHORT_HALF_LIFE,
     "shelf_outcomes_lately": LATELY_HALF_LIFE,
     "stockouts_lately": LATELY_HALF_LIFE,
 }

@@ -30,6 +30,7 @@ SCHEMA = AttributeSchema(
     },
     facts={"code": ("a", "b"), "source": LEVELS, "category": ("a",), "step": ("a",), "service": ("b",)},
     long_memory=True,
+    short_memory=True,
     seasons=True,
 )
 

@@ -20,6 +20,8 @@ PROMISES = PartyState(
     breaches=10.0,
     outcomes_long=400.0,
     breaches_long=80.0,
+    outcomes_short=4.0,
+    breaches_short=2.0,
     resolved=4.0,
     resolution=8.0,
     causes={"supplier_delay": 2.0},
@@ -41,12 +43,14 @@ def test_a_history_of_shelves_leaves_what_promises_came_to() -> None:
     told = both(PROMISES, SHELVES)
     assert (told.outcomes, told.breaches, told.resolved, told.causes) == (20.0, 5.0, 2.0, {"supplier_delay": 1.0})
     assert told.outcomes_long == pytest.approx(400 * 0.5 ** (30 / 365))
+    assert told.breaches_short == 2 * 0.5 ** (30 * 4), "of hours nothing is left after thirty days"
     mine = ("arrived_at", "arrivals", "shelves", "recorded_at", "shelf_outcomes", "stockouts", "shelf_outcomes_lately")
     assert [getattr(told, name) for name in mine] == [getattr(SHELVES, name) for name in mine]
 
 
 def test_what_is_told_again_is_told_anew() -> None:
     again = PROMISES._replace(outcomes=1.0, breaches=0.0, outcomes_long=1.0, breaches_long=0.0, resolved=1.0)
+    again = again._replace(outcomes_short=1.0, breaches_short=0.0)
     assert both(PROMISES, again) == again
 
 
