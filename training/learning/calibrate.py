@@ -51,7 +51,7 @@ def fit_binary(raw: Floats, y: NDArray[np.integer], weight: Floats | None = None
         return _Fit.to(cases).calibrator(shrinkage)
 
 
-def fit_shape(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
+def fit_shape(raw: Floats, y: NDArray[np.integer], weight: Floats | None = None) -> BinaryCalibrator:
     """As `fit_binary`, but leaving the mean probability of the slice where the scores put it: for rates that drift.
 
     The level of a slice is yesterday's; how far apart cases lie is the trees' own.
@@ -59,10 +59,11 @@ def fit_shape(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
     Raises:
         ValueError: as `fit_binary`.
     """
-    return _at_level(fit_binary(raw, y), raw, float(_sigmoid(raw).mean()), np.ones(len(raw)))
+    counts = _counts(raw, weight)
+    return _at_level(fit_binary(raw, y, weight), raw, float(np.average(_sigmoid(raw), weights=counts)), counts)
 
 
-def fit_recent(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
+def fit_recent(raw: Floats, y: NDArray[np.integer], weight: Floats | None = None) -> BinaryCalibrator:
     """As `fit_binary` of cases in time order, but at the level of the latest: for rates that have moved and stay.
 
     A case's weight halves with every eighth of the slice that came after it.
@@ -70,9 +71,14 @@ def fit_recent(raw: Floats, y: NDArray[np.integer]) -> BinaryCalibrator:
     Raises:
         ValueError: as `fit_binary`.
     """
-    weight = 0.5 ** (LATEST * np.arange(len(raw))[::-1] / max(len(raw), 1))
-    rate = float(np.clip(np.average(y, weights=weight), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY))
-    return _at_level(fit_binary(raw, y), raw, rate, weight)
+    counts = 0.5 ** (LATEST * np.arange(len(raw))[::-1] / max(len(raw), 1)) * _counts(raw, weight)
+    rate = float(np.clip(np.average(y, weights=counts), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY))
+    return _at_level(fit_binary(raw, y, weight), raw, rate, counts)
+
+
+def _counts(raw: Floats, weight: Floats | None) -> Floats:
+    """What each case counts for: one, where nothing says."""
+    return np.ones(len(raw)) if weight is None else weight
 
 
 def _at_level(fitted: BinaryCalibrator, raw: Floats, rate: float, weight: Floats) -> BinaryCalibrator:
@@ -83,10 +89,13 @@ def _at_level(fitted: BinaryCalibrator, raw: Floats, rate: float, weight: Floats
     return BinaryCalibrator(fitted.raw, tuple(each + shift for each in fitted.log_odds))
 
 
-def levelled(raw: Floats, y: NDArray[np.integer]) -> Floats:
+def levelled(raw: Floats, y: NDArray[np.integer], weight: Floats | None = None) -> Floats:
     """The scores moved so that their mean probability is the slice's rate: what they tell apart, not their level."""
-    rate = float(np.clip(y.mean(), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY))
-    return np.asarray(raw + float(brentq(lambda shift: _sigmoid(raw + shift).mean() - rate, -60.0, 60.0)))
+    counts = _counts(raw, weight)
+    rate = float(np.clip(np.average(y, weights=counts), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY))
+    return np.asarray(
+        raw + float(brentq(lambda shift: np.average(_sigmoid(raw + shift), weights=counts) - rate, -60.0, 60.0))
+    )
 
 
 @dataclass(frozen=True)
@@ -206,7 +215,9 @@ def _sigmoid(score: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -36.0, 36.0))))
 
 
-def fit_multiclass(raw: Floats, y: NDArray[np.integer], biased: bool = True) -> MulticlassCalibrator:
+def fit_multiclass(
+    raw: Floats, y: NDArray[np.integer], biased: bool = True, weight: Floats | None = None
+) -> MulticlassCalibrator:
     """What minimises log loss on raw scores float64[n, n_classes] and labels 0..n_classes - 1.
 
     Temperature, noise and biases; without biases the order of the labels stays (Guo et al. 2017). The biases carry a
@@ -222,14 +233,16 @@ def fit_multiclass(raw: Floats, y: NDArray[np.integer], biased: bool = True) -> 
     n_classes = raw.shape[1]
     bounds = [(-4.0, 4.0), (0.0, MOST_NOISE), *[(-20.0, 20.0) if biased else (0.0, 0.0)] * n_classes]
     start = np.array([0.0, FIRST_NOISE, *[0.0] * n_classes])
+    counts = _counts(raw, weight)
+    told = (raw, np.eye(n_classes)[y], counts / counts.mean())
     with threadpool_limits(limits=1):
-        fit = minimize(_class_loss, start, (raw, np.eye(n_classes)[y]), jac=True, method="L-BFGS-B", bounds=bounds)
+        fit = minimize(_class_loss, start, told, jac=True, method="L-BFGS-B", bounds=bounds)
     bias = fit.x[2:] - fit.x[2:].mean()
     return MulticlassCalibrator(float(np.exp(-fit.x[0])), tuple(bias.tolist()), float(fit.x[1]))
 
 
-def _class_loss(parameters: Floats, raw: Floats, hit: Floats) -> tuple[float, Floats]:
-    """Mean log loss with its gradient; `hit` is one-hot.
+def _class_loss(parameters: Floats, raw: Floats, hit: Floats, weight: Floats) -> tuple[float, Floats]:
+    """Mean log loss with its gradient; `hit` is one-hot, and the weights are one on average.
 
     The parameters are the log of the inverse temperature, the noise, and the biases.
     """
@@ -239,8 +252,9 @@ def _class_loss(parameters: Floats, raw: Floats, hit: Floats) -> tuple[float, Fl
     told = np.exp(score) / np.exp(score).sum(axis=1, keepdims=True)
     right = (told * hit).sum(axis=1, keepdims=True)
     said = np.maximum((1.0 - noise) * right + noise / len(bias), SMALLEST_PROBABILITY)
-    error = (1.0 - noise) * right / said * (told - hit) / len(raw)
-    value = -np.log(said).mean() + 0.5 * (bias**2).sum() / len(raw)
-    by_noise = ((right - 1.0 / len(bias)) / said).mean()
+    each = weight[:, None]
+    error = each * ((1.0 - noise) * right / said * (told - hit) / len(raw))
+    value = -(each * np.log(said)).mean() + 0.5 * (bias**2).sum() / len(raw)
+    by_noise = (each * ((right - 1.0 / len(bias)) / said)).mean()
     by_sharpness = sharpness * (error * raw).sum()
     return float(value), np.array([by_sharpness, by_noise, *(error.sum(axis=0) + bias / len(raw))])

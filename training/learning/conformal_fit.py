@@ -45,26 +45,33 @@ class Calibrating:
     """float64[n, k]; k is 1 for a risk."""
     regions: Regions
     times: Floats
+    selection: Floats | None = None
+    """What each case counts for because of why its outcome is known; None where all count alike."""
 
     def part(self, which: slice) -> Calibrating:
         """Some of the cases."""
-        return Calibrating(self.truth[which], self.probabilities[which], self.regions[which], self.times[which])
+        selection = None if self.selection is None else self.selection[which]
+        return Calibrating(
+            self.truth[which], self.probabilities[which], self.regions[which], self.times[which], selection
+        )
 
     def at_own_level(self) -> Calibrating:
         """The cases as if the model had known how common each outcome would be among them.
 
         Models that scored earlier parts of a history missed their level by a drift that the one that ships has learned.
         """
-        return replace(self, probabilities=at_own_level(self.truth, self.probabilities))
+        return replace(self, probabilities=at_own_level(self.truth, self.probabilities, self.selection))
 
     @staticmethod
     def joined(parts: Sequence[Calibrating]) -> Calibrating:
         """Parts that follow one another as one."""
+        selections = [each.selection for each in parts if each.selection is not None]
         return Calibrating(
             np.concatenate([each.truth for each in parts]),
             np.concatenate([each.probabilities for each in parts]),
             [region for each in parts for region in each.regions],
             np.concatenate([each.times for each in parts]),
+            np.concatenate(selections) if selections else None,
         )
 
 
@@ -84,7 +91,7 @@ def _miss(sets: ConformalSets, task: Task, latest: Calibrating) -> float:
 
 def _cells(task: Task, cases: Calibrating, half_life: float | None) -> ConformalSets:
     given = np.round(likelihood(cases.truth, cases.probabilities), DECIMALS)
-    weight = _weights(cases.times, half_life)
+    weight = _weights(cases, half_life)
     labels, regions = np.array(set_labels(task.labels))[cases.truth], np.array([each or "" for each in cases.regions])
     everyone = np.ones(len(given), bool)
     places: list[tuple[str | None, str | None, NDArray[np.bool_]]] = [(None, None, everyone)]
@@ -101,12 +108,14 @@ def _cells(task: Task, cases: Calibrating, half_life: float | None) -> Conformal
     )
 
 
-def _weights(times: Floats, half_life: float | None) -> Floats:
-    """The newest case counts 1, one a half-life older a half."""
+def _weights(cases: Calibrating, half_life: float | None) -> Floats:
+    """The newest case counts 1, one a half-life older a half; times what it counts for by itself."""
+    times = cases.times
+    counts = np.ones(len(times)) if cases.selection is None else cases.selection / cases.selection.mean()
     span = float(times[-1] - times[0]) if len(times) else 0.0
     if half_life is None or span <= 0:
-        return np.ones(len(times))
-    return np.asarray(0.5 ** ((times[-1] - times) / (half_life * span)))
+        return counts
+    return np.asarray(counts * 0.5 ** ((times[-1] - times) / (half_life * span)))
 
 
 def _effective(weight: Floats) -> float:

@@ -110,9 +110,9 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
     told = heed(model.task, Later(cases, known.counts_at), model.conformal, model.record_share)
-    compared = compare(model.task, known.truth, told.probabilities, rules, known.fired)
+    compared = compare(model.task, known.truth, told.probabilities, rules, known.fired, known.selection)
     if model.record_share:
-        compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities)
+        compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities, known.selection)
     covered = _covered(model, cases, told, policy)
     return (
         compared
@@ -147,20 +147,32 @@ def probabilities_of(calibrator: BinaryCalibrator | MulticlassCalibrator, raw: F
     return calibrator.probability(raw)
 
 
-def compare(task: Task, truth: Truth, probabilities: Floats, rules: RuleRates, fired: Sequence[str]) -> dict[str, Any]:
+def compare(
+    task: Task,
+    truth: Truth,
+    probabilities: Floats,
+    rules: RuleRates,
+    fired: Sequence[str],
+    selection: Floats | None = None,
+) -> dict[str, Any]:
     """The scores of the model beside those of the rules and of the base rate, as JSON values.
+
+    Each case counts for its `selection`: outcomes that are known of some cases rather than of others are not all.
 
     `base_rate` is the share of the event, or of the commonest label; `said` of the model is the mean probability of the
     event, or of the likeliest label.
     """
-    counts = np.bincount(truth)
+    counts = np.bincount(truth, selection)
     return {
         "task": task.value,
         "n": len(truth),
-        "base_rate": float(counts[1:].sum() if task.is_risk else counts.max()) / len(truth),
-        "model": {**scores_of(truth, probabilities), "said": float(probabilities.max(axis=1).mean())},
-        "rules": scores_of(truth, rules.probabilities(fired)),
-        "base": scores_of(truth, rules.base_probabilities(len(truth))),
+        "base_rate": float(counts[1:].sum() if task.is_risk else counts.max()) / float(counts.sum()),
+        "model": {
+            **scores_of(truth, probabilities, selection),
+            "said": float(np.average(probabilities.max(axis=1), weights=selection)),
+        },
+        "rules": scores_of(truth, rules.probabilities(fired), selection),
+        "base": scores_of(truth, rules.base_probabilities(len(truth)), selection),
     }
 
 

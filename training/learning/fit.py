@@ -179,15 +179,15 @@ def levelled_loss(truth: Truth, probabilities: Floats) -> float:
     return float(losses_of(truth, at_own_level(truth, probabilities)).mean())
 
 
-def at_own_level(truth: Truth, probabilities: Floats) -> Floats:
+def at_own_level(truth: Truth, probabilities: Floats, weight: Floats | None = None) -> Floats:
     """Probabilities float64[n, k] whose means are brought to the observed rates of the outcomes, odds by odds."""
     both = probabilities.reshape(len(truth), -1)
     risk = both.shape[1] == 1
     both = np.hstack([1.0 - both, both]) if risk else both
-    seen = np.bincount(truth, minlength=both.shape[1]) / len(truth)
+    seen = np.bincount(truth, weight, both.shape[1]) / (len(truth) if weight is None else weight.sum())
     odds = np.maximum(both, SMALLEST)
     for _ in range(LEVELLINGS):
-        odds = odds * (np.maximum(seen, SMALLEST) / odds.mean(axis=0))
+        odds = odds * (np.maximum(seen, SMALLEST) / np.average(odds, axis=0, weights=weight))
         odds /= odds.sum(axis=1, keepdims=True)
     return odds[:, 1:] if risk else odds
 

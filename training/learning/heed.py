@@ -85,7 +85,8 @@ def choose_share(
     end = len(rows.truth)
     thinned = slice(first, end, max(1, (end - first) // MOST_ROWS))
     later = Later(_cases(rows, thinned), counts_at[thinned])
-    if not task.is_risk or not later.heeds:
+    # A record counts outcomes as they are told: where that depends on the case, its level is that of the watched.
+    if not task.is_risk or not later.heeds or rows.selection is not None:
         return 0.0
     step = max(1, first // MOST_ROWS)
     booster = grow(rows.at(slice(first % step, first, step)), quick(recipe), threads, seed)

@@ -110,7 +110,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
     said = np.concatenate([heed(task, each, None, share).probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
-    metrics = compare(task, rows.truth[split.latest], said[-len(raw) :], rules, rehearsed.fired[split.test :])
+    latest = rows.at(split.latest)
+    metrics = compare(task, latest.truth, said[-len(raw) :], rules, rehearsed.fired[split.test :], latest.selection)
     progress.step(f"{task}: the model that ships")
     calibrator = choose_calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     model = replace(
@@ -186,7 +187,8 @@ def _answered(known: Known, split: Split, calibrator: Calibrator, scores: list[F
 
 
 def _later(known: Known, part: slice, said: Floats) -> Later:
-    cases = Calibrating(known.truth[part], said, known.regions[part], known.times[part])
+    selection = None if known.selection is None else known.selection[part]
+    cases = Calibrating(known.truth[part], said, known.regions[part], known.times[part], selection)
     return Later(cases, known.counts_at[part])
 
 

@@ -18,14 +18,19 @@ Scores = dict[str, float | None]
 """Metric by name; None where it is not defined, such as a ranking metric when only one outcome occurs."""
 
 
-def scores_of(truth: Truth, probabilities: Floats) -> Scores:
-    """The scores of probabilities float64[n, k] against int64[n]: k is 1 for a risk, else the number of labels."""
-    return _risk(truth, probabilities[:, 0]) if probabilities.shape[1] == 1 else _labels(truth, probabilities)
+def scores_of(truth: Truth, probabilities: Floats, weight: Floats | None = None) -> Scores:
+    """The scores of probabilities float64[n, k] against int64[n]: k is 1 for a risk, else the number of labels.
+
+    `weight` float64[n] is what each case counts for, alike without.
+    """
+    if probabilities.shape[1] == 1:
+        return _risk(truth, probabilities[:, 0], weight)
+    return _labels(truth, probabilities, weight)
 
 
-def log_loss(truth: Truth, probabilities: Floats) -> float:
+def log_loss(truth: Truth, probabilities: Floats, weight: Floats | None = None) -> float:
     """Mean negative log-likelihood in nats, of the shape `scores_of` takes."""
-    return float(losses_of(truth, probabilities).mean())
+    return float(np.average(losses_of(truth, probabilities), weights=weight))
 
 
 def losses_of(truth: Truth, probabilities: Floats) -> Floats:
@@ -41,34 +46,34 @@ def likelihood(truth: Truth, probabilities: Floats) -> Floats:
     return np.asarray(probabilities[np.arange(len(truth)), truth])
 
 
-def _risk(truth: Truth, probability: Floats) -> Scores:
+def _risk(truth: Truth, probability: Floats, weight: Floats | None) -> Scores:
     return {
-        "roc_auc": _ranking(roc_auc_score, truth, probability),
-        "average_precision": _ranking(average_precision_score, truth, probability),
-        "log_loss": log_loss(truth, probability[:, None]),
+        "roc_auc": _ranking(roc_auc_score, truth, probability, weight),
+        "average_precision": _ranking(average_precision_score, truth, probability, weight),
+        "log_loss": log_loss(truth, probability[:, None], weight),
         "ece": expected_calibration_error(truth, probability),
     }
 
 
-def _labels(truth: Truth, probabilities: Floats) -> Scores:
+def _labels(truth: Truth, probabilities: Floats, weight: Floats | None) -> Scores:
     """Ranking metrics are the mean over the labels that occur, each against the rest; `ece` is the top label's."""
     right = probabilities.argmax(axis=1) == truth
     return {
-        "accuracy": float(right.mean()),
-        "roc_auc": _macro(roc_auc_score, truth, probabilities),
-        "average_precision": _macro(average_precision_score, truth, probabilities),
-        "log_loss": log_loss(truth, probabilities),
+        "accuracy": float(np.average(right, weights=weight)),
+        "roc_auc": _macro(roc_auc_score, truth, probabilities, weight),
+        "average_precision": _macro(average_precision_score, truth, probabilities, weight),
+        "log_loss": log_loss(truth, probabilities, weight),
         "ece": expected_calibration_error(right, probabilities.max(axis=1)),
     }
 
 
-def _macro(metric: Any, truth: Truth, probabilities: Floats) -> float | None:
-    each = [_ranking(metric, truth == label, column) for label, column in enumerate(probabilities.T)]
+def _macro(metric: Any, truth: Truth, probabilities: Floats, weight: Floats | None) -> float | None:
+    each = [_ranking(metric, truth == label, column, weight) for label, column in enumerate(probabilities.T)]
     defined = [value for value in each if value is not None]
     return float(np.mean(defined)) if defined else None
 
 
-def _ranking(metric: Any, happened: NDArray[Any], probability: Floats) -> float | None:
+def _ranking(metric: Any, happened: NDArray[Any], probability: Floats, weight: Floats | None) -> float | None:
     if happened.all() or not happened.any():
         return None
-    return float(metric(happened, probability))
+    return float(metric(happened, probability, sample_weight=weight))

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, log_loss
 
 from models.calibration import BinaryCalibrator
-from training.learning.calibrate import FEWEST_CASES, _class_loss, fit_binary, fit_multiclass, fit_recent, fit_shape
+from training.learning.calibrate import (
+    FEWEST_CASES,
+    _class_loss,
+    fit_binary,
+    fit_multiclass,
+    fit_recent,
+    fit_shape,
+    levelled,
+)
 
 Floats = NDArray[np.float64]
 Curve = Callable[[Floats], Floats]
@@ -140,8 +148,10 @@ def test_multiclass_finds_the_share_of_labels_that_nobody_could_tell() -> None:
 def test_multiclass_gradient_is_the_slope_of_the_loss() -> None:
     raw, y = _classes(200, seed=6)
     at, hit = np.array([0.3, 0.05, 0.2, -0.1, 0.0, 0.4]), np.eye(4)[y]
-    value, gradient = _class_loss(at, raw, hit)
-    slopes = [(_class_loss(at + 1e-6 * step, raw, hit)[0] - value) / 1e-6 for step in np.eye(6)]
+    weight = np.where(y == 1, 3.0, 0.5)
+    weight /= weight.mean()
+    value, gradient = _class_loss(at, raw, hit, weight)
+    slopes = [(_class_loss(at + 1e-6 * step, raw, hit, weight)[0] - value) / 1e-6 for step in np.eye(6)]
     assert gradient == pytest.approx(slopes, abs=1e-4)
 
 
@@ -187,3 +197,26 @@ def test_the_latest_level_is_nearly_that_of_the_latest_half() -> None:
     said = fit_recent(raw, truth).probability(latest).mean()
     assert said == pytest.approx((1 / (1 + np.exp(-(latest - 0.5)))).mean(), abs=0.03)
     assert fit_binary(raw, truth).probability(latest).mean() < said - 0.05
+
+
+@pytest.mark.parametrize("way", [fit_binary, fit_shape, fit_recent])
+def test_what_counts_more_moves_the_level(way: Callable[..., BinaryCalibrator]) -> None:
+    dice = np.random.default_rng(3)
+    raw = dice.normal(-1.0, 1.0, 400)
+    y = (dice.random(400) < 1 / (1 + np.exp(-raw - 0.7))).astype(int)
+    told = np.full(400, 1.0 / 3.0)
+    assert way(raw, y, told).log_odds == pytest.approx(way(raw, y).log_odds), "they tell what counts more, not how much"
+    weight = np.where(y == 1, 2.0, 1.0)
+    heavier = way(raw, y, weight)
+    assert levelled(raw, y, weight).mean() > levelled(raw, y).mean()
+    if way is not fit_shape:
+        assert heavier.probability(raw).mean() > way(raw, y).probability(raw).mean() + 0.1
+
+
+def test_labels_that_count_more_are_said_more_often() -> None:
+    raw, y = _classes(2_000, seed=7)
+    weight = np.where(y == 2, 4.0, 1.0)
+    plain, heavier = (fit_multiclass(raw, y, weight=each).probability(raw)[:, 2] for each in (None, weight))
+    assert plain.mean() == pytest.approx((y == 2).mean(), abs=0.02)
+    assert np.average(heavier, weights=weight) == pytest.approx(np.average(y == 2, weights=weight), abs=0.02)
+    assert heavier.mean() > plain.mean() + 0.1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,21 @@ def test_a_level_that_is_always_beside_the_scores_is_corrected() -> None:
 def test_without_times_no_case_is_the_latest() -> None:
     followed, mean = (level_of(*scored((0.0, 0.0, 1.2, 1.2), timeless=timeless)) for timeless in (False, True))
     assert followed > mean
+
+
+@pytest.mark.parametrize("level", [0.0, 0.8])
+def test_what_was_looked_at_more_often_does_not_set_the_level(level: float) -> None:
+    """Of what people watched every outcome is known, and it breaks more often; of the rest one in ten."""
+    dice = np.random.default_rng(5)
+    n = 40 * SIZE
+    raw, watched = dice.normal(-2.0, 1.0, n), dice.random(n) < 0.25
+    truth = (dice.random(n) < 1 / (1 + np.exp(-(raw + level + np.where(watched, 1.5, -0.9))))).astype(np.int64)
+    told = watched | (dice.random(n) < 0.1)
+    weight = np.where(watched, told.mean(), told.mean() / 0.1)[told]
+    rows = Rows(raw[told][:, None], truth[told], np.linspace(0.0, 400 * DAY, int(told.sum())), (), 1, selection=weight)
+    cuts = [(start, start + SIZE) for start in range(0, BLOCKS * SIZE, SIZE)]
+    scores = [rows.features[start:end] for start, end in cuts]
+    said = choose_calibrator(rows, cuts, scores).probability(raw).mean()
+    blind = choose_calibrator(replace(rows, selection=None), cuts, scores).probability(raw).mean()
+    assert said == pytest.approx(truth.mean(), abs=0.03)
+    assert blind > truth.mean() + 0.05

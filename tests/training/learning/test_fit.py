@@ -140,6 +140,14 @@ def test_at_its_own_level_a_slice_has_the_rates_it_had() -> None:
     np.testing.assert_allclose(at_own_level(label, labels).mean(axis=0), rates, atol=1e-2)
 
 
+def test_the_own_level_is_that_of_what_cases_count_for() -> None:
+    dice = np.random.default_rng(1)
+    risk, happened = dice.random((800, 1)), (dice.random(800) < 0.5).astype(np.int64)
+    weight = np.where(happened == 1, 0.25, 1.0)
+    moved = at_own_level(happened, risk, weight)
+    assert np.average(moved[:, 0], weights=weight) == pytest.approx(np.average(happened, weights=weight), abs=1e-3)
+
+
 def test_probabilities_that_are_right_on_the_whole_keep_their_loss() -> None:
     generator = np.random.default_rng(0)
     each = generator.dirichlet([1.0, 2.0, 3.0], 5_000)
