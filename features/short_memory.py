@@ -7,10 +7,11 @@ their weight in hours, shrunk to the party's own of the month.
 
 from __future__ import annotations
 
+from data.case import Case
 from data.record import Unit
 from data.standing import PartyStanding, Standing
 from features.attributes import AttributeSchema
-from features.definition import Feature
+from features.definition import Feature, News
 from features.parties import (
     BREACH_GUESS,
     CARRIER,
@@ -28,6 +29,9 @@ from features.parties import (
     where_named,
 )
 
+FEWEST = 0.5
+"""Outcomes below which the last hours decided nothing: one, when it is six hours old."""
+
 
 def breaches_short(party: PartyStanding) -> tuple[float, float]:
     """Broken promises out of outcomes, of the last hours."""
@@ -41,12 +45,24 @@ def breach_rate(party: Party) -> Feature:
         usual = rate(standing, party.kind, breaches, BREACH_GUESS)
         return rate_beside(standing, party.kind, breaches_short, usual)
 
-    says = f"of what was decided in the last hours, {{value}} of {party.exceptions} missed the promise"
-    about = f"How often {party.exceptions} missed the promise in the last hours"
-    news = usual_stands_in(party, lambda seen: breaches(seen)[1])
-    return Feature(
-        f"{party.stem}breach_rate_short", Unit.RATIO, says, about, where_named(party, of), known="standing", news=news
-    )
+    says = f"judged by the last hours and the month, {{value}} of {party.exceptions} miss the promise"
+    about = f"How often {party.exceptions} miss the promise, judged by the last hours and the month"
+    name, known = f"{party.stem}breach_rate_short", where_named(party, of)
+    return Feature(name, Unit.RATIO, says, about, known, known="standing", news=_month_stands_in(party))
+
+
+def _month_stands_in(party: Party) -> News:
+    """That the last hours decided nothing, so that the number is what the month or what is usual says."""
+    unknown = usual_stands_in(party, lambda seen: breaches(seen)[1])
+
+    def news(case: Case, standing: Standing) -> str | None:
+        told = unknown(case, standing) if unknown else None
+        seen = standing.of(party.kind)
+        if told or party.named(case) is None or (seen and seen.outcomes_short >= FEWEST):
+            return told
+        return f"none of {party.exceptions} were decided in the last hours: what the month says stands in"
+
+    return news
 
 
 def short_memories(attributes: AttributeSchema) -> tuple[Feature, ...]:

@@ -13,7 +13,7 @@ from data.standing import PartyStanding, Standing
 from data.vocabulary import Task
 from features.attributes import DENSE_HISTORY, FAR_OFF, AttributeSchema, infer_attributes
 from features.catalogue import feature_set
-from features.parties import CARRIER, EVERYONE
+from features.parties import CARRIER, EVERYONE, Party
 from features.parties import breach_rate as breach_rate_of_a_month
 from features.sentences import sentence
 from features.short_memory import breach_rate, short_memories
@@ -84,7 +84,7 @@ def test_the_rate_shrinks_to_the_partys_own_of_the_month() -> None:
 
 def test_it_is_told_in_words() -> None:
     assert sentence(breach_rate(CARRIER), 0.5, None) == (
-        "of what was decided in the last hours, 50 % of exceptions of the carrier missed the promise"
+        "judged by the last hours and the month, 50 % of exceptions of the carrier miss the promise"
     )
 
 
@@ -92,7 +92,17 @@ def test_of_an_unknown_party_what_is_usual_stands_in() -> None:
     news = breach_rate(CARRIER).news
     assert news is not None
     assert news(_parcel(0, 0), COLD) == "carrier ups was not heard of lately: what is usual stands in"
-    assert breach_rate(EVERYONE).news is None
+
+
+@pytest.mark.parametrize("party", [CARRIER, EVERYONE])
+def test_where_the_last_hours_decided_nothing_the_month_stands_in(party: Party) -> None:
+    news = breach_rate(party).news
+    assert news is not None
+    for short, told in ((0.0, True), (0.4, True), (0.5, False)):
+        seen = PartyStanding(kind=party.kind, id="ups", outcomes=9.0, breaches=1.0, outcomes_short=short)
+        sentence = news(_parcel(0, 0), Standing(as_of=NOON, parties=(seen,)))
+        stands_in = f"none of {party.exceptions} were decided in the last hours: what the month says stands in"
+        assert sentence == (stands_in if told else None)
 
 
 @pytest.mark.parametrize(("hours", "dense"), [(1.0, True), (1.1, False)])
