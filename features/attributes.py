@@ -62,7 +62,7 @@ class AttributeSchema(Record):
     long_memory: bool = Field(default=False, exclude_if=lambda long: not long)
     """Whether the history was long enough for what is remembered over years to say more than the last month does."""
     short_memory: bool = Field(default=False, exclude_if=lambda short: not short)
-    """Whether the history told enough every day for what is remembered of hours to say something."""
+    """Whether the history told enough every day, and soon, for what is remembered of hours to say something."""
     seasons: bool = Field(default=False, exclude_if=lambda told: not told)
     """Whether the history told of every season at least twice."""
 

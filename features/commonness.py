@@ -117,6 +117,11 @@ def _feature(
     return Feature(name, Unit.EACH, says, about, of, known="history", called=called, background=True)
 
 
+def count_of(common: Common, name: AttributeName, word: str) -> int:
+    """In how many cases the attribute had the word; 0 where too few had it to be told."""
+    return common.counts.get(_digest(name, word), 0)
+
+
 def _together(names: Names) -> list[Names]:
     return [*((name,) for name in names), *combinations(names, 2)]
 

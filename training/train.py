@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import platform
+from array import array
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from data.case import Case
@@ -39,6 +41,9 @@ from training.tracking.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
 """Cases kept whole to choose golden ones from."""
+
+SOON = timedelta(days=1)
+"""Within what time of its case half of the outcomes must be known for rates of hours to be those of cases like it."""
 
 Made = TypeVar("Made")
 
@@ -150,6 +155,7 @@ def _survey(history: History, wordings: Wordings, progress: Progress) -> tuple[A
     """The vocabulary of the history, the number of its cases, each of which is there once, and of their moments."""
     seen: set[tuple[str, str]] = set()
     moments: set[datetime] = set()
+    delays = array("d")
 
     def cases() -> Iterator[Case]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
@@ -161,11 +167,15 @@ def _survey(history: History, wordings: Wordings, progress: Progress) -> tuple[A
                 )
             seen.add((event.source, event.id))
             moments.add(event.time)
+            if line.outcome is not None:
+                delays.append((line.outcome.recorded_at - event.time) / SOON)
             yield line.case
 
     attributes = infer_attributes(cases(), wordings)
     if not seen:
         raise HistoryError(f"{history.name} holds no case")
+    soon = bool(delays) and float(np.median(delays)) <= 1.0
+    attributes = attributes.model_copy(update={"short_memory": attributes.short_memory and soon})
     return attributes, len(seen), len(moments)
 
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -252,6 +252,24 @@ def test_a_desk_of_another_kind_is_learned_through_its_mapping(tmp_path: Path) -
     model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
     assert model.attributes.kinds.keys() == {"priority", "group"}
     assert model.lineage["mapping"] == history.mapping_digest
+
+
+@pytest.mark.parametrize(("days_later", "short"), [(0, True), (3, False)])
+def test_hours_are_remembered_where_outcomes_are_known_within_a_day(
+    tmp_path: Path, days_later: int, short: bool
+) -> None:
+    rows = ["number,opened,priority,group,late,closed,resolved_by"]
+    for number in range(720):
+        opened = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+        closed = opened + timedelta(days=days_later, hours=1)
+        rows.append(f"{number},{opened:%Y-%m-%d %H:%M},{number % 3},g,{number % 4 == 0},{closed:%Y-%m-%d %H:%M},r")
+    table, mapping = tmp_path / "desk.csv", tmp_path / "desk.yaml"
+    table.write_text("\n".join(rows))
+    mapping.write_text(MAPPING)
+    train(open_history(table, load_mapping(mapping)), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+    model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
+    assert model.attributes.short_memory is short
+    assert ("usual_breach_rate_short" in model.features().names) is short
 
 
 def test_parties_known_before_the_history_stay_known(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Whether the challenger's columns mean what the champion's do: two that were exchanged show in what was usual.
 
+Of columns of words `training.promotion.words` tells it.
+
 Only what a table can exchange tells that. How many outcomes of a party are known, or how common a fact is, is counted
 here and grows with the history: of a short, small or young one it is lower, and nothing was exchanged.
 """
@@ -17,6 +19,8 @@ from data.promotion import Check, CheckName, Finding
 from features.catalogue import feature_set
 from models.task_model import Reference, TaskModel
 from training.promotion.sides import Pair
+from training.promotion.words import exchanged as exchanged_words
+from training.promotion.words import told_words
 
 FAR = 1.0
 """A column is far from what it was when its quantiles moved by this much of their own spread, on average."""
@@ -36,7 +40,8 @@ def check(pair: Pair) -> Check:
     compared, counted = comparable(pair.champion.model, pair.challenger.model)
     before = _only(compared, pair.champion.model.reference)
     now = _only(compared, pair.challenger.model.reference)
-    exchanged = [*swapped(before, now)]
+    words_before, words_now = told_words(pair.champion.model), told_words(pair.challenger.model)
+    exchanged = [*swapped(before, now), *exchanged_words(words_before, words_now)]
     if exchanged:
         told = ", ".join(f"{one} and {other}" for one, other in exchanged[:LISTED])
         says = f"the challenger learned with columns exchanged: {told} hold what the other one held"
@@ -46,7 +51,10 @@ def check(pair: Pair) -> Check:
         told = ", ".join(moved[:LISTED])
         says = f"the challenger learned from other values than the champion did and than these cases hold: {told}"
         return _check(pair, Finding.REFUSED, says)
-    says = f"{len(set(before) & set(now))} columns hold what they held where the champion was trained"
+    words = len(words_before.keys() & words_now.keys())
+    says = f"{len(set(before) & set(now))} columns of numbers hold what they held where the champion was trained"
+    if words:
+        says += f", and no two of {words} columns of words were exchanged"
     if counted:
         says += f"; {counted} count what a history told, and one of the two is much smaller or shorter"
     return _check(pair, Finding.PASSED, says)

@@ -9,6 +9,7 @@ import pytest
 
 from data.promotion import Check, Finding
 from data.vocabulary import Task
+from features.attributes import AttributeSchema, Declaration
 from models.profile import Profile, profile_of
 from models.task_model import Reference, TaskModel
 from tests.fixtures.task_models import cases, chained_model, task_model
@@ -101,3 +102,24 @@ def test_what_links_of_a_model_say_is_no_column_of_a_table() -> None:
     assert said <= set(model.features().names)
     assert not names & said
     assert names == set(task_model(Task.SLA_BREACH).features().names)
+
+
+def test_columns_of_words_that_were_exchanged_are_named() -> None:
+    dice = np.random.default_rng(3)
+    often = {"group": [0.7, 0.2, 0.1], "handler": [0.1, 0.2, 0.7]}
+    schema = AttributeSchema(attributes={name: Declaration(kind="category", levels=("a", "b", "c")) for name in often})
+
+    def model(**columns: str) -> TaskModel:
+        told = [
+            profile_of(f"attribute.{name}", dice.choice(3, 2_000, p=often[holds]).astype(float), False)
+            for name, holds in columns.items()
+        ]
+        return replace(learned(FACTS, 8_000, 180), attributes=schema, profile=Profile(tuple(told), ()))
+
+    champion = model(group="group", handler="handler")
+    told = compared(champion, model(group="group", handler="handler"))
+    assert told.finding is Finding.PASSED
+    assert "no two of 2 columns of words were exchanged" in told.says
+    told = compared(champion, model(group="handler", handler="group"))
+    assert told.finding is Finding.REFUSED
+    assert "group and handler hold what the other one held" in told.says
