@@ -36,7 +36,7 @@ from serving.models.learned import Made, made
 from serving.models.staging import Staging, cannot_write
 from serving.models.trust import Trust
 from serving.security import Permission, Principal, refuse_without
-from serving.store import audit, documents, promotions
+from serving.store import audit, documents, promotion_consistency, promotions
 from serving.store.engine import Database
 
 LISTED = 50
@@ -158,6 +158,7 @@ class PromotionService:
         with self._turn:
             promotion = self.get(promotion_id)
             _refuse(principal, promotion, approval.verdict)
+            self._refuse_altered(promotion, approval.verdict)
             decided = Decided(
                 verdict=approval.verdict, by=principal.name, at=to_milliseconds(self._clock()), reason=approval.reason
             )
@@ -283,6 +284,16 @@ class PromotionService:
         told = {"promotion": promotion.promotion_id, "dossier": promotion.dossier, **decided.model_dump(mode="json")}
         kind = "promotion_withdrawal" if principal.name == promotion.requested_by else "promotion_decision"
         self._leaf(connection, kind, promotion.promotion_id, principal, canonical(told))
+
+    def _refuse_altered(self, promotion: Promotion, verdict: str) -> None:
+        """Nobody agrees to a promotion of which the database says something else than when it was asked for."""
+        with self._database.read() as connection:
+            why = promotion_consistency.fault_of(connection, promotion)
+        if why and verdict == "approve":
+            raise PromotionClosed(
+                f"What stands of this promotion is not what the audit chain kept when it was asked for ({why}): nobody "
+                "can agree to it. fairlead doctor says what else was altered."
+            )
 
     def _leaf(self, connection: Connection, kind: str, subject: str, principal: Principal, content: bytes) -> None:
         now = to_milliseconds(self._clock())

@@ -74,6 +74,18 @@ def newest(connection: Connection, limit: int) -> list[Promotion]:
     return _found(connection, table.c.promotion_id.is_not(None), limit)
 
 
+def every(connection: Connection) -> list[Promotion]:
+    """All promotions, the newest first."""
+    return _found(connection, table.c.promotion_id.is_not(None), None)
+
+
+def as_asked(promotion: Promotion) -> Promotion:
+    """The promotion as it was when its checks had been read and nobody had decided."""
+    refused = promotion.state is PromotionState.REFUSED
+    state = PromotionState.REFUSED if refused else PromotionState.PROPOSED
+    return promotion.model_copy(update={"state": state, "decided": None, "rolled_back": None})
+
+
 def waiting_for(connection: Connection, challenger: str) -> Promotion | None:
     """The promotion of this bundle that nobody has decided on."""
     found = _found(connection, table.c.challenger == challenger, 100)
@@ -151,7 +163,7 @@ def at(connection: Connection, sequence: int) -> Came:
     return _came(connection.execute(select(in_force).where(in_force.c.sequence == sequence)).one())
 
 
-def _found(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Promotion]:
+def _found(connection: Connection, condition: ColumnElement[bool], limit: int | None) -> list[Promotion]:
     ordered = (
         select(
             table, decisions.c.verdict, decisions.c.decided_by, decisions.c.decided_at, decisions.c.reason.label("why")

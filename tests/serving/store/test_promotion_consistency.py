@@ -1,0 +1,100 @@
+"""A promotion that somebody changed by hand no longer agrees with the audit chain, and nobody can agree to it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from data.record import plain
+from data.vocabulary import Role
+from serving.store import promotion_consistency
+from tests.fixtures.bundles import a_bundle
+from tests.fixtures.dossiers import a_dossier, passed, send
+from tests.fixtures.service import Desk, open_desk
+
+AGREE = {"verdict": "approve", "reason": "the dossier is convincing"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    a_bundle(tmp_path / "bundle", seed=1)
+    opened = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    with opened.client:
+        opened.add("eve", Role.DATA_SCIENTIST, Role.MODEL_OWNER)
+        yield opened
+
+
+def ask(desk: Desk, tmp_path: Path, seed: int) -> str:
+    challenger, champion = send(desk, a_bundle(tmp_path / f"challenger-{seed}", seed=seed)), desk.get("/v1/models")
+    dossier = plain(a_dossier(challenger, champion.json()["bundle"], checks=tuple(passed())))
+    told = desk.post("/v1/models/promotions", {"dossier": dossier, "reason": "learned October"}, "eve").json()
+    return str(told["promotion_id"])
+
+
+@pytest.fixture
+def asked(desk: Desk, tmp_path: Path) -> str:
+    """One was agreed to and rolled back; another waits."""
+    first = ask(desk, tmp_path, 2)
+    assert desk.post(f"/v1/models/promotions/{first}/approvals", AGREE, "model-owner").is_success
+    assert desk.post("/v1/models/rollbacks", {"reason": "complaints since noon"}, "scientist").is_success
+    return ask(desk, tmp_path, 3)
+
+
+def faults(desk: Desk) -> list[str]:
+    with desk.service.database.read() as connection:
+        return list(promotion_consistency.faults(connection))
+
+
+def change(desk: Desk, statement: str) -> None:
+    with desk.service.database.write() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(text(statement))
+
+
+def test_untouched_promotions_agree(desk: Desk, asked: str) -> None:
+    assert faults(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE promotions SET reason = 'another'", "who asked, when, why"),
+        ("UPDATE promotions SET requested_at = requested_at + 1", "who asked, when, why"),
+        ("UPDATE promotion_decisions SET decided_by = 'reviewer-1'", "who decided, when, why"),
+        ("UPDATE promotion_decisions SET reason = 'another'", "who decided, when, why"),
+        ("UPDATE bundles_in_force SET reason = 'another' WHERE came = 'promotion'", "1 rows of what came in force"),
+        ("UPDATE bundles_in_force SET principal = 'eve' WHERE came = 'rollback'", "1 rows of what came in force"),
+    ],
+)
+def test_changed_ones_do_not(desk: Desk, asked: str, statement: str, said: str) -> None:
+    change(desk, statement)
+    assert any(said in fault for fault in faults(desk))
+
+
+def test_who_asked_cannot_be_changed_to_agree_to_ones_own(desk: Desk, asked: str) -> None:
+    change(
+        desk,
+        "UPDATE promotions SET requested_by = 'scientist' WHERE promotion_id NOT IN "
+        "(SELECT promotion_id FROM promotion_decisions)",
+    )
+    answer = desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "eve")
+    assert answer.status_code == 409
+    assert "not what the audit chain kept" in answer.json()["detail"]
+    assert any(asked in fault for fault in faults(desk))
+    assert desk.post(
+        f"/v1/models/promotions/{asked}/approvals", {**AGREE, "verdict": "reject"}, "model-owner"
+    ).is_success
+
+
+def test_a_dossier_that_was_rewritten_is_not_agreed_to(desk: Desk, asked: str) -> None:
+    digest = desk.get(f"/v1/models/promotions/{asked}", "scientist").json()["dossier"]
+    with desk.service.database.write() as connection:
+        other = {"content": zlib.compress(b"{}"), "digest": digest}
+        connection.execute(text("UPDATE documents SET content = :content WHERE digest = :digest"), other)
+    answer = desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner")
+    assert answer.status_code == 409
+    assert "a document it rests on was altered" in answer.json()["detail"]
