@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from data.case import AttributeValue, Case
-from features.calendar import zone_named
+from features.attributes import AttributeSchema
+from features.calendar import hour_of_day, zone_named
 from features.wording import InstantPart, Wordings
 
 _HOUR = 3_600.0
@@ -21,6 +23,13 @@ INSTANT_PARTS: dict[InstantPart, Callable[[datetime, datetime], float | int]] = 
 
 LOCAL: tuple[InstantPart, ...] = ("hour", "weekday", "month")
 """What a move in time changes; how far off the instant is stays."""
+
+_CYCLIC = re.compile(
+    r"(^|[_.-])(hour|weekday|month|week|quarter|dow|(hour|time)_?of_?day|day_?of_?(week|month|year)|"
+    r"month_?of_?year|week_?of_?year)$",
+    re.IGNORECASE,
+)
+"""What columns are called that tell a place in a day, a week or a year."""
 
 
 def told_anew(moved: Case, wordings: Wordings) -> tuple[Case, tuple[str, ...]]:
@@ -45,6 +54,19 @@ def _anew(moved: Case, wordings: Wordings) -> Iterator[tuple[str, AttributeValue
             seconds = round(off * _HOUR)  # It was rounded to a third of one.
             moment = moved.event.time + timedelta(seconds=seconds)
             yield name, INSTANT_PARTS[wording.part](moment.astimezone(zone), moved.event.time)
+
+
+def cyclic(attributes: AttributeSchema) -> frozenset[str]:
+    """The features that begin anew after their last value, so that more of them is neither later nor larger.
+
+    A part of an instant is known from its mapping, another's from what its column is called.
+    """
+    own = {
+        f"attribute.{name}"
+        for name, wording in attributes.wordings.items()
+        if wording.part in LOCAL or (wording.part is None and _CYCLIC.search(name))
+    }
+    return frozenset({hour_of_day.name, *own})
 
 
 def _is_part(name: str, value: AttributeValue) -> bool:

@@ -12,6 +12,7 @@ from data.promotion import Rollback
 from models.bundle import open_bundle
 from models.files import BundleError
 from serving.bundle_key import SECRET, keep_public, new_bundle_key, read_bundle_key
+from serving.command_words import sign_again
 from serving.commands import Bundle, Database, Folder, problems_told, say, settings_of
 from serving.models.trust import Trust
 from serving.settings import Settings
@@ -60,7 +61,7 @@ def _sign(settings: Settings, reason: str) -> None:
     if found.problems:
         raise BundleError("; ".join(found.problems.values()))
     file = settings.key_folder / SECRET
-    key = read_bundle_key(file) if file.exists() else new_bundle_key(settings.key_folder)
+    key = read_bundle_key(file, sign_again(settings)) if file.exists() else new_bundle_key(settings.key_folder)
     keep_public(settings.key_folder, key)
     with contextlib.closing(opened(settings.database_url, looking=False)) as database:
         Trust(database, settings.bundle_folder, key).accept(found.digest, BY, utc_now(), reason)

@@ -12,31 +12,34 @@ from pathlib import Path
 from models import files
 from models.bundle_signature import KEY_NAME
 from models.signed_note import KEY_BYTES, SigningKey, signing_key
+from serving.command_words import REASON, SIGN
 from serving.keys import write_private
 
 SECRET = "bundle-signing"  # noqa: S105 - the name of a file
 PUBLIC = "bundle-signing.pub"
+SIGN_AGAIN = f"{SIGN} {REASON}"
 
 
-def ensure_bundle_key(folder: Path, bundles: Path) -> SigningKey:
+def ensure_bundle_key(folder: Path, bundles: Path, sign: str = SIGN_AGAIN) -> SigningKey:
     """The key of this folder, made where no bundle was ever signed, and its public part beside it.
 
+    `sign` is what to type where that is to be told.
     Raises ValueError where the key was cut or is lost; OSError where it cannot be read or written.
     """
-    found = find_bundle_key(folder, bundles) or new_bundle_key(folder)
+    found = find_bundle_key(folder, bundles, sign) or new_bundle_key(folder)
     keep_public(folder, found)
     return found
 
 
-def find_bundle_key(folder: Path, bundles: Path) -> SigningKey | None:
+def find_bundle_key(folder: Path, bundles: Path, sign: str = SIGN_AGAIN) -> SigningKey | None:
     """The key of this folder; None where there is none and nothing it could have signed. Raises as above."""
     file = folder / SECRET
     if file.exists():
-        return read_bundle_key(file)
+        return read_bundle_key(file, sign)
     if files.is_signed(bundles):
         raise ValueError(
             f"{file} is missing, and bundles in {bundles} are signed: put the key back from a backup; or, where it is "
-            "lost or was another service's, and you vouch for the bundle in force, make one with fairlead bundle sign"
+            f"lost or was another service's, and you vouch for the bundle in force, make one with {sign}"
         )
     return None
 
@@ -48,14 +51,14 @@ def key_to_look(folder: Path, bundles: Path) -> SigningKey | None:
     return None
 
 
-def read_bundle_key(file: Path) -> SigningKey:
+def read_bundle_key(file: Path, sign: str = SIGN_AGAIN) -> SigningKey:
     """The key in a file. Raises ValueError where it was cut, emptied or edited, which does not repeat it; OSError."""
     try:
         return signing_key(file.read_text(encoding="ascii").strip())
     except ValueError:
         raise ValueError(
             f"{file} holds no key that signs bundles: put it back from a backup; or delete it and, if you vouch for "
-            "the bundle in force, make another with fairlead bundle sign"
+            f"the bundle in force, make another with {sign}"
         ) from None
 
 

@@ -8,10 +8,10 @@ import shlex
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -28,6 +28,7 @@ from features.wording import Wordings
 from models.bundle import open_bundle
 from models.files import BundleError, mark_served, never_served
 from serving.bodies import read_record
+from serving.command_words import with_options
 from serving.errors import Problem
 from serving.health.schemas import Ready
 from serving.identifiers import uuid7
@@ -35,6 +36,9 @@ from serving.listening import CannotListen, address_of, beyond_loopback, listen
 from serving.settings import Settings
 from serving.store.engine import file_of
 from serving.wiring import Service, opened, utc_now, wire
+
+if TYPE_CHECKING:
+    from serving.doctor import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Serve recommendations, and look at those that were given.")
 out, err = console(), console(stderr=True)
@@ -184,7 +188,7 @@ def replay(
         raise typer.Exit(2)
     service = _wired(settings, looking=True)
     if current:
-        _tell_what_would_not_serve(service)
+        _tell_what_would_not_serve(service, settings)
     try:
         with service.database.read() as connection:
             made: Replay = (
@@ -235,11 +239,21 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
 
     colour = {"good": "green", "note": "yellow", "wrong": "red"}
     findings = list(examine(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)))
-    table = Table("", "about", "says", "to mend it", box=None)
+    table = Table("", "about", "says", box=None)
     for each in findings:
-        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, _whole(each.says), _whole(each.mend))
+        table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, _whole(each.says))
     out.print(table)
+    _tell_how_to_mend(findings)
     raise typer.Exit(1 if any(each.verdict == "wrong" for each in findings) else 0)
+
+
+def _tell_how_to_mend(findings: Iterable[Finding]) -> None:
+    """Below the table, unwrapped: a command that a cell would break is not one to copy."""
+    advised = [Text(f"{each.about}: {each.mend}") for each in findings if each.mend]
+    if advised:
+        out.print("\nto mend it")
+    for each in advised:
+        out.print(each, soft_wrap=True)
 
 
 def _whole(words: str) -> Text:
@@ -314,6 +328,7 @@ def _no_database(settings: Settings) -> str:
 @contextlib.contextmanager
 def _looking(settings: Settings) -> Iterator[Service]:
     """A service that changes nothing: where no database is, over an empty one that is gone afterwards."""
+    given = settings
     with contextlib.ExitStack() as stack:
         if not _has_database(settings):
             say(f"{_no_database(settings)}: answering as on a first day")
@@ -321,7 +336,7 @@ def _looking(settings: Settings) -> Iterator[Service]:
             settings = settings.model_copy(update={"db": f"sqlite:///{passing}/passing.db"})
             opened(settings.database_url, looking=False).close()
         service = stack.enter_context(contextlib.closing(_wired(settings, looking=True)))
-        _tell_what_would_not_serve(service)
+        _tell_what_would_not_serve(service, given)
         yield service
 
 
@@ -349,15 +364,17 @@ def _refused(problem: Problem) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _tell_what_would_not_serve(service: Service) -> None:
-    """Whoever looks may look at any bundle, and hears that a service would not answer by it, or not yet."""
-    settings, refusal = service.settings, service.health.not_trusted()
+def _tell_what_would_not_serve(service: Service, settings: Settings) -> None:
+    """Whoever looks may look at any bundle, and hears that the service named would not answer by it, or not yet."""
+    refusal = service.health.not_trusted()
     if not refusal:
         return
     if settings.bundle is not None and never_served(settings.bundle):
         say("The bundle is not signed yet: a service signs what it begins with, or what comes in force by promotion.")
     else:
-        say(f"A service would not answer by it. {refusal}")
+        whose = f"the database {settings.db}" if settings.db else f"the folder {settings.folder}"
+        other = "name another service's with --db or --folder"
+        say(f"The service with {whose} would not answer by it ({other}). {with_options(refusal, settings)}")
 
 
 def _tell_if_long_past(file: Path, due_at: datetime | None, now: datetime) -> None:
@@ -385,7 +402,7 @@ def _tell_what_serves(service: Service, taken: socket.socket) -> None:
     if service.shadow.problem:
         say(f"shadow: {service.shadow.problem}")
     for warning in ready.warnings:
-        say(warning)
+        say(with_options(warning, settings))
     host, port = address_of(taken)
     if beyond_loopback(taken):
         say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")

@@ -20,6 +20,7 @@ from models.ladder import load_bundle
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from serving.bundle_key import PUBLIC, SECRET, find_bundle_key, key_to_look
+from serving.command_words import keys_again, sign_again
 from serving.errors import StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
@@ -93,7 +94,7 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 def _bundle(settings: Settings) -> Iterator[Finding]:
     with _trust(settings) as trust:
         loaded = load_bundle(settings.bundle_folder, before=trust.last_good(), check=trust.check)
-        mend = _trusted_again(settings.bundle_folder, trust) if trust.refusal() else ""
+        mend = _trusted_again(settings, trust) if trust.refusal() else ""
     predictors, bundle = loaded.predictors, loaded.bundle
     mend = mend or f"train into {settings.bundle_folder}, or name another folder with --bundle"
     if bundle is None:
@@ -120,9 +121,9 @@ def _trust(settings: Settings) -> Iterator[Trust]:
         yield Trust(database, settings.bundle_folder, key)
 
 
-def _trusted_again(folder: Path, trust: Trust) -> str:
+def _trusted_again(settings: Settings, trust: Trust) -> str:
     """How a bundle that may answer comes in force again."""
-    good, sign = trust.last_good(), "if you vouch for it, fairlead bundle sign --reason WHY"
+    folder, good, sign = settings.bundle_folder, trust.last_good(), f"if you vouch for it, {sign_again(settings)}"
     if good is None:
         return f"{sign}; then restart"
     kept = folder / "manifests" / f"{good.removeprefix('sha256:')}.json"
@@ -169,13 +170,13 @@ def _checked(database: Database) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     missing = [name for name in DEFAULT_PRINCIPALS if not (settings.key_folder / name).is_file()]
     if missing:
-        yield Finding("note", "keys", f"no key file for {', '.join(missing)}", "fairlead keys")
+        yield Finding("note", "keys", f"no key file for {', '.join(missing)}", keys_again(settings))
         return
     for name in DEFAULT_PRINCIPALS:
         try:
             read_key(settings.key_folder / name)
         except (ValueError, OSError) as error:
-            yield Finding("wrong", "keys", str(error), "delete the file, then fairlead keys")
+            yield Finding("wrong", "keys", str(error), f"delete the file, then {keys_again(settings)}")
             return
     open_files = [name for name in DEFAULT_PRINCIPALS if _readable_by_others(settings.key_folder / name)]
     if open_files:
@@ -190,7 +191,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 def _bundle_key(settings: Settings) -> Iterator[Finding]:
     file = settings.key_folder / SECRET
     try:
-        key = find_bundle_key(settings.key_folder, settings.bundle_folder)
+        key = find_bundle_key(settings.key_folder, settings.bundle_folder, sign_again(settings))
         others = key is not None and _readable_by_others(file)
     except (ValueError, OSError) as error:
         yield Finding("wrong", "bundle key", str(error))
@@ -198,7 +199,7 @@ def _bundle_key(settings: Settings) -> Iterator[Finding]:
     if key is None:
         yield Finding("note", "bundle key", "none yet: serving makes the key that signs bundles")
     elif others:
-        mend = f"move {file} away, then fairlead bundle sign --reason WHY makes another key"
+        mend = f"move {file} away, then {sign_again(settings)} makes another key"
         yield Finding("wrong", "bundle key", f"others can read {SECRET}", mend)
     else:
         says = f"{key.public.key_id.hex()} signs bundles; hand out {settings.key_folder / PUBLIC} to verify them"

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from policies.policy import Policy, load_policy
 from serving.bell import Bell
 from serving.bundle_key import ensure_bundle_key, key_to_look
+from serving.command_words import sign_again
 from serving.health.service import HealthService
 from serving.identifiers import Clock, Randomness
 from serving.in_force import Basis, InForce, read_basis
@@ -81,8 +82,8 @@ def wire(
     at one that another version has written, and for a key that signs bundles and was cut or lost.
     """
     policy = in_force.policy if in_force else load_policy(settings.policy)
-    look_for = key_to_look if looking else ensure_bundle_key
-    key = look_for(settings.key_folder, settings.bundle_folder)
+    folders = settings.key_folder, settings.bundle_folder
+    key = key_to_look(*folders) if looking else ensure_bundle_key(*folders, sign_again(settings))
     database = opened(settings.database_url, looking)
     trust = Trust(database, settings.bundle_folder, key)
     found = in_force.basis if in_force else _found(database, settings.bundle_folder, policy, trust, looking)

@@ -28,7 +28,7 @@ from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError, TrainingError
 from training.histories.dataset import Study, study
 from training.histories.history import History
-from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, counted
+from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, counted, left_out_words
 from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
 from training.learning.chain import Chain, can_teach_chain, earlier_tasks, fit_chain
@@ -230,7 +230,7 @@ def _learn(
     with closing(_each(one, order.tasks, at_once if order.threads > 1 else 1)) as made:
         for task, each in made:
             if isinstance(each, HistoryError):
-                failed[task] = str(each)
+                failed[task] = f"{each}{left_out_words(_left_out(seen, task))}"
                 continue
             learned[task] = each
             if order.tracker and (order.keep_going or not failed):

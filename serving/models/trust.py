@@ -19,6 +19,7 @@ from models import files
 from models.bundle_signature import check_signature, sign, statement
 from models.files import BundleError
 from models.signed_note import SigningKey
+from serving.command_words import DOCTOR
 from serving.store import audit, decisions, documents, promotions
 from serving.store.engine import Database
 
@@ -28,7 +29,7 @@ SIGNED = "bundle_signed"
 VOUCHED = "bundle_vouched"
 """The leaf of a person who had the bundle in force signed by hand, and why."""
 
-MEND = "Put back what served before, or, if you vouch for this one, sign it: fairlead doctor says how."
+MEND = f"Put back what served before, or, if you vouch for this one, sign it: {DOCTOR} says how."
 FIRST = "in the folder when this service signed its first bundle"
 
 

@@ -135,7 +135,7 @@ def test_says_what_differs_by_another_model(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "/receipt/bundle" in result.stderr
     assert "/predictions/sla_breach/probability" in result.stderr
-    assert "A service would not answer by it" in result.stderr, "nobody agreed to it: looking at it is no harm"
+    assert " would not answer by it" in result.stderr, "nobody agreed to it: looking at it is no harm"
     assert "/receipt/policy" not in result.stderr
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from data.case import AttributeValue
 from data.today import as_if_now
-from features.instant_parts import told_anew
+from features.attributes import AttributeSchema, Declaration
+from features.instant_parts import cyclic, told_anew
 from features.wording import Wording
 from tests.fixtures.cases import NOON, a_case
 from training.histories.history import MappedHistory, Table
@@ -60,3 +61,20 @@ def test_what_cannot_be_told_anew_is_left_and_named(told: dict[str, AttributeVal
 def test_a_case_without_any_is_the_same() -> None:
     case = a_case(at=NOON, attributes={"size": 3})
     assert told_anew(case, {}) == (case, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["scheduled_month", "month", "Order.Weekday", "pickup-hour", "day_of_week", "HourOfDay"]
+)
+def test_a_place_in_a_day_week_or_year_is_cyclic_by_what_its_column_is_called(name: str) -> None:
+    number = Declaration(kind="number")
+    schema = AttributeSchema(attributes={name: number, "lead_hours": number, "monthly_orders": number})
+    assert cyclic(schema) == {"hour_of_day", f"attribute.{name}"}
+
+
+def test_a_mapping_that_names_the_part_of_an_instant_is_believed_before_the_name() -> None:
+    parts = {
+        "due_x": Declaration(kind="number", called="due date", part="month"),
+        "due_hour": Declaration(kind="number", called="due date", part="hours"),
+    }
+    assert cyclic(AttributeSchema(attributes=parts)) == {"hour_of_day", "attribute.due_x"}

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -184,6 +185,28 @@ def test_a_history_that_cannot_teach_a_task_is_refused_and_publishes_nothing(tmp
     with pytest.raises(HistoryError, match="training needs at least 200"):
         train(open_history(few), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
     assert not (tmp_path / "bundle").exists()
+
+
+def test_where_few_teach_it_is_said_how_many_were_left_out_and_why(tmp_path: Path) -> None:
+    few = tmp_path / "few.jsonl"
+    lines = [json.loads(line) for line in small_history().read_bytes().splitlines()[:150]]
+    for line in lines[:60]:
+        line["case"]["promise"] = {"due_at": "2020-01-01T00:00:00Z"}
+    for line in lines[60:100]:
+        line["case"]["promise"] = {"due_at": "2090-01-01T00:00:00Z"}
+    few.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(HistoryError) as caught:
+        train(open_history(few), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+    says = str(caught.value)
+    numbers = re.search(
+        r"(\d+) cases with a known outcome; training needs at least 200\. Left out besides: (\d+) whose promise"
+        r" had passed .*; (\d+) whose promise is not due yet where the history ends",
+        says,
+    )
+    assert numbers, says
+    known, passed, due_later = map(int, numbers.groups())
+    assert min(passed, due_later) > 40
+    assert known + passed + due_later <= len(lines)
 
 
 def test_an_event_that_is_there_twice_is_named(tmp_path: Path) -> None:

@@ -196,14 +196,16 @@ def _write(dossier: Dossier, folder: Path) -> Path:
 
 
 def _tell(dossier: Dossier) -> None:
+    from training.promotion.terminal import one_line_each
+
     colour = {Finding.PASSED: "green", Finding.NOTED: "yellow", Finding.REFUSED: "red"}
     table = Table("", "task", "check", "says", box=None)
-    for each in dossier.checks:
+    for each, names in one_line_each(dossier.checks):
         style = colour[each.finding]
         table.add_row(
             Text(each.finding.value, style=style),
             each.task.value if each.task else "",
-            each.name.value,
+            names,
             Text(each.says),
         )
     _out.print(table)

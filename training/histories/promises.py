@@ -15,3 +15,15 @@ SCORED_OPEN = "promise_open_but_scored"
 def counted(cases: Mapping[str, int]) -> dict[str, int]:
     """The kinds of which there are any."""
     return {kind: count for kind, count in cases.items() if count}
+
+
+def left_out_words(cases: Mapping[str, int]) -> str:
+    """How many were left out and why, to follow what says that too few are there; empty where none was."""
+    told = [f"{count:,} {_WHY[kind]}" for kind, count in cases.items() if count and kind in _WHY]
+    return f". Left out besides: {'; '.join(told)}" if told else ""
+
+
+_WHY = {
+    PROMISE_PASSED: "whose promise had passed when they were noticed, which leaves nothing to predict",
+    PROMISE_OPEN: "whose promise is not due yet where the history ends, of which only kept ones can be known",
+}

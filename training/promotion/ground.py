@@ -84,7 +84,7 @@ def window_check(both: Pair, ground: Ground) -> Check:
     days = None if both.days is None else len(np.unique(both.days))
     if exceptions < FEWEST or seen < 2:
         finding = Finding.REFUSED
-        says += f", {seen} outcomes among them: at least {FEWEST} exceptions and two outcomes are needed to compare"
+        says += f"{_seen(both.task, seen)}: at least {FEWEST} exceptions and {_needed(both.task)} are needed to compare"
     elif days is not None and days < FEWEST_DAYS:
         finding = Finding.REFUSED
         says += f", of {days} days: all shelves of a day move together, so at least {FEWEST_DAYS} days are needed"
@@ -93,6 +93,17 @@ def window_check(both: Pair, ground: Ground) -> Check:
     if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
         finding, says = Finding.NOTED, f"{says}; {ground.told.says}. {OTHER_CASES}"
     return Check(name=CheckName.WINDOW, task=both.task, finding=finding, says=says)
+
+
+def _needed(task: Task) -> str:
+    return f"{'both' if task.is_risk else 'two'} kinds of outcome"
+
+
+def _seen(task: Task, kinds: int) -> str:
+    """How many kinds of outcome occur, of those that can."""
+    if task.is_risk and kinds == 2:
+        return ", with both kinds of outcome among them"
+    return f", with {kinds} kind{'' if kinds == 1 else 's'} of outcome among them"
 
 
 def window_of(history: History, reading: Reading, ground: Ground) -> Window:

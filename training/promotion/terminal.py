@@ -1,14 +1,15 @@
-"""Promotions and what is in force for a terminal of any width: an id is never cut, for it is typed again."""
+"""Checks, promotions and what is in force for a terminal of any width: an id is never cut, for it is typed again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from data.promotion import InForceNow, Promotion
+from data.promotion import Check, Finding, InForceNow, Promotion
+from data.vocabulary import Task
 
 _INDENT = (0, 0, 0, 4)
 _SHORT = len("sha256:") + 12
@@ -22,6 +23,15 @@ def tell_promotions(items: tuple[Promotion, ...], console: Console) -> None:
         console.print(Text(f"{each.promotion_id}  {_state(each)}"), soft_wrap=True)
         for said in _said(each):
             console.print(Padding(Text(said, overflow="fold"), _INDENT))
+
+
+def one_line_each(checks: Iterable[Check]) -> Iterator[tuple[Check, str]]:
+    """The checks with their names; those of one task that found the same in the same words are one line."""
+    alike = dict[tuple[Task | None, Finding, str], list[Check]]()
+    for check in checks:
+        alike.setdefault((check.task, check.finding, check.says), []).append(check)
+    for same in alike.values():
+        yield same[0], same[0].name.value if len(same) == 1 else f"{len(same)} checks"
 
 
 def in_force_words(now: InForceNow) -> str:

@@ -19,6 +19,7 @@ from data.amounts import amount, percent
 from data.horizons import within_the_next
 from data.vocabulary import Task
 from features.definition import Feature
+from features.instant_parts import cyclic
 from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
@@ -196,10 +197,12 @@ def _points(task: Task, bins: list[list[float]]) -> Iterator[Point]:
 
 
 def _strongest(model: TaskModel, told: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    by_name = {each.name: each for each in model.features().features}
+    by_name, turning = {each.name: each for each in model.features().features}, cyclic(model.attributes)
     for each in told:
         feature = by_name[each["feature"]]
-        yield feature.about, " ".join(filter(None, (_direction(feature, each["more"]), _usual(model, feature))))
+        # December is not more than January: what it does to the risk is no trend, whatever the ranks say.
+        more = 0 if feature.name in turning else each["more"]
+        yield feature.about, " ".join(filter(None, (_direction(feature, more), _usual(model, feature))))
 
 
 def _direction(feature: Feature, more: int) -> str:

@@ -31,11 +31,12 @@ def report(model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: F
     happened = latest.truth if model.task.is_risk else said.argmax(axis=1) == latest.truth
     features, shifts = model.features(), moved(model.features(), rehearsal, model.telling)
     sides = {"model": said, "rules": rehearsal.rules, "base": base}
+    parts = slices(features, latest.features, latest.truth, said, base, explained.contributions)
     tops = {side: round(top_share(latest.truth, each[:, 0]), DECIMALS) for side, each in sides.items()}
     return {
         **({"top_tenth": tops} if model.task.is_risk else {}),
         "reliability": [_rounded(each) for each in calibration_bins(happened, said.max(axis=1), CARD_BINS)],
-        "slices": [each.to_json() for each in slices(features, latest.features, latest.truth, said, base)],
+        "slices": [each.to_json() for each in parts],
         "strongest": _strongest(model, explained),
         "moved": [[each.feature, round(each.index, DECIMALS)] for each in shifts[:MOVED]],
     }

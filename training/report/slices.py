@@ -1,6 +1,8 @@
 """How a model does where: the scores of a rehearsal by region, channel, reported type and the retailer's own words.
 
-The words are columns of the features already, so a slice needs nothing but the rows that were measured on.
+The words are columns of the features already, so a slice needs nothing but the rows that were measured on. Of the
+retailer's own words those are looked at that move the model's answers most, with all that is made of them: a model is
+weak where what it goes by misleads it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import FeatureSet
+from features.commonness import NEARLY_ALWAYS
 from features.definition import Feature
 from models.performance import SMALLEST, top_event
 from training.report.metrics import log_loss, scores_of
@@ -23,6 +26,9 @@ Truth = NDArray[np.int64]
 SLICED = ("region", "channel", "reported_type")
 ATTRIBUTE = "attribute."
 MOST_ATTRIBUTES = 3
+COMMON = "common."
+STRENGTH_DECIMALS = 9
+"""Strengths that differ only by the order of a sum are alike."""
 MOST_LEVELS = 6
 """Levels told of one feature, the most frequent first."""
 LEAST = 30
@@ -68,26 +74,50 @@ class Slice:
         return {**asdict(self), "weak": bool(self.is_weak)}
 
 
-def slices(features: FeatureSet, rows: Floats, truth: Truth, said: Floats, base: Floats) -> list[Slice]:
-    """The slices of at least `LEAST` cases; `said` float64[n, k] is judged beside `base` of the same shape."""
+def slices(
+    features: FeatureSet, rows: Floats, truth: Truth, said: Floats, base: Floats, contributions: Floats
+) -> list[Slice]:
+    """The slices of at least `LEAST` cases; `said` float64[n, k] is judged beside `base` of the same shape.
+
+    `contributions` float64[m, k] are those of some rows: by them the retailer's own words are chosen.
+    """
     told = _Told(truth, said, base)
     return [
         told.slice(feature, level, rows[:, column] == code)
-        for column, feature in _sliced(features, rows)
+        for column, feature in _sliced(features, rows, contributions)
         for code, level in _frequent(feature, rows[:, column])
     ]
 
 
-def _sliced(features: FeatureSet, rows: Floats) -> Iterator[tuple[int, Feature]]:
-    """The columns to slice by; of the retailer's own, those with the most cases in few levels."""
-    own: list[tuple[int, int]] = []
+def _sliced(features: FeatureSet, rows: Floats, contributions: Floats) -> Iterator[tuple[int, Feature]]:
+    """The columns to slice by; of the retailer's own, the strongest of those that tell cases apart."""
+    own: list[tuple[float, int, int]] = []
     for column, feature in enumerate(features.features):
         if feature.kind == "category" and feature.name in SLICED:
             yield column, feature
-        elif feature.kind == "category" and feature.name.startswith(ATTRIBUTE):
+        elif feature.kind == "category" and feature.name.startswith(ATTRIBUTE) and not _is_one_value(rows[:, column]):
             told = sum(int((rows[:, column] == code).sum()) for code, _ in _frequent(feature, rows[:, column]))
-            own.append((-told, column))
-    yield from ((column, features.features[column]) for _, column in sorted(own)[:MOST_ATTRIBUTES])
+            own.append((-_strength(feature, features, contributions), -told, column))
+    yield from ((column, features.features[column]) for *_, column in sorted(own)[:MOST_ATTRIBUTES])
+
+
+def _strength(attribute: Feature, features: FeatureSet, contributions: Floats) -> float:
+    """How far an attribute and all that is made of it move the raw score together, in the mean."""
+    made = [column for column, name in enumerate(features.names) if _is_made_of(name, attribute.name)]
+    return round(float(np.abs(contributions[:, made].sum(axis=1)).mean()), STRENGTH_DECIMALS)
+
+
+def _is_made_of(feature: str, attribute: str) -> bool:
+    """Whether a feature is the attribute, what is known of its values as parties, or how common they are."""
+    if feature.startswith(COMMON):
+        return attribute.removeprefix(ATTRIBUTE) in feature.removeprefix(COMMON).split("+")
+    return feature == attribute or feature.rpartition(".")[0] == f"standing.{attribute}"
+
+
+def _is_one_value(codes: Floats) -> bool:
+    """Whether nearly all rows have one level, or none that is known."""
+    _, counts = np.unique(codes, return_counts=True)
+    return bool(len(codes)) and bool(counts.max() > NEARLY_ALWAYS * len(codes))
 
 
 def _frequent(feature: Feature, codes: Floats) -> list[tuple[int, str]]:

@@ -85,6 +85,35 @@ def test_many_cases_of_a_few_exceptions_are_too_few_to_compare(exceptions: int, 
     assert check.finding is finding, check.says
 
 
+@pytest.mark.parametrize(
+    ("task", "kinds", "says"),
+    [
+        (
+            Task.SLA_BREACH,
+            2,
+            "121 later cases tell the truth of it, with both kinds of outcome among them: at least 200 exceptions and "
+            "both kinds of outcome are needed to compare",
+        ),
+        (
+            Task.STOCKOUT,
+            1,
+            "121 later cases tell the truth of it, with 1 kind of outcome among them: at least 200 exceptions and "
+            "both kinds of outcome are needed to compare",
+        ),
+        (
+            Task.ROOT_CAUSE,
+            3,
+            "121 later cases tell the truth of it, with 3 kinds of outcome among them: at least 200 exceptions and "
+            "two kinds of outcome are needed to compare",
+        ),
+    ],
+)
+def test_too_few_cases_are_told_with_the_kinds_of_outcome_among_them(task: Task, kinds: int, says: str) -> None:
+    number = np.arange(121)
+    side = Side(model(keys(0, 10)), np.zeros((121, 1)), np.full((121, 1), 0.5))
+    assert window_check(Pair(task, number % kinds, number, number, side, side), MIDDLE).says == says
+
+
 @pytest.mark.parametrize(("days", "finding"), [(6, Finding.REFUSED), (7, Finding.PASSED)])
 def test_many_shelves_of_a_few_days_are_too_few_to_compare(days: int, finding: Finding) -> None:
     learned, number = model(keys(0, 10)), np.arange(2_100)

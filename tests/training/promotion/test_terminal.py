@@ -9,9 +9,20 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from data.promotion import ComingInForce, Decided, InForceNow, Promotion, PromotionState, RolledBack
+from data.promotion import (
+    Check,
+    CheckName,
+    ComingInForce,
+    Decided,
+    Finding,
+    InForceNow,
+    Promotion,
+    PromotionState,
+    RolledBack,
+)
 from data.record import digest_of
-from training.promotion.terminal import in_force_words, tell_promotions
+from data.vocabulary import Task
+from training.promotion.terminal import in_force_words, one_line_each, tell_promotions
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ID = "01a21e81-fe30-7b1e-8a44-5f0c2f6f9d11"
@@ -83,3 +94,25 @@ def test_what_is_in_force_names_who_agreed_and_who_asked_each_with_the_reason() 
     asked = now.model_copy(update={"requested_by": "scientist", "requested_because": "another seed"})
     assert in_force_words(asked).endswith("2026-11-23 09:00 UTC, by model-owner: good; scientist asked: another seed")
     assert in_force_words(now).endswith("by model-owner: good")
+
+
+def test_a_task_whose_checks_all_say_the_same_is_one_line_and_another_keeps_its_own() -> None:
+    def check(name: CheckName, task: Task, says: str) -> Check:
+        return Check(name=name, task=task, finding=Finding.PASSED, says=says)
+
+    names = (CheckName.LOG_LOSS, CheckName.LABELS, CheckName.SLICES)
+    same = [
+        check(name, task, "the champion's own model") for task in (Task.STOCKOUT, Task.ROOT_CAUSE) for name in names
+    ]
+    apart = [check(name, Task.SLA_BREACH, f"what {name.value} found") for name in names]
+    told = [(each.task, name) for each, name in one_line_each([*same, *apart])]
+    assert told[:2] == [(Task.STOCKOUT, "3 checks"), (Task.ROOT_CAUSE, "3 checks")]
+    assert told[2:] == [(Task.SLA_BREACH, name.value) for name in names]
+
+
+def test_the_same_words_of_two_findings_are_two_lines() -> None:
+    both = [
+        Check(name=name, task=Task.STOCKOUT, finding=finding, says="few cases")
+        for name, finding in ((CheckName.LABELS, Finding.NOTED), (CheckName.SLICES, Finding.REFUSED))
+    ]
+    assert [name for _, name in one_line_each(both)] == ["labels", "slices"]

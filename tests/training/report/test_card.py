@@ -56,6 +56,16 @@ def test_the_strongest_features_speak_in_their_own_words(folder: Path) -> None:
     assert any("the risk" in says for _, says in told)
 
 
+def test_of_a_fact_that_begins_anew_no_trend_is_told(folder: Path) -> None:
+    model = model_of(folder)
+    both = [{"feature": name, "strength": 1.0, "more": 1} for name in ("hour_of_day", "queue_length")]
+    report = {**model.metrics["report"], "strongest": both}
+    told = dict(card_of(replace(model, metrics={**model.metrics, "report": report})).strongest)
+    assert told["The number of tasks that wait in the node"].startswith("The more, the higher the risk.")
+    assert "risk" not in told["The hour of the day"]
+    assert told["The hour of the day"].startswith("Usually ")
+
+
 def test_a_label_task_is_told_by_what_was_right(folder: Path) -> None:
     told = card_of(model_of(folder, Task.ROOT_CAUSE))
     assert told.found_heading == "right"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.vocabulary import Channel, ExceptionType, Task
-from features.attributes import AttributeSchema, Declaration
+from features.attributes import MANY_LEVELS, AttributeSchema, Declaration
 from features.catalogue import FeatureSet, feature_set
 from training.report.slices import LEAST, NOTABLE, Slice, at_level, slices
 
@@ -20,14 +20,16 @@ def rows(n: int, **codes: np.ndarray) -> np.ndarray:
 
 
 def measured(features: FeatureSet, table: np.ndarray, truth: np.ndarray, said: np.ndarray) -> dict[str, Slice]:
-    found = slices(features, table, truth, said[:, None], np.full((len(truth), 1), truth.mean()))
+    found = slices(features, table, truth, said[:, None], np.full((len(truth), 1), truth.mean()), np.zeros_like(table))
     return {f"{each.feature}={each.level}": each for each in found}
 
 
 def test_each_word_often_enough_is_a_slice_with_its_own_numbers() -> None:
     n = 4 * LEAST
     half = np.arange(n) % 2
-    table = rows(n, region=half, channel=np.where(np.arange(n) < LEAST - 1, 0, 1), attribute__group=np.ones(n))
+    table = rows(
+        n, region=half, channel=np.where(np.arange(n) < LEAST - 1, 0, 1), attribute__group=np.arange(n) % 10 > 0
+    )
     found = measured(FEATURES, table, half.astype(np.int64), np.where(half == 1, 0.9, 0.2))
     assert set(found) == {"region=emea", "region=apac", f"channel={list(Channel)[1]}", "attribute.group=b"}
     apac = found["region=apac"]
@@ -54,8 +56,37 @@ def test_labels_are_sliced_by_whether_the_likeliest_was_right() -> None:
     table[:, features.names.index("region")] = 0
     said = np.full((60, k), 0.3 / (k - 1))
     said[:, 2] = 0.7
-    (found,) = slices(features, table, np.full(60, 2), said, np.full((60, k), 1 / k))
+    (found,) = slices(features, table, np.full(60, 2), said, np.full((60, k), 1 / k), np.zeros_like(table))
     assert (found.rate, round(found.said, 9)) == (1.0, 0.7)
+
+
+MANY = tuple(f"v{number}" for number in range(MANY_LEVELS + 1))
+TWO = Declaration(kind="category", levels=("x", "y"))
+
+
+def contributed(features: FeatureSet, n: int, **by: float) -> np.ndarray:
+    """Contributions to the raw score, alternating in sign, of the columns named."""
+    made = np.zeros((n, len(features.names)))
+    for name, size in by.items():
+        made[:, features.names.index(name.replace("__", "."))] = np.where(np.arange(n) % 2, size, -size)
+    return made
+
+
+def test_attributes_are_sliced_by_how_much_they_tell_with_all_that_is_made_of_them() -> None:
+    """The last in the alphabet tells by its parties' rates alone; one of the first tells much, of nearly all cases."""
+    names = dict.fromkeys(("alike", "b", "c", "d", "e"), TWO)
+    vendor = Declaration(kind="category", levels=MANY)
+    features = feature_set(Task.SLA_BREACH, AttributeSchema(attributes={**names, "vendor": vendor}))
+    n = 600
+    table = np.full((n, len(features.names)), np.nan)
+    for name in ("b", "c", "d", "e", "vendor"):
+        table[:, features.names.index(f"attribute.{name}")] = np.arange(n) % 2
+    table[:, features.names.index("attribute.alike")] = np.arange(n) % 50 == 0
+    strong = {"attribute__alike": 5.0, "attribute__d": 0.3, "attribute__b": 0.1, "attribute__c": 0.2}
+    phi = contributed(features, n, standing__attribute__vendor__breach_rate=1.0, **strong)
+    half = np.full((n, 1), 0.5)
+    found = slices(features, table, (np.arange(n) % 2).astype(np.int64), half, half, phi)
+    assert list(dict.fromkeys(each.feature for each in found)) == ["attribute.vendor", "attribute.d", "attribute.c"]
 
 
 def test_groups_that_are_only_at_the_level_of_all_cases_are_not_weak() -> None:
