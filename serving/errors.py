@@ -8,8 +8,8 @@ Problem
 ├── RoleMissing 403              ├── BodyTooLarge 413
 ├── NotFound 404                 ├── WrongContentType 415
 ├── BodyTooSlow 408              ├── InvalidRequest 422
-└── Refused, any other 4xx       ├── AlreadyUsed 422
-                                 └── StoreUnavailable 503
+├── Refused, any other 4xx       ├── AlreadyUsed 422
+└── DocumentAltered 500          └── StoreUnavailable 503
 """
 
 from __future__ import annotations

@@ -8,14 +8,17 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from data.record import digest_of
+from serving.errors import Problem
 from serving.store.tables import documents
 
 LEVEL = 1
 """Records repeat their own names: the fastest level leaves a quarter of them."""
 
 
-class DocumentAltered(Exception):
+class DocumentAltered(Problem):
     """The stored bytes no longer have the digest they are kept under."""
+
+    slug, title = "document-altered", "A stored document was altered"
 
 
 def put(connection: Connection, content: bytes) -> str:
@@ -33,7 +36,7 @@ def get(connection: Connection, digest: str) -> bytes:
         raise LookupError(f"the store has no document {digest}")
     found = _expanded(content)
     if found is None or digest_of(found) != digest:
-        raise DocumentAltered(f"document {digest} was altered in the database: restore it from a backup")
+        raise DocumentAltered(f"Document {digest} was altered in the database: restore it from a backup.")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +52,12 @@ def fault_of(connection: Connection, promotion: Promotion) -> str:
 
 def _came_so(connection: Connection, row: Told) -> bool:
     """Whether a leaf tells of what a person brought in force; what was found in the folder has none."""
+    with contextlib.suppress(documents.DocumentAltered, LookupError):
+        return _told(connection, row)
+    return False
+
+
+def _told(connection: Connection, row: Told) -> bool:
     subject, principal = row["promotion_id"] or "", row["principal"]
     if row["came"] == ComingInForce.FOUND:
         return True

@@ -200,7 +200,7 @@ def _promotion(connection: Connection, row: Row[tuple[object, ...]], rolled_back
         state = _decided_state(row.verdict, withdrawn=row.decided_by == row.requested_by)
     refusals: tuple[str, ...] = ()
     if state is PromotionState.REFUSED:
-        refusals = refusals_of(Dossier.model_validate_json(documents.get(connection, row.dossier)))
+        refusals = _kept_refusals(connection, row.dossier)
     return Promotion(
         promotion_id=row.promotion_id,
         state=state,
@@ -220,6 +220,14 @@ def _decided_state(verdict: str, *, withdrawn: bool) -> PromotionState:
     if verdict == "approve":
         return PromotionState.APPROVED
     return PromotionState.WITHDRAWN if withdrawn else PromotionState.REJECTED
+
+
+def _kept_refusals(connection: Connection, dossier: str) -> tuple[str, ...]:
+    """Why it was refused; a dossier that somebody rewrote must not hide the other promotions of a list."""
+    try:
+        return refusals_of(Dossier.model_validate_json(documents.get(connection, dossier)))
+    except documents.DocumentAltered as altered:
+        return (f"What its checks said cannot be read. {altered.detail}",)
 
 
 def refusals_of(dossier: Dossier) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from data.record import plain
 from data.vocabulary import Role
 from serving.store import promotion_consistency
 from tests.fixtures.bundles import a_bundle
-from tests.fixtures.dossiers import a_dossier, passed, send
+from tests.fixtures.dossiers import a_dossier, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
 
 AGREE = {"verdict": "approve", "reason": "the dossier is convincing"}
@@ -55,6 +55,12 @@ def change(desk: Desk, statement: str) -> None:
         connection.execute(text(statement))
 
 
+def rewrite(desk: Desk, digest: str) -> None:
+    with desk.service.database.write() as connection:
+        other = {"content": zlib.compress(b"{}"), "digest": digest}
+        connection.execute(text("UPDATE documents SET content = :content WHERE digest = :digest"), other)
+
+
 def test_untouched_promotions_agree(desk: Desk, asked: str) -> None:
     assert faults(desk) == []
 
@@ -92,9 +98,31 @@ def test_who_asked_cannot_be_changed_to_agree_to_ones_own(desk: Desk, asked: str
 
 def test_a_dossier_that_was_rewritten_is_not_agreed_to(desk: Desk, asked: str) -> None:
     digest = desk.get(f"/v1/models/promotions/{asked}", "scientist").json()["dossier"]
-    with desk.service.database.write() as connection:
-        other = {"content": zlib.compress(b"{}"), "digest": digest}
-        connection.execute(text("UPDATE documents SET content = :content WHERE digest = :digest"), other)
+    rewrite(desk, digest)
     answer = desk.post(f"/v1/models/promotions/{asked}/approvals", AGREE, "model-owner")
     assert answer.status_code == 409
     assert "a document it rests on was altered" in answer.json()["detail"]
+
+
+def test_a_leaf_whose_document_was_rewritten_is_told_and_ends_nothing(desk: Desk, asked: str) -> None:
+    with desk.service.database.read() as connection:
+        leaves = "SELECT content FROM audit_leaves WHERE kind IN ('promotion_decision', 'rollback')"
+        contents = connection.execute(text(leaves)).scalars().all()
+    for content in contents:
+        rewrite(desk, content)
+    told = faults(desk)
+    assert any("a document it rests on was altered" in fault for fault in told)
+    assert any("2 rows of what came in force" in fault for fault in told)
+
+
+def test_a_rewritten_dossier_of_a_refused_promotion_hides_no_other(desk: Desk, tmp_path: Path) -> None:
+    challenger, champion = send(desk, a_bundle(tmp_path / "bad", seed=4)), desk.get("/v1/models").json()["bundle"]
+    dossier = plain(a_dossier(challenger, champion, checks=tuple(refused())))
+    asked = desk.post("/v1/models/promotions", {"dossier": dossier, "reason": "learned May"}, "eve").json()
+    assert asked["state"] == "refused"
+    rewrite(desk, asked["dossier"])
+    items = desk.get("/v1/models/promotions", "scientist").json()["items"]
+    assert "was altered in the database" in items[0]["refusals"][0]
+    answer = desk.get(f"/v1/models/promotions/{asked['promotion_id']}/dossier", "scientist")
+    assert (answer.status_code, answer.json()["title"]) == (500, "A stored document was altered")
+    assert any(asked["promotion_id"] in fault for fault in faults(desk))
