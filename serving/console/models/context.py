@@ -43,6 +43,15 @@ class LadderRow:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What became of a promotion: who decided and why, and who rolled it back; or what its checks refused."""
+
+    says: str
+    at: Moment | None
+    """None of what its checks refused: that was when it was asked for."""
+
+
+@dataclass(frozen=True)
 class PromotionRow:
     """One promotion of the list."""
 
@@ -53,10 +62,7 @@ class PromotionRow:
     asked: str
     """Who asked, and how long ago."""
     reason: str
-    decided: str
-    """Who decided and why, or what the checks refused; empty while it waits."""
-    decided_at: Moment | None
-    """When somebody decided, or took it back."""
+    deeds: tuple[Deed, ...]
 
 
 @dataclass(frozen=True)
@@ -155,8 +161,8 @@ class PromotionHead:
     asked: Moment
     age: str
     reason: str
-    decided: str
-    decided_at: Moment | None
+    title: str
+    deeds: tuple[Deed, ...]
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,8 @@ class DossierVerdict:
 
     refused: bool
     says: str
-    points: tuple[str, ...]
+    cautions: tuple[CheckRow, ...]
+    """The checks that refused or noted something, the gravest first."""
 
 
 @dataclass(frozen=True)
@@ -232,8 +239,6 @@ class PromotionPage:
     evidence: Evidence
     drawing: Markup
     """The differences with their intervals, drawn by `intervals`, which escapes them."""
-    cautions: tuple[CheckRow, ...]
-    """The checks that refused or noted something."""
     passed: tuple[CheckRow, ...]
     comparisons: tuple[Comparison, ...]
     digests: tuple[tuple[str, str], ...]

@@ -161,7 +161,6 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
         learned=view.learned_rows(champion, challenger),
         evidence=view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
         drawing=view.drawn(intervals(told.differences)),
-        cautions=view.check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED),
         passed=view.check_rows(dossier.checks, Finding.PASSED),
         comparisons=view.comparisons(told),
         digests=view.digests(promotion, dossier),

@@ -23,11 +23,12 @@ from models.drift_records import DriftReport
 from models.performance import FEWEST
 from serving.console import display
 from serving.console.case_view import SERVED_WORDS, moment
-from serving.console.context import Moment, Viewer
+from serving.console.context import Viewer
 from serving.console.models.context import (
     BundleName,
     CheckRow,
     Comparison,
+    Deed,
     DossierVerdict,
     DriftRow,
     DriftTable,
@@ -51,6 +52,13 @@ STATE_WORDS = {
     PromotionState.APPROVED: "agreed to",
     PromotionState.REJECTED: "not agreed to",
     PromotionState.WITHDRAWN: "withdrawn",
+}
+_TITLES = {
+    PromotionState.PROPOSED: "May {} take over?",
+    PromotionState.REFUSED: "{} may not take over",
+    PromotionState.APPROVED: "{} took over",
+    PromotionState.REJECTED: "{} did not take over",
+    PromotionState.WITHDRAWN: "{} was withdrawn",
 }
 STALE_WORDS = "compared with another bundle"
 """Of one that waits while something else than its champion serves: it must be asked for anew."""
@@ -115,8 +123,7 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
         state_words=state_words(promotion, serving),
         asked=f"{promotion.requested_by}, {display.ago(promotion.requested_at, now)}",
         reason=promotion.reason,
-        decided=_decided(promotion),
-        decided_at=_decided_at(promotion),
+        deeds=deeds(promotion),
     )
 
 
@@ -143,22 +150,18 @@ def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> 
         asked=moment(promotion.requested_at, None),
         age=display.ago(promotion.requested_at, now),
         reason=promotion.reason,
-        decided=_decided(promotion),
-        decided_at=_decided_at(promotion),
+        title=_TITLES[promotion.state].format(bundle_name(promotion.challenger).short),
+        deeds=deeds(promotion),
     )
 
 
-def _decided_at(promotion: Promotion) -> Moment | None:
-    last = promotion.rolled_back or promotion.decided
-    return moment(last.at, None) if last else None
-
-
-def _decided(promotion: Promotion) -> str:
-    if promotion.decided:
-        told = f"{promotion.decided.by} {promotion.state.deed}: {promotion.decided.reason}"
-        back = promotion.rolled_back
-        return f"{told}; {back.by} rolled back: {back.reason}" if back else told
-    return "; ".join(promotion.refusals)
+def deeds(promotion: Promotion) -> tuple[Deed, ...]:
+    """What became of it, in order; nothing while it waits."""
+    if promotion.decided is None:
+        return tuple(Deed(says, None) for says in promotion.refusals)
+    by, back = promotion.decided, promotion.rolled_back
+    decided = Deed(f"{by.by} {promotion.state.deed}: {by.reason}", moment(by.at, None))
+    return (decided, Deed(f"{back.by} rolled back: {back.reason}", moment(back.at, None))) if back else (decided,)
 
 
 def may_withdraw(promotion: Promotion, viewer: Viewer) -> bool:
@@ -171,7 +174,7 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
     if promotion.state is PromotionState.REFUSED:
         return "Its checks refused it: nobody can agree to it. Train again, or ask with another challenger."
     if promotion.state is not PromotionState.PROPOSED:
-        return f"This promotion is decided: {_decided(promotion)}"
+        return f"This promotion is decided: {'; '.join(deed.says for deed in deeds(promotion))}"
     if promotion.requested_by == viewer.name:
         return "You asked for this promotion; another person must agree to it. You may withdraw it."
     if not may_approve:
@@ -183,17 +186,13 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
 
 def verdict(dossier: Dossier, waits: bool) -> DossierVerdict:
     """What the checks come to, for whoever decides while it `waits`, and for whoever reads of it later."""
+    cautions = check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED)
     if dossier.refusals:
-        return DossierVerdict(True, "No: its checks refuse it", tuple(map(_point, dossier.refusals)))
-    noted = tuple(_point(each) for each in dossier.checks if each.finding is Finding.NOTED)
+        return DossierVerdict(True, "No: its checks refuse it", cautions)
     if not waits:
-        return DossierVerdict(False, "Its checks did not refuse it", noted)
-    also = " Know this before you agree" if noted else ""
-    return DossierVerdict(False, f"It may take over, once another person agrees.{also}", noted)
-
-
-def _point(check: Check) -> str:
-    return f"{_task_words(check)}: {check.says}"
+        return DossierVerdict(False, "Its checks did not refuse it", cautions)
+    also = " Know this before you agree" if cautions else ""
+    return DossierVerdict(False, f"It may take over, once another person agrees.{also}", cautions)
 
 
 def _task_words(check: Check) -> str:
