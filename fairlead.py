@@ -38,6 +38,7 @@ ROOM_OF = {
     "retrain": "training.commands.retrain",
     "promote": "training.commands.promotion",
     "promotions": "training.commands.promotion",
+    "verify-promotion": "training.commands.promotion",
     "approve-promotion": "training.commands.promotion",
     "rollback": "training.commands.promotion",
     "bundle": "models.commands",

@@ -32,16 +32,27 @@ class Permission(StrEnum):
     DECIDE = "decide"
     """On a promotion: to agree or not with `approve`, and to withdraw one's own request."""
     ROLL_BACK = "roll_back"
+    VERIFY = "verify"
+    """Read the files of bundles: whoever decides, or looks later, makes a dossier again from what the service holds."""
 
 
 _REVIEWER = frozenset({Permission.READ, Permission.REVIEW, Permission.ASK})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ORCHESTRATOR: frozenset({Permission.SUBMIT, Permission.READ, Permission.REPORT, Permission.ASK}),
     Role.DATA_SCIENTIST: frozenset(
-        {Permission.READ, Permission.ASK, Permission.PROPOSE, Permission.DECIDE, Permission.ROLL_BACK}
+        {
+            Permission.READ,
+            Permission.ASK,
+            Permission.PROPOSE,
+            Permission.DECIDE,
+            Permission.ROLL_BACK,
+            Permission.VERIFY,
+        }
     ),
-    Role.MODEL_OWNER: frozenset({Permission.READ, Permission.APPROVE, Permission.DECIDE, Permission.ROLL_BACK}),
-    Role.AUDITOR: frozenset({Permission.READ}),
+    Role.MODEL_OWNER: frozenset(
+        {Permission.READ, Permission.APPROVE, Permission.DECIDE, Permission.ROLL_BACK, Permission.VERIFY}
+    ),
+    Role.AUDITOR: frozenset({Permission.READ, Permission.VERIFY}),
 } | dict.fromkeys(REVIEW_ROLES, _REVIEWER)
 """What each role may do. `public` needs no role."""
 

@@ -105,6 +105,14 @@ class PromotionService:
         with self._database.read() as connection:
             return promotions.dossier_of(connection, _found(connection, promotion_id))
 
+    def file(self, digest: str) -> bytes:
+        """A model file or a manifest that is kept here, by its digest. Raises NotFound."""
+        for folder in (self._folder, self.staging.folder):
+            for read in (files.manifest_of, _file):
+                with contextlib.suppress(BundleError):
+                    return read(folder, digest)
+        raise NotFound("No bundle that serves, served or waits here has a file of this digest.")
+
     def propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
         """Record a promotion with what its checks made of it; one that is refused waits for nobody.
 
@@ -371,6 +379,10 @@ def _put_back(folder: Path) -> Iterator[None]:
         if files.manifest_in_force(folder) != before:
             files.put_in_force(folder, before)
         raise
+
+
+def _file(folder: Path, digest: str) -> bytes:
+    return files.fetch(folder, digest, "the file")
 
 
 def _found(connection: Connection, promotion_id: str) -> Promotion:

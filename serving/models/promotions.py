@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
@@ -34,6 +34,9 @@ BINARY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 @router.get("", responses=answers(InForceNow, "in-force.json"))
@@ -50,6 +53,14 @@ async def receive(
     content = await request.body()
     await run_in_threadpool(service_of(request).promotions.staging.receive, digest, content)
     return Response(status_code=204)
+
+
+@router.get("/files/{digest}", response_class=Response, responses=BYTES)
+def file(
+    request: Request, digest: FileDigest, _: Annotated[Principal, Depends(require(Permission.VERIFY))]
+) -> Response:
+    """A file of a bundle that serves, served or waits, by its digest; a bundle's digest is that of its manifest."""
+    return Response(service_of(request).promotions.file(digest), media_type="application/octet-stream")
 
 
 @router.post(

@@ -1,10 +1,14 @@
-"""The commands `promote`, `promotions`, `approve-promotion` and `rollback`: training compares, the service decides."""
+"""The commands that bring a bundle in force: training compares, the service decides.
+
+`promote`, `promotions`, `verify-promotion`, `approve-promotion` and `rollback`.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -120,6 +124,40 @@ def promotions(
             _apply(now)
 
 
+@app.command("verify-promotion")
+def verify_promotion(
+    promotion_id: Annotated[str, typer.Argument(metavar="ID", help="The promotion's id.")],
+    history: TheHistory,
+    mapping: TheMapping = None,
+    policy: ThePolicy = None,
+    server: TheServer = HERE,
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of who verifies.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where the dossier made again goes.")] = None,
+) -> None:
+    """Make a promotion's dossier again, from the bundles that the service holds and a history of your own.
+
+    On the history that it names every number must be the same; on another, the challenger must pass as well. Exit code
+    1 where it does not hold.
+    """
+    with told():
+        from policies.policy import load_policy
+        from training.promotion.compare import compare
+        from training.promotion.terminal import tell_verified
+        from training.terminal import progress_on
+
+        _refuse_odd(promotion_id)
+        service, read = _service(server, key or _key("model-owner")), opened(history, mapping)
+        sent = service.dossier(service.promotion(promotion_id))
+        with TemporaryDirectory() as folder:
+            its, theirs = (service.fetch(digest, Path(folder)) for digest in (sent.challenger, sent.champion))
+            draws = {"resamples": sent.resamples, "seed": sent.seed}
+            with progress_on(_console) as progress:
+                again = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, **draws)
+        if out is not None:
+            _console.print(f"dossier in {_write(again, out)}", soft_wrap=True)
+        raise typer.Exit(0 if tell_verified(sent, again, _out) else REFUSED)
+
+
 @app.command("approve-promotion")
 def approve_promotion(
     promotion_id: Annotated[str, typer.Argument(metavar="ID", help="The promotion's id.")],
@@ -218,7 +256,12 @@ def _tell_promotion(promotion: Promotion, server: str) -> None:
     _console.print(f"{promotion.promotion_id} is {promotion.state.value}", soft_wrap=True)
     if promotion.state is PromotionState.PROPOSED:
         _console.print(
-            f"another principal agrees with: fairlead approve-promotion {promotion.promotion_id} --server {server} "
+            f"another principal makes the dossier again with: fairlead verify-promotion {promotion.promotion_id} "
+            f"--history FILE --server {server} --key FILE",
+            soft_wrap=True,
+        )
+        _console.print(
+            f"and agrees with: fairlead approve-promotion {promotion.promotion_id} --server {server} "
             "--key FILE --reason WHY",
             soft_wrap=True,
         )

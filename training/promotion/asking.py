@@ -1,4 +1,7 @@
-"""The service, asked over HTTP: send a challenger, ask for its promotion, decide, roll back. Standard library only."""
+"""The service, asked over HTTP: send a challenger, ask for its promotion, look, decide, roll back.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import Any
 from data.promotion import Approval, Dossier, InForceNow, Promotion, PromotionRequest, Promotions, Rollback
 from data.record import canonical, digest_of
 from models import files
-from models.bundle import Bundle
+from models.bundle import Bundle, files_named_by, open_bundle
 from training.errors import ServiceError
 
 SECONDS = 120
@@ -55,10 +58,29 @@ class AskedService:
         """The newest promotions."""
         return Promotions.model_validate_json(self._call("GET", "/promotions"))
 
+    def promotion(self, promotion_id: str) -> Promotion:
+        """One promotion."""
+        return Promotion.model_validate_json(self._call("GET", _of(promotion_id)))
+
+    def dossier(self, promotion: Promotion) -> Dossier:
+        """The dossier it rests on. Raises ServiceError where it is another one than the promotion names."""
+        content = self._call("GET", f"{_of(promotion.promotion_id)}/dossier")
+        return Dossier.model_validate_json(_verified(content, promotion.dossier, "the dossier"))
+
+    def fetch(self, digest: str, folder: Path) -> Bundle:
+        """Bring a bundle that the service holds into a folder, every file verified.
+
+        Raises ServiceError, and BundleError where its manifest cannot be read here.
+        """
+        manifest = self._file(digest, "the manifest")
+        for what in sorted(files_named_by(manifest)):
+            files.keep(folder, self._file(what, "a model's file"))
+        files.keep_manifest(folder, manifest)
+        return open_bundle(folder, digest)
+
     def decide(self, promotion_id: str, approval: Approval) -> Promotion:
         """Agree or not."""
-        path = f"/promotions/{urllib.parse.quote(promotion_id, safe='')}/approvals"
-        return Promotion.model_validate_json(self._post(path, canonical(approval)))
+        return Promotion.model_validate_json(self._post(f"{_of(promotion_id)}/approvals", canonical(approval)))
 
     def roll_back(self, reason: str) -> InForceNow:
         """Return to the bundle before."""
@@ -67,6 +89,9 @@ class AskedService:
     def in_force(self) -> InForceNow:
         """The bundle in force."""
         return InForceNow.model_validate_json(self._call("GET", ""))
+
+    def _file(self, digest: str, what: str) -> bytes:
+        return _verified(self._call("GET", f"/files/{digest}"), digest, what)
 
     def _put(self, digest: str, content: bytes) -> None:
         self._call("PUT", f"/files/{digest}", content, "application/octet-stream")
@@ -90,6 +115,16 @@ class AskedService:
                 "name another with --server"
             ) from None
         return content
+
+
+def _of(promotion_id: str) -> str:
+    return f"/promotions/{urllib.parse.quote(promotion_id, safe='')}"
+
+
+def _verified(content: bytes, digest: str, what: str) -> bytes:
+    if digest_of(content) != digest:
+        raise ServiceError(f"the service sent {what} {digest_of(content)}, expected {digest}: it was altered there")
+    return content
 
 
 def refusal(status: int, content: bytes) -> str:

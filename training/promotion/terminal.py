@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from data.promotion import Check, Finding, InForceNow, Promotion
+from data.promotion import Check, Dossier, Finding, InForceNow, Promotion
 from data.vocabulary import Task
+from training.promotion.again import apart, same_ground
 
 _INDENT = (0, 0, 0, 4)
+_DIFFER = "on the same history this is not what was sent: do not agree to it"
 _SHORT = len("sha256:") + 12
 
 
@@ -23,6 +26,29 @@ def tell_promotions(items: tuple[Promotion, ...], console: Console) -> None:
         console.print(Text(f"{each.promotion_id}  {_state(each)}"), soft_wrap=True)
         for said in _said(each):
             console.print(Padding(Text(said, overflow="fold"), _INDENT))
+
+
+def tell_verified(sent: Dossier, again: Dossier, console: Console) -> bool:
+    """Lay the dossier made again beside the one that was sent; whether it holds."""
+    found = tuple(apart(sent, again))
+    if found:
+        table = Table("what", "as sent", "made again", box=None)
+        for each in found:
+            table.add_row(Text(each.what), Text(each.sent), Text(each.again))
+        console.print(table)
+    holds, says = _verdict(sent, again, len(found))
+    console.print(Text(says, style="green" if holds else "red"), soft_wrap=True)
+    return holds
+
+
+def _verdict(sent: Dossier, again: Dossier, differ: int) -> tuple[bool, str]:
+    if same_ground(sent, again):
+        return not differ, _DIFFER if differ else "every finding and every number is as it was sent"
+    of_yours = f"on {again.window.history}, {again.window.n:,} cases, another ground than was sent"
+    if not again.refusals:
+        return True, f"{of_yours}: no check refuses the challenger"
+    refused = "; ".join(f"{each.task or 'the bundle'}: {each.says}" for each in again.refusals)
+    return False, f"{of_yours}: refused, {refused}"
 
 
 def one_line_each(checks: Iterable[Check]) -> Iterator[tuple[Check, str]]:

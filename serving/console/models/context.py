@@ -153,6 +153,7 @@ class DriftTable:
 class PromotionHead:
     """What is asked for, by whom, and where it stands."""
 
+    promotion_id: str
     challenger: BundleName
     champion: BundleName
     state: str

@@ -142,6 +142,7 @@ def is_stale(promotion: Promotion, serving: str | None) -> bool:
 def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> PromotionHead:
     """The top of a promotion's page."""
     return PromotionHead(
+        promotion_id=promotion.promotion_id,
         challenger=bundle_name(promotion.challenger),
         champion=bundle_name(promotion.champion),
         state=promotion.state.value,

@@ -14,12 +14,13 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
-from data.promotion import Finding
+from data.promotion import Dossier, Finding
+from data.record import digest_of, plain
 from models.bundle import open_bundle
 from models.files import SERVED, mark_served
 from serving.app import create_app
-from tests.fixtures.dossiers import a_dossier
-from tests.fixtures.promotions import challenger, champion, later
+from tests.fixtures.dossiers import a_dossier, send
+from tests.fixtures.promotions import challenger, champion, later, lines, write
 from tests.fixtures.service import Desk, open_desk
 from training.commands.promotion import app
 from training.promotion.asking import refusal
@@ -102,6 +103,53 @@ def test_promote_approve_and_roll_back(
     assert f"{promotion.promotion_id}  approved, rolled back since" in listed.stdout
     as_json = run("promotions", "--json", "--server", server, *key(desk, "auditor"))
     assert as_json.stdout.encode() == desk.get("/v1/models/promotions").content + b"\n"
+
+
+def propose(desk: Desk, its: Path, dossier: Dossier) -> str:
+    """Ask for a promotion with any dossier; returns the promotion's id."""
+    send(desk, its)
+    answer = desk.post("/v1/models/promotions", {"dossier": plain(dossier), "reason": "learned more"}, "scientist")
+    assert answer.is_success, answer.text
+    return str(answer.json()["promotion_id"])
+
+
+def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
+    desk: Desk, server: str, its: Path, tmp_path: Path
+) -> None:
+    run("promote", its, "--champion", champion(), "--history", later(), *WHY)
+    true = Dossier.model_validate_json((its / "dossier.json").read_bytes())
+    asked = "--server", server, *key(desk, "model-owner")
+    honest = propose(desk, its, true)
+    holds = run("verify-promotion", honest, "--history", later(), *asked, "--out", tmp_path / "again")
+    assert (holds.exit_code, "every number is as it was sent" in words(holds)) == (0, True), words(holds)
+    assert (tmp_path / "again" / "dossier.html").is_file()
+
+    other = run("verify-promotion", honest, "--history", write("fewer", lines()[:1_420]), *asked)
+    assert "another ground than was sent" in words(other)
+    assert other.exit_code in (0, 1)
+
+    assert desk.post(
+        f"/v1/models/promotions/{honest}/approvals", {"verdict": "reject", "reason": "ask again"}, "scientist"
+    ).is_success
+    loss = true.differences[0]
+    better = loss.model_copy(update={"challenger": loss.challenger - 0.1})
+    forged = propose(desk, its, true.model_copy(update={"differences": (better, *true.differences[1:])}))
+    found = run("verify-promotion", forged, "--history", later(), *asked)
+    assert found.exit_code == 1
+    assert f"difference {loss.task} {loss.metric}: challenger" in words(found)
+    assert "do not agree to it" in words(found)
+
+
+def test_only_who_looks_after_models_reads_their_files(desk: Desk) -> None:
+    digest = desk.service.in_force.predictors.digest
+    path = f"/v1/models/files/{digest}"
+    assert desk.get(path, "auditor").content == (desk.service.settings.bundle_folder / "manifest.json").read_bytes()
+    assert [desk.get(path, name).status_code for name in ("orchestrator", "scientist", "model-owner")] == [
+        403,
+        200,
+        200,
+    ]
+    assert desk.get(f"/v1/models/files/{digest_of(b'nothing')}", "auditor").status_code == 404
 
 
 def test_a_bundle_is_not_compared_with_itself(its: Path) -> None:
