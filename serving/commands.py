@@ -85,6 +85,7 @@ def serve(
     """Serve the API and the review desk, recording every answer before it is sent."""
     import uvicorn
 
+    from serving.announcing import AnnouncingServer
     from serving.app import create_app
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
@@ -96,12 +97,12 @@ def serve(
         # Here alone: other commands look beside a running service, or before the first one has begun.
         service.trust.begin(service.clock())
         service.promotions.clear_staging()
-        _tell_what_serves(service, taken)
+        _tell_what_serves(service)
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[taken])
+            AnnouncingServer(config, lambda: _tell_where(settings, taken)).run(sockets=[taken])
 
 
 @app.command()
@@ -389,7 +390,7 @@ def _tell_if_long_past(file: Path, due_at: datetime | None, now: datetime) -> No
         )
 
 
-def _tell_what_serves(service: Service, taken: socket.socket) -> None:
+def _tell_what_serves(service: Service) -> None:
     settings, ready = service.settings, service.health.ready()
     for sentence in service.trust.begun:
         say(sentence)
@@ -403,6 +404,10 @@ def _tell_what_serves(service: Service, taken: socket.socket) -> None:
         say(f"shadow: {service.shadow.problem}")
     for warning in ready.warnings:
         say(with_options(warning, settings))
+
+
+def _tell_where(settings: Settings, taken: socket.socket) -> None:
+    """Said once the socket accepts: a script that waits for this line may post at once."""
     host, port = address_of(taken)
     if beyond_loopback(taken):
         say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
