@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from data.console import console
 from data.record import instant_text
 from data.simulator import write_history
+from data.targets import CannotWrite, require_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = console(stderr=True)
@@ -40,7 +41,10 @@ def simulate(
     Any accuracy measured on it is accuracy on simulated data: say so wherever it is shown.
     """
     end = _moment(until)
-    _check_target(out)
+    try:
+        require_file(out, "--out")
+    except CannotWrite as error:
+        raise _refusal(str(error)) from None
     try:
         _write(out, cases, seed, end, weeks, workers)
     except OSError as error:
@@ -75,13 +79,6 @@ def _moment(text: str | None) -> datetime:
     except ValueError:
         raise _refusal(f"--until got {text!r}; give a date or moment as ISO 8601 writes it, like 2026-11-23.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _check_target(out: Path) -> None:
-    if out.is_dir():
-        raise _refusal(f"{out} is a folder; name the file to write, like {out / 'history.jsonl'}.")
-    if not out.parent.is_dir():
-        raise _refusal(f"the folder {out.parent} does not exist; create it, or name another with --out.")
 
 
 def _refusal(message: str) -> typer.Exit:

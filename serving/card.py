@@ -31,6 +31,7 @@ def card(recommendation: Recommendation) -> RenderableType:
     parts: list[RenderableType] = [
         Text(recommendation.says),
         _predictions(recommendation),
+        *(Text(sentence, style="dim") for sentence in _what_sets_are(recommendation.explanation)),
         _options(recommendation),
         *(Text(sentence, style="dim") for sentence in why_behind(recommendation.options)),
         Text("Why", style="bold"),
@@ -64,6 +65,16 @@ def _set(prediction: LabelPrediction | RiskPrediction) -> str:
     if prediction.set is None:
         return ""
     return ", ".join(map(_words, prediction.set)) or "none: unusual"
+
+
+def _what_sets_are(steps: tuple[Step, ...]) -> Iterator[str]:
+    """What a set is and what it promises, where there is one."""
+    rate = next((step.saw.get("error_rate") for step in steps if step.kind == "conformal"), None)
+    if isinstance(rate, float):
+        yield (
+            "set: every answer that cannot be ruled out, made so that it holds the true one in "
+            f"{percent(1.0 - rate)} of cases, whichever that is; several: not settled, none: unusual"
+        )
 
 
 def _options(recommendation: Recommendation) -> Table:

@@ -85,6 +85,7 @@ def serve(
     """Serve the API and the review desk, recording every answer before it is sent."""
     import uvicorn
 
+    from serving.announcing import AnnouncingServer
     from serving.app import create_app
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
@@ -96,12 +97,12 @@ def serve(
         # Here alone: other commands look beside a running service, or before the first one has begun.
         service.trust.begin(service.clock())
         service.promotions.clear_staging()
-        _tell_what_serves(service, taken)
+        _tell_what_serves(service)
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[taken])
+            AnnouncingServer(config, lambda: _tell_where(settings, taken)).run(sockets=[taken])
 
 
 @app.command()
@@ -213,22 +214,28 @@ def keys(
     add: Annotated[str | None, typer.Option("--add", help="create this principal too")] = None,
     role: Annotated[list[str] | None, typer.Option("--role", help="a role of the principal; repeat for more")] = None,
 ) -> None:
-    """Create the principals' keys where they are missing, and say which file holds which key."""
+    """Create the principals' keys where they are missing, and list every principal: what it may do, where its key is.
+
+    No key is shown.
+    """
     from data.vocabulary import Role
     from serving import bundle_key
-    from serving.keys import DEFAULT_PRINCIPALS, does, ensure_key
+    from serving.keys import does, ensure_key, key_found
 
-    roles = dict(DEFAULT_PRINCIPALS)
     with contextlib.closing(_wired(settings_of(folder=folder, db=db))) as service, problems_told():
-        files = _keyed(service)
+        keys = service.settings.key_folder
+        _keyed(service)
         if add is not None:
-            roles[add] = frozenset(Role(each) for each in role or ())
-            files[add] = ensure_key(service.settings.key_folder, add, roles[add], service.principals, service.clock)
-    table = Table("principal", "roles", "may", "key file", box=None)
-    for name, file in files.items():
-        table.add_row(name, ", ".join(sorted(each.value for each in roles[name])), does(roles[name]), _whole(str(file)))
-    signing = service.settings.key_folder / bundle_key.SECRET
-    table.add_row("the service", "", f"signs bundles; hand out {bundle_key.PUBLIC}", _whole(str(signing)))
+            ensure_key(keys, add, frozenset(Role(each) for each in role or ()), service.principals, service.clock)
+        table = Table(title=_whole(f"keys in {keys}, each in the file of its principal's name"), title_justify="left")
+        table.box = None
+        for heading in ("principal", "roles", "may", "added", "key"):
+            table.add_column(heading, no_wrap=heading in ("principal", "added"))
+        for each, added in service.principals.all():
+            roles = ", ".join(sorted(each.roles))
+            table.add_row(each.name, roles, does(each.roles), f"{added:%Y-%m-%d}", key_found(keys, each))
+    table.add_row(bundle_key.SECRET, "the service", "signs bundles", "", "here")
+    table.add_row(bundle_key.PUBLIC, "", "verifies bundles: to hand out", "", "here")
     out.print(table)
 
 
@@ -288,12 +295,12 @@ def _wired(settings: Settings, looking: bool = False) -> Service:
     raise typer.Exit(2)
 
 
-def _keyed(service: Service) -> dict[str, Path]:
-    """The key files of the default principals, made where they are missing."""
+def _keyed(service: Service) -> None:
+    """Make the key files of the default principals where they are missing."""
     from serving.keys import ensure_keys
 
     with problems_told():
-        return ensure_keys(service.settings.key_folder, service.principals, service.clock)
+        ensure_keys(service.settings.key_folder, service.principals, service.clock)
 
 
 @contextlib.contextmanager
@@ -389,7 +396,7 @@ def _tell_if_long_past(file: Path, due_at: datetime | None, now: datetime) -> No
         )
 
 
-def _tell_what_serves(service: Service, taken: socket.socket) -> None:
+def _tell_what_serves(service: Service) -> None:
     settings, ready = service.settings, service.health.ready()
     for sentence in service.trust.begun:
         say(sentence)
@@ -403,6 +410,10 @@ def _tell_what_serves(service: Service, taken: socket.socket) -> None:
         say(f"shadow: {service.shadow.problem}")
     for warning in ready.warnings:
         say(with_options(warning, settings))
+
+
+def _tell_where(settings: Settings, taken: socket.socket) -> None:
+    """Said once the socket accepts: a script that waits for this line may post at once."""
     host, port = address_of(taken)
     if beyond_loopback(taken):
         say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")

@@ -27,6 +27,7 @@ from data.outcome import HistoryLine, Outcome, PeopleDecision, Selection, Served
 from data.record import canonical
 from data.review import Review
 from data.standing import Standing
+from data.targets import CannotWrite, require_file
 from data.vocabulary import Disposition
 from serving.errors import Problem
 from serving.settings import Settings
@@ -89,6 +90,10 @@ def export_history(settings: Settings, out: Path) -> Exported:
     """
     if not out.name.endswith(ENDINGS):
         raise CannotExport(f"{out.name}: a native history is .jsonl or .jsonl.gz; name such a file with --out")
+    try:
+        require_file(out, "--out", folder_is_made=True)
+    except CannotWrite as error:
+        raise CannotExport(str(error)) from None
     try:
         with _opened(settings) as connection:
             return export(connection, out)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.vocabulary import Role
 from serving.identifiers import Clock
-from serving.security import GRANTS, REVIEW_ROLES, Permission, new_key
+from serving.security import GRANTS, REVIEW_ROLES, Permission, Principal, key_digest, new_key
 from serving.store.principals import Principals
 
 DEFAULT_PRINCIPALS: dict[str, frozenset[Role]] = {
@@ -67,6 +67,17 @@ def ensure_key(folder: Path, name: str, roles: frozenset[Role], principals: Prin
     if found is None or (found.name, found.roles) != (name, roles):
         principals.put(name, roles, key, clock())
     return file
+
+
+def key_found(folder: Path, principal: Principal) -> str:
+    """Whether a principal's key lies in this folder: one may have been handed on, or made elsewhere."""
+    try:
+        same = key_digest(read_key(folder / principal.name)) == principal.key_digest
+    except FileNotFoundError:
+        return "not here"
+    except ValueError:
+        same = False
+    return "here" if same else "not here: another lies in its file"
 
 
 def read_key(file: Path) -> str:

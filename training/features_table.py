@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
+from data.targets import require_file
 from data.vocabulary import Task
 from models.task_model import TaskModel
 from models.taught import event_key
@@ -52,12 +53,12 @@ def require_place(out: Path, *read: str | None) -> None:
     """Refuse a file that could not be written, before any work is done.
 
     Raises:
-        TrainingError: another ending than those that are written, no such folder, or one of the files that are read.
+        TrainingError: another ending than those that are written, or one of the files that are read.
+        CannotWrite: no such folder, or one that takes no files.
     """
     if out.suffix.lower() not in ENDINGS:
         raise TrainingError(f"{out} ends in {out.suffix or 'nothing'}: end --out in {' or '.join(ENDINGS)}")
-    if not out.parent.is_dir():
-        raise TrainingError(f"{out} cannot be written: there is no folder {out.parent}; make it, or name another file")
+    require_file(out, "--out")
     if any(each and Path(each).resolve() == out.resolve() for each in read):
         raise TrainingError(f"{out} is read by this command and would be overwritten: name another file with --out")
 

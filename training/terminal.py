@@ -113,6 +113,7 @@ def covered(told: Mapping[str, Any], title: str) -> Table:
     """What the conformal sets cover per class and region, with their sizes; a cell that misses its target says so."""
     aim = f"{title}; aim {percent(1.0 - told['error_rate'])}"
     table = Table(title=aim, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.caption, table.caption_justify = _what_sets_are(told["error_rate"]), "left"
     table.add_column("class, region", min_width=len("class, region"))
     for heading in ("n", "covered", "95 % interval", "size", "one", "none"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -123,6 +124,15 @@ def covered(told: Mapping[str, Any], title: str) -> Table:
         missed = "" if cell["holds"] else "misses"
         table.add_row(name, f"{cell['n']:,}", _shown(cell["coverage"]), f"{low:.3f}-{high:.3f}", *shares, missed)
     return table
+
+
+def _what_sets_are(error_rate: float) -> str:
+    """For whoever reads only the numbers: what a set is, and what its aim promises."""
+    aim = percent(1.0 - error_rate)
+    return (
+        f"A set names every answer that cannot be ruled out; aim {aim}: of the cases of each class and region {aim} "
+        "have the truth in their set. size: answers in a set; one: sets that settle it; none: unusual cases."
+    )
 
 
 def _cells(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

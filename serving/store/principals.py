@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from data.vocabulary import Role
 from serving.security import Principal, key_digest
 from serving.store.engine import Database
-from serving.store.instants import to_number
+from serving.store.instants import to_instant, to_number
 from serving.store.tables import principal_roles, principals
 
 
@@ -33,6 +34,12 @@ class Principals:
         with self._database.read() as connection:
             return _find(connection, principals.c.name == name)
 
+    def all(self) -> tuple[tuple[Principal, datetime], ...]:
+        """Every principal, by name, and when it was added; no key, of which the store keeps a digest alone."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(principals).order_by(principals.c.name)).all()
+            return tuple((_held(connection, row), to_instant(row.created_at)) for row in rows)
+
     def key_digest_of(self, name: str) -> str | None:
         """The digest of this principal's present key: a session ends when the key that opened it is replaced."""
         with self._database.read() as connection:
@@ -51,8 +58,11 @@ class Principals:
 
 def _find(connection: Connection, condition: ColumnElement[bool]) -> Principal | None:
     row = connection.execute(select(principals).where(condition)).first()
-    if row is None:
-        return None
+    return None if row is None else _held(connection, row)
+
+
+def _held(connection: Connection, row: Any) -> Principal:
+    """The principal of a row, with its roles."""
     held = select(principal_roles.c.role).where(principal_roles.c.principal == row.name)
     roles = frozenset(Role(role) for role in connection.execute(held).scalars())
     return Principal(row.name, roles, row.key_digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from data.explanation import CheckStep
 from data.recommendation import Recommendation
 from features.definition import NEW
 from serving.card import REASONS_SHOWN, card
@@ -27,6 +28,17 @@ def test_what_cannot_be_ruled_out_stands_beside_the_answer() -> None:
     assert "split shipment, late pickup readiness" in text
     assert "none: unusual" in text
     assert "none: unusual" not in shown(answer)
+
+
+def test_what_a_set_is_and_promises_is_said_once_at_the_policy_s_rate_and_not_without_sets() -> None:
+    def step(task: str) -> CheckStep:
+        return CheckStep(
+            kind="conformal", id=task, version="1", saw={"error_rate": 0.2}, concluded="yes", says="only yes"
+        )
+
+    text = " ".join(shown(recommendation(explanation=(step("sla_breach"), step("root_cause")))).split())
+    assert text.count("every answer that cannot be ruled out, made so that it holds the true one in 80 % of cases") == 1
+    assert "cannot be ruled out" not in shown(recommendation(explanation=()))
 
 
 def test_a_code_no_history_told_of_is_said_once_though_it_weighs_little() -> None:

@@ -19,12 +19,13 @@ from typer.testing import CliRunner, Result
 from data.case import Case
 from data.console import WIDTH, console
 from data.recommendation import Recommendation, answer_digest
-from data.vocabulary import Task
+from data.vocabulary import Role, Task
 from features.attributes import Declaration
 from models.bundle import publish
 from policies.policy import DEFAULT_FOLDER
 from serving.commands import app
 from serving.doctor import examine
+from serving.keys import DEFAULT_PRINCIPALS
 from serving.openapi import EXAMPLES
 from serving.settings import Settings
 from tests.fixtures.bundles import a_bundle, damage_manifest
@@ -428,6 +429,43 @@ class TestDoctor:
         result = run("doctor", "--folder", folder)
         assert result.exit_code == 1
         assert "newer Fairlead" in " ".join(result.stdout.split())
+
+
+def test_keys_lists_every_principal_of_the_store_with_when_it_was_added_and_no_key(folder: Path) -> None:
+    added = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    service = open_desk(folder).service
+    service.principals.put("zoe.elsewhere", {Role.AUDITOR, Role.PRICING_DESK}, KEY_OF_ZOE, added)
+    assert run("keys", "--folder", folder, "--add", "finance-anna", "--role", "store_finance").exit_code == 0
+    (folder / "keys" / "zoe.elsewhere").write_text(KEY_OF_ZOE.swapcase())
+    for place in ("another lies", "not here"):
+        result = run("keys", "--folder", folder)
+        lines = rows_of(result.stdout)
+        assert {"finance-anna", "zoe.elsewhere", *DEFAULT_PRINCIPALS} <= lines.keys()
+        assert "2026-03-04" in lines["zoe.elsewhere"]
+        assert {"auditor,", "pricing_desk"} <= {*lines["zoe.elsewhere"].split()}
+        assert place in lines["zoe.elsewhere"]
+        assert "not here" not in lines["finance-anna"]
+        assert not [key for key in keys_of(folder) | {KEY_OF_ZOE} if key in result.output]
+        (folder / "keys" / "zoe.elsewhere").unlink(missing_ok=True)
+
+
+KEY_OF_ZOE = "z" * 43
+
+
+def rows_of(table: str) -> dict[str, str]:
+    """The rows of a table by their first word, each with the words that go on below it."""
+    rows: dict[str, str] = {}
+    for line in table.splitlines():
+        if line[1:2].strip():
+            rows[name := line.split()[0]] = ""
+        if rows:
+            rows[name] += " " + " ".join(line.split())
+    return rows
+
+
+def keys_of(folder: Path) -> set[str]:
+    """What opens the service, of every file of keys."""
+    return {file.read_text().strip() for file in (folder / "keys").iterdir()}
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

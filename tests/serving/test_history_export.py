@@ -125,6 +125,7 @@ def test_a_full_disk_leaves_what_was_there(desk: Desk, tmp_path: Path, monkeypat
     ("arguments", "says"),
     [
         (["--out", "use.jsonl"], "there is no database at"),
+        (["--out", "/dev/null/use.jsonl"], "cannot be written, for /dev/null takes no files"),
         (["--out", "use.csv"], "a native history is .jsonl or .jsonl.gz"),
         (["--out", "use.jsonl", "--db", "postgresql://nowhere"], "must be a SQLite file"),
     ],

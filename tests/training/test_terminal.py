@@ -105,6 +105,8 @@ def test_what_sets_cover_is_told_by_class_and_by_region_where_there_are_regions(
     assert [row.split()[0] for row in rows if " 200 " in row] == ["all", "delayed", "eu", "yes"]
     assert screen.getvalue().count("misses") == 3
     assert "0.790-0.870" in screen.getvalue()
+    said = " ".join(screen.getvalue().split())
+    assert "A set names every answer that cannot be ruled out; aim 90 %: of the cases of each class and region" in said
 
 
 def compared(said: float) -> str:

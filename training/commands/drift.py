@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.console import console
+from data.targets import require_file, require_folder
 from data.vocabulary import Task
 from policies.policy import Policy, load_policy
 from training.commands.train import (
@@ -72,6 +73,8 @@ def drift(
         from training.drift.terminal import report_for_people, summary_for_people
         from training.histories.horizons import another_question
 
+        if html is not None:
+            require_file(html, "--html")
         rules = load_policy(policy)
         model = _model(_bundle(folder), folder, task)
         read = opened(history, mapping)
@@ -118,6 +121,7 @@ def recalibrate(
 
         into = out or folder
         _refuse_served(into)
+        require_folder(into, "--out")
         tracker = tracker_of(VAR) if track else None
         rules, bundle = load_policy(policy), _bundle(folder)
         model = _model(bundle, folder, task)

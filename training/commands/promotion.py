@@ -18,6 +18,7 @@ from rich.text import Text
 from data.console import console
 from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
+from data.targets import require_folder
 from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
 from training.errors import ServiceError, TrackingError
 
@@ -86,6 +87,7 @@ def promote(
         from training.promotion.compare import compare
         from training.terminal import progress_on
 
+        require_folder(out or challenger, "--out")
         service = AskedService.of(server, key or _key("scientist")) if server else None
         its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
         _refuse_itself(its, theirs)

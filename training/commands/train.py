@@ -17,6 +17,7 @@ from rich.markup import escape
 from data.amounts import percent
 from data.console import console
 from data.record import canonical
+from data.targets import CannotWrite, require_file, require_folder
 from data.vocabulary import Task
 from models.files import BundleError
 from policies.policy import load_policy
@@ -86,6 +87,7 @@ def train(
         from training.terminal import comparison, progress_on
         from training.train import Order, train
 
+        require_folder(out, "--out")
         tracker = tracker_of(VAR) if track else None
         read = opened(history, mapping, task)
         order = Order(
@@ -176,6 +178,7 @@ def card(
         from models.bundle import open_bundle
         from training.report.card import card
 
+        require_file(out, "--out")
         bundle = open_bundle(folder)
         page = card(model_of(bundle, task), bundle.digest)
         try:
@@ -309,7 +312,7 @@ def told() -> Iterator[None]:
     try:
         with interruptible():
             yield
-    except (TrainingError, BundleError, PolicyError) as error:
+    except (TrainingError, BundleError, PolicyError, CannotWrite) as error:
         raise _ended(str(error), 1) from None
     except Interrupted as signalled:
         raise _ended(str(signalled), signalled.exit_code) from None

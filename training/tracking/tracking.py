@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sqlite3
 import tempfile
 import warnings
@@ -29,6 +28,7 @@ from training.errors import TrackingError
 from training.histories.rows import Floats
 from training.learning.learn import Learned
 from training.learning.search import Trial
+from training.tracking.metric_names import place_names
 
 EXPERIMENT = "fairlead"
 CHAMPION = "champion"
@@ -45,7 +45,6 @@ EXAMPLE_ROWS = 3
 SOURCES = ("history", "data", "mapping", "policy", "fitted_on", "tested_on")
 """Of the lineage, what names the data: names, digests and windows."""
 SLICE_METRICS = ("n", "rate", "said", "log_loss", "roc_auc")
-_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_./ -]")
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -289,8 +288,8 @@ def _before_and_after(again: Recalibrated) -> dict[str, float]:
 
 def _slice_metrics(slices: list[dict[str, Any]]) -> Iterator[tuple[str, float]]:
     """`slice.FEATURE.LEVEL.METRIC`, in the letters that MLflow allows."""
-    for each in slices:
-        place = _NOT_ALLOWED.sub("_", f"slice.{each['feature']}.{each['level']}")[:200]
+    places = place_names((each["feature"], each["level"]) for each in slices)
+    for place, each in zip(places, slices, strict=True):
         for name in SLICE_METRICS:
             if each[name] is not None:
                 yield f"{place}.{name}", float(each[name])

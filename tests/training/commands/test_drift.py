@@ -66,6 +66,24 @@ def test_drift_writes_one_page_and_escapes_what_it_shows(folder: Path, tmp_path:
     assert "<script" not in text
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "place", "says"),
+    [
+        ("drift", "--html", "nowhere/page.html", "nowhere does not exist; create it, or name another file with --html"),
+        ("drift", "--html", ".", "is a folder and cannot be written as a file: name one in it with --html"),
+        ("recalibrate", "--out", "a-file/bundle", "a-file is a file: name another folder with --out"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_read(
+    tmp_path: Path, command: str, option: str, place: str, says: str
+) -> None:
+    (tmp_path / "a-file").write_text("kept", encoding="utf-8")
+    told = run.invoke(app, asked(command, tmp_path / "none", tmp_path / "none.jsonl", option, str(tmp_path / place)))
+    assert told.exit_code == 1
+    assert says in " ".join(told.stderr.split())
+    assert [each.name for each in tmp_path.iterdir()] == ["a-file"]
+
+
 def test_drift_for_people_speaks_on_the_error_stream(folder: Path) -> None:
     told = run.invoke(app, asked("drift", folder, parts()[1]))
     assert told.stdout == ""

@@ -67,6 +67,14 @@ def key(desk: Desk, name: str) -> tuple[str, Path]:
     return "--key", desk.service.settings.key_folder / name
 
 
+def test_a_dossier_s_folder_that_cannot_be_made_is_said_before_anything_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    none = tmp_path / "none"
+    asked = run("promote", none, "--champion", none, "--history", none, "--out", tmp_path / "a-file" / "dossier", *WHY)
+    assert asked.exit_code == 1
+    assert "a-file is a file: name another folder with --out" in words(asked)
+
+
 def test_promote_approve_and_roll_back(
     desk: Desk, server: str, its: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,14 @@ def evaluate(folder: Path, *more: str) -> list[str]:
     return ["evaluate", str(folder), "--task", "sla_breach", "--history", str(parts()[1]), *more]
 
 
+def test_a_bundle_s_folder_that_cannot_be_made_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    asked = ["train", "sla_breach", "--history", str(tmp_path / "none.jsonl"), "--out", str(tmp_path / "a-file" / "b")]
+    told = run.invoke(app, asked)
+    assert told.exit_code == 1
+    assert "a-file is a file: name another folder with --out" in " ".join(told.stderr.split())
+
+
 def test_evaluate_prints_one_json_object_and_nothing_else(folder: Path) -> None:
     told = run.invoke(app, evaluate(folder, "--context", str(parts()[0]), "--json"))
     scores = json.loads(told.stdout)

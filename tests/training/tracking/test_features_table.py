@@ -131,7 +131,7 @@ def test_each_row_names_its_case_and_those_the_service_would_not_ask_of_are_coun
     [
         ("features.json", "ends in .json: end --out in .parquet or .csv"),
         ("features", "ends in nothing: end --out in .parquet or .csv"),
-        ("nowhere/features.csv", "there is no folder"),
+        ("nowhere/features.csv", "nowhere does not exist; create it, or name another file with --out"),
         ("own.csv", "is read by this command and would be overwritten"),
     ],
 )
