@@ -28,6 +28,7 @@ from training.errors import TrackingError
 from training.histories.rows import Floats
 from training.learning.learn import Learned
 from training.learning.search import Trial
+from training.tracking.abandoned import PROCESS, is_gone, this_process
 from training.tracking.metric_names import place_names
 
 EXPERIMENT = "fairlead"
@@ -109,6 +110,7 @@ class Tracker:
             found = self._client.get_experiment_by_name(EXPERIMENT)
             artifacts = (folder / "mlartifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
             self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
+            self._close_abandoned()
 
     def record(self, learned: Learned, given: Given) -> Recorded:
         """Log parameters, metrics, pictures, card, sources, the bundle's files and the model with its example."""
@@ -152,7 +154,8 @@ class Tracker:
     def _run(self, name: str, tags: dict[str, str] | None = None) -> Iterator[mlflow.ActiveRun]:
         """A run that goes on after this: it is finished once its model is registered, not before."""
         with _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered"):
-            run = mlflow.start_run(experiment_id=self._experiment, run_name=name, tags=tags)
+            mine = {PROCESS: this_process()}
+            run = mlflow.start_run(experiment_id=self._experiment, run_name=name, tags={**(tags or {}), **mine})
             self._open += (run.info.run_id,)
             try:
                 yield run
@@ -172,9 +175,16 @@ class Tracker:
                 self._client.set_tag(run, WHY, f"{error}"[:LONGEST_WHY] or type(error).__name__)
         self._open = ()
 
+    def _close_abandoned(self) -> None:
+        """Say of runs whose process was killed outright that they came to nothing."""
+        for run in self._client.search_runs([self._experiment], f"attributes.status = '{RUNNING}'"):
+            if is_gone(run.data.tags.get(PROCESS)):
+                self._client.set_terminated(run.info.run_id, KILLED)
+                self._client.set_tag(run.info.run_id, WHY, "its process ended without a word, as when it is killed")
+
     def _record_trial(self, number: int, trial: Trial) -> None:
         """A recipe that was tried, as a run below the one under way."""
-        tags = {"pruned": str(trial.pruned).lower()}
+        tags = {"pruned": str(trial.pruned).lower(), PROCESS: this_process()}
         with mlflow.start_run(experiment_id=self._experiment, run_name=f"recipe {number}", nested=True, tags=tags):
             mlflow.log_params({key: str(value) for key, value in _flat(trial.recipe.to_json())})
             mlflow.log_metric("loss", trial.loss)
