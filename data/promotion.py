@@ -129,6 +129,10 @@ class Cost(Record):
     challenger_bytes: Annotated[int, Field(ge=0)]
 
 
+FEWEST_EXCEPTIONS = 200
+"""Of how many exceptions the cases must be for a comparison to tell anything."""
+RESAMPLES = 1_000
+"""How often the cases are drawn again for an interval."""
 OTHER_CASES = (
     "These are other cases, not later days: the numbers hold for cases like those both learned from, and nobody knows "
     "how either does on later days"

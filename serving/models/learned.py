@@ -27,6 +27,8 @@ class Learned:
     ends: datetime | None
     recalibrated: datetime | None
     """Until when the cases go that it was recalibrated on; None where it was not."""
+    until: datetime | None = None
+    """The latest case that taught, chose or recalibrated it; None where its cases carry one moment."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def kept(champion: Made | None, challenger: Made | None) -> frozenset[Task]:
 def _learned(entry: Mapping[str, Any]) -> Learned:
     lineage: Mapping[str, Any] = entry["lineage"]
     fitted, tested = lineage.get("fitted_on", {}), lineage.get("tested_on", {})
+    again = _instant(lineage.get("recalibrated_on", {}).get("to"))
+    ends = [_instant(told.get("to")) for told in (fitted, tested)]
     timeless = bool(fitted) and fitted.get("from") == tested.get("to")
     return Learned(
         version=digest_of(dict(entry["files"])),
@@ -69,7 +73,8 @@ def _learned(entry: Mapping[str, Any]) -> Learned:
         n=fitted.get("n"),
         begins=None if timeless else _instant(fitted.get("from")),
         ends=None if timeless else _instant(fitted.get("to")),
-        recalibrated=_instant(lineage.get("recalibrated_on", {}).get("to")),
+        recalibrated=again,
+        until=None if timeless else max((each for each in (*ends, again) if each), default=None),
     )
 
 

@@ -18,6 +18,7 @@ from data.promotion import (
     Approval,
     ComingInForce,
     Decided,
+    Dossier,
     InForceNow,
     Promotion,
     PromotionRequest,
@@ -32,6 +33,7 @@ from models.files import BundleError
 from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, PromotionClosed
 from serving.identifiers import Clock, Randomness, uuid7
 from serving.in_force import InForce, read_basis
+from serving.models import grounds
 from serving.models.learned import Made, made
 from serving.models.staging import Staging, cannot_write
 from serving.models.trust import Trust
@@ -137,6 +139,8 @@ class PromotionService:
             raise _incomplete(f"a comparison of every task of the challenger, {', '.join(missing)} too")
         if not dossier.refusals and dossier.unmade:
             raise _incomplete(f"every check, these too: {', '.join(dossier.unmade[:8])}")
+        if not dossier.refusals:
+            self._refuse_other_grounds(dossier)
         now = to_milliseconds(self._clock())
         promotion = Promotion(
             promotion_id=uuid7(now, self._randomness),
@@ -306,6 +310,11 @@ class PromotionService:
     def _leaf(self, connection: Connection, kind: str, subject: str, principal: Principal, content: bytes) -> None:
         now = to_milliseconds(self._clock())
         audit.append(connection, kind, subject, principal.name, now, documents.put(connection, content))
+
+    def _refuse_other_grounds(self, dossier: Dossier) -> None:
+        found = [*grounds.faults(dossier, self.made(dossier.champion), self.made(dossier.challenger))]
+        if found:
+            raise InvalidRequest("Such a comparison tells nothing: make it with fairlead promote.", faults=found)
 
     def _refuse_other_champion(self, champion: str) -> None:
         """The comparison must be with what serves, and what serves must be what the folder has in force."""

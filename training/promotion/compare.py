@@ -10,6 +10,7 @@ import numpy as np
 
 from data.promotion import (
     OF_BUNDLE,
+    RESAMPLES,
     Calibration,
     Check,
     CheckName,
@@ -36,7 +37,7 @@ from training.promotion.fresh import Fresh, read_fresh
 from training.promotion.ground import Ground, ground_of, nothing_new, window_check, window_of
 from training.promotion.horizons import require_one_question, with_horizons
 from training.promotion.later import Reading
-from training.promotion.resampling import RESAMPLES, Draws
+from training.promotion.resampling import Draws
 from training.promotion.sides import Matrices, pair
 from training.promotion.window import read_later
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.outcome import HistoryLine
-from data.promotion import Untaught
+from data.promotion import FEWEST_EXCEPTIONS, Untaught
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from models.task_model import TaskModel
@@ -28,8 +28,6 @@ from training.progress import Progress
 from training.promotion.later import Reading
 from training.promotion.window import replayed
 
-FEWEST = 200
-"""Cases below which a comparison says nothing."""
 MOST = 100_000
 """Cases compared, those of the smallest keys: they are kept whole, in about 2 GB, and more tell little more."""
 
@@ -99,7 +97,7 @@ def _sorted(seen: Sequence[Seen], memory: Memory, history: History, most: int) -
     count = memory.count(keys)
     whole = speaks_for_all(count)
     new = seen if whole else [seen[at] for at in known_to_be_new(keys, [each.exception for each in seen], memory)]
-    if not whole and len(new) < FEWEST:
+    if not whole and len(new) < FEWEST_EXCEPTIONS:
         raise HistoryError(_too_few(history, count, len(new)))
     compared = {each.exception for each in sorted(new, key=lambda each: each.key)[:most]}
     left_out = [each.exception for each in seen if each.exception not in compared]
@@ -119,8 +117,9 @@ def _too_few(history: History, count: Count, kept: int) -> str:
     )
     if count.taught:
         return (
-            f"{told} one of the bundles, and {kept:,} are known to have taught neither; comparing needs {FEWEST}: give "
-            "a file of cases that neither bundle learned from, such as the part that was kept from training"
+            f"{told} one of the bundles, and {kept:,} are known to have taught neither; comparing needs "
+            f"{FEWEST_EXCEPTIONS}: give a file "
+            "of cases that neither bundle learned from, such as the part that was kept from training"
         )
     return (
         f"{told} either bundle: too few to say so of all; at least {FEWEST_LOOKED_UP} are needed. Give a larger file "

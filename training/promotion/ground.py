@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from data.promotion import OTHER_CASES, Check, CheckName, Finding, Window
+from data.promotion import FEWEST_EXCEPTIONS, OTHER_CASES, Check, CheckName, Finding, Window
 from data.vocabulary import Task
 from models.bundle import Bundle
 from models.task_model import TaskModel
@@ -15,7 +15,7 @@ from training.errors import HistoryError
 from training.histories.history import History
 from training.histories.split import without_times
 from training.progress import Progress
-from training.promotion.fresh import FEWEST, Fresh, fresh_cases, telling
+from training.promotion.fresh import Fresh, fresh_cases, telling
 from training.promotion.later import Reading
 from training.promotion.sides import Pair
 from training.promotion.window import taught_until
@@ -82,9 +82,12 @@ def window_check(both: Pair, ground: Ground) -> Check:
     if exceptions < n:
         says += f", of {exceptions:,} exceptions"
     days = None if both.days is None else len(np.unique(both.days))
-    if exceptions < FEWEST or seen < 2:
+    if exceptions < FEWEST_EXCEPTIONS or seen < 2:
         finding = Finding.REFUSED
-        says += f"{_seen(both.task, seen)}: at least {FEWEST} exceptions and {_needed(both.task)} are needed to compare"
+        says += (
+            f"{_seen(both.task, seen)}: at least {FEWEST_EXCEPTIONS} exceptions and {_needed(both.task)} are needed to "
+            "compare"
+        )
     elif days is not None and days < FEWEST_DAYS:
         finding = Finding.REFUSED
         says += f", of {days} days: all shelves of a day move together, so at least {FEWEST_DAYS} days are needed"

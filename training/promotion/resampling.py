@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
-RESAMPLES = 1_000
 BLOCK = 50
 """Resamples held at once, at most."""
 CELLS = 5_000_000

@@ -155,7 +155,7 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
         head=view.promotion_head(promotion, serving, now),
-        verdict=view.verdict(dossier, promotion.state is PromotionState.PROPOSED),
+        verdict=view.verdict(dossier, promotion.state is PromotionState.PROPOSED, visit.service.in_force.policy.digest),
         window=view.window_words(dossier),
         same=view.same_words(dossier, same),
         learned=view.learned_rows(champion, challenger),

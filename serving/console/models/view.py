@@ -185,15 +185,28 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
     return ""
 
 
-def verdict(dossier: Dossier, waits: bool) -> DossierVerdict:
-    """What the checks come to, for whoever decides while it `waits`, and for whoever reads of it later."""
+def verdict(dossier: Dossier, waits: bool, policy: str) -> DossierVerdict:
+    """What the checks come to, for whoever decides while it `waits`, and for whoever reads of it later.
+
+    `policy` is the digest of the one in force: expected costs that another one counted are not what acting costs here.
+    """
     cautions = check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED)
+    if waits and dossier.policy != policy:
+        cautions = (*cautions, _OTHER_POLICY)
     if dossier.refusals:
         return DossierVerdict(True, "No: its checks refuse it", cautions)
     if not waits:
         return DossierVerdict(False, "Its checks did not refuse it", cautions)
     also = " Know this before you agree" if cautions else ""
     return DossierVerdict(False, f"It may take over, once another person agrees.{also}", cautions)
+
+
+_OTHER_POLICY = CheckRow(
+    Finding.NOTED.value,
+    _FINDINGS[Finding.NOTED],
+    "policy, the bundle",
+    "expected costs were counted by another policy than the one in force: make the dossier again with --policy",
+)
 
 
 def _task_words(check: Check) -> str:

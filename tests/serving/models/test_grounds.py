@@ -1,0 +1,80 @@
+"""A dossier that says less than a comparison needs, or tells of days that taught, is not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.promotion import Dossier
+from data.record import digest_of, plain
+from data.vocabulary import Task
+from serving.models.grounds import faults
+from serving.models.learned import Learned, Made
+from tests.fixtures.bundles import a_bundle
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, passed, refused, send
+from tests.fixtures.service import NOON, Desk, open_desk
+
+BEGINS = NOON - timedelta(days=30)
+SIDES = digest_of(b"new"), digest_of(b"old")
+
+
+def made(until: datetime | None, version: str) -> Made:
+    learned = Learned(version, "history", 1_000, None, None, None, until)
+    return Made(NOON, {Task.SLA_BREACH: learned})
+
+
+def pointers(dossier: Dossier, champion: Made | None, challenger: Made | None) -> list[str]:
+    return [each.pointer for each in faults(dossier, champion, challenger)]
+
+
+def dossier(**changes: Any) -> Dossier:
+    return a_dossier(*SIDES, tasks=(Task.SLA_BREACH,), **changes)
+
+
+EARLY, LATE = BEGINS - timedelta(days=1), BEGINS + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("champion", "challenger", "told"),
+    [(EARLY, EARLY, False), (LATE, EARLY, True), (EARLY, LATE, True), (EARLY, BEGINS, True), (None, None, False)],
+)
+def test_days_that_taught_either_are_no_ground(
+    champion: datetime | None, challenger: datetime | None, told: bool
+) -> None:
+    found = pointers(dossier(), made(champion, "one"), made(challenger, "other"))
+    assert found == ["/dossier/window/begins"] * told
+
+
+def test_of_a_kept_model_nothing_is_asked() -> None:
+    assert pointers(dossier(resamples=1), made(LATE, "same"), made(LATE, "same")) == []
+
+
+def test_cases_without_days_and_manifests_that_are_gone_are_judged_by_what_is_left() -> None:
+    assert pointers(dossier(window=WITHOUT_TIMES), made(LATE, "one"), made(LATE, "other")) == []
+    assert pointers(dossier(resamples=999), None, None) == ["/dossier/resamples"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    a_bundle(tmp_path / "bundle", seed=1)
+    opened = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    with opened.client:
+        yield opened
+
+
+def test_the_service_asks_for_a_comparison_unless_it_refuses_anyway(desk: Desk, tmp_path: Path) -> None:
+    challenger, champion = (
+        send(desk, a_bundle(tmp_path / "challenger", seed=2)),
+        desk.get("/v1/models").json()["bundle"],
+    )
+    few = a_dossier(challenger, champion).window.model_copy(update={"n": 12, "exceptions": 12})
+    passes, fails = (a_dossier(challenger, champion, window=few, checks=tuple(each)) for each in (passed(), refused()))
+    answer = desk.post("/v1/models/promotions", {"dossier": plain(passes), "reason": "learned May"}, "scientist")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/dossier/window/exceptions"
+    answer = desk.post("/v1/models/promotions", {"dossier": plain(fails), "reason": "learned May"}, "scientist")
+    assert answer.json()["state"] == "refused"
