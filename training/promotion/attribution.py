@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Share
+from training.promotion.later import Floats
 from training.promotion.sides import Pair, Side
 
 ROWS = 150
@@ -24,9 +25,15 @@ ALIKE = 0.5
 Shares = dict[str, float]
 
 
-def shares(pair: Pair) -> tuple[Share, ...]:
+def explained(pair: Pair) -> tuple[Floats, Floats]:
+    """What each feature contributes to the likeliest answer of either side, on rows spread over all: float64[m, k]."""
+    champion, challenger = (_explained(side) for side in pair.sides)
+    return champion, challenger
+
+
+def shares(pair: Pair, contributions: tuple[Floats, Floats]) -> tuple[Share, ...]:
     """Each feature's share of the mean absolute contribution, the most important of either first."""
-    champion, challenger = (_shares(side) for side in pair.sides)
+    champion, challenger = (_shares(*each) for each in zip(pair.sides, contributions, strict=True))
     names = sorted({*champion, *challenger}, key=lambda each: (-_largest(champion, challenger, each), each))
     return tuple(
         Share(
@@ -70,11 +77,15 @@ def rank_correlation(found: tuple[Share, ...]) -> float:
     return float(np.asarray(np.corrcoef(np.stack(ranks)))[0, 1])
 
 
-def _shares(side: Side) -> Shares:
+def _explained(side: Side) -> Floats:
     rows = np.linspace(0, len(side.features) - 1, min(ROWS, len(side.features))).astype(np.intp)
     chosen = side.probabilities[rows].argmax(axis=1)
-    phi = [side.model.score.contributions(side.features[r], int(k)) for r, k in zip(rows, chosen, strict=True)]
-    mean = np.abs(np.array(phi)).mean(axis=0)
+    answers = zip(rows, chosen, strict=True)
+    return np.array([side.model.score.contributions(side.features[row], int(answer)) for row, answer in answers])
+
+
+def _shares(side: Side, contributions: Floats) -> Shares:
+    mean = np.abs(contributions).mean(axis=0)
     total = float(mean.sum()) or 1.0
     return {name: float(each) / total for name, each in zip(side.model.features().names, mean, strict=True)}
 

@@ -37,6 +37,7 @@ from training.promotion.fresh import Fresh, read_fresh
 from training.promotion.ground import Ground, ground_of, nothing_new, window_check, window_of
 from training.promotion.horizons import require_one_question, with_horizons
 from training.promotion.later import Reading
+from training.promotion.own_slices import own_parts
 from training.promotion.resampling import Draws
 from training.promotion.sides import Matrices, pair
 from training.promotion.window import read_later
@@ -189,9 +190,10 @@ def _compare_task(
     draws, prices = Draws(both.drawn_whole, *drawing), Prices(task, policy)
     events = prices.events(cases) if task.is_risk else np.zeros(len(cases))
     told = metrics.differences(both, events, prices, draws)
-    cut = slices.slices(both, cases, draws)
+    explained = attribution.explained(both)
+    cut = slices.slices(both, [*slices.canonical_parts(cases), *own_parts(both, explained)], draws)
     calibration = calibrations.calibration(both)
-    shares = attribution.shares(both)
+    shares = attribution.shares(both, explained)
     asked = its.later.asked(both.rows, challenger.models[task].model.attributes)
     took = answering.milliseconds(champion.models[task], challenger.models[task], asked)
     found.checks += [

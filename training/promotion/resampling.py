@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,12 +27,20 @@ class Draws:
 
     def blocks(self) -> Iterator[Floats]:
         """Weights float64[b, n], block by block, always the same ones."""
-        rng = np.random.default_rng(self.seed)
-        names, row = np.unique(self.groups, return_inverse=True)
-        size = max(1, min(BLOCK, CELLS // len(row)))
+        row = np.unique(self.groups, return_inverse=True)[1]
+        for counts in self.counts(len(row)):
+            yield counts[:, row]
+
+    def counts(self, width: int) -> Iterator[Floats]:
+        """How often each of what is drawn whole counts: float64[b, groups], the resamples that `blocks` gives.
+
+        `width` is how many columns are to be held of each.
+        """
+        rng, names = np.random.default_rng(self.seed), len(np.unique(self.groups))
+        size = max(1, min(BLOCK, CELLS // width))
         for start in range(0, self.resamples, size):
-            drawn = [_drawn(rng, len(names)) for _ in range(min(size, self.resamples - start))]
-            yield np.array([counts[row] for counts in drawn], np.float64)
+            drawn = [_drawn(rng, names) for _ in range(min(size, self.resamples - start))]
+            yield np.array(drawn, np.float64)
 
 
 def _drawn(rng: np.random.Generator, n: int) -> Truth:
@@ -45,14 +53,21 @@ def means(draws: Draws, values: Floats) -> Floats:
     return np.concatenate([weights @ values / weights.sum(axis=1) for weights in draws.blocks()])
 
 
-def mean_in(draws: Draws, values: Floats, chosen: NDArray[np.bool_]) -> Floats:
-    """The mean over some rows, in each resample that holds any of them."""
-    found = []
-    for weights in draws.blocks():
-        part = weights[:, chosen]
-        total = part.sum(axis=1)
-        found.append((part @ values[chosen])[total > 0] / total[total > 0])
-    return np.concatenate(found)
+def means_in(draws: Draws, values: Floats, parts: Sequence[NDArray[np.bool_]]) -> list[Floats]:
+    """For each part of the rows the mean over it, in each resample that holds any of it.
+
+    What is drawn is drawn whole, so sums over it are enough: many parts of many rows take no longer than a few.
+    """
+    if not parts:
+        return []
+    names, row = np.unique(draws.groups, return_inverse=True)
+    sums, sizes = (
+        np.array([np.bincount(row[part], weights=each[part], minlength=len(names)) for part in parts]).T
+        for each in (values, np.ones(len(values)))
+    )
+    drawn = [(each @ sums, each @ sizes) for each in draws.counts(len(names))]
+    total, size = (np.concatenate(each) for each in zip(*drawn, strict=True))
+    return [total[held, at] / size[held, at] for at, held in enumerate((size > 0).T)]
 
 
 def average_precisions(draws: Draws, truth: Truth, probabilities: Floats) -> Floats:

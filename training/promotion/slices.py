@@ -1,15 +1,18 @@
-"""Where the challenger is worst: by region, channel, reported type and length of the promise."""
+"""Where the challenger is worst: by region, channel, reported type, length of the promise and the retailer's words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.case import Case, minutes_between
 from data.promotion import Check, CheckName, Finding, Slice
-from training.promotion.resampling import Draws, mean_in
+from training.promotion.own_slices import Part
+from training.promotion.resampling import Draws, means_in
 from training.promotion.sides import Pair
 from training.report.metrics import losses_of
 
@@ -18,8 +21,12 @@ FEWEST = 60
 FEWEST_OF_EACH = 10
 """Cases of either outcome of a risk below which a slice says nothing."""
 LISTED = 5
+LONGEST = 128
+"""Letters of a slice's word in the dossier."""
 CLEAR = 3.5
 """Standard errors: many slices are looked at, so one of them is often two errors away by chance."""
+USUAL = 16
+"""So many slices that bar is made for: where a retailer's own words add others, it rises."""
 MARGIN = 0.04
 """How much worse than the champion, as a share of its log loss there."""
 
@@ -41,25 +48,36 @@ CUTS: dict[str, Callable[[Case], str]] = {
 }
 
 
-def slices(pair: Pair, cases: Sequence[Case], draws: Draws) -> tuple[Slice, ...]:
-    """Every slice with rows enough, the worst for the challenger first."""
+def slices(pair: Pair, parts: Iterable[Part], draws: Draws) -> tuple[Slice, ...]:
+    """Every part with rows enough, the worst for the challenger first."""
     losses = [losses_of(pair.truth, side.probabilities) for side in pair.sides]
-    told = [(by, value, chosen) for by, value, chosen in _cut(cases) if _tells(pair, chosen)]
-    found = [_slice(pair, by, value, chosen, losses, draws) for by, value, chosen in told]
+    told = [part for part in parts if _tells(pair, part.chosen)]
+    means = means_in(draws, losses[1] - losses[0], [part.chosen for part in told])
+    found = [_slice(pair, part, losses, float(each.std())) for part, each in zip(told, means, strict=True)]
     return tuple(sorted(found, key=lambda each: -each.errors))
 
 
 def check(pair: Pair, found: Sequence[Slice]) -> Check:
     """Whether a slice is clearly worse than before."""
-    bad = [each for each in found if each.errors >= CLEAR and each.difference > MARGIN * each.champion]
+    bar = clear(len(found))
+    bad = [each for each in found if each.errors >= bar and each.difference > MARGIN * each.champion]
     if bad:
         told = "; ".join(
             f"{each.by} {each.value}: log loss {each.challenger:.4f} against {each.champion:.4f} on {each.n:,} cases"
             for each in bad[:LISTED]
         )
         return Check(name=CheckName.SLICES, task=pair.task, finding=Finding.REFUSED, says=f"clearly worse for {told}")
-    says = _none_worse(found) if found else _none_large(pair)
-    return Check(name=CheckName.SLICES, task=pair.task, finding=Finding.PASSED, says=says)
+    finding, says = (Finding.PASSED, _none_worse(found)) if found else (Finding.NOTED, _none_large(pair))
+    return Check(name=CheckName.SLICES, task=pair.task, finding=finding, says=says)
+
+
+def clear(slices: int) -> float:
+    """Standard errors from which one of so many is clearly worse.
+
+    The chance that any of them is called so, and is not, stays what it is for the usual number (Bonferroni).
+    """
+    by_chance = NormalDist().cdf(-CLEAR)
+    return -NormalDist().inv_cdf(by_chance * min(1.0, USUAL / max(slices, 1)))
 
 
 def _none_worse(found: Sequence[Slice]) -> str:
@@ -73,44 +91,47 @@ def _none_large(pair: Pair) -> str:
     """Nothing was looked at, which whoever agrees must not take for nothing found."""
     either = f", {FEWEST_OF_EACH} of either outcome among them" if pair.task.is_risk else ""
     return (
-        "no slice had enough cases, so none was looked at: by region, channel, reported type and length of the "
-        f"promise, a part of the cases speaks from {FEWEST} on{either}"
+        "no slice had enough cases, so none was looked at: by region, channel, reported type, length of the promise "
+        f"and the attributes that tell, a part of the cases speaks from {FEWEST} on{either}"
     )
 
 
-def _cut(cases: Sequence[Case]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+def canonical_parts(cases: Sequence[Case]) -> Iterator[Part]:
+    """The cases by what every retailer tells of them."""
     for by, of in CUTS.items():
         values = np.array([of(case) for case in cases])
         for value in np.unique(values):
-            chosen = values == value
-            if FEWEST <= chosen.sum() < len(cases):
-                yield by, str(value), chosen
+            yield Part(by, str(value), values == value)
 
 
 def _tells(pair: Pair, chosen: NDArray[np.bool_]) -> bool:
-    """Whether both outcomes of a risk occur in a slice.
+    """Whether it is a part of the cases, large enough, in which both outcomes of a risk occur.
 
     Where next to none of one does, no resample holds more: chance then seems smaller than it is, and whoever says a
     little more for cases that happened to go well seems clearly worse.
     """
+    if not FEWEST <= chosen.sum() < len(chosen):
+        return False
     if not pair.task.is_risk:
         return True
     events = int(pair.truth[chosen].sum())
     return min(events, int(chosen.sum()) - events) >= FEWEST_OF_EACH
 
 
-def _slice(
-    pair: Pair, by: str, value: str, chosen: NDArray[np.bool_], losses: list[NDArray[np.float64]], draws: Draws
-) -> Slice:
-    champion, challenger = (float(each[chosen].mean()) for each in losses)
-    spread = float(mean_in(draws, losses[1] - losses[0], chosen).std())
+def _slice(pair: Pair, part: Part, losses: list[NDArray[np.float64]], spread: float) -> Slice:
+    champion, challenger = (float(each[part.chosen].mean()) for each in losses)
     return Slice(
         task=pair.task,
-        by=by,
-        value=value[:128],
-        n=int(chosen.sum()),
+        by=part.by,
+        value=_shown(part.value),
+        n=int(part.chosen.sum()),
         champion=round(champion, 6),
         challenger=round(challenger, 6),
         difference=round(challenger - champion, 6),
         errors=round((challenger - champion) / max(spread, 1e-9), 3),
     )
+
+
+def _shown(value: str) -> str:
+    """A word as a record takes it: a retailer's own may hold what no name does."""
+    return re.sub(r"[\x00-\x1f\x7f]", " ", value).strip()[:LONGEST] or "blank"

@@ -90,15 +90,20 @@ def slices(
 
 
 def _sliced(features: FeatureSet, rows: Floats, contributions: Floats) -> Iterator[tuple[int, Feature]]:
-    """The columns to slice by; of the retailer's own, the strongest of those that tell cases apart."""
+    """The columns to slice by."""
+    canonical = [at for at, each in enumerate(features.features) if each.kind == "category" and each.name in SLICED]
+    own = own_columns(features, rows, contributions)
+    yield from ((column, features.features[column]) for column in (*canonical, *own))
+
+
+def own_columns(features: FeatureSet, rows: Floats, contributions: Floats) -> list[int]:
+    """The retailer's own words that move the answers most, of those that tell cases apart: their columns."""
     own: list[tuple[float, int, int]] = []
     for column, feature in enumerate(features.features):
-        if feature.kind == "category" and feature.name in SLICED:
-            yield column, feature
-        elif feature.kind == "category" and feature.name.startswith(ATTRIBUTE) and not _is_one_value(rows[:, column]):
+        if feature.kind == "category" and feature.name.startswith(ATTRIBUTE) and not _is_one_value(rows[:, column]):
             told = sum(int((rows[:, column] == code).sum()) for code, _ in _frequent(feature, rows[:, column]))
             own.append((-_strength(feature, features, contributions), -told, column))
-    yield from ((column, features.features[column]) for *_, column in sorted(own)[:MOST_ATTRIBUTES])
+    return [column for *_, column in sorted(own)[:MOST_ATTRIBUTES]]
 
 
 def _strength(attribute: Feature, features: FeatureSet, contributions: Floats) -> float:

@@ -5,6 +5,7 @@ SHAP's own plots draw our exact contributions, those that stand in every answer.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -50,9 +51,13 @@ DEPENDENCES = 3
 MOVED = 12
 MOST_NAMED = 24
 NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
-LONGEST_NAME = 18
+LONGEST_NAME = 30
 """Levels beside one another under a picture, and the letters of each."""
-
+LONGEST_LABEL = 44
+"""Letters of a feature's name beside a bar."""
+ROOM = 1.5
+"""Of the furthest value, up to where an axis in powers of ten goes."""
+RAW = "contribution to the raw score"
 
 GREY = "grey: categories, which are neither low nor high, and what is not known"
 FAR_OUT = 20.0
@@ -104,10 +109,12 @@ def reliability(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     happened = truth if task.is_risk else probabilities.argmax(axis=1) == truth
     bins = calibration_bins(happened, probabilities.max(axis=1))
     figure, axes = _figure(1)
-    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes.plot([each[0] for each in bins], [each[1] for each in bins], marker="o")
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="what is said comes true")
+    points = "cases in bins of equal size" if task.is_risk else "the likeliest label, cases in bins of equal size"
+    axes.plot([each[0] for each in bins], [each[1] for each in bins], marker="o", label=points, clip_on=False)
     axes.set(xlabel="probability said", ylabel="share that came true", xlim=(0, 1), ylim=(0, 1))
     axes.set_title(f"{task.value}: {cases(rehearsal)}")
+    _legend_below(figure, axes, 2)
     _save(figure, path)
 
 
@@ -124,7 +131,7 @@ def precision_recall(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     axes.axhline(rate, color="0.7", linewidth=1, label=f"base rate, {rate:.2f}")
     axes.set(xlabel="share of what happened that is found", ylabel="share of what is named that happened")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), title=f"{task.value}: {cases(rehearsal)}")
-    axes.legend()
+    _legend_below(figure, axes, 3)
     _save(figure, path)
 
 
@@ -142,8 +149,8 @@ def cost(path: Path, rehearsal: Rehearsal, at: Prices) -> None:
     axes.set(xlabel="act from this probability on", ylabel=f"{at.currency} per 1,000 cases", xlim=(0, 1))
     acting, left, breach = (float(each.mean()) for each in (at.acting, at.remains, at.breach))
     how = f"on average acting costs {acting:.2f} and leaves {percent(left)} of the risk, a breach costs {breach:.2f}"
-    axes.set_title(f"{Task.SLA_BREACH.value}, by the policy's costs\n{how}", fontsize="small")
-    axes.legend()
+    axes.set_title(f"{Task.SLA_BREACH.value}: {cases(rehearsal)}, by the policy's costs\n{how}", fontsize="small")
+    _legend_below(figure, axes, 2)
     _save(figure, path)
 
 
@@ -161,6 +168,7 @@ def summary(path: Path, model: TaskModel, explained: Explained) -> None:
     )
     figure = pyplot.gcf()
     figure.axes[0].set_title(GREY, fontsize="small")
+    figure.axes[0].set_xlabel(RAW)
     figure.savefig(path, dpi=110, bbox_inches="tight", metadata={"Software": None})
     pyplot.close(figure)
 
@@ -170,7 +178,7 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
     features = model.features()
     names = _names(features)
     strongest = np.argsort(-strength(explained), kind="stable")[:DEPENDENCES].tolist()
-    figure, panels = pyplot.subplots(1, len(strongest), figsize=(5 * len(strongest), 4), layout="constrained")
+    figure, panels = pyplot.subplots(1, len(strongest), figsize=(5 * len(strongest), 5), layout="constrained")
     for column, axes in zip(strongest, np.atleast_1d(panels), strict=True):
         feature, values = features.features[column], explained.features.copy()
         values[:, column], levels = in_view(values[:, column], feature.levels)
@@ -183,13 +191,18 @@ def dependence(path: Path, model: TaskModel, explained: Explained) -> None:
             ax=axes,
             show=False,
         )
-        axes.set(xlabel=axis_name(feature), ylabel="contribution to the raw score")
+        axes.set(xlabel=axis_name(feature), ylabel=RAW)
         if levels:
             name_levels(axes, levels)
         elif core := dense_up_to(values[:, column]):
             axes.set_xscale("symlog", linthresh=core)
             if values[:, column].min() >= 0:  # Not so where one is missing: SHAP draws those left of all.
                 axes.set_xlim(left=-core / 10)
+            if (furthest := float(np.nanmax(values[:, column]))) > 0:
+                axes.set_xlim(right=ROOM * furthest)  # In powers of ten the room that SHAP leaves is none.
+            axes.set_xticks(powers_beyond(core, *axes.get_xlim()))
+            axes.minorticks_off()
+    figure.suptitle(f"{model.task.value}: marks at the left edge are cases in which it is not known", fontsize="small")
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
 
@@ -202,7 +215,8 @@ def axis_name(feature: Feature) -> str:
 
 def name_levels(axes: Axes, levels: Sequence[str]) -> None:
     """The levels of a category in place of their positions."""
-    axes.set_xticks(range(len(levels)), [each[:LONGEST_NAME] for each in levels], rotation=45, ha="right")
+    names = [_cut(each, LONGEST_NAME) for each in levels]
+    axes.set_xticks(range(len(levels)), names, rotation=45, ha="right", rotation_mode="anchor")
 
 
 def in_view(codes: Floats, levels: Sequence[str]) -> tuple[Floats, Sequence[str]]:
@@ -230,6 +244,16 @@ def dense_up_to(values: Floats) -> float | None:
     return middle
 
 
+def powers_beyond(core: float, low: float, high: float) -> list[float]:
+    """What is marked on an axis in powers of ten: 0 and those that do not lie close to it.
+
+    Up to the core the axis is even, so that smaller powers would lie on one another.
+    """
+    furthest = max(abs(low), abs(high))
+    powers = [10.0**each for each in range(math.ceil(math.log10(core / 3)), math.floor(math.log10(furthest)) + 1)]
+    return [each for each in (*(-power for power in reversed(powers)), 0.0, *powers) if low <= each <= high]
+
+
 def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     """Draw base rate and mean score over time, and the features that moved most up to the latest cases."""
     figure, (over_time, shift) = _figure(2)
@@ -241,10 +265,16 @@ def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     over_time.plot(starts, said, marker=".", label="mean score")
     over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
     over_time.tick_params(axis="x", rotation=30)
-    over_time.set(title=f"by {told.by}; right of the line: the latest cases")
-    over_time.legend()
+    for label in over_time.get_xticklabels():
+        label.set(horizontalalignment="right", rotation_mode="anchor")
+    over_time.set_title(f"{model.task.value} by {told.by}; right of the line: the latest cases", fontsize="medium")
+    over_time.set_ylabel("share of cases, and mean probability said")
+    _legend_below(figure, over_time, 2, "left")
     most = moved(model.features(), rehearsal, model.telling)[:MOVED][::-1]
-    shift.barh([each.feature.replace("_", " ") for each in most], [each.index for each in most])
+    names = dict(zip(model.features().names, _names(model.features()), strict=True))
+    # By place, not by name: two features may be called alike.
+    shift.barh(range(len(most)), [each.index for each in most])
+    shift.set_yticks(range(len(most)), [_cut(names[each.feature], LONGEST_LABEL) for each in most])
     shift.axvline(ANOTHER, color="0.7", linewidth=1)
     shift.set(title="features that moved most", xlabel=f"population stability index (line: {ANOTHER})")
     _save(figure, path)
@@ -256,6 +286,17 @@ def _names(features: FeatureSet) -> list[str]:
 
 def _name(feature: Feature) -> str:
     return feature.called or feature.name.removeprefix("attribute.").replace("_", " ")
+
+
+def _cut(name: str, longest: int) -> str:
+    """A name that fits; a cut one says so."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def _legend_below(figure: Figure, axes: Axes, columns: int, where: str = "center") -> None:
+    """Below the picture, where no data can lie."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc=f"outside lower {where}", ncols=columns, fontsize="small", frameon=False)
 
 
 def _figure(panels: int) -> tuple[Figure, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from training.promotion.resampling import Draws, average_precision, average_precisions, mean_in, means
+from training.promotion.resampling import Draws, average_precision, average_precisions, means, means_in
 
 N = 300
 
@@ -38,7 +38,21 @@ def test_the_spread_of_the_means_is_the_standard_error() -> None:
 def test_the_mean_of_a_slice_is_of_its_rows_alone() -> None:
     chosen = np.arange(N) < 50
     values = np.where(chosen, 2.0, 100.0)
-    assert set(mean_in(Draws(np.arange(N), 20, 0), values, chosen)) == {2.0}
+    one, other = means_in(Draws(np.arange(N), 20, 0), values, [chosen, ~chosen])
+    assert (set(one), set(other)) == ({2.0}, {100.0})
+
+
+def test_the_means_of_parts_are_those_of_the_rows_that_blocks_draw_and_none_where_a_resample_holds_none() -> None:
+    rng = np.random.default_rng(5)
+    groups, values = np.arange(N) // 3, rng.normal(size=N)
+    draws, parts = Draws(groups, 60, 3), [groups % 2 == 0, groups == 0]
+    weights = np.concatenate(list(draws.blocks()))
+    for part, found in zip(parts, means_in(draws, values, parts), strict=True):
+        total = weights[:, part].sum(axis=1)
+        expected = (weights[:, part] @ values[part])[total > 0] / total[total > 0]
+        assert found == pytest.approx(expected)
+    assert len(means_in(draws, values, parts)[1]) < 60
+    assert means_in(draws, values, []) == []
 
 
 def test_days_that_move_together_do_not_pass_for_many_cases() -> None:

@@ -39,7 +39,7 @@ def ticks(levels: tuple[str, ...]) -> list[str]:
 def test_levels_stand_by_their_names_where_they_can_be_told_apart() -> None:
     from training.tracking.pictures import LONGEST_NAME, MOST_NAMED, in_view
 
-    assert ticks(("air", "x" * 40)) == ["air", "x" * LONGEST_NAME]
+    assert ticks(("air", "x" * 40)) == ["air", "x" * (LONGEST_NAME - 1) + "…"]
     few = tuple(map(str, range(MOST_NAMED)))
     codes = np.array([3.0, np.nan, 0.0])
     assert in_view(codes, few) == (codes, few)
@@ -77,6 +77,14 @@ def test_an_axis_is_drawn_in_powers_of_ten_where_a_few_values_lie_far_out() -> N
     assert dense_up_to(-heavy) == dense_up_to(heavy)
     for plain in (rng.normal(size=200), rng.exponential(size=200), np.zeros(9), np.full(9, np.nan)):
         assert dense_up_to(plain) is None
+
+
+def test_marks_on_an_axis_in_powers_of_ten_do_not_lie_on_one_another() -> None:
+    from training.tracking.pictures import powers_beyond
+
+    assert powers_beyond(900.0, -300.0, 20_000.0) == [0.0, 1e3, 1e4]
+    assert powers_beyond(1_200.0, -300.0, 20_000.0) == [0.0, 1e3, 1e4]
+    assert powers_beyond(0.5, -20.0, 3.0) == [-10.0, -1.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize(
