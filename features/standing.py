@@ -8,11 +8,10 @@ reading changes nothing and the same changes in the same order give the same bit
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from data.case import Case
 from data.outcome import HistoryLine, Outcome
@@ -20,26 +19,31 @@ from data.record import digest_of
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import EMPTY, AttributeSchema, party_words
-from features.decay import counted, fade, sum_left
+from features.decay import fade, sum_left
 from features.demand import ShelfReport, shelf_report
+from features.lessons import NO_LESSONS, Lesson, Lessons, Pending, read_lessons, taught
 from features.party_rows import (
+    LATELY_HALF_LIFE,
     LONG_HALF_LIFE,
+    OUTCOME_HALF_LIFE,
+    SHORT_HALF_LIFE,
     MemoryRows,
     PartyKey,
     PartyRows,
     PartyState,
     ScratchRows,
-    SeededRows,
-    Seeds,
-    read_snapshot,
-    snapshot,
+    Until,
+    later,
 )
+from features.seeds import read_snapshot
 
 __all__ = [
     "ARRIVAL_HALF_LIFE",
+    "LATELY_HALF_LIFE",
     "OUTCOME_HALF_LIFE",
     "PARTIES",
     "RETAILER",
+    "SHORT_HALF_LIFE",
     "Lesson",
     "MemoryRows",
     "Named",
@@ -47,23 +51,16 @@ __all__ = [
     "PartyRows",
     "PartyState",
     "ScratchRows",
-    "SeededRows",
-    "Seeds",
     "Sighting",
     "StandingKeeper",
     "brought_forward",
+    "going_on",
     "party_key",
-    "read_snapshot",
     "replay",
     "replay_seen",
-    "snapshot",
 ]
 
 ARRIVAL_HALF_LIFE = timedelta(hours=6)
-OUTCOME_HALF_LIFE = timedelta(days=30)
-SHORT_HALF_LIFE = timedelta(hours=6)
-"""Of the sums over hours: what holds up many cases at once shows here first."""
-LATELY_HALF_LIFE = timedelta(days=3)
 RETAILER = "retailer"
 """The party every outcome belongs to: what is usual everywhere, and the prior of the others."""
 _LONGEST_ID = 128
@@ -115,37 +112,6 @@ def party_key(kind: str, id: str) -> PartyKey:
     return PartyKey(kind, id if fits else digest_of(id.encode()))
 
 
-def _later(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None or other > one else one
-
-
-class Lesson(NamedTuple):
-    """What an outcome adds to the sums of its parties."""
-
-    recorded_at: datetime
-    breached: bool | None
-    stockout: bool | None
-    cause: RootCause | None
-    granted: float
-    resolution: float | None
-    """log(1 + hours) from the exception to its resolution."""
-
-    @staticmethod
-    def of(case: Case, outcome: Outcome, due_at: datetime | None) -> Lesson:
-        """What this outcome of a case teaches, given when the promise was due.
-
-        No outcome is known before its case: one that says so counts from the case's moment on.
-        """
-        known = max(outcome.recorded_at, case.event.time)
-        granted = float(outcome.granted or 0)
-        breached, resolution = outcome.breached(due_at), _resolution(case.event.time, outcome.resolved_at)
-        return Lesson(known, breached, outcome.stockout, outcome.root_cause, granted, resolution)
-
-
-def _resolution(start: datetime, end: datetime | None) -> float | None:
-    return None if end is None else math.log1p(max(0.0, (end - start).total_seconds() / 3600.0))
-
-
 class Sighting(NamedTuple):
     """The rows of a case's parties at its moment: what its standing is made of, when somebody asks for it."""
 
@@ -157,6 +123,14 @@ class Sighting(NamedTuple):
         return Standing(as_of=self.at, parties=tuple(brought_forward(each, self.at) for each in self.states))
 
 
+Foretold = Callable[[PartyState, Case], bool]
+"""Whether a party's row holds or awaits the outcome of the case's exception already."""
+
+
+def _by_none(state: PartyState, case: Case) -> bool:
+    return False
+
+
 class StandingKeeper:
     """Keeps the standing of all parties in rows: replay and live are the same calls.
 
@@ -164,11 +138,26 @@ class StandingKeeper:
     many events tell of it. So a case never counts itself, but for what it tells of its shelf's past day. For every
     outcome, when it is recorded: `record`. Live, both happen in the transaction of what they belong to.
 
+    An outcome of which a lesson of the snapshot tells already is not counted again: a replay goes on from `lessons`,
+    rows over a snapshot say by `foretold` what they wait for.
+
     Without `arrivals` a replay counts none: where all cases carry one moment that is made up, how many came before one
     is a place in a file.
     """
 
-    def __init__(self, rows: PartyRows, attributes: AttributeSchema = EMPTY, arrivals: bool = True) -> None:
+    def __init__(
+        self,
+        rows: PartyRows,
+        attributes: AttributeSchema = EMPTY,
+        arrivals: bool = True,
+        *,
+        lessons: Lessons = NO_LESSONS,
+        foretold: Foretold = _by_none,
+    ) -> None:
+        self.waiting = list(lessons.pending)
+        """What a replay learns when its moment comes, a heap: pending `lessons` that it goes on from, then its own."""
+        self._lessons = lessons
+        self._foretold = foretold
         self._rows = rows
         self._arrivals = arrivals
         self._attributes = attributes
@@ -202,7 +191,14 @@ class StandingKeeper:
 
     def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
         """Count what is known of the outcome, at its `recorded_at` and never before its case."""
-        self.teach(self.keys(case), Lesson.of(case, outcome, due_at))
+        keys, lesson = self.keys(case), Lesson.of(case, outcome, due_at)
+        found = self._rows.get(keys, Until(lesson.recorded_at, case.event.id))
+        states = [found.get(key) or PartyState(*key) for key in keys]
+        self._rows.put([taught(each, lesson) for each in states if not self._foretold(each, case)])
+
+    def untold(self, keys: Sequence[PartyKey], case: Case) -> tuple[PartyKey, ...]:
+        """The parties of whom no lesson that a replay goes on from tells the case's exception."""
+        return tuple(key for key in keys if not self._lessons.foretell(key, case))
 
     def meet_together(
         self, cases: Iterable[tuple[Case, bool]], at: datetime
@@ -222,12 +218,12 @@ class StandingKeeper:
 
     def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
         """Count a lesson for the parties of these keys."""
-        found = self._rows.get(keys)
-        self._rows.put([_taught(found.get(key) or PartyState(*key), lesson) for key in keys])
+        found = self._rows.get(keys, Until(lesson.recorded_at))
+        self._rows.put([taught(found.get(key) or PartyState(*key), lesson) for key in keys])
 
     def _sight(self, keys: tuple[PartyKey, ...], at: datetime, report: ShelfReport | None) -> Sighting:
         """What is seen of parties, as if a report that is not counted had been."""
-        found = self._rows.get(keys)
+        found = self._rows.get(keys, Until(at))
         told = (
             {}
             if report is None
@@ -237,18 +233,23 @@ class StandingKeeper:
 
     def _tell(self, met: Sequence[PartyKey], at: datetime, report: ShelfReport | None) -> None:
         if report is not None:
-            found = self._rows.get(met)
+            found = self._rows.get(met, Until(at))
             self._rows.put([_reported(found.get(key) or PartyState(*key), at, report) for key in met])
 
     def _arrive(self, met: Sequence[PartyKey], at: datetime) -> None:
         if not self._arrivals:
             return
-        found = self._rows.get(met)
+        found = self._rows.get(met, Until(at))
         self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
 
 
 def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Sighting:
-    return Sighting(tuple(found[key] for key in keys if key in found), at)
+    return Sighting(tuple(found[key] for key in keys if key in found and not _is_blank(found[key])), at)
+
+
+def _is_blank(state: PartyState) -> bool:
+    """Whether nothing was heard of the party yet."""
+    return state.arrived_at is None and state.recorded_at is None
 
 
 def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
@@ -258,7 +259,7 @@ def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport |
     weight = 1.0 if start is None else fade(at, start, ARRIVAL_HALF_LIFE)
     told = report or _NOTHING
     return state._replace(
-        arrived_at=_later(start, at),
+        arrived_at=later(start, at),
         arrivals=state.arrivals * left + weight * arrivals,
         shelves=state.shelves * left + weight * (report is not None),
         empty=state.empty * left + weight * told.empty,
@@ -275,32 +276,6 @@ def _arrived(state: PartyState, at: datetime) -> PartyState:
 
 def _reported(state: PartyState, at: datetime, report: ShelfReport) -> PartyState:
     return _met(state, at, 0.0, report)
-
-
-def _taught(state: PartyState, lesson: Lesson) -> PartyState:
-    start, at = state.recorded_at, lesson.recorded_at
-    (left, weight), (brief, just), (soon, lately), (long, lasting) = (
-        (fade(start, at, half_life), 1.0 if start is None else fade(at, start, half_life))
-        for half_life in (OUTCOME_HALF_LIFE, SHORT_HALF_LIFE, LATELY_HALF_LIFE, LONG_HALF_LIFE)
-    )
-    told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
-    return state._replace(
-        recorded_at=_later(start, at),
-        outcomes=state.outcomes * left + weight * (lesson.breached is not None),
-        breaches=state.breaches * left + weight * bool(lesson.breached),
-        resolved=state.resolved * left + weight * (lesson.resolution is not None),
-        resolution=state.resolution * left + weight * (lesson.resolution or 0.0),
-        outcomes_long=state.outcomes_long * long + lasting * (lesson.breached is not None),
-        breaches_long=state.breaches_long * long + lasting * bool(lesson.breached),
-        outcomes_short=state.outcomes_short * brief + just * (lesson.breached is not None),
-        breaches_short=state.breaches_short * brief + just * bool(lesson.breached),
-        shelf_outcomes=state.shelf_outcomes * left + weight * told,
-        stockouts=state.stockouts * left + weight * empty,
-        shelf_outcomes_lately=state.shelf_outcomes_lately * soon + lately * told,
-        stockouts_lately=state.stockouts_lately * soon + lately * empty,
-        granted=state.granted * left + weight * lesson.granted,
-        causes=counted(state.causes, left, lesson.cause and lesson.cause.value, weight),
-    )
 
 
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
@@ -337,14 +312,12 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
     )
 
 
-class _Pending(NamedTuple):
-    """An outcome not yet recorded at the replay's moment, in the order in which it will be."""
-
-    recorded_at: datetime
-    event_id: str
-    position: int
-    keys: tuple[PartyKey, ...]
-    lesson: Lesson
+def going_on(
+    rows: MemoryRows, before: Sequence[Mapping[str, Any]], attributes: AttributeSchema, arrivals: bool = True
+) -> StandingKeeper:
+    """The keeper of a replay that goes on from a snapshot, whose parties it puts into the rows."""
+    rows.put(list(read_snapshot(before).values()))
+    return StandingKeeper(rows, attributes, arrivals, lessons=read_lessons(before))
 
 
 def replay(
@@ -361,12 +334,12 @@ def replay_seen(
 
     Lines come in order of their event's time, their cases carrying the promise that counts. Outcomes are applied in
     the order (recorded_at or the case's moment if that is later, event id). After the last line the keeper knows every
-    outcome of the history, unless it is not to `settle`: then only those that were recorded by then.
+    outcome of the history, unless it is not to `settle`: then those that were recorded by then, and the others wait.
 
     Raises:
         ValueError: where a line is earlier than the one before it.
     """
-    pending: list[_Pending] = []
+    pending = keeper.waiting
     met: set[str] = set()
     latest: datetime | None = None
     position = 0
@@ -380,8 +353,8 @@ def replay_seen(
         cases = [(line.case, _is_first(line, met)) for line in told]
         for line, (seen, keys) in zip(told, keeper.meet_together(cases, now), strict=True):
             yield line, seen
-            if line.outcome is not None:
-                heapq.heappush(pending, _pending(line, line.outcome, position, keys))
+            if line.outcome is not None and (untold := keeper.untold(keys, line.case)):
+                heapq.heappush(pending, _pending(line, line.outcome, position, untold))
             position += 1
     while settle and pending:
         _teach_next(pending, keeper)
@@ -394,12 +367,12 @@ def _is_first(line: HistoryLine, met: set[str]) -> bool:
     return len(met) > before
 
 
-def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> _Pending:
-    due_at = line.case.promise.due_at if line.case.promise else None
-    lesson = Lesson.of(line.case, outcome, due_at)
-    return _Pending(lesson.recorded_at, line.case.event.id, position, keys, lesson)
+def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> Pending:
+    case = line.case
+    lesson = Lesson.of(case, outcome, case.promise.due_at if case.promise else None)
+    return Pending(lesson.recorded_at, case.event.id, position, keys, lesson, case.exception_id)
 
 
-def _teach_next(pending: list[_Pending], keeper: StandingKeeper) -> None:
+def _teach_next(pending: list[Pending], keeper: StandingKeeper) -> None:
     due = heapq.heappop(pending)
     keeper.teach(due.keys, due.lesson)

@@ -6,11 +6,14 @@ retailer, nodes and articles. Each history tells some of a party's sums and know
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from features.decay import fade
-from features.party_rows import LONG_HALF_LIFE, PartyState, Seeds
+from features.lessons import Lesson, Lessons, Pending, read_lessons
+from features.party_rows import LONG_HALF_LIFE, PartyState, Until
+from features.seeds import Seeds, read_snapshot, snapshot
 from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE, SHORT_HALF_LIFE
 
 _ARRIVED: tuple[tuple[str, ...], ...] = (
@@ -32,6 +35,52 @@ _HALF_LIVES: dict[str, timedelta] = {
     "shelf_outcomes_lately": LATELY_HALF_LIFE,
     "stockouts_lately": LATELY_HALF_LIFE,
 }
+
+
+_NOTHING: Mapping[str, Any] = Lesson._field_defaults
+_TEACHES = {
+    "breached": "outcomes",
+    "resolution": "resolved",
+    "stockout": "shelf_outcomes",
+    "granted": "granted",
+    "cause": "causes",
+}
+"""What each part of a lesson counts for: the first of the sums that are told together."""
+
+Rows = list[dict[str, Any]]
+
+
+def two_snapshots(earlier: Rows, told: Rows) -> Rows:
+    """All parties of two histories, and the lessons that wait once both are told; each outcome counts once."""
+    before, seeds, waits = read_lessons(earlier), read_snapshot(told), read_lessons(told)
+    until = Until(_last(seeds))
+    whole = together(_caught_up(read_snapshot(earlier), before, until), seeds)
+    kept = [each for one in before.pending if one.recorded_at > until.at for each in _kept(one, seeds, waits)]
+    return snapshot((whole[key] for key in sorted(whole)), [*kept, *waits.pending])
+
+
+def _last(seeds: Seeds) -> datetime:
+    """The last moment that a snapshot tells of."""
+    instants = [at for state in seeds.values() for at in (state.arrived_at, state.recorded_at) if at is not None]
+    return max(instants, default=datetime.min.replace(tzinfo=UTC))
+
+
+def _caught_up(seeds: Seeds, lessons: Lessons, until: Until) -> Seeds:
+    """The parties with the lessons that are known by then."""
+    heard = (lessons.heard(seeds.get(key, PartyState(*key)), until) for key in lessons.keys)
+    return {**seeds, **{state.key: state._replace(heard=0) for state in heard if state.heard}}
+
+
+def _kept(one: Pending, told: Seeds, waits: Lessons) -> Iterator[Pending]:
+    """What is left of an earlier lesson: for each party what the later-read history does not tell itself."""
+    for place, key in enumerate(one.keys):
+        if waits.tell(key, one.exception_id):
+            continue
+        state = told.get(key, PartyState(*key))
+        itself = [name for name, sums in _TEACHES.items() if getattr(state, sums)]
+        lesson = one.lesson._replace(**{name: _NOTHING[name] for name in itself})
+        if any(getattr(lesson, name) != _NOTHING[name] for name in _TEACHES):
+            yield one._replace(keys=(key,), lesson=lesson, position=place)
 
 
 def together(earlier: Seeds, told: Seeds) -> Seeds:

@@ -15,6 +15,7 @@ from typing import Any
 from data.record import canonical, digest_of, instant_text
 from data.vocabulary import Task
 from features.attributes import EMPTY, AttributeSchema
+from features.lessons import NO_LESSONS, PENDING, Lessons, read_lessons
 from models import files
 from models.files import BundleError
 from models.predictors import ModelPredictor
@@ -22,6 +23,9 @@ from models.task_model import TaskModel, describe, files_of, read
 
 BUNDLE_SCHEMA = "fairlead/bundle/1"
 GOLDEN_TOLERANCE = 1e-9
+
+_SNAPSHOT = ("standing", PENDING)
+"""The files of the snapshot, by their names in the manifest; bundles of before have no lessons."""
 
 Check = Callable[[str], None]
 """Raises BundleError for the digest of a bundle that may not answer, before anything of it is read."""
@@ -41,7 +45,7 @@ class Bundle:
     models: dict[Task, ModelPredictor]
     problems: dict[Task, str]
     standing: list[dict[str, Any]] | None
-    """The snapshot that seeds parties the store has not seen."""
+    """The snapshot that seeds parties the store has not seen, and after them the lessons that wait for their moment."""
     named: dict[str, str]
     """Every file the manifest names, by what it is: its digest."""
 
@@ -86,16 +90,34 @@ def publish(
         check_golden(ModelPredictor(model, version="unpublished"), model)
         kept = {name: files.keep(folder, content) for name, content in files_of(model).items()}
         tasks[task.value] = {**describe(model), "files": kept}
-    snapshot = before.get("standing")
+    snapshot = {name: before[name] for name in _SNAPSHOT if before.get(name)}
     if standing is not None:
-        snapshot = files.keep(folder, canonical(standing))
+        snapshot = {name: files.keep(folder, content) for name, content in standing_files(standing).items()}
     manifest = {
         "schema": BUNDLE_SCHEMA,
         "created_at": instant_text(created_at),
         "tasks": tasks,
-        "standing": snapshot,
+        "standing": None,
+        **snapshot,
     }
     return files.put_in_force(folder, canonical(manifest))
+
+
+def standing_files(standing: list[dict[str, Any]]) -> dict[str, bytes]:
+    """A snapshot as the files of a bundle: its parties, and apart from them the lessons that wait, where any does.
+
+    A row of the service's store may wait for those longer than the bundle serves: they are read without the parties.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {"standing": [row for row in standing if row["kind"] != PENDING]}
+    if waits := [row for row in standing if row["kind"] == PENDING]:
+        rows[PENDING] = waits
+    return {name: canonical(each) for name, each in rows.items()}
+
+
+def lessons_named(folder: Path, digest: str) -> Lessons:
+    """The pending lessons of any bundle that the folder has published; none where their file is gone or altered."""
+    rows = _rows(folder, digest, PENDING)
+    return NO_LESSONS if rows is None else read_lessons(rows)
 
 
 def open_bundle(folder: Path, digest: str | None = None, check: Check = any_bundle) -> Bundle:
@@ -183,17 +205,23 @@ def _manifest_or_empty(folder: Path) -> dict[str, Any]:
 
 def _standing(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """The snapshot of standing; None where there is none or its file is gone: a cold start is valid."""
-    if manifest["standing"] is None:
+    parties, waits = (_rows(folder, manifest.get(name), name) for name in _SNAPSHOT)
+    return None if parties is None else [*parties, *(waits or ())]
+
+
+def _rows(folder: Path, digest: str | None, name: str) -> list[dict[str, Any]] | None:
+    """The rows of one of the snapshot's files; None where there is none, or it is gone or altered."""
+    if digest is None:
         return None
     try:
-        snapshot: list[dict[str, Any]] = json.loads(files.fetch(folder, manifest["standing"], "standing"))
+        rows: list[dict[str, Any]] = json.loads(files.fetch(folder, digest, name))
     except BundleError:
         return None
-    return snapshot
+    return rows
 
 
 def _named(manifest: Mapping[str, Any]) -> dict[str, str]:
     named = {
         f"{task} {name}": digest for task, entry in manifest["tasks"].items() for name, digest in entry["files"].items()
     }
-    return named | ({"standing": manifest["standing"]} if manifest["standing"] else {})
+    return named | {name: manifest[name] for name in _SNAPSHOT if manifest.get(name)}

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,9 +15,11 @@ from data.prediction import Predictor, Predictors, Rung
 from data.record import canonical
 from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema
-from features.party_rows import PartyRows, SeededRows, Seeds, read_snapshot
+from features.lessons import NO_LESSONS, Lessons, read_lessons
+from features.party_rows import PartyRows
+from features.seeds import Earlier, SeededRows, Seeds, no_lessons, read_snapshot
 from features.standing import StandingKeeper
-from models.bundle import Bundle, Check, any_bundle
+from models.bundle import Bundle, Check, any_bundle, lessons_named
 from models.ladder import load_bundle
 from policies.policy import Policy, load_policy
 
@@ -39,10 +41,15 @@ class Basis:
     are what those models know of the parties."""
     attributes: AttributeSchema
     seeds: Seeds
+    lessons: Lessons = NO_LESSONS
+    """Outcomes of their history that were not known yet as the seeds were kept."""
+    earlier: Earlier = no_lessons
+    """Those of the seeds that rows began from before this basis served."""
 
     def keeper(self, rows: PartyRows) -> StandingKeeper:
         """The standing's keeper over these rows, seeded by the bundle that answers."""
-        return StandingKeeper(SeededRows(rows, self.seeds), self.attributes)
+        seeded = SeededRows(rows, self.seeds, self.lessons, self.earlier)
+        return StandingKeeper(seeded, self.attributes, foretold=seeded.foretell)
 
     @cached_property
     def ladder(self) -> bytes:
@@ -108,13 +115,16 @@ def read_basis(
     """
     loaded = load_bundle(bundle_folder, digest, before, check)
     answering = loaded.answering
+    standing = (answering.standing if answering else None) or ()
     return Basis(
         predictors=loaded.predictors,
         policy=policy,
         bundle=loaded.bundle,
         answering=answering,
         attributes=answering.attributes if answering else EMPTY,
-        seeds=read_snapshot((answering.standing if answering else None) or ()),
+        seeds=read_snapshot(standing),
+        lessons=read_lessons(standing),
+        earlier=cache(partial(lessons_named, bundle_folder)),
     )
 
 

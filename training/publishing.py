@@ -7,11 +7,10 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from data.record import canonical, digest_of
+from data.record import digest_of
 from data.vocabulary import Task
-from features.standing import read_snapshot, snapshot
-from features.two_histories import together
-from models.bundle import files_named_by, open_bundle, publish
+from features.two_histories import two_snapshots
+from models.bundle import files_named_by, open_bundle, publish, standing_files
 from models.files import MANIFEST, BundleError, discard, held, manifest_of, published
 from models.task_model import TaskModel, files_of
 from training.learning.evaluate import Snapshot
@@ -30,7 +29,7 @@ def publish_whole(
         keep_beside(out, beside)
         kept = _together(out, standing)
         undo.written = {digest_of(each) for model in models.values() for each in files_of(model).values()}
-        undo.written.add(digest_of(canonical(kept)))
+        undo.written |= {digest_of(each) for each in standing_files(kept).values()}
         return publish(out, models, created_at=created_at, standing=kept)
     except BaseException:
         with suppress(OSError, BundleError):
@@ -84,6 +83,4 @@ def _together(folder: Path, rows: Snapshot) -> Snapshot:
     """The history's standing, and of what it does not tell that of an earlier history of the folder."""
     if not (folder / MANIFEST).is_file():
         return rows
-    before, told = read_snapshot(open_bundle(folder).standing or []), read_snapshot(rows)
-    whole = together(before, told)
-    return snapshot(whole[key] for key in sorted(whole))
+    return two_snapshots(open_bundle(folder).standing or [], rows)

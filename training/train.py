@@ -20,7 +20,8 @@ from data.case import Case
 from data.vocabulary import Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.chain import EARLIER
-from features.standing import MemoryRows, StandingKeeper, read_snapshot, snapshot
+from features.seeds import snapshot
+from features.standing import RETAILER, MemoryRows, PartyKey, going_on
 from features.wording import Wordings
 from models.bundle import open_bundle
 from policies.policy import Policy
@@ -182,15 +183,23 @@ def _survey(history: History, wordings: Wordings, progress: Progress) -> tuple[A
 def _studied(
     history: History, attributes: AttributeSchema, n: int, arrivals: bool, order: Order, progress: Progress
 ) -> tuple[Study, Snapshot]:
-    """The matrices, and what was known of the parties when the last case arrived."""
+    """The matrices, and what was known of the parties when the last case arrived, with the outcomes that wait."""
     rows = MemoryRows()
-    rows.put(list(read_snapshot(order.known_before or []).values()))
     lines = ((line, True) for line in progress.count(history.lines(), "replaying what was known", n))
     sampled = frozenset(range(0, n, max(1, n // SAMPLES)))
     tasks = dict.fromkeys((*order.tasks, *earlier_tasks(order.tasks)))
-    keeper = StandingKeeper(rows, attributes, arrivals)
+    keeper = going_on(rows, order.known_before or [], attributes, arrivals)
     seen = study(lines, tasks, attributes, order.policy, keeper, sampled, processes=order.threads)
-    return seen, snapshot(rows)
+    return seen, snapshot(rows, keeper.waiting if _heard(rows) else ())
+
+
+def _heard(rows: MemoryRows) -> bool:
+    """Whether any outcome was known at any case's moment.
+
+    Where none was, as where all carry one moment, what models read of outcomes is what it is where nothing is known:
+    it stays so when they serve.
+    """
+    return any(rows.get([PartyKey(RETAILER, RETAILER)]).values())
 
 
 def _chains(seen: Study, origin: Origin, order: Order, progress: Progress) -> dict[Task, Chain]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from features.party_rows import PartyKey, PartyState
+from features.party_rows import NOW, PartyKey, PartyState, Until
 from serving.store.instants import to_instant, to_number
 from serving.store.tables import parties
 
@@ -22,7 +22,7 @@ class StoredRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get(self, keys: Sequence[PartyKey]) -> Mapping[PartyKey, PartyState]:
+    def get(self, keys: Sequence[PartyKey], until: Until = NOW) -> Mapping[PartyKey, PartyState]:
         """The rows that exist, by key."""
         wanted = select(parties).where(tuple_(parties.c.kind, parties.c.id).in_(keys))
         found = (_read(row.kind, row.id, row.state) for row in self._connection.execute(wanted))

@@ -18,9 +18,11 @@ from data.outcome import HistoryLine, Outcome
 from data.record import canonical
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
-from features.attributes import AttributeSchema, Declaration
-from features.party_rows import MemoryRows, PartyKey, SeededRows, read_snapshot, snapshot
-from features.standing import RETAILER, StandingKeeper, replay
+from features.attributes import EMPTY, AttributeSchema, Declaration
+from features.lessons import read_lessons
+from features.party_rows import MemoryRows, PartyKey, PartyState
+from features.seeds import SeededRows, read_snapshot, snapshot
+from features.standing import RETAILER, StandingKeeper, going_on, replay
 from tests.fixtures.cases import NOON, a_case, cases
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -111,6 +113,63 @@ def test_a_standing_goes_on_from_a_bundles_snapshot(lines: list[HistoryLine], cu
         assert seeded.of(line.case, line.case.event.time) == on_dict.of(line.case, line.case.event.time)
         for keeper in (seeded, on_dict):
             keeper.arrive(line.case, line.case.event.time)
+
+
+def _known_until(lines: Sequence[HistoryLine]) -> list[dict[str, Any]]:
+    """The snapshot at the last line's moment, with the outcomes that are known later."""
+    rows = MemoryRows()
+    keeper = StandingKeeper(rows)
+    for _ in replay(lines, keeper, settle=False):
+        pass
+    told: list[dict[str, Any]] = json.loads(canonical(snapshot(rows, keeper.waiting)))
+    return told
+
+
+@given(_histories(), st.integers(1, 13))
+@settings(deadline=None, max_examples=60)
+def test_what_waits_in_a_snapshot_is_counted_as_if_the_history_had_gone_on(lines: list[HistoryLine], cut: int) -> None:
+    punctual = [line for line in lines if line.outcome is None or line.outcome.recorded_at > line.case.event.time]
+    before, later = _known_until(punctual[:cut]), punctual[cut:]
+    rows, on = MemoryRows(), MemoryRows()
+    whole = [standing for _, standing in replay(punctual, StandingKeeper(rows))][cut:]
+    gone_on = [standing for _, standing in replay(later, going_on(on, before, EMPTY))]
+    seeded = SeededRows(MemoryRows(), read_snapshot(before), read_lessons(before))
+    live = list(_live(later, StandingKeeper(seeded, foretold=seeded.foretell)))
+    assert list(map(canonical, gone_on)) == list(map(canonical, whole))
+    assert list(map(canonical, live)) == list(map(canonical, whole))
+    assert canonical(snapshot(on)) == canonical(snapshot(rows))
+    assert {key: _unmarked(state) for key, state in seeded.get([each.key for each in rows]).items()} == {
+        each.key: each for each in rows
+    }
+
+
+def _unmarked(state: PartyState) -> PartyState:
+    return state._replace(lessons=None, heard=0)
+
+
+@pytest.mark.parametrize("told_after", [30, 600])
+def test_an_outcome_that_is_told_again_counts_once(told_after: float) -> None:
+    """Whether the pending one has come already or comes later; another exception of the same name counts."""
+    first, second = _line(1, 0, recorded_after=300, sla_breached=True), _line(2, 10)
+    before = _known_until([first, second])
+    again = _line(1, 20, recorded_after=told_after, sla_breached=True)
+    update = again.case.event.model_copy(update={"id": "told-again"})
+    line = again.model_copy(update={"case": again.case.model_copy(update={"event": update})})
+    seeded = SeededRows(MemoryRows(), read_snapshot(before), read_lessons(before))
+    keeper = StandingKeeper(seeded, foretold=seeded.foretell)
+    list(_live([line], keeper))
+    kept = [standing for _, standing in replay([line, _line(3, 900)], going_on(MemoryRows(), before, EMPTY))][-1]
+    live = keeper.of(_line(3, 900).case, NOON + 900 * MINUTE)
+    assert canonical(live) == canonical(kept)
+    assert _outcomes(live) == pytest.approx(1.0, abs=0.02)
+    other = _line(1, 400, recorded_after=60, sla_breached=True)
+    list(_live([other], keeper))
+    assert _outcomes(keeper.of(other.case, NOON + 900 * MINUTE)) == pytest.approx(2.0, abs=0.04)
+
+
+def _outcomes(standing: Standing) -> float:
+    carrier = standing.of("carrier")
+    return carrier.outcomes if carrier else 0.0
 
 
 def test_a_case_never_counts_itself() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.lessons import Lesson, Pending, read_lessons
 from features.party_rows import PartyState
-from features.two_histories import both, together
+from features.seeds import read_snapshot, snapshot
+from features.two_histories import both, together, two_snapshots
 from tests.fixtures.cases import NOON
 
 PROMISES = PartyState(
@@ -80,3 +83,49 @@ def test_all_parties_of_two_histories_are_kept() -> None:
         node.key: node,
         article.key: article,
     }
+
+
+KEY = PROMISES.key
+HOUR = timedelta(hours=1)
+
+
+def _waits(number: int, hours: float, **told: Any) -> Pending:
+    at = NOON + hours * HOUR
+    return Pending(at, f"e-{number}", 0, (KEY,), Lesson(at, **told), f"x-{number}")
+
+
+def _pending_of(rows: list[dict[str, Any]]) -> list[tuple[str, Lesson]]:
+    return [(each.exception_id, each.lesson) for each in read_lessons(rows).pending]
+
+
+def test_the_same_history_again_keeps_each_lesson_once() -> None:
+    lone = PartyState("node", "n-1", NOON, 1.0)
+    waits = [_waits(1, 1.0, breached=True), _waits(2, 2.0, breached=True)._replace(keys=(lone.key,))]
+    rows = snapshot([lone, PROMISES], waits)
+    assert two_snapshots(rows, rows) == rows
+
+
+def test_what_waits_stays_where_the_other_history_tells_nothing_of_the_kind() -> None:
+    """The shelves' history tells of stock-outs: of those it knows itself what is to come."""
+    shelves = SHELVES._replace(recorded_at=NOON)
+    promise = _waits(1, 1.0, breached=True, stockout=True, granted=3.0)
+    told = two_snapshots(snapshot([PROMISES], [promise]), snapshot([shelves], [_waits(9, 2.0, stockout=False)]))
+    at = NOON + HOUR
+    assert _pending_of(told) == [
+        ("x-1", Lesson(at, breached=True, granted=3.0)),
+        ("x-9", Lesson(NOON + 2 * HOUR, stockout=False)),
+    ]
+
+
+def test_what_has_come_by_the_later_history_is_counted_and_waits_no_more() -> None:
+    told = two_snapshots(snapshot([PROMISES], [_waits(1, 1.0, breached=True)]), snapshot([SHELVES]))
+    after = read_snapshot(told)[KEY]
+    assert not _pending_of(told)
+    assert after.outcomes == pytest.approx(20.5, abs=0.03), "one more, faded by thirty days as the others"
+    assert after.lessons is None
+
+
+def test_what_the_later_history_counted_itself_waits_no_more() -> None:
+    later = PROMISES._replace(recorded_at=NOON + HOUR / 2)
+    told = two_snapshots(snapshot([PROMISES], [_waits(1, 1.0, breached=True)]), snapshot([later]))
+    assert told == snapshot([later])

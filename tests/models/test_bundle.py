@@ -13,8 +13,11 @@ from data.horizons import UNSAID
 from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema, Declaration
 from features.catalogue import feature_set
+from features.lessons import NO_LESSONS, Lesson, Pending
+from features.party_rows import PartyKey, PartyState
+from features.seeds import snapshot
 from models import files
-from models.bundle import open_bundle, publish
+from models.bundle import bring, lessons_named, open_bundle, publish
 from models.files import BundleError
 from models.ladder import load_predictors
 from models.predictors import ModelPredictor
@@ -73,6 +76,25 @@ def test_training_one_task_keeps_the_others(tmp_path: Path) -> None:
     publish(tmp_path, {Task.STOCKOUT: task_model(Task.STOCKOUT)}, created_at=NOW)
     publish(tmp_path, {Task.SLA_BREACH: task_model(Task.SLA_BREACH)}, created_at=NOW + timedelta(1))
     assert set(open_bundle(tmp_path).models) == {Task.STOCKOUT, Task.SLA_BREACH}
+
+
+def test_lessons_that_wait_are_published_beside_the_parties_and_stay(tmp_path: Path) -> None:
+    """A task that is trained again without a history of its own leaves them; a snapshot without any replaces them."""
+    lesson = Pending(NOW, "e-1", 0, (PartyKey("node", "n"),), Lesson(NOW, breached=True), "x-1")
+    rows = snapshot([PartyState("node", "n", NOW, 1.0)], [lesson])
+    model = {Task.STOCKOUT: task_model(Task.STOCKOUT, 1)}
+    first = publish(tmp_path, model, created_at=NOW, standing=rows)
+    publish(tmp_path, model, created_at=NOW)
+    bundle = open_bundle(tmp_path)
+    assert bundle.standing == rows
+    assert lessons_named(tmp_path, bundle.named["pending"]).pending[0].lesson == lesson.lesson
+    bring(tmp_path, first, tmp_path / "other")
+    assert open_bundle(tmp_path / "other", first).standing == rows
+    publish(tmp_path, model, created_at=NOW, standing=rows[:1])
+    assert open_bundle(tmp_path).standing == rows[:1]
+    damage(tmp_path, bundle.named["pending"])
+    assert lessons_named(tmp_path, bundle.named["pending"]) is NO_LESSONS
+    assert open_bundle(tmp_path, first).standing == rows[:1], "the parties are seeded nevertheless"
 
 
 def test_an_earlier_bundle_opens_by_its_digest(tmp_path: Path) -> None:

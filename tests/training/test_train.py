@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,15 +18,17 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.catalogue import DIRECTIONS, feature_set
 from features.chain import EARLIER
-from features.party_rows import MemoryRows, PartyKey, read_snapshot
+from features.lessons import PENDING, read_lessons
+from features.party_rows import MemoryRows, PartyKey
+from features.seeds import read_snapshot
 from features.standing import StandingKeeper, replay
 from models.bundle import open_bundle
 from models.ladder import load_predictors
 from policies.policy import load_policy
 from tests.fixtures.histories import parts, small_history
 from training.errors import HistoryError
-from training.histories.history import open_history
-from training.learning.evaluate import calibrated, evaluate, overlap
+from training.histories.history import History, open_history
+from training.learning.evaluate import Floats, calibrated, evaluate, overlap, studied
 from training.progress import Silent
 from training.tables.mapping import load_mapping
 from training.train import Order, Training, train
@@ -114,6 +117,50 @@ def test_later_days_are_scored_alike_after_context_and_from_the_snapshot(folder:
     assert seeded[Task.SLA_BREACH]["model"]["log_loss"] == pytest.approx(
         known[Task.SLA_BREACH]["model"]["log_loss"], rel=0.05
     )
+
+
+def test_a_bundle_knows_what_its_history_knows_as_soon_as_it_is_known(
+    folder: Path, trained: Training, tmp_path: Path
+) -> None:
+    """Features of later days from the snapshot alone are those after the whole history: outcomes known late wait in it.
+
+    Exceptions of which both tell are left out: from the snapshot, an update of one is its first.
+    """
+    told = [list(open_history(path).lines()) for path in parts()]
+    met = {line.case.exception_id for line in told[0]}
+    later, bundle = tmp_path / "later.jsonl", open_bundle(folder)
+    others = [canonical(line) + b"\n" for line in told[1] if line.case.exception_id not in met]
+    later.write_bytes(b"".join(others))
+    model = bundle.models[Task.SLA_BREACH].model
+
+    def facts(before: History | list[dict[str, Any]]) -> Floats:
+        seen = studied(open_history(later), before, PAIR, model.attributes, load_policy(), Silent())
+        return seen.known(Task.EXCEPTION_TYPE).facts
+
+    ended, standing = max(line.case.event.time for line in told[0]), bundle.standing or []
+    late = [
+        (line.outcome.recorded_at, line.case.event.id)
+        for line in told[0]
+        if line.outcome and line.outcome.recorded_at > ended
+    ]
+    assert [(each.recorded_at, each.event_id) for each in read_lessons(standing).pending] == sorted(late)
+    without = [row for row in standing if row["kind"] != PENDING]
+    whole = facts(open_history(parts()[0]))
+    np.testing.assert_array_equal(facts(standing), whole)
+    assert not np.array_equal(facts(without), whole, equal_nan=True), "they are needed"
+
+
+def test_a_history_whose_outcomes_were_all_known_later_waits_for_none(tmp_path: Path) -> None:
+    """The models read of no outcome: where they serve, it stays so."""
+    lines = [json.loads(line) for line in parts()[0].read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        line["outcome"]["recorded_at"] = "2027-01-01T00:00:00Z"
+    path = tmp_path / "cases.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    train(open_history(path), order(tmp_path / "bundle", Task.ROOT_CAUSE), Silent())
+    bundle = open_bundle(tmp_path / "bundle")
+    assert len(bundle.standing or []) > 100
+    assert "pending" not in bundle.named
 
 
 def test_a_later_task_reads_what_links_of_the_earlier_ones_say(folder: Path, trained: Training) -> None:

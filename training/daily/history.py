@@ -27,7 +27,7 @@ from data.vocabulary import Task
 from features.attributes import OPEN_FACTS, TWO_YEARS, AttributeSchema, infer_schema, party_words
 from features.catalogue import feature_set
 from features.demand import DAYS
-from features.party_rows import snapshot
+from features.seeds import snapshot
 from features.standing import PARTIES, RETAILER
 from features.wording import Wordings
 from policies.fallback import rule_facts
@@ -37,7 +37,7 @@ from training.daily.columns import matrix_of, reports_of
 from training.daily.events import EventKeys, event_id, event_keys
 from training.daily.grid import Cells2D, Grid, grid_of
 from training.daily.mapping import DailyMapping
-from training.daily.standing import PartySums, events_of, party_sums, standing_of, states
+from training.daily.standing import PartySums, events_of, party_sums, standing_of, states, waiting
 from training.errors import HistoryError
 from training.histories.baseline import NO_RULE
 from training.histories.dataset import Known, Sample, Study
@@ -216,7 +216,10 @@ def daily_study(
     policy: Policy,
     samples: int,
 ) -> tuple[Study, list[dict[str, Any]]]:
-    """What one pass over the scored questions leaves, with the parties' rows after the last day."""
+    """What one pass over the scored questions leaves, with the parties' rows after the last day's questions.
+
+    What that day came to waits among them until the next one begins.
+    """
     writer = CaseWriter(grid, mapping)
     parties = _parties(grid, attributes)
     shelf, day = questions_of(grid.answered() & scored)
@@ -249,7 +252,8 @@ def daily_study(
         Sample(int(place), writer.case(int(shelf[place]), int(day[place])), _standing(parties, grid, place, shelf, day))
         for place in chosen
     ]
-    return Study.ready(Task.STOCKOUT, known, kept), snapshot(states(parties, grid))
+    last = [event_id(name, writer.dates[-1]) for name in writer.names]
+    return Study.ready(Task.STOCKOUT, known, kept), snapshot(states(parties, grid), waiting(parties, grid, last))
 
 
 def _regions(grid: Grid, shelf: Places) -> list[str | None]:

@@ -7,7 +7,7 @@ after another. A test holds that replaying the cases one by one gives the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.standing import PartyStanding
+from features.lessons import Lesson, Pending
 from features.party_rows import PartyKey, PartyState
 from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE, RETAILER, party_key
 from training.daily.grid import Grid
@@ -127,7 +128,7 @@ def standing_of(parties: Mapping[str, PartySums], shelf: int, day: int) -> tuple
 def states(parties: Mapping[str, PartySums], grid: Grid) -> list[PartyState]:
     """The rows that go on from the last day's questions, in the order of their keys.
 
-    Outcomes recorded after them are not known yet.
+    Outcomes recorded after them are not known yet: see `waiting`.
     """
 
     def moment(day: int) -> datetime | None:
@@ -144,6 +145,18 @@ def states(parties: Mapping[str, PartySums], grid: Grid) -> list[PartyState]:
         for place, id in enumerate(party.ids)
     ]
     return sorted(rows, key=lambda row: PartyKey(row.kind, row.id))
+
+
+def waiting(parties: Mapping[str, PartySums], grid: Grid, events: Sequence[str]) -> Iterator[Pending]:
+    """What the last day's questions came to, known as the next day begins; `events` names each shelf's question."""
+    last = grid.shape[1] - 1
+    known_at = grid.moment(last + 1)
+    for shelf in np.flatnonzero(grid.answered()[:, last]).tolist():
+        keys = [
+            party_key(each.kind, each.ids[each.shelf[shelf]]) for each in parties.values() if each.shelf[shelf] >= 0
+        ]
+        lesson = Lesson(known_at, stockout=bool(grid.empty[shelf, last] == 1.0))
+        yield Pending(known_at, events[shelf], shelf, tuple(keys), lesson, events[shelf])
 
 
 def _kept(party: PartySums, place: int) -> dict[str, Any]:

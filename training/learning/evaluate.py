@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.record import digest_of
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
-from features.standing import MemoryRows, SeededRows, StandingKeeper, read_snapshot
+from features.standing import MemoryRows, going_on
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.task_model import TaskModel
 from policies.policy import Policy
@@ -92,9 +92,8 @@ def studied(
         progress.step(f"reading {history.name}")
         grid, own = history.after(before) if isinstance(before, DailyHistory) else (history.grid, history.grid.exists)
         return daily_study(grid, own, history.mapping, attributes, policy, samples=0)[0]
-    rows = SeededRows(MemoryRows(), read_snapshot(before)) if isinstance(before, list) else MemoryRows()
+    keeper = going_on(MemoryRows(), before if isinstance(before, list) else [], attributes, arrivals)
     lines = progress.count(_merged(history, before), f"reading {history.name}")
-    keeper = StandingKeeper(rows, attributes, arrivals)
     return study(lines, tasks, attributes, policy, keeper, without_outcome=without_outcome)
 
 

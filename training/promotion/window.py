@@ -16,8 +16,7 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
-from features.party_rows import MemoryRows, SeededRows, read_snapshot
-from features.standing import StandingKeeper
+from features.standing import MemoryRows, going_on
 from models.bundle import Bundle
 from models.taught import event_key
 from policies.policy import Policy
@@ -158,7 +157,7 @@ def replayed(
     scored: list[HistoryLine] = []
     told: list[datetime] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
-    keeper = StandingKeeper(SeededRows(MemoryRows(), read_snapshot(before)), schema, arrivals)
+    keeper = going_on(MemoryRows(), before, schema, arrivals)
 
     def lines() -> Iterator[Read]:
         for line in progress.count(history.lines(), f"reading {history.name}"):

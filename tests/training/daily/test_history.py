@@ -7,7 +7,9 @@ import pytest
 
 from data.vocabulary import Task
 from features.catalogue import feature_set
-from features.party_rows import MemoryRows, snapshot
+from features.lessons import PENDING
+from features.party_rows import MemoryRows
+from features.seeds import snapshot
 from features.standing import StandingKeeper
 from policies.policy import load_policy
 from tests.fixtures.days import MAPPING, daily_table
@@ -28,7 +30,8 @@ def test_all_at_once_is_one_by_one(gaps: float) -> None:
     attributes, grid = vocabulary(told).model_copy(update={"seasons": True}), told.grid
     rows = MemoryRows()
     lines = ((line, True) for line in told.lines())
-    one = study(lines, [Task.STOCKOUT], attributes, load_policy(), StandingKeeper(rows, attributes))
+    keeper = StandingKeeper(rows, attributes)
+    one = study(lines, [Task.STOCKOUT], attributes, load_policy(), keeper)
     seen, after = daily_study(grid, grid.exists, told.mapping, attributes, load_policy(), samples=9)
     live, bulk = one.known(Task.STOCKOUT), seen.known(Task.STOCKOUT)
     names = feature_set(Task.STOCKOUT, attributes).names
@@ -37,7 +40,8 @@ def test_all_at_once_is_one_by_one(gaps: float) -> None:
     assert bulk.fired == live.fired
     for place, name in enumerate(names):
         np.testing.assert_array_equal(bulk.facts[:, place], live.facts[:, place], err_msg=name)
-    assert after == snapshot(rows)
+    assert after == snapshot(rows, keeper.waiting)
+    assert {row["recorded_at"] for row in after if row["kind"] == PENDING} == {grid.moment(40).isoformat()}
 
 
 def test_the_standing_of_a_sample_is_the_replayed_one() -> None:
