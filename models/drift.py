@@ -28,6 +28,7 @@ from models.performance import (
     top_event,
 )
 from models.profile import PREDICTION, FeatureProfile, Profile
+from models.weights import effective, part
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ HALFWAY = 0.5
 class Later:
     """Later cases as a model met them: what was said, what happened, where; features float64[m, k] as shown.
 
-    The features may be those of some of the cases only.
+    The features may be those of some of the cases only. Weights are what a case counts for, None where all count alike.
     """
 
     features: Floats
@@ -53,14 +54,35 @@ class Later:
     said: Floats
     """What the model said: the probability of a risk, the likeliest label's index of labels."""
     regions: Sequence[str | None]
+    selection: Floats | None = None
+    """What the outcome of each case counts for, because of why it is known."""
+    said_weight: Floats | None = None
+    """What each case counts for in what was said."""
+    features_weight: Floats | None = None
+    """What each row of the features counts for."""
 
     @classmethod
     def of(
-        cls, features: Floats, probabilities: Floats, truth: NDArray[np.int64], regions: Sequence[str | None]
+        cls,
+        features: Floats,
+        probabilities: Floats,
+        truth: NDArray[np.int64],
+        regions: Sequence[str | None],
+        selection: Floats | None = None,
+        features_weight: Floats | None = None,
     ) -> Later:
         """From the probabilities of a risk float64[n, 1] or of all labels; `truth` is -1 where unknown."""
         probability, happened = top_event(probabilities, truth)
-        return cls(features, probability, happened, said(probabilities), regions)
+        whole = of_all(selection, truth)
+        return cls(features, probability, happened, said(probabilities), regions, selection, whole, features_weight)
+
+
+def of_all(selection: Floats | None, truth: NDArray[np.int64]) -> Floats | None:
+    """What cases count for where outcomes do not matter, of those whose known outcomes count for `selection`.
+
+    Such weights make the cases that told their outcome stand for all: where others are there, each stands for itself.
+    """
+    return None if np.any(truth < 0) else selection
 
 
 def said(probabilities: Floats) -> Floats:
@@ -100,7 +122,10 @@ def _features(profile: Profile, later: Later, names: Sequence[str]) -> tuple[Fea
     bins = _telling(_alike(profile))
     told = [each.probabilities_in(bins) if each.name == PREDICTION else each for each in profile.features]
     known = [each for each in told if each.name in columns]
-    measured = [_measured(each, columns[each.name]) for each in known]
+    measured = [
+        _measured(each, columns[each.name], later.said_weight if each.name == PREDICTION else later.features_weight)
+        for each in known
+    ]
     found = shifts.false_discovery([each.chance for each in measured])
     judged = [
         each.model_copy(update={"discovery": rate, "level": _level(each.psi, rate)})
@@ -127,10 +152,14 @@ def _telling(width: float) -> list[float]:
     return [*low, HALFWAY, *(1.0 - each for each in reversed(low))]
 
 
-def _measured(profile: FeatureProfile, values: Floats) -> FeatureDrift:
-    was, now = profile.expected, profile.counts(values)
+def _measured(profile: FeatureProfile, values: Floats, weight: Floats | None) -> FeatureDrift:
+    was, now = profile.expected, profile.counts(values, weight)
+    cases = float(len(values))
+    if weight is not None:
+        cases = effective(weight)
+        now = now * (cases / weight.sum())
     distance = shifts.ks(was, now) if profile.ordered else None
-    chance = shifts.levels_chance(was, now) if distance is None else shifts.ks_chance(distance, profile.n, len(values))
+    chance = shifts.levels_chance(was, now) if distance is None else shifts.ks_chance(distance, profile.cases, cases)
     return FeatureDrift(
         feature=profile.name,
         psi=shifts.psi(was, now),
@@ -138,7 +167,7 @@ def _measured(profile: FeatureProfile, values: Floats) -> FeatureDrift:
         chance=chance,
         discovery=1.0,
         missing_was=profile.shares[0],
-        missing_is=float(now[0] / max(len(values), 1)),
+        missing_is=float(now[0] / max(cases, 1)),
         level="none",
     )
 
@@ -153,12 +182,14 @@ def _region(region: str | None, profile: Profile, later: Later) -> RegionDrift:
     chosen = np.array([region is None or each == region for each in later.regions], dtype=bool)
     known = chosen & (later.happened >= 0)
     rehearsed = profile.performance(region)
-    seen = realised(later.probability[known], later.happened[known], region) if known.sum() >= FEWEST else None
+    seen = None
+    if known.sum() >= FEWEST:
+        seen = realised(later.probability[known], later.happened[known], region, part(later.selection, known))
     return RegionDrift(
         region=region,
         n=int(chosen.sum()),
         rehearsed=rehearsed,
-        claimed=claimed(later.probability[chosen], region),
+        claimed=claimed(later.probability[chosen], region, part(later.said_weight, chosen)),
         realised=seen,
         rate=_rate(rehearsed, seen) if rehearsed and seen else None,
         calibrated=_calibrated(seen) if seen else None,
@@ -166,7 +197,7 @@ def _region(region: str | None, profile: Profile, later: Later) -> RegionDrift:
 
 
 def _rate(was: Performance, now: Performance) -> RateDrift:
-    chance = shifts.rates_chance(was.rate * was.n, was.n, now.rate * now.n, now.n)
+    chance = shifts.rates_chance(was.rate * was.counts, was.counts, now.rate * now.counts, now.counts)
     holds = chance > UNLIKELY or abs(now.rate - was.rate) <= MOST_ERROR
     return RateDrift(was=was.rate, now=now.rate, chance=chance, holds=holds)
 
@@ -192,7 +223,7 @@ def _rate_says(task: Task, whole: RegionDrift) -> str:
 
 def _calibration_says(task: Task, whole: RegionDrift, seen: Performance) -> Iterator[str]:
     """What the model says beside what happens, unless chance explains it, and whether probabilities are right."""
-    missed = level_missed(seen.said, seen.rate, seen.n)
+    missed = level_missed(seen.said, seen.rate, seen.counts)
     if missed:
         happens = "happens" if task.is_risk else "is right"
         yield f"the model says {percent(seen.said)} where {percent(seen.rate)} {happens}"

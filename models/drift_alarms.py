@@ -80,11 +80,11 @@ def _worse(was: Performance, now: Performance) -> bool:
     """
     if not (_tells_skill(was) and _tells_skill(now)):
         return False
-    return _excess(was, now) > SURE * _error(now) * math.sqrt(now.n / was.n + 1.0)
+    return _excess(was, now) > SURE * _error(now) * math.sqrt(now.counts / was.counts + 1.0)
 
 
 def _tells_skill(seen: Performance) -> bool:
-    return min(seen.rate, 1.0 - seen.rate) * seen.n >= FEWEST_OF_EACH
+    return min(seen.rate, 1.0 - seen.rate) * seen.counts >= FEWEST_OF_EACH
 
 
 def _excess(was: Performance, now: Performance) -> float:
@@ -107,7 +107,7 @@ def _skill(seen: Performance) -> float:
 
 def _error(seen: Performance) -> float:
     """The standard error of a Brier score; the most that it can be where none is told, as in records of before."""
-    return math.sqrt(seen.brier * (1 - seen.brier) / seen.n) if seen.brier_error is None else seen.brier_error
+    return math.sqrt(seen.brier * (1 - seen.brier) / seen.counts) if seen.brier_error is None else seen.brier_error
 
 
 def _alarm(about: About, region: str | None, brier: float, stake: Stake, says: str) -> Alarm:

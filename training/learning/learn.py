@@ -168,9 +168,11 @@ def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed
     As it was trained: what a record mends of it is a drift all the same.
     """
     probability, happened = top_event(rehearsed, rows.truth[split.latest])
+    selection = None if rows.selection is None else rows.selection[split.latest]
+    features = feature_profiles(model.features(), rows.features, rows.selection)
     return Profile(
-        features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
-        rehearsed=performances(probability, happened, known.regions[split.latest]),
+        features=(*features, prediction_profile(model.task, rehearsed, selection)),
+        rehearsed=performances(probability, happened, known.regions[split.latest], selection),
     )
 
 
