@@ -159,7 +159,12 @@ def _measured(profile: FeatureProfile, values: Floats, weight: Floats | None) ->
         cases = effective(weight)
         now = now * (cases / weight.sum())
     distance = shifts.ks(was, now) if profile.ordered else None
-    chance = shifts.levels_chance(was, now) if distance is None else shifts.ks_chance(distance, profile.cases, cases)
+    # If nothing moved, later cases hang together as those of training did; what strays within them may be the shift.
+    design = profile.design or 1.0
+    if distance is None:
+        chance = shifts.levels_chance(was / design, now / design)
+    else:
+        chance = shifts.ks_chance(distance, profile.cases / design, cases / design)
     return FeatureDrift(
         feature=profile.name,
         psi=shifts.psi(was, now),

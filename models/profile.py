@@ -27,6 +27,10 @@ PREDICTION = "prediction"
 """The name of the profile of what the model itself said: the probability, or which label was the likeliest."""
 
 
+_MAY_LACK = ("effective", "design")
+"""What bundles of before did not tell of a feature."""
+
+
 class InvalidProfileError(ValueError):
     """The numbers do not describe a profile; the message says which and why."""
 
@@ -48,7 +52,9 @@ class FeatureProfile:
     edges: tuple[float, ...] | None = None
     codes: tuple[int, ...] | None = None
     effective: float | None = None
-    """As how many cases they count, where they tell no more than fewer would; None where as many as they are."""
+    """As how many cases they count, where they count for different amounts; None where as many as they are."""
+    design: float | None = None
+    """As how many cases an independent one counts, where neighbours in time say nearly the same; None where unknown."""
 
     def __post_init__(self) -> None:
         places = self.edges if self.edges is not None else self.codes
@@ -62,6 +68,8 @@ class FeatureProfile:
             raise InvalidProfileError(f"the edges or codes of {self.name} do not rise")
         if self.effective is not None and not 0 < self.effective <= self.n + 1e-6:
             raise InvalidProfileError(f"{self.n} cases of {self.name} cannot count as {self.effective}")
+        if self.design is not None and not (math.isfinite(self.design) and self.design >= 1):
+            raise InvalidProfileError(f"the design effect of {self.name} is {self.design}; expected 1 or more")
 
     @property
     def ordered(self) -> bool:
@@ -80,9 +88,18 @@ class FeatureProfile:
 
     def counts(self, values: Floats, weight: Floats | None = None) -> Floats:
         """How many of float64[n] values lie in each place, each counting for its weight; NaN is missing."""
+        return _counts(values, self._at, self.ordered, weight)
+
+    def counts_by(self, values: Floats, blocks: NDArray[np.intp], weight: Floats | None = None) -> Floats:
+        """The same by block: float64[blocks, places]; `blocks` int[n] is that of each value."""
+        width, n = len(self.shares), int(blocks.max(initial=-1)) + 1
+        at = blocks * width + _places(values, self._at, self.ordered)
+        return np.bincount(at, weights=weight, minlength=n * width).astype(np.float64).reshape(n, width)
+
+    @property
+    def _at(self) -> Floats:
         places = self.edges if self.edges is not None else self.codes
-        assert places is not None
-        return _counts(values, np.array(places, np.float64), self.ordered, weight)
+        return np.array(places, np.float64)
 
     def of_known(self) -> FeatureProfile | None:
         """The same of the cases whose value was known; None where none was."""
@@ -141,14 +158,16 @@ def _commonest(known: Floats, weight: Floats | None) -> Floats:
 
 
 def _counts(values: Floats, places: Floats, ordered: bool, weight: Floats | None = None) -> Floats:
-    missing = np.isnan(values)
-    known, counts = values[~missing], part(weight, ~missing)
-    at = np.searchsorted(places, known, side="left")
+    counted = np.bincount(_places(values, places, ordered), weights=weight, minlength=len(places) + 2)
+    return counted.astype(np.float64)
+
+
+def _places(values: Floats, places: Floats, ordered: bool) -> NDArray[np.intp]:
+    """The place of each value: 0 where it is missing."""
+    at = np.searchsorted(places, values, side="left")
     if not ordered and len(places):
-        at = np.where(places[np.minimum(at, len(places) - 1)] == known, at, len(places))
-    counted = np.bincount(at, weights=counts, minlength=len(places) + 1)
-    absent = missing.sum() if weight is None else weight[missing].sum()
-    return np.concatenate([[absent], counted]).astype(np.float64)
+        at = np.where(places[np.minimum(at, len(places) - 1)] == values, at, len(places))
+    return np.where(np.isnan(values), 0, at + 1)
 
 
 @dataclass(frozen=True)
@@ -170,7 +189,7 @@ class Profile:
         told = [
             {"name": each.name, "n": each.n, "shares": list(each.shares)}
             | ({"edges": list(each.edges)} if each.edges is not None else {"codes": list(each.codes or ())})
-            | ({} if each.effective is None else {"effective": each.effective})
+            | {name: value for name in _MAY_LACK if (value := getattr(each, name)) is not None}
             for each in self.features
         ]
         return {"kind": "profile", "features": told, "rehearsed": [_told(each) for each in self.rehearsed]}
@@ -202,5 +221,5 @@ def _read(told: Mapping[str, Any]) -> FeatureProfile:
         tuple(told["shares"]),
         numbers("edges"),  # type: ignore[arg-type]
         numbers("codes"),  # type: ignore[arg-type]
-        float(told["effective"]) if "effective" in told else None,
+        **{name: float(told[name]) for name in _MAY_LACK if name in told},
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,3 +132,24 @@ def test_what_cases_count_for_survives_the_file_and_is_left_out_where_they_count
     plain = Profile((profile_of("f", column, ordered=True),), (realised(column / 60, happened),))
     assert "effective" not in json.dumps(plain.to_json())
     assert weighted.features[0].of_known() == weighted.features[0]
+
+
+def test_what_neighbours_have_in_common_survives_the_file_and_bundles_of_before_tell_nothing_of_it() -> None:
+    plain = profile_of("f", np.arange(60.0), ordered=True)
+    told = Profile((replace(plain, design=7.5), plain), ())
+    document = json.loads(json.dumps(told.to_json()))
+    assert Profile.from_json(document) == told
+    assert set(document["features"][1]) == {"name", "n", "shares", "edges"}
+    document["features"][0]["design"] = 0.5
+    with pytest.raises(InvalidProfileError, match="design effect of f is 0"):
+        Profile.from_json(document)
+
+
+@given(values, st.integers(0, 99))
+def test_counts_by_block_add_up_to_all(column: np.ndarray, seed: int) -> None:
+    blocks = np.sort(np.random.default_rng(seed).integers(0, 4, len(column)))
+    profile = profile_of("f", column, ordered=True)
+    by = profile.counts_by(column, blocks)
+    assert by.sum(axis=0) == pytest.approx(profile.counts(column))
+    first = profile.counts(column[blocks == 0])
+    assert by[0] == pytest.approx(first)

@@ -169,9 +169,10 @@ def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed
     """
     probability, happened = top_event(rehearsed, rows.truth[split.latest])
     selection = None if rows.selection is None else rows.selection[split.latest]
-    features = feature_profiles(model.features(), rows.features, rows.selection)
+    features = feature_profiles(model.features(), rows.features, rows.times, rows.selection)
+    prediction = prediction_profile(model.task, rehearsed, rows.times[split.latest], selection)
     return Profile(
-        features=(*features, prediction_profile(model.task, rehearsed, selection)),
+        features=(*features, prediction),
         rehearsed=performances(probability, happened, known.regions[split.latest], selection),
     )
 
