@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.shifts import chi_square_chance
 from models.weights import effective
 
 Floats = NDArray[np.float64]
 
 CALIBRATION_BINS = 15
 """Equally filled bins over which what is said is compared with what happens."""
+DRAWS = 1_000
+"""How often outcomes are drawn of probabilities that are right."""
+SEED = 27
+FEWEST_AS_FAR = 10
+"""Draws at least as far off as what was seen below which their tail tells how seldom that is."""
 
 
 @dataclass(frozen=True)
@@ -78,3 +84,27 @@ def expected_calibration_error(
         return told.mean(np.abs(told.said - told.seen))
     table = calibration_bins(happened, probability, bins)
     return sum(abs(said - seen) * count for said, seen, count in table) / len(probability)
+
+
+def error_by_chance(bins: Bins) -> tuple[float, float]:
+    """The calibration error that is seen, and how likely one at least as large is if what is said is right.
+
+    Outcomes are drawn from what is said, bin by bin, as many as it counts; the same draws for the same bins. An error
+    that hardly any draw reaches is as likely as a gamma variable of the draws' mean and variance reaches it: that has
+    the longer tail.
+    """
+    seen = bins.mean(np.abs(bins.said - bins.seen))
+    size = np.maximum(np.round(bins.cases), 1.0).astype(np.int64)
+    happened = np.random.default_rng(SEED).binomial(size, np.clip(bins.said, 0.0, 1.0), (DRAWS, len(size)))
+    errors = (np.abs(happened / size - bins.said) * bins.mass).sum(axis=1) / bins.mass.sum()
+    as_far = int((errors >= seen - 1e-12).sum())
+    chance = (as_far + 1) / (DRAWS + 1)
+    return seen, chance if as_far >= FEWEST_AS_FAR else min(chance, _tail(errors, seen))
+
+
+def _tail(errors: Floats, seen: float) -> float:
+    """The chance by the gamma distribution, a chi-square one of any scale."""
+    about, spread = float(errors.mean()), float(errors.var())
+    if spread == 0.0:
+        return 0.0 if seen > about + 1e-12 else 1.0
+    return chi_square_chance(seen * 2.0 * about / spread, 2.0 * about**2 / spread)

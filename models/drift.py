@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.amounts import percent
 from data.vocabulary import Task
 from models import shifts
-from models.drift_alarms import Stake, alarms_of
+from models.drift_alarms import Judged, Stake, alarms_of, chances_of, judged_together
 from models.drift_records import Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
 from models.performance import (
     FEWEST,
@@ -95,8 +95,11 @@ def said(probabilities: Floats) -> Floats:
 def drift_report(task: Task, profile: Profile, later: Later, names: Sequence[str], stake: Stake) -> DriftReport:
     """Compare. `names` are the features' columns; `later` holds at least one case."""
     features = _features(profile, later, names)
-    regions = tuple(_region(each, profile, later) for each in (None, *_told_of(later.regions)))
-    alarms = tuple(alarm for region in regions for alarm in alarms_of(region, features, stake))
+    found = [_region(each, profile, later) for each in (None, *_told_of(later.regions))]
+    judged = judged_together([chances_of(each) for each in found])
+    regions = tuple(_judged(*each) for each in zip(found, judged, strict=True))
+    told = [alarms_of(region, sure, features, stake) for region, sure in zip(regions, judged, strict=True)]
+    alarms = tuple(alarm for each in told for alarm in each)
     shifted = sum(each.level != "none" for each in features)
     return DriftReport(
         task=task,
@@ -197,18 +200,22 @@ def _region(region: str | None, profile: Profile, later: Later) -> RegionDrift:
         claimed=claimed(later.probability[chosen], region, part(later.said_weight, chosen)),
         realised=seen,
         rate=_rate(rehearsed, seen) if rehearsed and seen else None,
-        calibrated=_calibrated(seen) if seen else None,
     )
 
 
 def _rate(was: Performance, now: Performance) -> RateDrift:
     chance = shifts.rates_chance(was.rate * was.counts, was.counts, now.rate * now.counts, now.counts)
-    holds = chance > UNLIKELY or abs(now.rate - was.rate) <= MOST_ERROR
-    return RateDrift(was=was.rate, now=now.rate, chance=chance, holds=holds)
+    return RateDrift(was=was.rate, now=now.rate, chance=chance, holds=True)
 
 
-def _calibrated(seen: Performance) -> bool:
-    return (seen.ece or 0.0) <= MOST_ERROR or (seen.ece_chance or 0.0) > UNLIKELY
+def _judged(found: RegionDrift, sure: Judged) -> RegionDrift:
+    """With what holds and what does not, once all that the report asks has been judged together."""
+    rate, seen = found.rate, found.realised
+    if rate is not None:
+        holds = sure["rate"] > UNLIKELY or abs(rate.now - rate.was) <= MOST_ERROR
+        rate = rate.model_copy(update={"holds": holds})
+    calibrated = None if seen is None else (seen.ece or 0.0) <= MOST_ERROR or sure.get("calibration", 1.0) > UNLIKELY
+    return found.model_copy(update={"rate": rate, "calibrated": calibrated})
 
 
 def _summary(task: Task, whole: RegionDrift, moved: str, alarms: Sequence[Alarm]) -> str:

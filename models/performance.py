@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.record import Record
-from models.calibration_error import binned, expected_calibration_error
-from models.shifts import chi_square_chance, normal_chance
+from models.calibration_error import binned, error_by_chance, expected_calibration_error
+from models.shifts import normal_chance
 from models.weights import effective, mean
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,8 @@ MOST_ERROR = 0.02
 LIKE_SHARE = 1 / 6
 """The share of how often the rarer answer comes true up to which two probabilities say the same."""
 UNLIKELY = 0.01
-"""How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
+"""How likely chance may be to explain what outcomes tell, or the share of false discoveries among what a report calls a
+drift: every region is asked."""
 
 
 class Performance(Record):
@@ -113,7 +114,6 @@ def realised(
     off = bins.mean((bins.said - bins.seen) ** 2)
     # What the bins' own sampling adds to the squared distances is no miscalibration.
     noise = bins.mean(bins.seen * (1.0 - bins.seen) / np.maximum(bins.cases - 1, 1))
-    far = bins.cases * (bins.said - bins.seen) ** 2 / np.maximum(spread, SMALLEST)
     return Performance(
         region=region,
         n=len(p),
@@ -125,7 +125,7 @@ def realised(
         roc_auc=_auc(p, happened.astype(np.float64), weight),
         ece=expected_calibration_error(happened, probability, weight=weight),
         ece_by_chance=bins.mean(np.sqrt(2 / math.pi * spread / bins.cases)),
-        ece_chance=chi_square_chance(float(far.sum()), len(bins.said)),
+        ece_chance=error_by_chance(bins)[1],
         miscalibration=max(0.0, off - noise),
         effective=None if weight is None else effective(weight),
     )

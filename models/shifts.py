@@ -69,7 +69,7 @@ def levels_chance(earlier: Floats, later: Floats) -> float:
     return chi_square_chance(statistic, int(met.sum()) - 1)
 
 
-def chi_square_chance(statistic: float, degrees: int) -> float:
+def chi_square_chance(statistic: float, degrees: float) -> float:
     """How likely a chi-square variable reaches the statistic, by Wilson and Hilferty's cube root (1931)."""
     if degrees <= 0 or statistic <= 0:
         return 1.0
