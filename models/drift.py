@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.amounts import percent
 from data.vocabulary import Task
 from models import shifts
-from models.drift_alarms import Stake, alarms_of
+from models.drift_alarms import Judged, Stake, alarms_of, chances_of, judged_together
 from models.drift_records import Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
 from models.performance import (
     FEWEST,
@@ -28,6 +28,7 @@ from models.performance import (
     top_event,
 )
 from models.profile import PREDICTION, FeatureProfile, Profile
+from models.weights import effective, part
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ HALFWAY = 0.5
 class Later:
     """Later cases as a model met them: what was said, what happened, where; features float64[m, k] as shown.
 
-    The features may be those of some of the cases only.
+    The features may be those of some of the cases only. Weights are what a case counts for, None where all count alike.
     """
 
     features: Floats
@@ -53,14 +54,35 @@ class Later:
     said: Floats
     """What the model said: the probability of a risk, the likeliest label's index of labels."""
     regions: Sequence[str | None]
+    selection: Floats | None = None
+    """What the outcome of each case counts for, because of why it is known."""
+    said_weight: Floats | None = None
+    """What each case counts for in what was said."""
+    features_weight: Floats | None = None
+    """What each row of the features counts for."""
 
     @classmethod
     def of(
-        cls, features: Floats, probabilities: Floats, truth: NDArray[np.int64], regions: Sequence[str | None]
+        cls,
+        features: Floats,
+        probabilities: Floats,
+        truth: NDArray[np.int64],
+        regions: Sequence[str | None],
+        selection: Floats | None = None,
+        features_weight: Floats | None = None,
     ) -> Later:
         """From the probabilities of a risk float64[n, 1] or of all labels; `truth` is -1 where unknown."""
         probability, happened = top_event(probabilities, truth)
-        return cls(features, probability, happened, said(probabilities), regions)
+        whole = of_all(selection, truth)
+        return cls(features, probability, happened, said(probabilities), regions, selection, whole, features_weight)
+
+
+def of_all(selection: Floats | None, truth: NDArray[np.int64]) -> Floats | None:
+    """What cases count for where outcomes do not matter, of those whose known outcomes count for `selection`.
+
+    Such weights make the cases that told their outcome stand for all: where others are there, each stands for itself.
+    """
+    return None if np.any(truth < 0) else selection
 
 
 def said(probabilities: Floats) -> Floats:
@@ -73,8 +95,11 @@ def said(probabilities: Floats) -> Floats:
 def drift_report(task: Task, profile: Profile, later: Later, names: Sequence[str], stake: Stake) -> DriftReport:
     """Compare. `names` are the features' columns; `later` holds at least one case."""
     features = _features(profile, later, names)
-    regions = tuple(_region(each, profile, later) for each in (None, *_told_of(later.regions)))
-    alarms = tuple(alarm for region in regions for alarm in alarms_of(region, features, stake))
+    found = [_region(each, profile, later) for each in (None, *_told_of(later.regions))]
+    judged = judged_together([chances_of(each) for each in found])
+    regions = tuple(_judged(*each) for each in zip(found, judged, strict=True))
+    told = [alarms_of(region, sure, features, stake) for region, sure in zip(regions, judged, strict=True)]
+    alarms = tuple(alarm for each in told for alarm in each)
     shifted = sum(each.level != "none" for each in features)
     return DriftReport(
         task=task,
@@ -100,7 +125,10 @@ def _features(profile: Profile, later: Later, names: Sequence[str]) -> tuple[Fea
     bins = _telling(_alike(profile))
     told = [each.probabilities_in(bins) if each.name == PREDICTION else each for each in profile.features]
     known = [each for each in told if each.name in columns]
-    measured = [_measured(each, columns[each.name]) for each in known]
+    measured = [
+        _measured(each, columns[each.name], later.said_weight if each.name == PREDICTION else later.features_weight)
+        for each in known
+    ]
     found = shifts.false_discovery([each.chance for each in measured])
     judged = [
         each.model_copy(update={"discovery": rate, "level": _level(each.psi, rate)})
@@ -127,10 +155,19 @@ def _telling(width: float) -> list[float]:
     return [*low, HALFWAY, *(1.0 - each for each in reversed(low))]
 
 
-def _measured(profile: FeatureProfile, values: Floats) -> FeatureDrift:
-    was, now = profile.expected, profile.counts(values)
+def _measured(profile: FeatureProfile, values: Floats, weight: Floats | None) -> FeatureDrift:
+    was, now = profile.expected, profile.counts(values, weight)
+    cases = float(len(values))
+    if weight is not None:
+        cases = effective(weight)
+        now = now * (cases / weight.sum())
     distance = shifts.ks(was, now) if profile.ordered else None
-    chance = shifts.levels_chance(was, now) if distance is None else shifts.ks_chance(distance, profile.n, len(values))
+    # If nothing moved, later cases hang together as those of training did; what strays within them may be the shift.
+    design = profile.design or 1.0
+    if distance is None:
+        chance = shifts.levels_chance(was / design, now / design)
+    else:
+        chance = shifts.ks_chance(distance, profile.cases / design, cases / design)
     return FeatureDrift(
         feature=profile.name,
         psi=shifts.psi(was, now),
@@ -138,7 +175,7 @@ def _measured(profile: FeatureProfile, values: Floats) -> FeatureDrift:
         chance=chance,
         discovery=1.0,
         missing_was=profile.shares[0],
-        missing_is=float(now[0] / max(len(values), 1)),
+        missing_is=float(now[0] / max(cases, 1)),
         level="none",
     )
 
@@ -153,26 +190,32 @@ def _region(region: str | None, profile: Profile, later: Later) -> RegionDrift:
     chosen = np.array([region is None or each == region for each in later.regions], dtype=bool)
     known = chosen & (later.happened >= 0)
     rehearsed = profile.performance(region)
-    seen = realised(later.probability[known], later.happened[known], region) if known.sum() >= FEWEST else None
+    seen = None
+    if known.sum() >= FEWEST:
+        seen = realised(later.probability[known], later.happened[known], region, part(later.selection, known))
     return RegionDrift(
         region=region,
         n=int(chosen.sum()),
         rehearsed=rehearsed,
-        claimed=claimed(later.probability[chosen], region),
+        claimed=claimed(later.probability[chosen], region, part(later.said_weight, chosen)),
         realised=seen,
         rate=_rate(rehearsed, seen) if rehearsed and seen else None,
-        calibrated=_calibrated(seen) if seen else None,
     )
 
 
 def _rate(was: Performance, now: Performance) -> RateDrift:
-    chance = shifts.rates_chance(was.rate * was.n, was.n, now.rate * now.n, now.n)
-    holds = chance > UNLIKELY or abs(now.rate - was.rate) <= MOST_ERROR
-    return RateDrift(was=was.rate, now=now.rate, chance=chance, holds=holds)
+    chance = shifts.rates_chance(was.rate * was.counts, was.counts, now.rate * now.counts, now.counts)
+    return RateDrift(was=was.rate, now=now.rate, chance=chance, holds=True)
 
 
-def _calibrated(seen: Performance) -> bool:
-    return (seen.ece or 0.0) <= MOST_ERROR or (seen.ece_chance or 0.0) > UNLIKELY
+def _judged(found: RegionDrift, sure: Judged) -> RegionDrift:
+    """With what holds and what does not, once all that the report asks has been judged together."""
+    rate, seen = found.rate, found.realised
+    if rate is not None:
+        holds = sure["rate"] > UNLIKELY or abs(rate.now - rate.was) <= MOST_ERROR
+        rate = rate.model_copy(update={"holds": holds})
+    calibrated = None if seen is None else (seen.ece or 0.0) <= MOST_ERROR or sure.get("calibration", 1.0) > UNLIKELY
+    return found.model_copy(update={"rate": rate, "calibrated": calibrated})
 
 
 def _summary(task: Task, whole: RegionDrift, moved: str, alarms: Sequence[Alarm]) -> str:
@@ -192,7 +235,7 @@ def _rate_says(task: Task, whole: RegionDrift) -> str:
 
 def _calibration_says(task: Task, whole: RegionDrift, seen: Performance) -> Iterator[str]:
     """What the model says beside what happens, unless chance explains it, and whether probabilities are right."""
-    missed = level_missed(seen.said, seen.rate, seen.n)
+    missed = level_missed(seen.said, seen.rate, seen.counts)
     if missed:
         happens = "happens" if task.is_risk else "is right"
         yield f"the model says {percent(seen.said)} where {percent(seen.rate)} {happens}"

@@ -9,18 +9,17 @@ over all t alike that is stake x (p - q)^2 / 2, and against what happens stake x
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from data.amounts import percent
 from models.drift_records import Alarm, FeatureDrift, RegionDrift
-from models.performance import Performance
+from models.performance import UNLIKELY, Performance
+from models.shifts import false_discovery, normal_chance
 
 PER = 1_000
 """Cases an amount of money is told for."""
-SURE = 2.5
-"""Standard errors by which a Brier score must be worse: every region is looked at, and none may cry wolf."""
 FEWEST_OF_EACH = 5
 """How often each of the two outcomes must have occurred, or be expected to, before a model's skill is compared."""
 
@@ -40,18 +39,51 @@ class Stake:
         return None if self.amount is None else PER * self.amount * brier / 2.0
 
 
-def alarms_of(found: RegionDrift, features: Sequence[FeatureDrift], stake: Stake) -> list[Alarm]:
+Judged = Mapping[About, float]
+"""Of one region: the false discovery rate of calling each drift, and all surer ones of the report, real."""
+
+
+def chances_of(found: RegionDrift) -> dict[About, float]:
+    """How likely chance alone explains what is told of a region, by what it is about."""
+    seen, was, told = found.realised, found.rehearsed, dict[About, float]()
+    if found.rate:
+        told["rate"] = found.rate.chance
+    if seen and seen.ece_chance is not None:
+        told["calibration"] = seen.ece_chance
+    if seen and was:
+        told["performance"] = _worse_by_chance(was, seen)
+    if found.region is None and was:
+        told["inputs"] = _worse_by_chance(was, found.claimed)
+    return told
+
+
+def judged_together(chances: Sequence[Mapping[About, float]]) -> list[dict[About, float]]:
+    """Those of every region as false discovery rates over all that a report asks: who asks often finds by chance."""
+    asked = [(place, about) for place, each in enumerate(chances) for about in each]
+    rates = false_discovery([chances[place][about] for place, about in asked])
+    told: list[dict[About, float]] = [{} for _ in chances]
+    for (place, about), rate in zip(asked, rates, strict=True):
+        told[place][about] = rate
+    return told
+
+
+def alarms_of(found: RegionDrift, judged: Judged, features: Sequence[FeatureDrift], stake: Stake) -> list[Alarm]:
     """The alarms of a region: from its outcomes and, of all regions together, from inputs that have moved."""
-    alarms = _from_outcomes(found, stake)
+    alarms = _from_outcomes(found, judged, stake)
     shifted = [each for each in features if each.level != "none"]
-    if found.region is None and found.rehearsed and shifted and _worse(found.rehearsed, found.claimed):
+    if found.region is None and found.rehearsed and shifted and _is_sure("inputs", judged):
         worse = _excess(found.rehearsed, found.claimed)
         moved = ", ".join(each.feature.replace("_", " ") for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
-    return [each for each in alarms if each.per_1000 is None or float(each.per_1000) >= max(stake.alarm_from, 0.01)]
+    told = [each.model_copy(update={"discovery": judged.get(each.about)}) for each in alarms]
+    return [each for each in told if each.per_1000 is None or float(each.per_1000) >= max(stake.alarm_from, 0.01)]
 
 
-def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
+def _is_sure(about: About, judged: Judged) -> bool:
+    return judged.get(about, 1.0) <= UNLIKELY
+
+
+def _from_outcomes(found: RegionDrift, judged: Judged, stake: Stake) -> list[Alarm]:
     seen, was, alarms = found.realised, found.rehearsed, []
     if seen and found.rate and not found.rate.holds:
         was_is = f"the rate was {percent(found.rate.was)} and is {percent(found.rate.now)}"
@@ -61,7 +93,7 @@ def _from_outcomes(found: RegionDrift, stake: Stake) -> list[Alarm]:
         missed = f"probabilities miss what happens by {100 * (seen.ece or 0.0):.0f} percentage points on average"
         told = f"{missed}: recalibrate on the latest labels"
         alarms.append(_alarm("calibration", found.region, seen.miscalibration or 0.0, stake, told))
-    if seen and was and _worse(was, seen):
+    if seen and was and _is_sure("performance", judged):
         took = f"the model took {percent(_skill(was))} off the Brier score of the base rate when rehearsed"
         alarms.append(_alarm("performance", found.region, _excess(was, seen), stake, f"{took} and {_takes(seen)}"))
     return alarms
@@ -72,19 +104,20 @@ def _takes(seen: Performance) -> str:
     return f"takes {percent(skill)}: retrain" if skill >= 0 else f"adds {percent(-skill)} to it: retrain"
 
 
-def _worse(was: Performance, now: Performance) -> bool:
-    """Whether more than chance is lost against a model that tells as much as it did.
+def _worse_by_chance(was: Performance, now: Performance) -> float:
+    """How likely chance loses as much against a model that tells as much as it did.
 
     If nothing changed, the cases stray alike then and now; those of now tell by how much, as a small rehearsal that was
     lucky takes itself for sure. Where one of the outcomes hardly occurred, no skill is known to compare with.
     """
     if not (_tells_skill(was) and _tells_skill(now)):
-        return False
-    return _excess(was, now) > SURE * _error(now) * math.sqrt(now.n / was.n + 1.0)
+        return 1.0
+    error = _error(now) * math.sqrt(now.counts / was.counts + 1.0)
+    return normal_chance(_excess(was, now) / error) if error > 0 else 1.0
 
 
 def _tells_skill(seen: Performance) -> bool:
-    return min(seen.rate, 1.0 - seen.rate) * seen.n >= FEWEST_OF_EACH
+    return min(seen.rate, 1.0 - seen.rate) * seen.counts >= FEWEST_OF_EACH
 
 
 def _excess(was: Performance, now: Performance) -> float:
@@ -107,7 +140,7 @@ def _skill(seen: Performance) -> float:
 
 def _error(seen: Performance) -> float:
     """The standard error of a Brier score; the most that it can be where none is told, as in records of before."""
-    return math.sqrt(seen.brier * (1 - seen.brier) / seen.n) if seen.brier_error is None else seen.brier_error
+    return math.sqrt(seen.brier * (1 - seen.brier) / seen.counts) if seen.brier_error is None else seen.brier_error
 
 
 def _alarm(about: About, region: str | None, brier: float, stake: Stake, says: str) -> Alarm:

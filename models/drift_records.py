@@ -30,7 +30,10 @@ class FeatureDrift(Record):
 
 
 class RateDrift(Record):
-    """The share of the event (of right labels) then and now, and how likely chance alone moved it so."""
+    """The share of the event (of right labels) then and now, and how likely chance alone moved it so.
+
+    It holds unless it moved by more than 0.02 and the report's false discoveries stay under 1 % if that is called real.
+    """
 
     was: float
     now: float
@@ -46,6 +49,8 @@ class Alarm(Record):
     per_1000: str | None = None
     """Expected loss of 1,000 cases in `currency` of the report; absent where no stake is known."""
     says: str
+    discovery: float | None = None
+    """The false discovery rate of calling this and all surer ones of the report real; absent in reports of before."""
 
 
 class RegionDrift(Record):
@@ -58,7 +63,8 @@ class RegionDrift(Record):
     realised: Performance | None = None
     rate: RateDrift | None = None
     calibrated: bool | None = None
-    """False where the calibration error exceeds 0.02 and chance does not explain it; absent without outcomes."""
+    """False where the calibration error exceeds 0.02 and chance does not explain it, as of a rate; absent without
+    outcomes."""
 
 
 class DriftReport(Record):

@@ -8,18 +8,17 @@ come true as often as they say, the expected log loss, Brier score and AUC follo
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.record import Record
-from models.shifts import chi_square_chance, normal_chance
+from models.calibration_error import binned, error_by_chance, expected_calibration_error
+from models.shifts import normal_chance
+from models.weights import effective, mean
 
 Floats = NDArray[np.float64]
 
-CALIBRATION_BINS = 15
-"""Equally filled bins over which what is said is compared with what happens."""
 SMALLEST = 1e-9
 """Probabilities are shown with nine decimals, so a logarithm sees none smaller."""
 FEWEST = 30
@@ -29,7 +28,8 @@ MOST_ERROR = 0.02
 LIKE_SHARE = 1 / 6
 """The share of how often the rarer answer comes true up to which two probabilities say the same."""
 UNLIKELY = 0.01
-"""How likely chance may be to explain what outcomes tell before it is called a drift; every region is asked."""
+"""How likely chance may be to explain what outcomes tell, or the share of false discoveries among what a report calls a
+drift: every region is asked."""
 
 
 class Performance(Record):
@@ -39,7 +39,8 @@ class Performance(Record):
     means, `brier_error` is the standard error of the former; `roc_auc` is absent where only one outcome occurs. `ece`
     is the mean distance of said and seen over equally filled bins, `ece_by_chance` what perfectly calibrated
     probabilities would show on so few cases, `ece_chance` how likely they are to be as far off as these;
-    `miscalibration` is the part of the Brier score that a recalibration can win back.
+    `miscalibration` is the part of the Brier score that a recalibration can win back. Where cases count for different
+    amounts, all of these do so, and `effective` is as how many equal ones they count.
     """
 
     region: str | None = None
@@ -54,6 +55,12 @@ class Performance(Record):
     ece_by_chance: float | None = None
     ece_chance: float | None = None
     miscalibration: float | None = None
+    effective: float | None = None
+
+    @property
+    def counts(self) -> float:
+        """As how many cases of equal weight these count."""
+        return self.n if self.effective is None else self.effective
 
 
 def alike(rate: float) -> float:
@@ -61,7 +68,7 @@ def alike(rate: float) -> float:
     return min(MOST_ERROR, LIKE_SHARE * min(rate, 1.0 - rate))
 
 
-def level_missed(said: float, rate: float, n: int) -> bool:
+def level_missed(said: float, rate: float, n: float) -> bool:
     """Whether the mean of what was said of n cases lies beside the share that came true, by more than chance explains.
 
     If what was said is right, that share strays as a mean of n chances does, at most as if each were the mean.
@@ -81,72 +88,65 @@ def top_event(probabilities: Floats, truth: NDArray[np.int64]) -> tuple[Floats, 
     return np.asarray(probabilities.max(axis=1)), np.where(truth < 0, truth, right)
 
 
-def claimed(probability: Floats, region: str | None = None) -> Performance:
-    """What calibrated probabilities say of themselves, without any outcome."""
+def claimed(probability: Floats, region: str | None = None, weight: Floats | None = None) -> Performance:
+    """What calibrated probabilities say of themselves, without any outcome; cases count for their `weight`."""
     p = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
     return Performance(
         region=region,
         n=len(p),
-        rate=float(p.mean()),
-        said=float(p.mean()),
-        log_loss=float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).mean()),
-        brier=float((p * (1 - p)).mean()),
-        brier_error=_error(p * (1 - p) ** 4 + (1 - p) * p**4, p * (1 - p)),
-        roc_auc=_auc(p, p),
+        rate=mean(p, weight),
+        said=mean(p, weight),
+        log_loss=mean(-(p * np.log(p) + (1 - p) * np.log1p(-p)), weight),
+        brier=mean(p * (1 - p), weight),
+        brier_error=_error(p * (1 - p) ** 4 + (1 - p) * p**4, p * (1 - p), weight),
+        roc_auc=_auc(p, p, weight),
+        effective=None if weight is None else effective(weight),
     )
 
 
-def realised(probability: Floats, happened: NDArray[np.int64], region: str | None = None) -> Performance:
-    """How probabilities did against what happened, 0 or 1."""
+def realised(
+    probability: Floats, happened: NDArray[np.int64], region: str | None = None, weight: Floats | None = None
+) -> Performance:
+    """How probabilities did against what happened, 0 or 1; cases count for their `weight`, alike without."""
     p = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
-    bins = np.array(calibration_bins(happened, probability))
-    spread = bins[:, 0] * (1.0 - bins[:, 0])
-    off = float((bins[:, 2] * (bins[:, 0] - bins[:, 1]) ** 2).sum() / len(p))
+    bins = binned(happened, probability, weight)
+    spread = bins.said * (1.0 - bins.said)
+    off = bins.mean((bins.said - bins.seen) ** 2)
     # What the bins' own sampling adds to the squared distances is no miscalibration.
-    noise = float((bins[:, 1] * (1.0 - bins[:, 1]) / np.maximum(bins[:, 2] - 1, 1) * bins[:, 2]).sum() / len(p))
-    far = bins[:, 2] * (bins[:, 0] - bins[:, 1]) ** 2 / np.maximum(spread, SMALLEST)
+    noise = bins.mean(bins.seen * (1.0 - bins.seen) / np.maximum(bins.cases - 1, 1))
     return Performance(
         region=region,
         n=len(p),
-        rate=float(happened.mean()),
-        said=float(probability.mean()),
-        log_loss=float(-np.where(happened == 1, np.log(p), np.log1p(-p)).mean()),
-        brier=float(((p - happened) ** 2).mean()),
-        brier_error=_error((p - happened) ** 4, (p - happened) ** 2),
-        roc_auc=_auc(p, happened.astype(np.float64)),
-        ece=expected_calibration_error(happened, probability),
-        ece_by_chance=float((bins[:, 2] * np.sqrt(2 / math.pi * spread / bins[:, 2])).sum() / len(p)),
-        ece_chance=chi_square_chance(float(far.sum()), len(bins)),
+        rate=mean(happened, weight),
+        said=mean(probability, weight),
+        log_loss=mean(-np.where(happened == 1, np.log(p), np.log1p(-p)), weight),
+        brier=mean((p - happened) ** 2, weight),
+        brier_error=_error((p - happened) ** 4, (p - happened) ** 2, weight),
+        roc_auc=_auc(p, happened.astype(np.float64), weight),
+        ece=expected_calibration_error(happened, probability, weight=weight),
+        ece_by_chance=bins.mean(np.sqrt(2 / math.pi * spread / bins.cases)),
+        ece_chance=error_by_chance(bins)[1],
         miscalibration=max(0.0, off - noise),
+        effective=None if weight is None else effective(weight),
     )
 
 
-def _error(fourth: Floats, squared: Floats) -> float:
+def _error(fourth: Floats, squared: Floats, weight: Floats | None) -> float:
     """The standard error of a mean squared distance, from the cases' fourth and squared distances, expected or seen."""
-    return math.sqrt(max(0.0, float(fourth.mean() - squared.mean() ** 2)) / len(squared))
+    if weight is None:
+        return math.sqrt(max(0.0, float(fourth.mean() - squared.mean() ** 2)) / len(squared))
+    about = mean(squared, weight)
+    strays = fourth - 2.0 * about * squared + about**2
+    return math.sqrt(float((weight**2 * strays).sum())) / float(weight.sum())
 
 
-def _auc(score: Floats, weight: Floats) -> float | None:
-    """The chance that a case that happens scores above one that does not; `weight` is how surely each happens."""
+def _auc(score: Floats, happens: Floats, weight: Floats | None) -> float | None:
+    """The chance that a case that happens scores above one that does not; `happens` is how surely each does."""
+    counts = np.ones(len(score)) if weight is None else weight
     order = np.argsort(score, kind="stable")
     _, start = np.unique(score[order], return_index=True)
-    yes, no = (np.add.reduceat(each[order], start) for each in (weight, 1.0 - weight))
+    yes, no = (np.add.reduceat(each[order], start) for each in (counts * happens, counts * (1.0 - happens)))
     if not (yes.sum() > 0 and no.sum() > 0):
         return None
     below = np.cumsum(no) - no
     return float((yes * (below + no / 2)).sum() / (yes.sum() * no.sum()))
-
-
-def calibration_bins(
-    happened: NDArray[Any], probability: Floats, bins: int = CALIBRATION_BINS
-) -> list[tuple[float, float, int]]:
-    """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first."""
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    return [(float(probability[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
-
-
-def expected_calibration_error(happened: NDArray[Any], probability: Floats, bins: int = CALIBRATION_BINS) -> float:
-    """Mean distance between probability and observed rate over equally filled bins (Naeini et al., AAAI 2015)."""
-    table = calibration_bins(happened, probability, bins)
-    return sum(abs(said - seen) * count for said, seen, count in table) / len(probability)

@@ -41,7 +41,7 @@ def ks(earlier: Floats, later: Floats) -> float:
     return float(np.abs(apart).max())
 
 
-def ks_chance(distance: float, n: int, m: int) -> float:
+def ks_chance(distance: float, n: float, m: float) -> float:
     """How likely samples of n and m of one distribution lie at least so far apart: Kolmogorov's asymptotic formula.
 
     With the correction for small samples of Stephens (1970). On binned values it is cautious.
@@ -69,7 +69,7 @@ def levels_chance(earlier: Floats, later: Floats) -> float:
     return chi_square_chance(statistic, int(met.sum()) - 1)
 
 
-def chi_square_chance(statistic: float, degrees: int) -> float:
+def chi_square_chance(statistic: float, degrees: float) -> float:
     """How likely a chi-square variable reaches the statistic, by Wilson and Hilferty's cube root (1931)."""
     if degrees <= 0 or statistic <= 0:
         return 1.0
@@ -82,7 +82,7 @@ def normal_chance(z: float) -> float:
     return 0.5 * math.erfc(z / math.sqrt(2.0))
 
 
-def rates_chance(hits: float, n: int, more_hits: float, m: int) -> float:
+def rates_chance(hits: float, n: float, more_hits: float, m: float) -> float:
     """How likely two samples of one rate differ at least so much, either way: the two-proportion z test."""
     pooled = (hits + more_hits) / (n + m) if n + m else 0.0
     spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)) if n and m else 0.0

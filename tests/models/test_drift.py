@@ -244,3 +244,44 @@ def test_of_labels_the_headline_speaks_of_right_ones() -> None:
     found = drift_report(Task.ROOT_CAUSE, profile(), world(2, 4_000, level=1.0), ("score", "noise", "level"), EURO)
     assert "the share of right labels holds (" in found.says
     assert "where 50 % is right" in found.says
+
+
+def watched(seed: int, n: int) -> Later:
+    """Days like those before, of which half of the broken promises are told, and one in ten of the kept ones."""
+    whole = world(seed, n)
+    rng = np.random.default_rng(seed)
+    known = rng.random(n) < np.where(whole.happened == 1, 0.5, 0.1)
+    return replace(
+        whole,
+        happened=np.where(known, whole.happened, -1),
+        selection=np.where(whole.happened == 1, 2.0, 10.0) * known.mean() * known + (1.0 - known),
+    )
+
+
+def test_outcomes_that_are_told_oftener_where_it_broke_are_a_drift_only_without_their_weights() -> None:
+    later = watched(2, 12_000)
+    plain, told = report(replace(later, selection=None)), report(later)
+    assert {"rate", "calibration"} <= about(plain)
+    assert told.alarms == ()
+    whole = told.regions[0]
+    assert whole.realised is not None
+    assert whole.realised.rate == pytest.approx(0.5, abs=0.03)
+    assert whole.realised.effective is not None
+    assert whole.realised.effective < whole.realised.n == told.with_outcome
+    assert whole.claimed == plain.regions[0].claimed, "every case is there, told or not"
+
+
+def test_where_only_told_cases_are_there_they_stand_for_all() -> None:
+    later = watched(2, 12_000)
+    known = np.flatnonzero(later.happened >= 0)
+    regions = [later.regions[each] for each in known.tolist()]
+    probabilities, truth = later.said[known, None], later.happened[known]
+    weight = later.selection
+    assert weight is not None
+    told = Later.of(later.features[known], probabilities, truth, regions, weight[known], weight[known])
+    plain = Later.of(later.features[known], probabilities, truth, regions)
+    assert report(told).regions[0].claimed.rate == pytest.approx(0.5, abs=0.02)
+    assert report(plain).regions[0].claimed.rate > 0.55
+    score = {each.feature: each.ks or 0.0 for each in report(told).features}["score"]
+    assert score < 0.04 < 0.1 < {each.feature: each.ks or 0.0 for each in report(plain).features}["score"]
+    assert report(told).alarms == ()

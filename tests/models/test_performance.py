@@ -70,3 +70,42 @@ def test_one_in_a_hundred_right_levels_is_called_missed() -> None:
     rng = np.random.default_rng(5)
     seen = rng.binomial(400, 0.2, 5_000) / 400
     assert 20 <= sum(level_missed(0.2, float(rate), 400) for rate in seen) <= 80
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_an_integer_weight_is_as_many_cases(seed: int, times: int) -> None:
+    probability, happened = calibrated(seed, 300)
+    rng = np.random.default_rng(seed)
+    uneven = rng.integers(1, 5, 300)
+    seen = realised(probability, happened, weight=uneven.astype(np.float64))
+    repeated = realised(np.repeat(probability, uneven), np.repeat(happened, uneven))
+    said = claimed(probability, weight=uneven.astype(np.float64))
+    claim = claimed(np.repeat(probability, uneven))
+    for name in ("rate", "said", "log_loss", "brier", "roc_auc"):
+        assert getattr(seen, name) == pytest.approx(getattr(repeated, name))
+        assert getattr(said, name) == pytest.approx(getattr(claim, name))
+
+
+def test_equal_weights_change_nothing() -> None:
+    probability, happened = calibrated(7, 1_500)
+    for told, plain in (
+        (realised(probability, happened, weight=np.full(1_500, 3.0)), realised(probability, happened)),
+        (claimed(probability, weight=np.full(1_500, 3.0)), claimed(probability)),
+    ):
+        assert told.effective == pytest.approx(1_500)
+        assert plain.counts == 1_500
+        for name in type(plain).model_fields:
+            if name not in ("region", "effective"):
+                assert getattr(told, name) == pytest.approx(getattr(plain, name)), name
+
+
+def test_a_weighted_brier_score_strays_by_its_error() -> None:
+    rng = np.random.default_rng(9)
+    scores, errors = [], []
+    for seed in range(300):
+        probability, happened = calibrated(seed, 500)
+        seen = realised(probability, happened, weight=np.where(rng.random(500) < 0.3, 5.0, 0.5))
+        scores.append(seen.brier)
+        errors.append(seen.brier_error or 0.0)
+    assert np.std(scores) == pytest.approx(np.mean(errors), rel=0.12)

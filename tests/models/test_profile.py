@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.vocabulary import Task
+from models.performance import realised
 from models.profile import MOST_LEVELS, PROFILE_BINS, InvalidProfileError, Profile, profile_of
 from tests.fixtures.task_models import cases, task_model
 
@@ -105,3 +107,49 @@ def test_of_what_was_known_the_missing_are_no_part() -> None:
     assert (told.n, told.edges) == (alone.n, alone.edges)
     assert told.shares == pytest.approx(alone.shares)
     assert profile_of("said", np.full(9, np.nan), ordered=True).of_known() is None
+
+
+@given(st.integers(0, 99), st.booleans())
+def test_an_integer_weight_is_as_many_cases(seed: int, ordered: bool) -> None:
+    rng = np.random.default_rng(seed)
+    column = np.where(rng.random(80) < 0.1, np.nan, rng.integers(0, 40, 80) + 0.0)
+    times = rng.integers(1, 5, 80)
+    told = profile_of("f", column, ordered, times.astype(np.float64))
+    repeated = profile_of("f", np.repeat(column, times), ordered)
+    assert (told.edges, told.codes) == (repeated.edges, repeated.codes)
+    assert told.shares == pytest.approx(repeated.shares)
+    assert told.counts(column, times.astype(np.float64)) == pytest.approx(repeated.counts(np.repeat(column, times)))
+    assert told.cases < 80 < repeated.cases
+
+
+def test_what_cases_count_for_survives_the_file_and_is_left_out_where_they_count_alike() -> None:
+    column, happened = np.arange(60.0), np.arange(60) % 2
+    weight = np.where(happened, 0.5, 2.0)
+    weighted = Profile(
+        (profile_of("f", column, ordered=True, weight=weight),), (realised(column / 60, happened, None, weight),)
+    )
+    assert Profile.from_json(json.loads(json.dumps(weighted.to_json()))) == weighted
+    plain = Profile((profile_of("f", column, ordered=True),), (realised(column / 60, happened),))
+    assert "effective" not in json.dumps(plain.to_json())
+    assert weighted.features[0].of_known() == weighted.features[0]
+
+
+def test_what_neighbours_have_in_common_survives_the_file_and_bundles_of_before_tell_nothing_of_it() -> None:
+    plain = profile_of("f", np.arange(60.0), ordered=True)
+    told = Profile((replace(plain, design=7.5), plain), ())
+    document = json.loads(json.dumps(told.to_json()))
+    assert Profile.from_json(document) == told
+    assert set(document["features"][1]) == {"name", "n", "shares", "edges"}
+    document["features"][0]["design"] = 0.5
+    with pytest.raises(InvalidProfileError, match="design effect of f is 0"):
+        Profile.from_json(document)
+
+
+@given(values, st.integers(0, 99))
+def test_counts_by_block_add_up_to_all(column: np.ndarray, seed: int) -> None:
+    blocks = np.sort(np.random.default_rng(seed).integers(0, 4, len(column)))
+    profile = profile_of("f", column, ordered=True)
+    by = profile.counts_by(column, blocks)
+    assert by.sum(axis=0) == pytest.approx(profile.counts(column))
+    first = profile.counts(column[blocks == 0])
+    assert by[0] == pytest.approx(first)

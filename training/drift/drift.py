@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.drift import Later, drift_report
+from models.drift import Later, drift_report, of_all
 from models.drift_alarms import Stake
 from models.drift_records import DriftReport
 from models.task_model import TaskModel
+from models.weights import mean, part
 from policies.policy import Policy
 from policies.stakes import alarm_from
 from training.errors import HistoryError
@@ -62,17 +63,22 @@ def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
     profile = model.comparable
     if profile is None:
         raise HistoryError(f"the bundle has no profile of {model.task} to compare with: train it again")
+    known = seen.known
+    whole = of_all(known.selection, known.truth)
     later = Later.of(
         model.features().as_shown(spread(seen.features)),
         calibrated(model, seen.features),
-        seen.known.truth,
-        seen.known.regions,
+        known.truth,
+        known.regions,
+        known.selection,
+        None if whole is None else spread(whole),
     )
-    return drift_report(model.task, profile, later, model.features().names, stake_of(seen.known, policy))
+    return drift_report(model.task, profile, later, model.features().names, stake_of(known, policy))
 
 
 def stake_of(known: Known, policy: Policy) -> Stake:
     """What hangs on a prediction on average over these cases."""
-    told = known.stakes[~np.isnan(known.stakes)]
-    amount = float(told.mean()) if len(told) else None
+    told = ~np.isnan(known.stakes)
+    counts = part(of_all(known.selection, known.truth), told)
+    amount = mean(known.stakes[told], counts) if told.any() else None
     return Stake(amount, policy.settings.currency.reference, float(alarm_from(policy)))

@@ -2,7 +2,8 @@
 
 The gain is the mean of the differences of the losses, its interval Student's over groups of cases. Cases that go
 together, as updates of one exception do, or all shelves of a day, are one group: they gain or lose together, so many of
-them tell no more than one.
+them tell no more than one. Where cases count for different amounts, so do their differences, and the interval has as
+many degrees of freedom as fewer cases of equal weight would.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
+
+from models.weights import effective, mean
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -44,16 +47,18 @@ class Gain:
         return (self.reach / self.mean) ** 2 if self.mean > 0 else math.inf
 
 
-def gain(before: Floats, after: Floats, groups: Truth) -> Gain:
+def gain(before: Floats, after: Floats, groups: Truth, weight: Floats | None = None) -> Gain:
     """The gain of losses float64[n] over those of the same cases before; `groups` number what goes together.
 
-    Of one group nothing is known: its reach is infinite.
+    Each case counts for its `weight`, alike without. Of one group nothing is known: its reach is infinite.
     """
     better = before - after
-    mean = float(better.mean())
-    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=better - mean)
-    n = len(sums)
+    gained = mean(better, weight)
+    strays = better - gained if weight is None else weight * (better - gained)
+    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=strays)
+    n, whole = len(sums), float(len(better) if weight is None else weight.sum())
     if n < 2:
-        return Gain(mean, math.inf, n)
-    error = math.sqrt(float((sums**2).sum()) * n / (n - 1)) / len(better)
-    return Gain(mean, float(student.ppf((1.0 + CONFIDENCE) / 2.0, n - 1)) * error, n)
+        return Gain(gained, math.inf, n)
+    error = math.sqrt(float((sums**2).sum()) * n / (n - 1)) / whole
+    share = 1.0 if weight is None else effective(weight) / len(weight)
+    return Gain(gained, float(student.ppf((1.0 + CONFIDENCE) / 2.0, max(n * share - 1.0, 1.0))) * error, n)

@@ -3,7 +3,8 @@
 A risk's calibrator rises strictly, so the order of the cases and with it the average precision stays. What the new
 calibrator is worth is told by a rehearsal: fitted on the earlier half of the labels, measured on the later half, where
 it must be better than the old one; an exception with updates in both does not teach the first. What is published is
-fitted on all of them. None of them may have taught the model: without times, `untaught` tells which.
+fitted on all of them. None of them may have taught the model: without times, `untaught` tells which. Each label counts
+for its `selection`: of a history from use, the labels of what was watched are not the rate of all.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from models.predictors import ModelPredictor
 from models.profile import Profile
 from models.task_model import TaskModel
 from models.taught import joined, sample
+from models.weights import mean, part
 from training.daily.history import DailyHistory
 from training.drift.drift import Seen
 from training.drift.paired import Gain, gain
@@ -44,6 +46,8 @@ from training.report.metrics import log_loss, losses_of
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 Calibrator = BinaryCalibrator | MulticlassCalibrator
+Way = Callable[[Floats, Truth, Floats | None], Calibrator]
+"""A way to calibrate raw scores by their truths, and by what each counts for."""
 
 FEWEST = 400
 """Labels below which halves are too small to tell which calibrator is better."""
@@ -82,23 +86,24 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
     _check(model, latest.truth[earlier], history, FEWEST // 4)
     progress.step("a rehearsal: fitted on the earlier half, measured on the later")
     old, later = _said(model.calibrator, raw[half:]), latest.truth[half:]
-    way, new = _best(model, raw, latest.truth, earlier, half)
+    way, new = _best(model, raw, latest, earlier, half)
+    counts = None if latest.selection is None else latest.selection[half:]
     losses = losses_of(later, old), losses_of(later, new)
-    told = gain(*losses, _groups(history, latest)[half:])
-    _check_better(model, history, (float(losses[0].mean()), float(losses[1].mean())), told, len(latest.truth))
+    told = gain(*losses, _groups(history, latest)[half:], counts)
+    _check_better(model, history, (mean(losses[0], counts), mean(losses[1], counts)), told, len(latest.truth))
     progress.step("fitting on all labels")
-    again = _refitted(model, way(raw, latest.truth), raw, latest, half)
+    again = _refitted(model, way(raw, latest.truth, latest.selection), raw, latest, half)
     scores = {name: _compared(model, latest, half, each) for name, each in (("old", old), ("new", new))}
     again = replace(
         again,
-        profile=_profile(model, new, later, latest.regions[half:]),
+        profile=_profile(model, new, later, latest.regions[half:], counts),
         metrics={**scores["new"], "rule_rates": model.metrics["rule_rates"]},
         lineage={**model.lineage, "recalibrated_on": {**_window(history, latest.times), "bundle": parent}},
     )
     again = _with_taught(again, latest, history)
     precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
-    sides, precisions = (_performance(old, later), _performance(new, later)), (precision[0], precision[1])
-    return Recalibrated(_with_golden(again), *sides, precisions, told, features)
+    sides = _performance(old, later, counts), _performance(new, later, counts)
+    return Recalibrated(_with_golden(again), *sides, (precision[0], precision[1]), told, features)
 
 
 def untaught(model: TaskModel, made_at: datetime, seen: Seen, history: History) -> Seen:
@@ -155,7 +160,7 @@ def _labelled(known: Known) -> Known:
 
 def _refitted(model: TaskModel, calibrator: Calibrator, raw: Floats, latest: Known, half: int) -> TaskModel:
     """The model with the calibrator, and with conformal sets of what it now says."""
-    cases = Calibrating(latest.truth, _said(calibrator, raw), latest.regions, latest.times)
+    cases = Calibrating(latest.truth, _said(calibrator, raw), latest.regions, latest.times, latest.selection)
     sets = fit_conformal(model.task, cases, len(latest.truth) - half)
     return replace(model, calibrator=calibrator, conformal=sets)
 
@@ -171,7 +176,8 @@ def _with_taught(model: TaskModel, latest: Known, history: History) -> TaskModel
 def _compared(model: TaskModel, latest: Known, half: int, said: Floats) -> dict[str, Any]:
     """The scores on the later half, beside the rules and the base rate."""
     rules = RuleRates.from_json(model.metrics["rule_rates"])
-    return compare(model.task, latest.truth[half:], said, rules, latest.fired[half:])
+    counts = None if latest.selection is None else latest.selection[half:]
+    return compare(model.task, latest.truth[half:], said, rules, latest.fired[half:], counts)
 
 
 def _window(history: History, times: Floats) -> dict[str, Any]:
@@ -219,33 +225,39 @@ def _check(model: TaskModel, truth: Truth, history: History, fewest: int) -> Non
         )
 
 
-def _best(
-    model: TaskModel, raw: Floats, truth: Truth, earlier: NDArray[np.intp], half: int
-) -> tuple[Callable[[Floats, Truth], Calibrator], Floats]:
+def _best(model: TaskModel, raw: Floats, latest: Known, earlier: NDArray[np.intp], half: int) -> tuple[Way, Floats]:
     """The way to fit on the earlier cases that does best on the later half, and what it says there."""
-    said = [(way, _said(way(raw[earlier], truth[earlier]), raw[half:])) for way in _ways(model)]
-    return min(said, key=lambda each: log_loss(truth[half:], each[1]))
+    truth, counts = latest.truth, latest.selection
+    fitted = [(way, way(raw[earlier], truth[earlier], part(counts, earlier))) for way in _ways(model)]
+    said = [(way, _said(calibrator, raw[half:])) for way, calibrator in fitted]
+    later = None if counts is None else counts[half:]
+    return min(said, key=lambda each: log_loss(truth[half:], each[1], later))
 
 
-def _ways(model: TaskModel) -> list[Callable[[Floats, Truth], Calibrator]]:
+def _ways(model: TaskModel) -> list[Way]:
     if model.task.is_risk:
-        return [lambda raw, truth: fit_binary(raw[:, 0], truth)]
-    return [lambda raw, truth: fit_multiclass(raw, truth, biased=False), fit_multiclass]
+        return [lambda raw, truth, weight: fit_binary(raw[:, 0], truth, weight)]
+    return [
+        lambda raw, truth, weight: fit_multiclass(raw, truth, biased=False, weight=weight),
+        lambda raw, truth, weight: fit_multiclass(raw, truth, weight=weight),
+    ]
 
 
 def _said(calibrator: Calibrator, raw: Floats) -> Floats:
     return np.round(probabilities_of(calibrator, raw), DECIMALS)
 
 
-def _performance(probabilities: Floats, truth: Truth) -> Performance:
-    return realised(*top_event(probabilities, truth))
+def _performance(probabilities: Floats, truth: Truth, weight: Floats | None) -> Performance:
+    return realised(*top_event(probabilities, truth), weight=weight)
 
 
-def _profile(model: TaskModel, said: Floats, truth: Truth, regions: list[str | None]) -> Profile | None:
+def _profile(
+    model: TaskModel, said: Floats, truth: Truth, regions: list[str | None], weight: Floats | None
+) -> Profile | None:
     """The features stay those of the trees' window; how well the model does is the rehearsal's."""
     if model.profile is None:
         return None
-    return replace(model.profile, rehearsed=performances(*top_event(said, truth), regions))
+    return replace(model.profile, rehearsed=performances(*top_event(said, truth), regions, weight))
 
 
 def _with_golden(model: TaskModel) -> TaskModel:

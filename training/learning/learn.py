@@ -168,9 +168,12 @@ def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed
     As it was trained: what a record mends of it is a drift all the same.
     """
     probability, happened = top_event(rehearsed, rows.truth[split.latest])
+    selection = None if rows.selection is None else rows.selection[split.latest]
+    features = feature_profiles(model.features(), rows.features, rows.times, rows.selection)
+    prediction = prediction_profile(model.task, rehearsed, rows.times[split.latest], selection)
     return Profile(
-        features=(*feature_profiles(model.features(), rows.features), prediction_profile(model.task, rehearsed)),
-        rehearsed=performances(probability, happened, known.regions[split.latest]),
+        features=(*features, prediction),
+        rehearsed=performances(probability, happened, known.regions[split.latest], selection),
     )
 
 

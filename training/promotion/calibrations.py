@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.promotion import Calibration, Check, CheckName, Finding
-from models.performance import CALIBRATION_BINS
+from models.calibration_error import CALIBRATION_BINS
 from training.promotion.sides import Pair, Side
 from training.report.metrics import expected_calibration_error
 

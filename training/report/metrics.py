@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from models.calibration_error import calibration_bins as calibration_bins
+from models.calibration_error import expected_calibration_error as expected_calibration_error
 from models.performance import SMALLEST as SMALLEST
-from models.performance import calibration_bins as calibration_bins
-from models.performance import expected_calibration_error as expected_calibration_error
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -51,7 +51,7 @@ def _risk(truth: Truth, probability: Floats, weight: Floats | None) -> Scores:
         "roc_auc": _ranking(roc_auc_score, truth, probability, weight),
         "average_precision": _ranking(average_precision_score, truth, probability, weight),
         "log_loss": log_loss(truth, probability[:, None], weight),
-        "ece": expected_calibration_error(truth, probability),
+        "ece": expected_calibration_error(truth, probability, weight=weight),
     }
 
 
@@ -63,7 +63,7 @@ def _labels(truth: Truth, probabilities: Floats, weight: Floats | None) -> Score
         "roc_auc": _macro(roc_auc_score, truth, probabilities, weight),
         "average_precision": _macro(average_precision_score, truth, probabilities, weight),
         "log_loss": log_loss(truth, probabilities, weight),
-        "ece": expected_calibration_error(right, probabilities.max(axis=1)),
+        "ece": expected_calibration_error(right, probabilities.max(axis=1), weight=weight),
     }
 
 

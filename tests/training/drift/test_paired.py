@@ -45,3 +45,29 @@ def test_a_gain_says_how_many_times_the_cases_would_tell_it() -> None:
 def test_one_group_tells_nothing() -> None:
     told = gain(np.ones(9), np.zeros(9), np.zeros(9, np.int64))
     assert (told.mean, told.is_sure) == (1.0, False)
+
+
+def test_a_weighted_gain_is_that_of_all_cases_and_its_interval_holds_it() -> None:
+    rng, held, gains = np.random.default_rng(6), 0, []
+    for _ in range(400):
+        kind = rng.random(600) < 0.3
+        better = rng.normal(np.where(kind, 0.2, -0.1), 0.5)
+        told = rng.random(600) < np.where(kind, 0.8, 0.2)
+        weight = np.where(kind, 1.25, 5.0)[told]
+        found = gain(better[told], np.zeros(told.sum()), np.arange(told.sum()), weight)
+        gains.append(found.mean)
+        held += found.interval[0] <= -0.01 <= found.interval[1]
+    assert np.mean(gains) == pytest.approx(-0.01, abs=0.01)
+    assert held / 400 == pytest.approx(0.95, abs=0.025)
+
+
+def test_equal_weights_change_nothing_and_a_group_counts_for_the_weights_of_its_cases() -> None:
+    rng = np.random.default_rng(7)
+    better, groups = rng.normal(0.1, 1.0, 300), rng.integers(0, 90, 300)
+    plain = gain(better, np.zeros(300), groups)
+    assert gain(better, np.zeros(300), groups, np.full(300, 2.5)).interval == pytest.approx(plain.interval)
+    times = 1 + groups % 3
+    repeated = gain(np.repeat(better, times), np.zeros(times.sum()), np.repeat(groups, times))
+    told = gain(better, np.zeros(300), groups, times.astype(np.float64))
+    assert told.mean == pytest.approx(repeated.mean)
+    assert told.reach == pytest.approx(repeated.reach, rel=0.02), "a few degrees of freedom less"

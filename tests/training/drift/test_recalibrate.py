@@ -218,3 +218,81 @@ def test_without_times_cases_after_the_bundle_was_made_are_new() -> None:
     at = [made - 1.0] * 300 + [made + 1.0 + number for number in range(600)]
     new = untaught(taught_model(keys(0, 900)), MADE, met(0, 900, at), Table(naming=BY_ROW).history)
     assert list(new.known.events) == keys(300, 900)
+
+
+def from_use(seed: int, right: TaskModel, n: int = 6_000) -> Seen:
+    """Outcomes of a model that is right, told of nine in ten cases that somebody watched, else of one in ten.
+
+    Who watches sees more than the model does: what is watched breaks oftener than it says, the rest more seldom.
+    """
+    rng = np.random.default_rng(seed)
+    rows = model().features().matrix(cases())[rng.integers(0, 300, n)]
+    said = right.calibrator.probability(right.score.raw_batch(rows)[:, 0])
+    truth = (rng.random(n) < said).astype(np.int64)
+    seen_by_people = rng.random(n) < np.where(truth == 1, 0.7, 0.2)
+    told = np.flatnonzero(rng.random(n) < np.where(seen_by_people, 0.9, 0.1))
+    shares = np.where(seen_by_people, 0.9, 0.1)
+    many = len(told)
+    known = Known(
+        np.arange(float(many)), truth[told], ["row"] * many, [None] * many, rows[told], np.arange(many),
+        ["emea"] * many, np.full(many, 20.0), selection=(many / n / shares)[told],
+    )  # fmt: skip
+    return Seen(rows[told], known)
+
+
+def unweighted(told: Seen) -> Seen:
+    return replace(told, known=replace(told.known, selection=None))
+
+
+def loss_of(told: TaskModel, right: TaskModel) -> float:
+    """The expected log loss on all cases of a world in which the right model is right."""
+    raw = right.score.raw_batch(model().features().matrix(cases()))[:, 0]
+    true, said = right.calibrator.probability(raw), told.calibrator.probability(raw)
+    return float(-(true * np.log(said) + (1 - true) * np.log1p(-said)).mean())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_outcomes_from_use_do_not_recalibrate_a_right_model_to_what_was_watched(seed: int) -> None:
+    right = again().model
+    told = from_use(seed, right)
+    harmed = recalibrate(right, PARENT, unweighted(told), LATER, Silent()).model
+    assert loss_of(harmed, right) > loss_of(right, right) + 0.03
+    with pytest.raises(HistoryError, match="nothing was published"):
+        recalibrate(right, PARENT, told, LATER, Silent())
+
+
+def test_a_wrong_model_is_mended_by_outcomes_from_use_as_they_count() -> None:
+    right, told = again().model, from_use(1, again().model)
+    mended = recalibrate(model(), PARENT, told, LATER, Silent())
+    assert loss_of(mended.model, right) < loss_of(right, right) + 0.01 < loss_of(model(), right)
+    assert mended.after.effective is not None
+    assert mended.after.effective < mended.after.n
+    said = right.calibrator.probability(right.score.raw_batch(told.features)[:, 0])
+    assert told.known.selection is not None
+    assert mended.after.rate == pytest.approx(np.average(said, weights=told.known.selection), abs=0.06)
+    harmed = recalibrate(model(), PARENT, unweighted(told), LATER, Silent())
+    assert mended.model.conformal != harmed.model.conformal
+
+
+def test_weights_that_are_equal_change_no_calibrator() -> None:
+    told, plain = seen(), again()
+    equal = replace(told, known=replace(told.known, selection=np.full(N, 2.0)))
+    same = recalibrate(model(), PARENT, equal, LATER, Silent())
+    assert same.gain.interval == pytest.approx(plain.gain.interval)
+    assert same.model.calibrator == plain.model.calibrator
+
+
+def test_labels_from_use_are_fitted_as_they_count() -> None:
+    told = seen(Task.EXCEPTION_TYPE)
+    first = told.known.truth == 0
+    weight = np.where(first, 0.5, 1.5)
+    weighted = replace(told, known=replace(told.known, selection=weight))
+    counted, plain = (
+        recalibrate(model(Task.EXCEPTION_TYPE), PARENT, each, LATER, Silent()).model for each in (weighted, told)
+    )
+    raw = counted.score.raw_batch(told.features)
+
+    def said(by: TaskModel) -> float:
+        return float(np.asarray(by.calibrator.probability(raw))[:, 0].mean())
+
+    assert said(counted) < said(plain) - 0.1

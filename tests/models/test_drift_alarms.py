@@ -1,0 +1,85 @@
+"""No alarm by chance, though every region is asked of everything; and none missed where a region is broken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+
+from data.vocabulary import Task
+from models.drift import Later, drift_report
+from models.drift_alarms import About, Stake, judged_together
+from models.drift_records import DriftReport
+from models.performance import UNLIKELY
+from models.profile import PREDICTION, Profile, profile_of
+from training.learning.profiling import performances
+
+SIZES = {"apac": 700, "benelux": 350, "dach": 200, "iberia": 120, "nordics": 70, "uk": 60}
+FREE = Stake(40.0, "EUR")
+"""Whatever a drift costs is an alarm: none is kept from being one by the policy."""
+
+
+def days(seed: int, level: float = -1.5, broken: str | None = None) -> Later:
+    """Cases that come true as often as is said, but of a broken region, whose log-odds are two higher."""
+    rng = np.random.default_rng(seed)
+    regions = rng.permutation(np.repeat(list(SIZES), list(SIZES.values())))
+    score = rng.normal(level, 1.5, len(regions))
+    said = 1 / (1 + np.exp(-score))
+    really = 1 / (1 + np.exp(-score - 2.0 * (regions == broken)))
+    happened = (rng.random(len(regions)) < really).astype(np.int64)
+    return Later.of(score[:, None], said[:, None], happened, regions.tolist())
+
+
+def report(then: Later, now: Later) -> DriftReport:
+    features = (profile_of("score", then.features[:, 0], True), profile_of(PREDICTION, then.said, True))
+    rehearsed = performances(then.probability, then.happened, then.regions)
+    return drift_report(Task.SLA_BREACH, Profile(features, rehearsed), now, ("score",), FREE)
+
+
+@cache
+def redrawn(level: float) -> Counter[str]:
+    """Of a hundred reports on days redrawn from the same world, how many raise an alarm, and about what."""
+    told: Counter[str] = Counter()
+    for seed in range(100):
+        alarms = report(days(seed, level), days(10_000 + seed, level)).alarms
+        told.update({each.about for each in alarms} | ({"any"} if alarms else set()))
+    return told
+
+
+@pytest.mark.parametrize("level", [-1.5, -3.5], ids=["common", "rare"])
+def test_days_redrawn_from_the_same_world_raise_hardly_an_alarm(level: float) -> None:
+    assert redrawn(level)["any"] <= 5
+    assert redrawn(level)["calibration"] <= 1
+    assert redrawn(level)["performance"] <= 1
+
+
+@pytest.mark.parametrize("region", ["dach", "benelux"])
+def test_a_region_that_is_broken_is_named_and_no_other(region: str) -> None:
+    for seed in range(10):
+        alarms = report(days(seed), days(10_000 + seed, broken=region)).alarms
+        assert ("calibration", region) in {(each.about, each.region) for each in alarms}
+        assert {each.region for each in alarms} <= {None, region}
+
+
+def test_every_alarm_says_how_sure_it_is_and_the_report_holds_it_against_all_it_asks() -> None:
+    found = report(days(1), days(10_001, broken="dach"))
+    assert found.alarms
+    for alarm in found.alarms:
+        assert alarm.discovery is not None
+        assert alarm.discovery <= UNLIKELY
+    (dach,) = [each for each in found.regions if each.region == "dach"]
+    assert dach.calibrated is False
+    assert dach.realised is not None
+    (alarm,) = [each for each in found.alarms if (each.about, each.region) == ("calibration", "dach")]
+    assert (alarm.discovery or 0.0) >= (dach.realised.ece_chance or 0.0)
+
+
+def test_chances_of_all_regions_are_judged_together() -> None:
+    alone = judged_together([{"rate": 0.004}])
+    others: list[dict[About, float]] = [{"rate": 0.6, "calibration": 0.4} for _ in range(5)]
+    among = judged_together([{"rate": 0.004}, *others])
+    assert alone == [{"rate": 0.004}]
+    assert among[0]["rate"] == pytest.approx(0.044)
+    assert judged_together([{}, {"calibration": 0.2}]) == [{}, {"calibration": 0.2}]
