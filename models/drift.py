@@ -15,7 +15,7 @@ from data.amounts import percent
 from data.vocabulary import Task
 from models import shifts
 from models.drift_alarms import Judged, Stake, alarms_of, chances_of, judged_together
-from models.drift_records import Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
+from models.drift_records import MODERATE, Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
 from models.performance import (
     FEWEST,
     MOST_ERROR,
@@ -32,8 +32,8 @@ from models.weights import effective, part
 
 Floats = NDArray[np.float64]
 
-MODERATE, LARGE = 0.1, 0.25
-"""Population stability indices from which a shift is worth a name."""
+LARGE = 0.25
+"""The population stability index from which a shift is a large one."""
 DISCOVERIES = 0.05
 """The share of false discoveries allowed among the features called shifted."""
 HALFWAY = 0.5

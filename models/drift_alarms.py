@@ -22,6 +22,8 @@ PER = 1_000
 """Cases an amount of money is told for."""
 FEWEST_OF_EACH = 5
 """How often each of the two outcomes must have occurred, or be expected to, before a model's skill is compared."""
+_ROOMS = ("standing", "attribute", "fact")
+"""Of a feature's name, what tells only where it is kept."""
 
 About = Literal["inputs", "rate", "calibration", "performance"]
 
@@ -73,10 +75,16 @@ def alarms_of(found: RegionDrift, judged: Judged, features: Sequence[FeatureDrif
     shifted = [each for each in features if each.level != "none"]
     if found.region is None and found.rehearsed and shifted and _is_sure("inputs", judged):
         worse = _excess(found.rehearsed, found.claimed)
-        moved = ", ".join(each.feature.replace("_", " ") for each in shifted[:3])
+        moved = ", ".join(_plain(each.feature) for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
     told = [each.model_copy(update={"discovery": judged.get(each.about)}) for each in alarms]
     return [each for each in told if each.per_1000 is None or float(each.per_1000) >= max(stake.alarm_from, 0.01)]
+
+
+def _plain(feature: str) -> str:
+    """A feature's name as people read it: without the rooms it comes from."""
+    parts = feature.replace("_", " ").split(".")
+    return " ".join(part for part in parts if part not in _ROOMS)
 
 
 def _is_sure(about: About, judged: Judged) -> bool:

@@ -8,6 +8,8 @@ from data.record import Record
 from data.vocabulary import Task
 from models.performance import Performance
 
+MODERATE = 0.1
+"""The PSI from which a feature lies elsewhere."""
 Level = Literal["none", "moderate", "large"]
 
 
@@ -27,6 +29,11 @@ class FeatureDrift(Record):
     missing_was: float
     missing_is: float
     level: Level
+
+    @property
+    def moved(self) -> str:
+        """The level in words: of one that lies elsewhere, and no further than chance explains, that it does."""
+        return "chance explains it" if self.level == "none" and self.psi >= MODERATE else self.level
 
 
 class RateDrift(Record):

@@ -285,3 +285,9 @@ def test_where_only_told_cases_are_there_they_stand_for_all() -> None:
     score = {each.feature: each.ks or 0.0 for each in report(told).features}["score"]
     assert score < 0.04 < 0.1 < {each.feature: each.ks or 0.0 for each in report(plain).features}["score"]
     assert report(told).alarms == ()
+
+
+def test_a_feature_that_lies_elsewhere_by_chance_says_so() -> None:
+    told = report(world(2, 40)).features[-1].model_copy(update={"psi": 0.3, "level": "none"})
+    moved = [told.model_copy(update=each).moved for each in ({}, {"psi": 0.05}, {"level": "large"})]
+    assert moved == ["chance explains it", "none", "large"]

@@ -47,7 +47,7 @@ _OF_FEATURE = ("feature", "moved", "psi", "ks", "false discovery", "missing was"
 
 def _features(report: DriftReport) -> Iterable[Sequence[object]]:
     for each in report.features:
-        yield each.feature, each.level, each.psi, each.ks, each.discovery, each.missing_was, each.missing_is
+        yield each.feature, each.moved, each.psi, each.ks, each.discovery, each.missing_was, each.missing_is
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -62,7 +62,7 @@ def _features(report: DriftReport) -> Table:
     for each in report.features[:SHOWN]:
         distance = "" if each.ks is None else f"{each.ks:.3f}"
         missing = f"{each.missing_was:.3f} to {each.missing_is:.3f}"
-        table.add_row(each.feature, each.level, f"{each.psi:.3f}", distance, f"{each.discovery:.2g}", missing)
+        table.add_row(each.feature, each.moved, f"{each.psi:.3f}", distance, f"{each.discovery:.2g}", missing)
     return table
 
 
