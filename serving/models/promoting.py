@@ -189,6 +189,8 @@ class PromotionService:
                 last = promotions.last(connection)
                 if last is None or last.before is None or last.bundle != self._in_force.predictors.digest:
                     raise PromotionClosed("No promotion brought the bundle in force: there is nothing to return to.")
+                if why := promotion_consistency.order_fault(connection):
+                    raise PromotionClosed(f"The record was altered ({why}): fairlead doctor says what else was.")
                 before = promotions.at(connection, last.before)
             self._verify(before.bundle)
 

@@ -26,9 +26,6 @@ from serving.store.engine import Database
 SIGNED = "bundle_signed"
 """The audit leaf of a bundle that was signed: from then on it never answers without its signature."""
 
-VOUCHED = "bundle_vouched"
-"""The leaf of a person who had the bundle in force signed by hand, and why."""
-
 MEND = f"Put back what served before, or, if you vouch for this one, sign it: {DOCTOR} says how."
 FIRST = "in the folder when this service signed its first bundle"
 
@@ -87,6 +84,7 @@ class Trust:
 
         Trust on first use, recorded. Where the folder cannot be written, it is tried again at the next start.
         """
+        self._drop_unrecorded()
         there, unsigned = (
             self.in_force(),
             [each for each in files.published(self._folder) if self._is_to_be_signed(each)],
@@ -107,7 +105,7 @@ class Trust:
         told = canonical({"bundle": digest, "reason": reason})
         with self.signing(digest), self._store().write() as connection:
             self.record(connection, digest, at)
-            audit.append(connection, VOUCHED, "", principal, at, documents.put(connection, told))
+            audit.append(connection, promotions.VOUCHED, "", principal, at, documents.put(connection, told))
             self.found(connection, digest, principal, at, reason)
             lineage = promotions.lineage(connection)
         for earlier in set(lineage).intersection(files.published(self._folder)) - {digest}:
@@ -129,7 +127,7 @@ class Trust:
     def record(self, connection: Connection, digest: str, at: datetime) -> None:
         """Record that this bundle was signed, unless that is recorded."""
         content = statement(digest).encode()
-        if not audit.tells(connection, SIGNED, digest_of(content)):
+        if not _is_recorded(connection, digest):
             audit.append(connection, SIGNED, "", "service", at, documents.put(connection, content))
 
     def found(self, connection: Connection, digest: str, principal: str, at: datetime, reason: str) -> int:
@@ -174,8 +172,20 @@ class Trust:
             latest = decisions.latest_bundle(connection)
             known = promotions.lineage(connection) or ([latest] if latest else [])
             if digest in known:
-                return not audit.tells(connection, SIGNED, digest_of(statement(digest).encode()))
+                return not _is_recorded(connection, digest)
             return not known and not audit.tells(connection, SIGNED) and not files.is_signed(self._folder)
+
+    def _drop_unrecorded(self) -> None:
+        """Take back signatures of ours that no record tells of: a service that was killed while it signed left them."""
+        with self._store().read() as connection:
+            if self._key is None or not audit.tells(connection, SIGNED):
+                return
+            told = [each for each in files.published(self._folder) if not _is_recorded(connection, each)]
+        for digest in told:
+            with contextlib.suppress(BundleError, OSError):
+                check_signature(self._folder, digest, self._key.public)
+                files.drop_signature(self._folder, digest)
+                self.begun.append(f"the signature of bundle {digest} is taken back: nobody put it in force")
 
     @contextlib.contextmanager
     def _told_if_unwritable(self, digest: str) -> Iterator[None]:
@@ -194,3 +204,8 @@ class Trust:
     def _store(self) -> Database:
         assert self._database is not None
         return self._database
+
+
+def _is_recorded(connection: Connection, digest: str) -> bool:
+    """Whether the audit chain tells that this bundle was signed."""
+    return audit.tells(connection, SIGNED, digest_of(statement(digest).encode()))

@@ -16,7 +16,7 @@ LEVEL = 1
 
 
 class DocumentAltered(Problem):
-    """The stored bytes no longer have the digest they are kept under."""
+    """The stored bytes no longer have the digest they are kept under, or are gone."""
 
     slug, title = "document-altered", "A stored document was altered"
 
@@ -30,10 +30,10 @@ def put(connection: Connection, content: bytes) -> str:
 
 
 def get(connection: Connection, digest: str) -> bytes:
-    """The bytes of this digest. Raises DocumentAltered where the database holds others, LookupError where none."""
+    """The bytes of this digest. Raises DocumentAltered where the database holds others, or none."""
     content = connection.execute(select(documents.c.content).where(documents.c.digest == digest)).scalar()
     if content is None:
-        raise LookupError(f"the store has no document {digest}")
+        raise DocumentAltered(f"Document {digest} is gone from the database: restore it from a backup.")
     found = _expanded(content)
     if found is None or digest_of(found) != digest:
         raise DocumentAltered(f"Document {digest} was altered in the database: restore it from a backup.")

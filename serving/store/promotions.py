@@ -15,6 +15,9 @@ from serving.store.tables import bundles_in_force as in_force
 from serving.store.tables import promotion_decisions as decisions
 from serving.store.tables import promotions as table
 
+VOUCHED = "bundle_vouched"
+"""The audit leaf of a person who had the bundle in force signed by hand, and why."""
+
 
 @dataclass(frozen=True)
 class Came:
@@ -144,6 +147,11 @@ def last(connection: Connection) -> Came | None:
     return _came(row) if row else None
 
 
+def in_order(connection: Connection) -> list[Came]:
+    """Every bundle that came in force, the first one first."""
+    return [_came(row) for row in connection.execute(select(in_force).order_by(in_force.c.sequence))]
+
+
 def all_in_force(connection: Connection) -> set[str]:
     """Every bundle that ever came in force."""
     return set(connection.execute(select(in_force.c.bundle).distinct()).scalars())
@@ -179,7 +187,7 @@ def _found(connection: Connection, condition: ColumnElement[bool], limit: int | 
 
 def _rolled_back(connection: Connection) -> dict[str, RolledBack]:
     """Every promotion that was taken back, by its id: each rollback undoes what the row in force then had brought."""
-    rows = [_came(row) for row in connection.execute(select(in_force).order_by(in_force.c.sequence))]
+    rows = in_order(connection)
     brought = {row.sequence: row for row in rows}
     found: dict[str, RolledBack] = {}
     serving: Came | None = None

@@ -17,7 +17,7 @@ from data.record import canonical, digest_of
 from data.vocabulary import ServedBy, Task
 from models import files
 from models.bundle import open_bundle
-from models.bundle_signature import check_signature, statement
+from models.bundle_signature import check_signature, sign, statement
 from models.signed_note import KEY_BYTES, SigningKey
 from serving.bundle_key import PUBLIC, SECRET, read_bundle_key
 from serving.commands import app
@@ -402,3 +402,19 @@ def test_the_first_of_a_fresh_store_is_not_taken_where_another_signed(
     swapped(folder, tmp_path)
     fresh = settings.model_copy(update={"db": f"sqlite:///{settings.folder / 'fresh.db'}"})
     assert Started(fresh).digest is None
+
+
+def test_a_signature_that_a_killed_service_left_is_taken_back(desk: Desk, tmp_path: Path) -> None:
+    """Signed, killed, never recorded: the next start leaves no signature of what nobody put in force."""
+    folder, settings = tmp_path / "bundle", desk.service.settings
+    key = read_bundle_key(settings.key_folder / SECRET, "")
+    in_force = desk.service.in_force.predictors.digest
+    left = republish(a_bundle(tmp_path / "other", seed=3), 3, LATER)
+    manifest = files.manifest_of(tmp_path / "other", left)
+    files.keep_manifest(folder, manifest)
+    sign(folder, left, key)
+    desk.service.trust.begin(LATER)
+    assert files.signature_of(folder, left) is None
+    assert in_force is not None
+    assert files.signature_of(folder, in_force) is not None
+    assert any(left in each for each in desk.service.trust.begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from data.record import plain
 from data.vocabulary import Role
 from serving.store import promotion_consistency
+from serving.store.engine import file_of
 from tests.fixtures.bundles import a_bundle
 from tests.fixtures.dossiers import a_dossier, passed, refused, send
 from tests.fixtures.service import Desk, open_desk
@@ -74,6 +76,16 @@ def test_untouched_promotions_agree(desk: Desk, asked: str) -> None:
         ("UPDATE promotion_decisions SET reason = 'another'", "who decided, when, why"),
         ("UPDATE bundles_in_force SET reason = 'another' WHERE came = 'promotion'", "1 rows of what came in force"),
         ("UPDATE bundles_in_force SET principal = 'eve' WHERE came = 'rollback'", "1 rows of what came in force"),
+        ("UPDATE bundles_in_force SET came = 'found', principal = 'eve' WHERE came = 'rollback'", "not every rollback"),
+        ("UPDATE bundles_in_force SET principal = 'eve' WHERE came = 'found'", "1 rows of what came in force"),
+        ("UPDATE bundles_in_force SET \"before\" = 2 WHERE came = 'rollback'", "row 3 of what came in force"),
+        ("DELETE FROM promotion_decisions", "1 decisions on promotions"),
+        ("DELETE FROM promotion_decisions", "what was agreed to is not what came in force"),
+        (
+            "DELETE FROM promotions WHERE reason = 'learned October' AND promotion_id NOT IN "
+            "(SELECT promotion_id FROM promotion_decisions)",
+            "1 promotions of which",
+        ),
     ],
 )
 def test_changed_ones_do_not(desk: Desk, asked: str, statement: str, said: str) -> None:
@@ -94,6 +106,31 @@ def test_who_asked_cannot_be_changed_to_agree_to_ones_own(desk: Desk, asked: str
     assert desk.post(
         f"/v1/models/promotions/{asked}/approvals", {**AGREE, "verdict": "reject"}, "model-owner"
     ).is_success
+
+
+def test_a_rejection_that_was_taken_out_cannot_be_agreed_to(desk: Desk, asked: str) -> None:
+    path = f"/v1/models/promotions/{asked}/approvals"
+    assert desk.post(path, {**AGREE, "verdict": "reject"}, "model-owner").is_success
+    change(desk, f"DELETE FROM promotion_decisions WHERE promotion_id = '{asked}'")  # noqa: S608 - an id of ours
+    answer = desk.post(path, AGREE, "model-owner")
+    assert (answer.status_code, "a decision on it is gone" in answer.json()["detail"]) == (409, True)
+
+
+def test_a_rollback_leads_nowhere_that_the_record_was_bent_to(desk: Desk, tmp_path: Path) -> None:
+    first, second = ask(desk, tmp_path, 5), desk.get("/v1/models").json()["bundle"]
+    assert desk.post(f"/v1/models/promotions/{first}/approvals", AGREE, "model-owner").is_success
+    change(desk, "UPDATE bundles_in_force SET \"before\" = sequence WHERE came = 'promotion'")
+    answer = desk.post("/v1/models/rollbacks", {"reason": "complaints since noon"}, "scientist")
+    assert (answer.status_code, "The record was altered" in answer.json()["detail"]) == (409, True)
+    assert desk.get("/v1/models").json()["bundle"] != second
+
+
+def test_a_dossier_that_is_gone_is_told(desk: Desk, asked: str) -> None:
+    with sqlite3.connect(file_of(desk.service.settings.database_url)) as by_hand:
+        by_hand.execute("DELETE FROM documents WHERE digest IN (SELECT dossier FROM promotions)")
+    by_hand.close()
+    answer = desk.get(f"/v1/models/promotions/{asked}/dossier", "scientist")
+    assert (answer.status_code, "is gone from the database" in answer.json()["detail"]) == (500, True)
 
 
 def test_a_dossier_that_was_rewritten_is_not_agreed_to(desk: Desk, asked: str) -> None:
