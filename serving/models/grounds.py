@@ -6,16 +6,26 @@ both manifests, and knows what a comparison needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from data.promotion import FEWEST_EXCEPTIONS, RESAMPLES, Dossier
+from data.vocabulary import Task
 from serving.errors import Fault
 from serving.models.learned import Made, kept
 
 
-def faults(dossier: Dossier, champion: Made | None, challenger: Made | None) -> Iterator[Fault]:
-    """What such a comparison cannot rest on; nothing where every task keeps the champion's model, file for file."""
+def faults(
+    dossier: Dossier, champion: Made | None, challenger: Made | None, serving: Iterable[Task]
+) -> Iterator[Fault]:
+    """What such a comparison cannot rest on; of cases, nothing where every task keeps the champion's model.
+
+    `serving` are the tasks that the champion answers now.
+    """
+    yield from _of_the_record(dossier)
+    if challenger:
+        yield from _of_the_tasks(dossier, {*serving}, {*challenger.tasks})
     compared = [task for task in dossier.tasks if task not in kept(champion, challenger)]
     if not compared:
         return
@@ -24,8 +34,30 @@ def faults(dossier: Dossier, champion: Made | None, challenger: Made | None) -> 
     if dossier.window.exceptions < FEWEST_EXCEPTIONS:
         yield Fault("/dossier/window/exceptions", f"{FEWEST_EXCEPTIONS} or more, or a check that refuses so few")
     until = _taught_until([each for each in (champion, challenger) if each], {*compared, *dossier.new_tasks})
+    if until is not None and dossier.window.untaught is not None:
+        yield Fault("/dossier/window/untaught", "begins and ends of later days: the two learned from days")
     if until is not None and dossier.window.begins is not None and dossier.window.begins <= until:
         yield Fault("/dossier/window/begins", f"after {until:%Y-%m-%dT%H:%M:%SZ}, up to when the two learned")
+
+
+def _of_the_record(dossier: Dossier) -> Iterator[Fault]:
+    """Nothing stands in it twice."""
+    named: dict[str, list[Any]] = {
+        "checks": [(each.name, each.task) for each in dossier.checks],
+        "differences": [(each.task, each.metric) for each in dossier.differences],
+        "calibrations": [each.task for each in dossier.calibrations],
+        "shares": [(each.task, each.feature) for each in dossier.shares],
+    }
+    for what, names in named.items():
+        if len({*names}) < len(names):
+            yield Fault(f"/dossier/{what}", "each of them once")
+
+
+def _of_the_tasks(dossier: Dossier, theirs: set[Task], its: set[Task]) -> Iterator[Fault]:
+    """Compared is each task that both have, new is each that the champion lacks: none is new to skip its checks."""
+    for what, told, held in (("tasks", dossier.tasks, its & theirs), ("new_tasks", dossier.new_tasks, its - theirs)):
+        if sorted(told) != sorted(held):
+            yield Fault(f"/dossier/{what}", f"{', '.join(sorted(held)) or 'none'}, as the two manifests say")
 
 
 def _taught_until(sides: list[Made], tasks: set[str]) -> datetime | None:

@@ -314,7 +314,10 @@ class PromotionService:
         audit.append(connection, kind, subject, principal.name, now, documents.put(connection, content))
 
     def _refuse_other_grounds(self, dossier: Dossier) -> None:
-        found = [*grounds.faults(dossier, self.made(dossier.champion), self.made(dossier.challenger))]
+        champion, challenger = self.made(dossier.champion), self.made(dossier.challenger)
+        bundle = self._in_force.basis.bundle
+        serving = bundle.models if bundle else ()
+        found = [*grounds.faults(dossier, champion, challenger, serving)]
         if found:
             raise InvalidRequest("Such a comparison tells nothing: make it with fairlead promote.", faults=found)
 

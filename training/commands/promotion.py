@@ -135,11 +135,14 @@ def verify_promotion(
     server: TheServer = HERE,
     key: Annotated[Path | None, typer.Option("--key", help="Key file of who verifies.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Where the dossier made again goes.")] = None,
+    another: Annotated[
+        bool, typer.Option("--another-history", help="The history is not the one that the dossier names.")
+    ] = False,
 ) -> None:
     """Make a promotion's dossier again, from the bundles that the service holds and a history of your own.
 
-    On the history that it names every number must be the same; on another, the challenger must pass as well. Exit code
-    1 where it does not hold.
+    On the history that it names everything but milliseconds must be the same; on another one, which is to be said,
+    the challenger must pass as well. Exit code 1 where it does not hold.
     """
     with told():
         from policies.policy import load_policy
@@ -157,7 +160,7 @@ def verify_promotion(
                 again = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, **draws)
         if out is not None:
             _console.print(f"dossier in {_write(again, out)}", soft_wrap=True)
-        raise typer.Exit(0 if tell_verified(sent, again, _out) else REFUSED)
+        raise typer.Exit(0 if tell_verified(sent, again, another, _out) else REFUSED)
 
 
 @app.command("approve-promotion")

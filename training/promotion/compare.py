@@ -34,7 +34,7 @@ from training.promotion import answering, attribution, calibrations, columns, la
 from training.promotion.costs import Prices
 from training.promotion.days import read_later_days
 from training.promotion.fresh import Fresh, read_fresh
-from training.promotion.ground import Ground, ground_of, nothing_new, window_check, window_of
+from training.promotion.ground import Ground, ground_of, never_taught, nothing_new, window_check, window_of
 from training.promotion.horizons import require_one_question, with_horizons
 from training.promotion.later import Reading
 from training.promotion.own_slices import own_parts
@@ -180,7 +180,9 @@ def _compare_task(
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
     window = with_horizons(window_check(both, ground), both)
-    if window.finding is Finding.REFUSED and task in kept(challenger, champion):
+    if task not in kept(challenger, champion):
+        window = never_taught(window, both, its.again)
+    elif window.finding is Finding.REFUSED:
         found.checks += _kept_checks(task)
         return
     found.checks.append(window)

@@ -24,6 +24,8 @@ Ground = datetime | Fresh
 """The moment after which cases are compared, or which cases are left out."""
 FEWEST_DAYS = 7
 """Days below which nothing is told where all cases of a day move together: so few are hardly ever drawn otherwise."""
+FEWEST_AGAIN, AGAIN = 5, 0.005
+"""How many of the compared cases, and which share, may be told twice under one name."""
 ENOUGH = 1_000
 """Exceptions below which whoever agrees should know how few they are."""
 
@@ -96,6 +98,22 @@ def window_check(both: Pair, ground: Ground) -> Check:
     if isinstance(ground, Fresh) and finding is not Finding.REFUSED:
         finding, says = Finding.NOTED, f"{says}; {ground.told.says}. {OTHER_CASES}"
     return Check(name=CheckName.WINDOW, task=both.task, finding=finding, says=says)
+
+
+def never_taught(check: Check, both: Pair, again: frozenset[str]) -> Check:
+    """The check of the window, refused where events of it taught the challenger by what it keeps of its training.
+
+    Its lineage says that it learned from earlier days alone: a manifest can be written by hand, and then it would be
+    judged by what it knows already. `again` are events of the window that some task of it keeps.
+    """
+    known = len(again.intersection(both.challenger.model.taught))
+    if known <= max(FEWEST_AGAIN, AGAIN * len(both.truth)):
+        return check
+    says = (
+        f"at least {known:,} of these cases taught the challenger, by what it keeps of its training, though it says "
+        "that it learned from earlier ones: its manifest was altered, or other events have the same names"
+    )
+    return Check(name=CheckName.WINDOW, task=both.task, finding=Finding.REFUSED, says=says)
 
 
 def _needed(task: Task) -> str:

@@ -75,3 +75,5 @@ class Reading:
     later: Later
     answers: Mapping[Task, Mapping[str, int]]
     """By task and event, what the earlier events came to of which the challenger was taught."""
+    again: frozenset[str] = frozenset()
+    """The events among the later ones of which the challenger keeps that they taught it."""

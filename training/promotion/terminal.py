@@ -11,10 +11,14 @@ from rich.text import Text
 
 from data.promotion import Check, Dossier, Finding, InForceNow, Promotion
 from data.vocabulary import Task
-from training.promotion.again import apart, same_ground
+from training.promotion.again import apart, same_history
 
 _INDENT = (0, 0, 0, 4)
 _DIFFER = "on the same history this is not what was sent: do not agree to it"
+_ANOTHER = (
+    "this is not the history that the dossier names, so no number of it was verified: give that one, or say "
+    "--another-history if you mean to ask the same of yours"
+)
 _SHORT = len("sha256:") + 12
 
 
@@ -28,23 +32,25 @@ def tell_promotions(items: tuple[Promotion, ...], console: Console) -> None:
             console.print(Padding(Text(said, overflow="fold"), _INDENT))
 
 
-def tell_verified(sent: Dossier, again: Dossier, console: Console) -> bool:
-    """Lay the dossier made again beside the one that was sent; whether it holds."""
+def tell_verified(sent: Dossier, again: Dossier, another: bool, console: Console) -> bool:
+    """Lay the dossier made again beside the one that was sent; whether it holds. `another` history may be meant."""
     found = tuple(apart(sent, again))
     if found:
         table = Table("what", "as sent", "made again", box=None)
         for each in found:
             table.add_row(Text(each.what), Text(each.sent), Text(each.again))
         console.print(table)
-    holds, says = _verdict(sent, again, len(found))
+    holds, says = _verdict(sent, again, another, bool(found))
     console.print(Text(says, style="green" if holds else "red"), soft_wrap=True)
     return holds
 
 
-def _verdict(sent: Dossier, again: Dossier, differ: int) -> tuple[bool, str]:
-    if same_ground(sent, again):
+def _verdict(sent: Dossier, again: Dossier, another: bool, differ: bool) -> tuple[bool, str]:
+    if same_history(sent, again):
         return not differ, _DIFFER if differ else "every finding and every number is as it was sent"
-    of_yours = f"on {again.window.history}, {again.window.n:,} cases, another ground than was sent"
+    if not another:
+        return False, _ANOTHER
+    of_yours = f"on {again.window.history}, {again.window.n:,} cases, another history than was sent"
     if not again.refusals:
         return True, f"{of_yours}: no check refuses the challenger"
     refused = "; ".join(f"{each.task or 'the bundle'}: {each.says}" for each in again.refusals)

@@ -157,16 +157,19 @@ def replayed(
     scored: list[HistoryLine] = []
     told: list[datetime] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
+    again: set[str] = set()
     keeper = going_on(MemoryRows(), before, schema, arrivals)
 
     def lines() -> Iterator[Read]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
             chosen = compared(line)
             told.append(told_at(line))
+            key = event_key(line.case.event.source, line.case.event.id)
             if chosen:
                 scored.append(line)
-            else:
-                _note(answers, line, taught)
+                again.update({key} if key in taught else ())
+            elif key in taught:
+                _note(answers, line, key)
             yield line, chosen
 
     samples = study(lines(), (), schema, policy, keeper, _Every()).samples
@@ -174,7 +177,8 @@ def replayed(
     exceptions = [line.case.exception_id for line in promised]
     groups = np.unique(exceptions, return_inverse=True)[1] if exceptions else np.empty(0)
     known = [(sample.case, sample.standing) for sample in samples]
-    return Reading(Replayed(known, promised, groups.astype(np.int64), _until(scored, told)), answers)
+    later = Replayed(known, promised, groups.astype(np.int64), _until(scored, told))
+    return Reading(later, answers, frozenset(again))
 
 
 def _until(lines: Sequence[HistoryLine], told: Sequence[datetime]) -> datetime:
@@ -190,10 +194,7 @@ class _Every:
         return True
 
 
-def _note(answers: Mapping[Task, dict[str, int]], line: HistoryLine, taught: Container[str]) -> None:
-    key = event_key(line.case.event.source, line.case.event.id)
-    if key not in taught:
-        return
+def _note(answers: Mapping[Task, dict[str, int]], line: HistoryLine, key: str) -> None:
     for task, told in answers.items():
         truth = truth_of(task, line)
         if truth >= 0:

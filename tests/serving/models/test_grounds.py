@@ -15,7 +15,7 @@ from data.vocabulary import Task
 from serving.models.grounds import faults
 from serving.models.learned import Learned, Made
 from tests.fixtures.bundles import a_bundle
-from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, passed, refused, send
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, numbers, passed, refused, send
 from tests.fixtures.service import NOON, Desk, open_desk
 
 BEGINS = NOON - timedelta(days=30)
@@ -28,7 +28,7 @@ def made(until: datetime | None, version: str) -> Made:
 
 
 def pointers(dossier: Dossier, champion: Made | None, challenger: Made | None) -> list[str]:
-    return [each.pointer for each in faults(dossier, champion, challenger)]
+    return [each.pointer for each in faults(dossier, champion, challenger, (Task.SLA_BREACH,))]
 
 
 def dossier(**changes: Any) -> Dossier:
@@ -54,8 +54,27 @@ def test_of_a_kept_model_nothing_is_asked() -> None:
 
 
 def test_cases_without_days_and_manifests_that_are_gone_are_judged_by_what_is_left() -> None:
-    assert pointers(dossier(window=WITHOUT_TIMES), made(LATE, "one"), made(LATE, "other")) == []
+    assert pointers(dossier(window=WITHOUT_TIMES), made(None, "one"), made(None, "other")) == []
     assert pointers(dossier(resamples=999), None, None) == ["/dossier/resamples"]
+
+
+def test_days_are_not_passed_over_as_cases_without_any() -> None:
+    told = pointers(dossier(window=WITHOUT_TIMES), made(EARLY, "one"), made(EARLY, "other"))
+    assert told == ["/dossier/window/untaught"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"tasks": (Task.STOCKOUT,), "new_tasks": (Task.SLA_BREACH,)}, ["/dossier/tasks", "/dossier/new_tasks"]),
+        ({"new_tasks": (Task.STOCKOUT,)}, ["/dossier/new_tasks"]),
+        ({"checks": (*passed(), passed()[0])}, ["/dossier/checks"]),
+        ({"differences": numbers()["differences"][:1] * 2}, ["/dossier/differences"]),
+    ],
+)
+def test_what_stands_there_twice_or_calls_a_task_new_is_not_believed(changes: dict[str, Any], told: list[str]) -> None:
+    given = a_dossier(*SIDES, **{"tasks": (Task.SLA_BREACH,), **changes})
+    assert pointers(given, made(EARLY, "one"), made(EARLY, "other")) == told
 
 
 @pytest.fixture

@@ -132,9 +132,12 @@ def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
     assert (holds.exit_code, "every number is as it was sent" in words(holds)) == (0, True), words(holds)
     assert (tmp_path / "again" / "dossier.html").is_file()
 
-    other = run("verify-promotion", honest, "--history", write("fewer", lines()[:1_420]), *asked)
-    assert "another ground than was sent" in words(other)
-    assert other.exit_code in (0, 1)
+    fewer = "--history", write("fewer", lines()[:1_420])
+    other = run("verify-promotion", honest, *fewer, *asked)
+    assert (other.exit_code, "not the history that the dossier names" in words(other)) == (1, True), words(other)
+    meant = run("verify-promotion", honest, *fewer, *asked, "--another-history")
+    assert "another history than was sent" in words(meant)
+    assert meant.exit_code == (1 if "refused" in words(meant) else 0)
 
     assert desk.post(
         f"/v1/models/promotions/{honest}/approvals", {"verdict": "reject", "reason": "ask again"}, "scientist"

@@ -119,6 +119,22 @@ def test_more_flipped_labels_are_refused_as_well(share: float, honest: Dossier) 
     assert honest.refusals == ()
 
 
+def test_who_learned_the_compared_days_is_found_by_what_it_keeps_of_them(honest: Dossier) -> None:
+    """Its manifest was written over with what an honest training says of its days."""
+    opened, before = open_bundle(taught("knows-all", lines(), seed=2)), open_bundle(challenger())
+    model, says = (each.models[Task.SLA_BREACH].model for each in (opened, before))
+    bent = replace(
+        model, lineage={**model.lineage, **{name: says.lineage[name] for name in ("fitted_on", "tested_on")}}
+    )
+    bad = replace(opened, models={Task.SLA_BREACH: ModelPredictor(bent, "bent")})
+    dossier = compare(
+        bad, open_bundle(champion()), open_history(later()), load_policy(), AT, Silent(), resamples=FEW_RESAMPLES
+    )
+    (check,) = (each for each in dossier.refusals if each.name is CheckName.WINDOW)
+    assert "taught the challenger" in check.says
+    assert honest.refusals == ()
+
+
 def test_a_column_written_after_the_fact_is_a_suspected_leak() -> None:
     told = [with_case(line, attributes={"closing_code": "late" if breached(line) else "fine"}) for line in lines()]
     dossier = promotion(taught("leaked", told[:CHALLENGER]), write("leaked-later", told))
