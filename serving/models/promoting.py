@@ -102,6 +102,17 @@ class PromotionService:
         """When a bundle was made and from what its models learned; None where its manifest is here no more."""
         return made((self._folder, self.staging.folder), bundle)
 
+    def altered(self, promotion: Promotion) -> str:
+        """Why nobody may trust what stands of a promotion; empty where it is what the audit chain kept of it."""
+        with self._database.read() as connection:
+            why = promotion_consistency.fault_of(connection, promotion)
+        if not why:
+            return ""
+        return (
+            f"What stands of this promotion is not what the audit chain kept when it was asked for ({why}): nobody "
+            "can agree to it. fairlead doctor says what else was altered."
+        )
+
     def dossier(self, promotion_id: str) -> bytes:
         """Its dossier as canonical JSON. Raises NotFound."""
         with self._database.read() as connection:
@@ -301,13 +312,9 @@ class PromotionService:
 
     def _refuse_altered(self, promotion: Promotion, verdict: str) -> None:
         """Nobody agrees to a promotion of which the database says something else than when it was asked for."""
-        with self._database.read() as connection:
-            why = promotion_consistency.fault_of(connection, promotion)
+        why = self.altered(promotion)
         if why and verdict == "approve":
-            raise PromotionClosed(
-                f"What stands of this promotion is not what the audit chain kept when it was asked for ({why}): nobody "
-                "can agree to it. fairlead doctor says what else was altered."
-            )
+            raise PromotionClosed(why)
 
     def _leaf(self, connection: Connection, kind: str, subject: str, principal: Principal, content: bytes) -> None:
         now = to_milliseconds(self._clock())

@@ -148,7 +148,9 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
     same = view.same_tasks(dossier, kept(champion, challenger))
     told = view.without(dossier, same)
-    refused = view.why_not(promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE))
+    refused = promotions.altered(promotion) or view.why_not(
+        promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE)
+    )
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
     return PromotionPage(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
+from sqlalchemy import text
 
 from data.promotion import Check
 from data.record import plain
@@ -446,3 +447,16 @@ def test_an_unknown_promotion_is_a_page(desk: Desk) -> None:
     sign_in(desk, "model-owner")
     assert desk.client.get(f"{MODELS}/promotions/{'0' * 36}").status_code == 404
     assert desk.client.get(f"{MODELS}/promotions/what").status_code == 422
+
+
+def test_a_promotion_that_was_changed_in_the_database_says_so_and_offers_no_decision(
+    desk: Desk, challenger: str
+) -> None:
+    page = asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    assert 'value="approve"' in desk.client.get(page).text
+    with desk.service.database.write() as connection:
+        connection.execute(text("UPDATE promotions SET reason = 'the board agreed'"))
+    told = desk.client.get(page).text
+    assert "is not what the audit chain kept" in told
+    assert 'value="approve"' not in told
