@@ -41,7 +41,7 @@ def breach_rate(party: Party) -> Feature:
     news = usual_stands_in(party, lambda seen: breaches(seen)[1])
     guessed = guess_stands_in(party, of, Unit.RATIO, f"{how_ended(party)} over the years", breaches)
     name = f"{party.stem}breach_rate_long"
-    return Feature(name, Unit.RATIO, says, about, of, known="standing", news=news, guessed=guessed)
+    return Feature(name, Unit.RATIO, says, about, of, known="standing", news=news, guessed=guessed, from_outcomes=True)
 
 
 def long_memories(attributes: AttributeSchema) -> tuple[Feature, ...]:

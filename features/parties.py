@@ -172,13 +172,18 @@ def how_ended(party: Party) -> str:
     return f"how {party.exceptions} ended"
 
 
+def _fed(feature: Feature) -> Feature:
+    """A feature that outcomes feed."""
+    return replace(feature, from_outcomes=True)
+
+
 def _rate(party: Party, what: str, said: str, sums: Sums, guess: float, unknown: str = "") -> Feature:
     of = where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
     says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
     news = usual_stands_in(party, lambda seen: sums(seen)[1])
     guessed = guess_stands_in(party, of, Unit.RATIO, unknown or how_ended(party), sums)
     name = f"{party.stem}{what}_rate"
-    return Feature(name, Unit.RATIO, says, about, of, known="standing", news=news, guessed=guessed)
+    return _fed(Feature(name, Unit.RATIO, says, about, of, known="standing", news=news, guessed=guessed))
 
 
 def breach_rate(party: Party) -> Feature:
@@ -216,7 +221,7 @@ def _number(party: Party, what: str, unit: Unit, says: str, about: str, of: Read
 def outcomes_known(party: Party) -> Feature:
     """How much the party's rates are worth: 0 is a cold start."""
     says = f"it is known how {{value}} recent {party.exceptions} ended"
-    return _number(party, "outcomes", Unit.EACH, says, f"How many {party.exceptions} have ended", _outcomes)
+    return _fed(_number(party, "outcomes", Unit.EACH, says, f"How many {party.exceptions} have ended", _outcomes))
 
 
 def arrivals(party: Party) -> Feature:
@@ -247,6 +252,7 @@ def pace(party: Party) -> Feature:
         news=news,
         background=True,
         guessed=guess_stands_in(party, told, Unit.RATIO, unknown, breaches, stockouts),
+        from_outcomes=True,
     )
 
 
@@ -284,7 +290,7 @@ def stockout_rate_lately(party: Party) -> Feature:
     of = where_named(party, lambda standing: _lately(standing, party))
     guessed = guess_stands_in(party, of, Unit.RATIO, f"{how_ended(party)} for the shelf", stockouts)
     name = f"{party.stem}stockout_rate_lately"
-    return Feature(name, Unit.RATIO, says, about, of, known="standing", guessed=guessed)
+    return _fed(Feature(name, Unit.RATIO, says, about, of, known="standing", guessed=guessed))
 
 
 def _lately(standing: Standing, party: Party) -> float:
@@ -327,7 +333,7 @@ def shelves_known(party: Party) -> Feature:
     """How many shelf outcomes the party's rates rest on."""
     says = f"it is known how {{value}} recent {party.exceptions} ended for the shelf"
     about = f"How many {party.exceptions} have ended for the shelf"
-    return _number(party, "shelf_outcomes", Unit.EACH, says, about, lambda seen: seen.shelf_outcomes)
+    return _fed(_number(party, "shelf_outcomes", Unit.EACH, says, about, lambda seen: seen.shelf_outcomes))
 
 
 def _emptiness(standing: Standing, party: Party, prior: float) -> float:
@@ -347,7 +353,14 @@ def resolution_hours(party: Party) -> Feature:
     says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
     guessed = guess_stands_in(party, of, Unit.HOUR, f"how long {party.exceptions} take", resolutions)
     name = f"{party.stem}hours"
-    return Feature(name, Unit.HOUR, says, about, of, known="standing", background=True, guessed=guessed)
+    return _fed(Feature(name, Unit.HOUR, says, about, of, known="standing", background=True, guessed=guessed))
+
+
+def granted(party: Party) -> Feature:
+    """How much was granted."""
+    who = party.exceptions.removeprefix("exceptions of ")
+    says, about = f"{{value}} was granted to {who} lately", f"The amount granted to {who} lately"
+    return _fed(_number(party, "granted", Unit.MONEY, says, about, lambda seen: seen.granted))
 
 
 _HOW_MUCH = (outcomes_known, arrivals, pace, resolution_hours)
@@ -372,14 +385,7 @@ CASE_PARTIES = (
     *(tell(party) for party in (SUPPLIER, CARRIER, NODE) for tell in _HOW_MUCH),
     outcomes_known(CUSTOMER),
     arrivals(CUSTOMER),
-    _number(
-        CUSTOMER,
-        "granted",
-        Unit.MONEY,
-        "{value} was granted to the customer lately",
-        "The amount granted to the customer lately",
-        lambda seen: seen.granted,
-    ),
+    granted(CUSTOMER),
     outcomes_known(SKU),
     arrivals(PRODUCT),
 )

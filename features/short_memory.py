@@ -52,7 +52,9 @@ def breach_rate(party: Party) -> Feature:
     name, known = f"{party.stem}breach_rate_short", where_named(party, of)
     guessed = guess_stands_in(party, known, Unit.RATIO, how_ended(party), breaches)
     news = _month_stands_in(party)
-    return Feature(name, Unit.RATIO, says, about, known, known="standing", news=news, guessed=guessed)
+    return Feature(
+        name, Unit.RATIO, says, about, known, known="standing", news=news, guessed=guessed, from_outcomes=True
+    )
 
 
 def _month_stands_in(party: Party) -> News:

@@ -63,6 +63,13 @@ def test_the_feature_that_moved_is_named_and_no_other() -> None:
     assert found.features[0].ks == pytest.approx(0.38, abs=0.05)
 
 
+def test_what_no_outcome_feeds_any_more_is_left_out_and_counted() -> None:
+    later, names = world(2, 4_000, moved=1.0), ("score", "noise", "level")
+    found = drift_report(Task.SLA_BREACH, profile(), later, names, EURO, frozenset({"score", "elsewhere"}))
+    assert "score" not in {each.feature for each in found.features}
+    assert found.says.startswith("0 of 3 features have moved; 1 more that outcomes feed is left out, as hardly any")
+
+
 def test_a_rate_that_moved_is_an_alarm_and_priced_by_half_the_stake_times_the_brier_it_costs() -> None:
     found = report(world(2, 4_000, shift=-1.0))
     assert {"rate", "calibration"} <= about(found)
