@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.amounts import percent
 from data.vocabulary import Task
 from models import shifts
-from models.drift_alarms import Judged, Stake, alarms_of, chances_of, judged_together
+from models.drift_alarms import PER, Judged, Stake, chances_of, drifts_of, judged_together
 from models.drift_records import MODERATE, Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
 from models.performance import (
     FEWEST,
@@ -110,9 +110,12 @@ def drift_report(
     found = [_region(each, profile, later) for each in (None, *_told_of(later.regions))]
     judged = judged_together([chances_of(each) for each in found])
     regions = tuple(_judged(*each) for each in zip(found, judged, strict=True))
-    told = [alarms_of(region, sure, features, stake) for region, sure in zip(regions, judged, strict=True)]
-    alarms = tuple(alarm for each in told for alarm in each)
+    told = [drifts_of(region, sure, features, stake) for region, sure in zip(regions, judged, strict=True)]
+    drifts = [drift for each in told for drift in each]
+    alarms = tuple(each for each in drifts if stake.is_alarm(each))
     shifted = sum(each.level != "none" for each in features)
+    moved = _moved_says(shifted, len(features), len(profile.features) - len(fed.features))
+    cheap = _cheap_says(stake) if drifts and not alarms else ""
     return DriftReport(
         task=task,
         n=len(later.probability),
@@ -123,9 +126,7 @@ def drift_report(
         stake=None if stake.amount is None else f"{stake.amount:.2f}",
         currency=stake.currency,
         alarms=alarms,
-        says=_summary(
-            task, regions[0], _moved_says(shifted, len(features), len(profile.features) - len(fed.features)), alarms
-        ),
+        says=_summary(task, regions[0], moved, alarms) + cheap,
     )
 
 
@@ -238,6 +239,12 @@ def _moved_says(shifted: int, compared: int, left_out: int) -> str:
         return moved
     are = "1 more that outcomes feed is" if left_out == 1 else f"{left_out} more that outcomes feed are"
     return f"{moved}; {are} left out, as hardly any of these cases tells its outcome"
+
+
+def _cheap_says(stake: Stake) -> str:
+    """Why nothing of what the report tells is an alarm, where the cost is the reason."""
+    least = f"{stake.least:,.2f} {stake.currency} per {PER:,} cases"
+    return f"; what is amiss costs less than the {least} from which the policy alarms (drift.alarm_from)"
 
 
 def _summary(task: Task, whole: RegionDrift, moved: str, alarms: Sequence[Alarm]) -> str:

@@ -95,7 +95,12 @@ def test_each_region_is_told_of() -> None:
 def test_what_costs_less_than_the_policy_says_is_no_alarm() -> None:
     later = world(2, 4_000, shift=-1.0)
     assert report(later).alarms
-    assert not report(later, replace(EURO, alarm_from=1e6)).alarms
+    found = report(later, replace(EURO, alarm_from=1e6))
+    assert not found.alarms
+    why = "0 alarms; what is amiss costs less than the 1,000,000.00 EUR per 1,000 cases from which the policy alarms"
+    assert f"probabilities miss what happens; {why} (drift.alarm_from)" in found.says
+    assert "costs less" not in report(later).says
+    assert "costs less" not in report(world(2, 4_000), replace(EURO, alarm_from=1e6)).says, "nothing is amiss"
 
 
 def test_without_outcomes_the_model_s_own_claim_is_all_there_is() -> None:
