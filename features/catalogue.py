@@ -115,6 +115,11 @@ class FeatureSet:
         """The columns that tell how much goes on around a case."""
         return tuple(index for index, each in enumerate(self.features) if each.background)
 
+    @cached_property
+    def from_outcomes(self) -> frozenset[str]:
+        """The columns that outcomes feed, by name."""
+        return frozenset(each.name for each in self.features if each.from_outcomes)
+
     def only(self, names: Sequence[str]) -> FeatureSet:
         """These facts in this order, with links and message: what a model reads of before other facts were computed.
 

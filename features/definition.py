@@ -45,8 +45,10 @@ class Feature:
     is True where somebody can change the value. `levels` are the labels of a category, coded 0 to k - 1; `words` how
     a flag reads when false and when true. `news` speaks instead of the sentence where the case names a level or party
     that the history did not. `called` is what people call the retailer's own, where a mapping says so. `background` is
-    True where it tells how much goes on around the case rather than of the case: few rows learn of it by heart. `of`
-    is None-safe and pure, and answers a finite number or None.
+    True where it tells how much goes on around the case rather than of the case: few rows learn of it by heart.
+    `guessed` speaks instead of both where the number rests on next to nothing and is a guess. `from_outcomes` is True
+    where outcomes feed it: where none is told any more, it fades whatever happens. `of` is None-safe and pure, and
+    answers a finite number or None.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Feature:
     news: News | None = None
     called: str | None = None
     background: bool = False
+    guessed: News | None = None
+    from_outcomes: bool = False
 
     @property
     def kind(self) -> Kind:

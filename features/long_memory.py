@@ -19,6 +19,8 @@ from features.parties import (
     SUPPLIER,
     Party,
     declared,
+    guess_stands_in,
+    how_ended,
     labelled,
     rate,
     usual_stands_in,
@@ -37,7 +39,9 @@ def breach_rate(party: Party) -> Feature:
     says = f"over the years {{value}} of {party.exceptions} missed the promise"
     about = f"How often {party.exceptions} missed the promise over the years"
     news = usual_stands_in(party, lambda seen: breaches(seen)[1])
-    return Feature(f"{party.stem}breach_rate_long", Unit.RATIO, says, about, of, known="standing", news=news)
+    guessed = guess_stands_in(party, of, Unit.RATIO, f"{how_ended(party)} over the years", breaches)
+    name = f"{party.stem}breach_rate_long"
+    return Feature(name, Unit.RATIO, says, about, of, known="standing", news=news, guessed=guessed, from_outcomes=True)
 
 
 def long_memories(attributes: AttributeSchema) -> tuple[Feature, ...]:

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+from data.amounts import amount
 from data.case import Case
 from data.record import Unit
 from data.standing import PartyStanding, Standing
+from data.units import Measure
 from data.vocabulary import RootCause
 from features.attributes import AttributeSchema, party_words
 from features.definition import UNHEARD, Compute, Feature, News, shared
@@ -33,6 +35,9 @@ _SURGE_UNITS = 0.5
 """Units of demand that stand for as usual, so that a few units say little."""
 _REPORT_WEIGHT = 0.25
 """Of a day's half-lives only a sixteenth is left: a few shelves told of yesterday still count for something."""
+
+_NEXT_TO_NOTHING = 0.1
+"""The share of a guess's weight below which what is known moves it so little that the number is still the guess."""
 
 Sums = Callable[[PartyStanding], tuple[float, float]]
 """Of a party: how many outcomes were of interest, and how many were known."""
@@ -137,11 +142,48 @@ def usual_stands_in(party: Party, known: Callable[[PartyStanding], float]) -> Ne
     return news
 
 
-def _rate(party: Party, what: str, said: str, sums: Sums, guess: float) -> Feature:
+def guess_stands_in(party: Party, of: Compute, unit: Measure, unknown: str, *weighs: Sums) -> News:
+    """That next to nothing is known of a party, nor of the retailer whom it is shrunk to: its number is a guess.
+
+    `unknown` says what is not known; `weighs` are the sums whose counts, of either, would make the number known.
+    """
+
+    def guessed(case: Case, standing: Standing) -> str | None:
+        if _is_known(standing, (party.kind, RETAILER), weighs, _PRIOR_WEIGHT):
+            return None
+        return _guess_says(of(case, standing), unit, unknown)
+
+    return guessed
+
+
+def _guess_says(value: float | None, unit: Measure, unknown: str) -> str | None:
+    """The sentence of a guess; None where the case names nobody it could be of."""
+    return None if value is None else f"nothing is known of {unknown}; {amount(value, unit)} stands in"
+
+
+def _is_known(standing: Standing, kinds: tuple[str, ...], weighs: tuple[Sums, ...], guess: float) -> bool:
+    """Whether any of these parties knows enough beside a guess of this weight."""
+    seen = [_known(standing)[kind] for kind in kinds if kind in _known(standing)]
+    return any(sums(each)[1] >= _NEXT_TO_NOTHING * guess for each in seen for sums in weighs)
+
+
+def how_ended(party: Party) -> str:
+    """What is not known of a party of which no outcome is."""
+    return f"how {party.exceptions} ended"
+
+
+def _fed(feature: Feature) -> Feature:
+    """A feature that outcomes feed."""
+    return replace(feature, from_outcomes=True)
+
+
+def _rate(party: Party, what: str, said: str, sums: Sums, guess: float, unknown: str = "") -> Feature:
     of = where_named(party, lambda standing: rate(standing, party.kind, sums, guess))
     says, about = f"{{value}} of recent {party.exceptions} {said}", f"How often {party.exceptions} {said}"
     news = usual_stands_in(party, lambda seen: sums(seen)[1])
-    return Feature(f"{party.stem}{what}_rate", Unit.RATIO, says, about, of, known="standing", news=news)
+    guessed = guess_stands_in(party, of, Unit.RATIO, unknown or how_ended(party), sums)
+    name = f"{party.stem}{what}_rate"
+    return _fed(Feature(name, Unit.RATIO, says, about, of, known="standing", news=news, guessed=guessed))
 
 
 def breach_rate(party: Party) -> Feature:
@@ -151,12 +193,14 @@ def breach_rate(party: Party) -> Feature:
 
 def stockout_rate(party: Party) -> Feature:
     """How often the shelf ran empty."""
-    return _rate(party, "stockout", "ended with an empty shelf", stockouts, _STOCKOUT_GUESS)
+    unknown = f"{how_ended(party)} for the shelf"
+    return _rate(party, "stockout", "ended with an empty shelf", stockouts, _STOCKOUT_GUESS, unknown)
 
 
 def cause_rate(party: Party, cause: RootCause) -> Feature:
     """How often a cause was confirmed."""
-    return _rate(party, cause, f"were a matter of {cause.replace('_', ' ')}", of_cause(cause), _CAUSE_GUESS)
+    said = f"were a matter of {cause.replace('_', ' ')}"
+    return _rate(party, cause, said, of_cause(cause), _CAUSE_GUESS, f"what caused {party.exceptions}")
 
 
 Read = Callable[[PartyStanding], float]
@@ -177,7 +221,7 @@ def _number(party: Party, what: str, unit: Unit, says: str, about: str, of: Read
 def outcomes_known(party: Party) -> Feature:
     """How much the party's rates are worth: 0 is a cold start."""
     says = f"it is known how {{value}} recent {party.exceptions} ended"
-    return _number(party, "outcomes", Unit.EACH, says, f"How many {party.exceptions} have ended", _outcomes)
+    return _fed(_number(party, "outcomes", Unit.EACH, says, f"How many {party.exceptions} have ended", _outcomes))
 
 
 def arrivals(party: Party) -> Feature:
@@ -197,15 +241,18 @@ def pace(party: Party) -> Feature:
 
     news = usual_stands_in(party, lambda seen: seen.arrivals or _outcomes(seen))
     says, about = f"{party.exceptions} come at {{value}} of the usual pace", f"How fast {party.exceptions} come"
+    told, unknown = where_named(party, of), f"the usual pace of {party.exceptions}"
     return Feature(
         f"{party.stem}pace",
         Unit.RATIO,
         says,
         about,
-        where_named(party, of),
+        told,
         known="standing",
         news=news,
         background=True,
+        guessed=guess_stands_in(party, told, Unit.RATIO, unknown, breaches, stockouts),
+        from_outcomes=True,
     )
 
 
@@ -217,7 +264,18 @@ def empty_shelves(party: Party, where: str, wider: Party | None = None) -> Featu
         return _emptiness(standing, party, prior)
 
     says, about = f"{where} stood empty for {{value}} of the day", f"How long {where} stood empty"
-    return Feature(f"{party.stem}empty", Unit.RATIO, says, about, where_named(party, of), known="standing")
+    told, kinds = where_named(party, of), tuple(each.kind for each in (party, wider) if each)
+
+    def guessed(case: Case, standing: Standing) -> str | None:
+        if _is_known(standing, kinds, (_reports,), _REPORT_WEIGHT):
+            return None
+        return _guess_says(told(case, standing), Unit.RATIO, f"how long {where} stood empty")
+
+    return Feature(f"{party.stem}empty", Unit.RATIO, says, about, told, known="standing", guessed=guessed)
+
+
+def _reports(party: PartyStanding) -> tuple[float, float]:
+    return party.empty, party.shelves
 
 
 def stockouts_lately(party: PartyStanding) -> tuple[float, float]:
@@ -230,7 +288,9 @@ def stockout_rate_lately(party: Party) -> Feature:
     says = f"{{value}} of {party.exceptions} in the last few days ended with an empty shelf"
     about = f"How often {party.exceptions} in the last few days ended with an empty shelf"
     of = where_named(party, lambda standing: _lately(standing, party))
-    return Feature(f"{party.stem}stockout_rate_lately", Unit.RATIO, says, about, of, known="standing")
+    guessed = guess_stands_in(party, of, Unit.RATIO, f"{how_ended(party)} for the shelf", stockouts)
+    name = f"{party.stem}stockout_rate_lately"
+    return _fed(Feature(name, Unit.RATIO, says, about, of, known="standing", guessed=guessed))
 
 
 def _lately(standing: Standing, party: Party) -> float:
@@ -273,7 +333,7 @@ def shelves_known(party: Party) -> Feature:
     """How many shelf outcomes the party's rates rest on."""
     says = f"it is known how {{value}} recent {party.exceptions} ended for the shelf"
     about = f"How many {party.exceptions} have ended for the shelf"
-    return _number(party, "shelf_outcomes", Unit.EACH, says, about, lambda seen: seen.shelf_outcomes)
+    return _fed(_number(party, "shelf_outcomes", Unit.EACH, says, about, lambda seen: seen.shelf_outcomes))
 
 
 def _emptiness(standing: Standing, party: Party, prior: float) -> float:
@@ -291,7 +351,16 @@ def resolution_hours(party: Party) -> Feature:
         party, lambda standing: math.expm1(rate(standing, party.kind, resolutions, math.log1p(_HOURS_GUESS)))
     )
     says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
-    return Feature(f"{party.stem}hours", Unit.HOUR, says, about, of, known="standing", background=True)
+    guessed = guess_stands_in(party, of, Unit.HOUR, f"how long {party.exceptions} take", resolutions)
+    name = f"{party.stem}hours"
+    return _fed(Feature(name, Unit.HOUR, says, about, of, known="standing", background=True, guessed=guessed))
+
+
+def granted(party: Party) -> Feature:
+    """How much was granted."""
+    who = party.exceptions.removeprefix("exceptions of ")
+    says, about = f"{{value}} was granted to {who} lately", f"The amount granted to {who} lately"
+    return _fed(_number(party, "granted", Unit.MONEY, says, about, lambda seen: seen.granted))
 
 
 _HOW_MUCH = (outcomes_known, arrivals, pace, resolution_hours)
@@ -316,14 +385,7 @@ CASE_PARTIES = (
     *(tell(party) for party in (SUPPLIER, CARRIER, NODE) for tell in _HOW_MUCH),
     outcomes_known(CUSTOMER),
     arrivals(CUSTOMER),
-    _number(
-        CUSTOMER,
-        "granted",
-        Unit.MONEY,
-        "{value} was granted to the customer lately",
-        "The amount granted to the customer lately",
-        lambda seen: seen.granted,
-    ),
+    granted(CUSTOMER),
     outcomes_known(SKU),
     arrivals(PRODUCT),
 )

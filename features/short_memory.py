@@ -22,6 +22,8 @@ from features.parties import (
     Party,
     breaches,
     declared,
+    guess_stands_in,
+    how_ended,
     labelled,
     rate,
     rate_beside,
@@ -48,7 +50,11 @@ def breach_rate(party: Party) -> Feature:
     says = f"judged by the last hours and the month, {{value}} of {party.exceptions} miss the promise"
     about = f"How often {party.exceptions} miss the promise, judged by the last hours and the month"
     name, known = f"{party.stem}breach_rate_short", where_named(party, of)
-    return Feature(name, Unit.RATIO, says, about, known, known="standing", news=_month_stands_in(party))
+    guessed = guess_stands_in(party, known, Unit.RATIO, how_ended(party), breaches)
+    news = _month_stands_in(party)
+    return Feature(
+        name, Unit.RATIO, says, about, known, known="standing", news=news, guessed=guessed, from_outcomes=True
+    )
 
 
 def _month_stands_in(party: Party) -> News:

@@ -6,7 +6,7 @@ One report for both sides: `fairlead drift` gives it a later history, the servic
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.amounts import percent
 from data.vocabulary import Task
 from models import shifts
-from models.drift_alarms import Judged, Stake, alarms_of, chances_of, judged_together
+from models.drift_alarms import PER, Judged, Stake, chances_of, drifts_of, judged_together
 from models.drift_records import MODERATE, Alarm, DriftReport, FeatureDrift, Level, RateDrift, RegionDrift
 from models.performance import (
     FEWEST,
@@ -92,15 +92,30 @@ def said(probabilities: Floats) -> Floats:
     return np.asarray(probabilities.argmax(axis=1), np.float64)
 
 
-def drift_report(task: Task, profile: Profile, later: Later, names: Sequence[str], stake: Stake) -> DriftReport:
-    """Compare. `names` are the features' columns; `later` holds at least one case."""
-    features = _features(profile, later, names)
+def drift_report(
+    task: Task,
+    profile: Profile,
+    later: Later,
+    names: Sequence[str],
+    stake: Stake,
+    unfed: frozenset[str] = frozenset(),
+) -> DriftReport:
+    """Compare. `names` are the features' columns; `later` holds at least one case.
+
+    The features `unfed` are left out and counted: of later cases that tell no outcomes, what outcomes feed has faded,
+    whatever happened.
+    """
+    fed = replace(profile, features=tuple(each for each in profile.features if each.name not in unfed))
+    features = _features(fed, later, names)
     found = [_region(each, profile, later) for each in (None, *_told_of(later.regions))]
     judged = judged_together([chances_of(each) for each in found])
     regions = tuple(_judged(*each) for each in zip(found, judged, strict=True))
-    told = [alarms_of(region, sure, features, stake) for region, sure in zip(regions, judged, strict=True)]
-    alarms = tuple(alarm for each in told for alarm in each)
+    told = [drifts_of(region, sure, features, stake) for region, sure in zip(regions, judged, strict=True)]
+    drifts = [drift for each in told for drift in each]
+    alarms = tuple(each for each in drifts if stake.is_alarm(each))
     shifted = sum(each.level != "none" for each in features)
+    moved = _moved_says(shifted, len(features), len(profile.features) - len(fed.features))
+    cheap = _cheap_says(stake) if drifts and not alarms else ""
     return DriftReport(
         task=task,
         n=len(later.probability),
@@ -111,7 +126,7 @@ def drift_report(task: Task, profile: Profile, later: Later, names: Sequence[str
         stake=None if stake.amount is None else f"{stake.amount:.2f}",
         currency=stake.currency,
         alarms=alarms,
-        says=_summary(task, regions[0], f"{shifted} of {len(features)} features have moved", alarms),
+        says=_summary(task, regions[0], moved, alarms) + cheap,
     )
 
 
@@ -216,6 +231,20 @@ def _judged(found: RegionDrift, sure: Judged) -> RegionDrift:
         rate = rate.model_copy(update={"holds": holds})
     calibrated = None if seen is None else (seen.ece or 0.0) <= MOST_ERROR or sure.get("calibration", 1.0) > UNLIKELY
     return found.model_copy(update={"rate": rate, "calibrated": calibrated})
+
+
+def _moved_says(shifted: int, compared: int, left_out: int) -> str:
+    moved = f"{shifted} of {compared} features have moved"
+    if not left_out:
+        return moved
+    are = "1 more that outcomes feed is" if left_out == 1 else f"{left_out} more that outcomes feed are"
+    return f"{moved}; {are} left out, as hardly any of these cases tells its outcome"
+
+
+def _cheap_says(stake: Stake) -> str:
+    """Why nothing of what the report tells is an alarm, where the cost is the reason."""
+    least = f"{stake.least:,.2f} {stake.currency} per {PER:,} cases"
+    return f"; what is amiss costs less than the {least} from which the policy alarms (drift.alarm_from)"
 
 
 def _summary(task: Task, whole: RegionDrift, moved: str, alarms: Sequence[Alarm]) -> str:

@@ -40,6 +40,15 @@ class Stake:
         """The expected loss of 1,000 cases through a Brier score that is worse by so much."""
         return None if self.amount is None else PER * self.amount * brier / 2.0
 
+    @property
+    def least(self) -> float:
+        """The loss per 1,000 cases from which a drift is an alarm: what costs nothing never is."""
+        return max(self.alarm_from, 0.01)
+
+    def is_alarm(self, drift: Alarm) -> bool:
+        """Whether a drift costs enough, or nobody knows what it costs."""
+        return drift.per_1000 is None or float(drift.per_1000) >= self.least
+
 
 Judged = Mapping[About, float]
 """Of one region: the false discovery rate of calling each drift, and all surer ones of the report, real."""
@@ -69,16 +78,18 @@ def judged_together(chances: Sequence[Mapping[About, float]]) -> list[dict[About
     return told
 
 
-def alarms_of(found: RegionDrift, judged: Judged, features: Sequence[FeatureDrift], stake: Stake) -> list[Alarm]:
-    """The alarms of a region: from its outcomes and, of all regions together, from inputs that have moved."""
+def drifts_of(found: RegionDrift, judged: Judged, features: Sequence[FeatureDrift], stake: Stake) -> list[Alarm]:
+    """The drifts of a region: from its outcomes and, of all regions together, from inputs that have moved.
+
+    They are alarms where they cost enough, which the stake says.
+    """
     alarms = _from_outcomes(found, judged, stake)
     shifted = [each for each in features if each.level != "none"]
     if found.region is None and found.rehearsed and shifted and _is_sure("inputs", judged):
         worse = _excess(found.rehearsed, found.claimed)
         moved = ", ".join(_plain(each.feature) for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
-    told = [each.model_copy(update={"discovery": judged.get(each.about)}) for each in alarms]
-    return [each for each in told if each.per_1000 is None or float(each.per_1000) >= max(stake.alarm_from, 0.01)]
+    return [each.model_copy(update={"discovery": judged.get(each.about)}) for each in alarms]
 
 
 def _plain(feature: str) -> str:

@@ -19,7 +19,7 @@ from data.explanation import CalibrationStep, Contribution, ModelStep, Seen
 from data.prediction import Predicted, PredictionFailed
 from data.standing import Standing
 from data.vocabulary import Task
-from features.definition import NEW, UNHEARD
+from features.definition import NEW, UNHEARD, Feature
 from models.conformal import with_no
 from models.task_model import TaskModel
 from models.track_record import Proven, heeded, shift, shifted
@@ -44,6 +44,7 @@ class _Row(NamedTuple):
     x: NDArray[np.float64]
     shown: dict[str, Seen]
     news: dict[str, str]
+    standing: Standing
 
 
 class ModelPredictor:
@@ -73,11 +74,11 @@ class ModelPredictor:
         raw = self.model.score.raw(x)
         probabilities = self._probabilities(raw)
         explained = int(np.argmax(probabilities))
-        shown = self._features.shown(x)
         heard = standing.record(self.task, self.version, None)
         level = shift(heard, self.model.record_share) if self.task.is_risk else 0.0
+        row = self._row(case, standing, x)
         steps = (
-            self._model_step(_Row(case, x, shown, self._features.news(case, standing)), raw, explained),
+            self._model_step(row, raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained, level),
         )
         calibrated = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
@@ -86,7 +87,7 @@ class ModelPredictor:
             task=self.task,
             probabilities={label: shifted(p, level) for label, p in calibrated.items()},
             steps=steps,
-            features=shown,
+            features=row.shown,
             horizon=self.model.horizon,
             leaves_at=heeded(self._leaves_at(calibrated, case.region), in_region),
         )
@@ -125,6 +126,9 @@ class ModelPredictor:
             raise PredictionFailed("model_failed", "the calibrated probability is not finite")
         return np.round(calibrated, DECIMALS)
 
+    def _row(self, case: Case, standing: Standing, x: NDArray[np.float64]) -> _Row:
+        return _Row(case, x, self._features.shown(x), self._features.news(case, standing), standing)
+
     def _model_step(self, row: _Row, raw: NDArray[np.float64], explained: int) -> ModelStep:
         phi = self.model.score.contributions(row.x, explained)
         base = self.model.score.base(explained)
@@ -162,10 +166,15 @@ class ModelPredictor:
             contribution=phi,
             lever=feature.lever,
             says=self._words(row.case, feature.name)
+            or self._guessed(row, feature)
             or row.news.get(feature.name)
             or self._features.sentence(i, float(row.x[i]), usual, self.model.plain_usual),
             called=feature.called,
         )
+
+    def _guessed(self, row: _Row, feature: Feature) -> str | None:
+        named = self.model.names_guesses and feature.guessed
+        return named(row.case, row.standing) if named else None
 
     def _words(self, case: Case, name: str) -> str | None:
         """For a feature of the message's words: the words themselves, as far as they may be shown."""

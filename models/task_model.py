@@ -65,6 +65,9 @@ class TaskModel:
     plain_usual: bool = False
     """Whether its answers say "usually 0" where no less and no more is usual, and what is usual of numbers that may be
     negative. Not so in bundles of an earlier Fairlead, which answer in the words they always had."""
+    names_guesses: bool = False
+    """Whether its answers say of a rate that rests on next to no outcomes that a guess stands in. Not so in bundles of
+    an earlier Fairlead, which answer in the words they always had."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     lineage: Mapping[str, Any] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
@@ -167,6 +170,7 @@ def describe(model: TaskModel) -> dict[str, Any]:
         "horizon": model.horizon,
         **({"timeless": True} if model.timeless else {}),
         **({"plain_usual": True} if model.plain_usual else {}),
+        **({"names_guesses": True} if model.names_guesses else {}),
         "fingerprint": model.features().fingerprint,
         "features": list(model.features().names),
         "metrics": dict(model.metrics),
@@ -218,6 +222,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         horizon=described["horizon"],
         timeless=described.get("timeless", False),
         plain_usual=described.get("plain_usual", False),
+        names_guesses=described.get("names_guesses", False),
         columns=tuple(described["features"]),
         metrics=described["metrics"],
         lineage=described["lineage"],

@@ -12,6 +12,7 @@ from data.case import Carrier, Customer, StockPosition
 from data.standing import PartyStanding, Standing
 from data.vocabulary import RootCause
 from features.attributes import AttributeSchema
+from features.definition import Feature
 from features.parties import (
     CARRIER,
     CASE_PARTIES,
@@ -30,6 +31,7 @@ from features.parties import (
     pace,
     resolution_hours,
     stockout_rate,
+    stockout_rate_lately,
 )
 from features.sentences import sentence
 from features.standing import RETAILER
@@ -53,6 +55,35 @@ def test_a_cold_start_has_a_guess_and_says_that_nothing_is_known() -> None:
     assert sentence(outcomes_known(CARRIER), 0.0, None) == "it is known how 0 recent exceptions of the carrier ended"
     assert value(pace(CARRIER), CASE) == 1.0
     assert value(arrivals(CARRIER), CASE) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("feature", "says"),
+    [
+        (breach_rate(CARRIER), "how exceptions of the carrier ended; 25 %"),
+        (breach_rate(EVERYONE), "how exceptions of any kind ended; 25 %"),
+        (cause_rate(CARRIER, RootCause.CARRIER_FAILURE), "what caused exceptions of the carrier; 10 %"),
+        (stockout_rate(SKU), "how exceptions of the article in this node ended for the shelf; 10 %"),
+        (stockout_rate_lately(SKU), "how exceptions of the article in this node ended for the shelf; 10 %"),
+        (resolution_hours(CARRIER), "how long exceptions of the carrier take; 24 h"),
+        (pace(CARRIER), "the usual pace of exceptions of the carrier; 100 %"),
+        (empty_shelves(PRODUCT, "the shelves"), "how long the shelves stood empty; 10 %"),
+    ],
+)
+def test_a_guess_is_not_told_as_what_was_seen(feature: Feature, says: str) -> None:
+    assert feature.guessed is not None
+    faded = [_known(kind, outcomes=1e-6, breaches=1e-6, resolved=1e-6, shelves=1e-6) for kind in ("carrier", RETAILER)]
+    for standing in (COLD, _standing(*faded)):
+        assert feature.guessed(CASE, standing) == f"nothing is known of {says} stands in"
+
+
+def test_a_number_that_the_party_or_the_retailer_knows_is_no_guess() -> None:
+    guessed = breach_rate(CARRIER).guessed
+    assert guessed is not None
+    assert guessed(CASE, _standing(_known(outcomes=0.4), _known(RETAILER, outcomes=0.4))) is not None
+    assert guessed(CASE, _standing(_known(outcomes=0.5))) is None
+    assert guessed(CASE, _standing(_known(RETAILER, outcomes=0.5))) is None
+    assert guessed(a_case(), COLD) is None, "a carrier that is not named is not known, which the sentence says"
 
 
 def test_nothing_is_known_of_a_party_the_case_does_not_name() -> None:

@@ -68,6 +68,14 @@ def test_how_a_model_tells_what_is_usual_is_published_with_it(tmp_path: Path, pl
     assert open_bundle(tmp_path).models[Task.STOCKOUT].model.plain_usual == plain
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_whether_guesses_are_named_is_kept_with_the_bundle(tmp_path: Path, named: bool) -> None:
+    told = replace(task_model(Task.STOCKOUT), names_guesses=named)
+    assert ("names_guesses" in describe(told)) == named, "a bundle of before holds no such word"
+    publish(tmp_path, {Task.STOCKOUT: told}, created_at=NOW)
+    assert open_bundle(tmp_path).models[Task.STOCKOUT].model.names_guesses == named
+
+
 def test_the_same_models_give_the_same_digest(tmp_path: Path) -> None:
     assert publish_all(tmp_path / "one") == publish_all(tmp_path / "two")
 

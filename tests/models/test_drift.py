@@ -63,6 +63,13 @@ def test_the_feature_that_moved_is_named_and_no_other() -> None:
     assert found.features[0].ks == pytest.approx(0.38, abs=0.05)
 
 
+def test_what_no_outcome_feeds_any_more_is_left_out_and_counted() -> None:
+    later, names = world(2, 4_000, moved=1.0), ("score", "noise", "level")
+    found = drift_report(Task.SLA_BREACH, profile(), later, names, EURO, frozenset({"score", "elsewhere"}))
+    assert "score" not in {each.feature for each in found.features}
+    assert found.says.startswith("0 of 3 features have moved; 1 more that outcomes feed is left out, as hardly any")
+
+
 def test_a_rate_that_moved_is_an_alarm_and_priced_by_half_the_stake_times_the_brier_it_costs() -> None:
     found = report(world(2, 4_000, shift=-1.0))
     assert {"rate", "calibration"} <= about(found)
@@ -88,7 +95,12 @@ def test_each_region_is_told_of() -> None:
 def test_what_costs_less_than_the_policy_says_is_no_alarm() -> None:
     later = world(2, 4_000, shift=-1.0)
     assert report(later).alarms
-    assert not report(later, replace(EURO, alarm_from=1e6)).alarms
+    found = report(later, replace(EURO, alarm_from=1e6))
+    assert not found.alarms
+    why = "0 alarms; what is amiss costs less than the 1,000,000.00 EUR per 1,000 cases from which the policy alarms"
+    assert f"probabilities miss what happens; {why} (drift.alarm_from)" in found.says
+    assert "costs less" not in report(later).says
+    assert "costs less" not in report(world(2, 4_000), replace(EURO, alarm_from=1e6)).says, "nothing is amiss"
 
 
 def test_without_outcomes_the_model_s_own_claim_is_all_there_is() -> None:

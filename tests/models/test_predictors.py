@@ -14,6 +14,7 @@ from data.prediction import PredictionFailed
 from data.record import Unit
 from data.standing import PartyStanding, Standing
 from data.vocabulary import Task
+from features.standing import RETAILER
 from models.predictors import ModelPredictor, _summary
 from models.score import Score
 from tests.fixtures.task_models import cases, coded_model, task_model
@@ -113,6 +114,26 @@ def test_known_and_missing_codes_are_not_called_new(code: str | None, says: str)
     step = coded(code)
     assert {each.feature: each.says for each in step.contributions}["code"] == says
     assert not [each for each in step.news if "code" in each]
+
+
+@pytest.mark.parametrize(
+    ("named", "known", "says"),
+    [
+        (True, 0.0, "nothing is known of how exceptions of any kind ended; 25 % stands in"),
+        (False, 0.0, "25 % of recent exceptions of any kind missed the promise"),
+        (True, 95.0, "96 % of recent exceptions of any kind missed the promise"),
+    ],
+)
+def test_a_rate_that_rests_on_nothing_is_told_as_a_guess_by_bundles_that_do(
+    named: bool, known: float, says: str
+) -> None:
+    predictor = ModelPredictor(replace(task_model(Task.SLA_BREACH), names_guesses=named), "v")
+    case, standing = cases()[0]
+    retailer = PartyStanding(kind=RETAILER, id=RETAILER, outcomes=known, breaches=known)
+    now = standing.model_copy(update={"parties": (retailer,)})
+    features = predictor.model.features()
+    row = predictor._row(case, now, features.vector(case, now))
+    assert predictor._contribution(row, features.names.index("usual_breach_rate"), 1.0).says.startswith(says)
 
 
 def test_a_carrier_without_a_past_is_said_to_be_new() -> None:

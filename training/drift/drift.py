@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.outcome import Outcome
+from data.vocabulary import Task
 from models.drift import Later, drift_report, of_all
 from models.drift_alarms import Stake
 from models.drift_records import DriftReport
@@ -14,15 +16,20 @@ from models.task_model import TaskModel
 from models.weights import mean, part
 from policies.policy import Policy
 from policies.stakes import alarm_from
+from training.daily.history import DailyHistory
 from training.errors import HistoryError
 from training.histories.dataset import Known
 from training.histories.history import History
 from training.histories.split import without_times
+from training.histories.truth import UNKNOWN
 from training.learning.evaluate import Snapshot, calibrated, studied
 from training.learning.profiling import spread
 from training.progress import Progress
 
 Floats = NDArray[np.float64]
+
+FEW_TOLD = 0.1
+"""The share of later cases with an outcome below which what outcomes feed has faded for want of any."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Seen:
 
     features: Floats
     known: Known
+    tells_outcomes: bool = True
+    """Whether enough of the later cases tell what came of them that what outcomes feed can be compared."""
 
 
 def see(
@@ -51,7 +60,23 @@ def see(
     known = read.known(model.task).unsure()
     if not len(known.truth):
         raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")
-    return Seen(model.complete(known.facts, known.messages), known)
+    return Seen(model.complete(known.facts, known.messages), known, _tells_outcomes(known, history))
+
+
+def _tells_outcomes(known: Known, history: History) -> bool:
+    """By the truths of the task; only where these are few, the history is read again for what else it tells."""
+    if np.mean(known.truth != UNKNOWN) >= FEW_TOLD:
+        return True
+    if isinstance(history, DailyHistory):
+        return False
+    told = [_tells(line.outcome) for line in history.lines()]
+    return sum(told) >= FEW_TOLD * len(told)
+
+
+def _tells(outcome: Outcome | None) -> bool:
+    if outcome is None:
+        return False
+    return outcome.resolved_at is not None or any(outcome.truth(task, None) is not None for task in Task)
 
 
 def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
@@ -73,7 +98,9 @@ def drift_of(model: TaskModel, seen: Seen, policy: Policy) -> DriftReport:
         known.selection,
         None if whole is None else spread(whole),
     )
-    return drift_report(model.task, profile, later, model.features().names, stake_of(known, policy))
+    features = model.features()
+    unfed = frozenset[str]() if seen.tells_outcomes else features.from_outcomes
+    return drift_report(model.task, profile, later, features.names, stake_of(known, policy), unfed)
 
 
 def stake_of(known: Known, policy: Policy) -> Stake:

@@ -145,6 +145,7 @@ def _shipped(
         horizon=_horizon(task, known, origin),
         timeless=is_timeless(known.times),
         plain_usual=True,
+        names_guesses=True,
         lineage={
             **origin.lineage,
             "fitted_on": _window(rows),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def test_drift_prints_one_json_object_and_nothing_else(folder: Path) -> None:
     assert report["regions"][0]["region"] is None
     assert {"us", "eu", "uk"} & {each["region"] for each in report["regions"]}
     assert float(report["stake"]) > 10
+    assert "usual_breach_rate" in {each["feature"] for each in report["features"]}
+    assert "left out" not in report["says"]
 
 
 def test_cases_without_an_outcome_are_compared_too(folder: Path, tmp_path: Path) -> None:
@@ -50,6 +53,10 @@ def test_cases_without_an_outcome_are_compared_too(folder: Path, tmp_path: Path)
     assert report["n"] > 200
     assert report["with_outcome"] == 0
     assert "realised" not in {name for name, value in report["regions"][0].items() if value is not None}
+    compared = {each["feature"] for each in report["features"]}
+    assert not {"usual_breach_rate", "usual_hours", "carrier_outcomes", "carrier_pace", "customer_granted"} & compared
+    assert {"queue_minutes", "carrier_arrivals", "prediction"} <= compared, "what is fed by arrivals is compared"
+    assert re.search(r"of \d+ features have moved; \d+ more that outcomes feed are left out, as hardly", report["says"])
 
 
 def test_drift_writes_one_page_and_escapes_what_it_shows(folder: Path, tmp_path: Path) -> None:
