@@ -120,7 +120,10 @@ class Check:
         content = {"schema": CHECK_SCHEMA, "ok": self.ok, "leaking": [each.name for each in self.leaking]}
         content["suspected"] = [each.name for each in self.columns if each.suspicions]
         content["unmapped"] = [each.name for each in self.columns if each.role == "unmapped"]
-        return {**content, **asdict(self)}
+        told = asdict(self)
+        for join in told["joins"]:
+            del join["columns"]  # what a name under leaks is compared with; the report is about rows
+        return {**content, **told}
 
 
 def check(seen: Examined, mapping: TheMapping | None) -> Check:
