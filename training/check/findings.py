@@ -15,6 +15,7 @@ from training.check.lone_values import lone_value
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
+from training.tables.names import columns_there
 
 Rule = Literal[
     "event_twice",
@@ -24,6 +25,7 @@ Rule = Literal[
     "join_finds_little",
     "row_nearly_empty",
     "lone_value",
+    "leak_not_there",
 ]
 
 LITTLE = 0.05
@@ -43,7 +45,7 @@ class Finding:
 def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
-    told += [*_nearly_empty(seen), *_lone_values(seen, mapping)]
+    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_leaks_not_there(seen, mapping)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -71,6 +73,15 @@ def _without_outcome(seen: Examined, mapping: Mapping | None) -> Iterator[Findin
     else:
         says = "no outcome is known in any row that was read: see whether the cells of outcome.recorded_at are empty"
     yield Finding("no_outcome", True, says)
+
+
+def _leaks_not_there(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Names in `leaks` that no file has: most likely misspelt, so that the column may still become a fact."""
+    there = {*seen.log, *(column for join in seen.joins for column in join.columns)}
+    for column in mapping.leaks if mapping else ():
+        if column not in there:
+            said = columns_there(column, there, "the table with all that is joined" if seen.joins else "the file")
+            yield Finding("leak_not_there", False, f"leaks names column {column!r}, which is not there; {said}")
 
 
 def _few(seen: Examined) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from training.check.findings import Finding, findings
 from training.check.leaks import NEAR_EMPTY, Suspicion, areas_alone, suspicions
 from training.histories.truth import UNKNOWN
 from training.tables.joins import Join
+from training.tables.mapping import REQUIRED_FACTS
 from training.tables.mapping import Mapping as TheMapping
 from training.tables.sources import AttributeSource
 
@@ -119,7 +120,10 @@ class Check:
         content = {"schema": CHECK_SCHEMA, "ok": self.ok, "leaking": [each.name for each in self.leaking]}
         content["suspected"] = [each.name for each in self.columns if each.suspicions]
         content["unmapped"] = [each.name for each in self.columns if each.role == "unmapped"]
-        return {**content, **asdict(self)}
+        told = asdict(self)
+        for join in told["joins"]:
+            del join["columns"]  # what a name under leaks is compared with; the report is about rows
+        return {**content, **told}
 
 
 def check(seen: Examined, mapping: TheMapping | None) -> Check:
@@ -127,7 +131,8 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     keys = _keys(seen, mapping)
     alone = areas_alone(seen)
     found = suspicions(seen, _plans(seen, keys, mapping), alone)
-    found = {name: told for name, told in found.items() if name not in _truths(seen, keys, mapping)}
+    above = _truths(seen, keys, mapping) | _moments(keys, mapping)
+    found = {name: told for name, told in found.items() if name not in above}
     reports = [
         _report(seen, column, keys[name], _role(name, keys[name], mapping), mapping, alone[name], found.get(name, []))
         for name, column in seen.columns.items()
@@ -189,10 +194,22 @@ def _truths(seen: Examined, keys: Mapping[str, tuple[str, ...]], mapping: TheMap
     return frozenset(name for source in told for name in (*source.column, *source.join))
 
 
+def _moments(keys: Mapping[str, tuple[str, ...]], mapping: TheMapping | None) -> frozenset[str]:
+    """Columns that become nothing but the moment of their rows: where one is used, its row lies nowhere else."""
+    if mapping is None:
+        return frozenset()
+    time = mapping.facts["event.time"]
+    same = {key for key, source in mapping.sources() if source == time}
+    return frozenset(name for name in time.columns if same.issuperset(keys[name]))
+
+
 def _declared(name: str, role: Role, mapping: TheMapping | None) -> bool:
+    """Whether each use of the column says when it is known, but those that are known with the case and cannot say."""
     if role in ("leak", "outcome"):
         return True
-    sources = [source for _, source in mapping.sources() if name in source.columns] if mapping else []
+    begins = {f"facts.{path}" for path in REQUIRED_FACTS}
+    read = [(key, source) for key, source in mapping.sources() if name in source.columns] if mapping else []
+    sources = [source for key, source in read if key not in begins]
     return bool(sources) and all(source.known is not None for source in sources)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Join:
     ours: str | None
     """A key of the main table that found none, else any; None where all are empty."""
     theirs: str | None
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    """All columns of the file, `items.price`, also those that no row of ours gets."""
 
 
 def joined(frame: pd.DataFrame, folder: Path, mapping: Mapping) -> tuple[pd.DataFrame, tuple[Join, ...]]:
@@ -62,11 +64,12 @@ def _with(
     _require(f"{key}.key", ours, frame, "the table so far")
     _require(f"{key}.key", theirs, table, other.file)
     _require(f"{key}.each", [each.column for each in other.each.values() if each.column], table, other.file)
+    columns = tuple(f"{name}.{column}" for column in table.columns)
     keys = _keys(table, theirs)
     table = _aggregated(table, keys, key, other, mapping) if other.each else _single(table, keys, key, other)
     asked = _keys(frame, ours)
     found = table.reindex(asked)
-    join = _found(key, other.file, asked, table.index)
+    join = replace(_found(key, other.file, asked, table.index), columns=columns)
     counts = [column for column, each in other.each.items() if each.way == "count"]
     found[counts] = found[counts].fillna(0)
     found.columns = pd.Index([f"{name}.{column}" for column in found.columns])

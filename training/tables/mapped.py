@@ -266,11 +266,22 @@ def _without_index_keys(content: Any) -> Any:
     return inner
 
 
+def _empty(key: str) -> str:
+    """What to do about an empty cell without which what stands beside it in the case cannot be told."""
+    block = key.rpartition(".")[0]
+    return (
+        f"the cell is empty, and no other {block} can be told without it: name another source to go by where this one "
+        f"is empty (first_of), make attributes of the others under {block}, or keep such rows out by where (filled)"
+    )
+
+
 def _invalid(error: ValidationError, number: int, values: dict[str, dict[str, Scalar]]) -> HistoryError:
     """A value that a case or an outcome cannot hold, by the mapping's key."""
     first = error.errors()[0]
     section, *rest = map(str, first["loc"])
     key = ".".join(rest if rest[:1] == ["attributes"] else ["outcome" if section == "outcome" else "facts", *rest])
+    if first["type"] == "missing" and section == "case":
+        return HistoryError(f"{row_name(number)}, mapping key {key!r}: {_empty(key)}")
     words = f"; values lists {', '.join(values[key])}: add it" if key in values else "; values puts our words for yours"
     remedy = words if first["type"] in ("enum", "literal_error") else ""
     return HistoryError(

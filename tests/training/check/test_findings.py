@@ -153,3 +153,30 @@ def test_a_number_that_means_nothing_known_is_told_until_the_mapping_says_so(tmp
     assert says.startswith("attributes.performance: perf is -99 in")
     assert says.endswith("missing: [-99]")
     assert "lone_value" not in found_of(path)
+
+
+def test_a_leak_that_no_file_has_is_answered_with_the_nearest_column(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows())
+    assert found(path, leaks={"place": "no"}) == {}
+    stops, says = found(path, leaks={"Plase": "no"})["leak_not_there"]
+    assert not stops
+    assert "leaks names column 'Plase', which is not there; did you mean 'place'? The file has at, broke" in says
+
+
+def test_a_leak_may_be_any_column_of_a_joined_file(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows())
+    write_csv(tmp_path / "items.csv", ("id", "price", "refund"), [(f"c{number}", "2", "1") for number in range(240)])
+    files = {"items": {"file": "items.csv", "key": "id", "each": {"value": {"sum": "price"}}}}
+    known = {"items.value": "no", "items.refund": "no", "place": "no"}
+    assert found(path, files=files, leaks=known) == {}
+    _, says = found(path, files=files, leaks={"items.refunds": "no"})["leak_not_there"]
+    assert "did you mean 'items.refund'? The table with all that is joined has" in says
+
+
+def test_the_command_tells_a_leak_that_no_file_has_in_words_and_in_json(tmp_path: Path) -> None:
+    path, mapping = table(tmp_path / "t.csv", rows()), tmp_path / "m.yaml"
+    mapping.write_text(yaml.safe_dump({**MAPPING, "leaks": {"Plase": "no"}}))
+    asked = ["history", "check", "--history", str(path), "--mapping", str(mapping)]
+    assert "leaks names column 'Plase'" in " ".join(run.invoke(app, asked).stderr.split())
+    (finding,) = json.loads(run.invoke(app, [*asked, "--json"]).stdout)["findings"]
+    assert finding["rule"] == "leak_not_there"

@@ -91,6 +91,35 @@ def test_only_a_suspected_column_that_is_used_and_undeclared_leaks(
     assert [column.name for column in report.leaking] == leaks
 
 
+SENT_OR_DONE = {"first_of": [{"column": "sent_at"}, {"column": "done_at", "plus": "-P1D"}]}
+"""The moment of a row where `sent_at` is empty in every third; `done_at` lies later than `sent_at`."""
+
+
+def with_sent_at(table: Path, path: Path) -> Path:
+    head, *rows = table.read_text().splitlines()
+    sent = [f"{row},{row.split(',')[1] if place % 3 else ''}" for place, row in enumerate(rows)]
+    path.write_text("\n".join([f"{head},sent_at", *sent]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("more", "leaks"),
+    [
+        ({}, []),
+        ({"facts": {"order.order_id": "id", "order.placed_at": SENT_OR_DONE}}, []),
+        ({"attributes": {"done": {"column": "done_at", "kind": "instant"}}}, ["done_at"]),
+        ({"attributes": {"done": {"column": "done_at", "kind": "instant", "known": "opening"}}}, []),
+    ],
+)
+def test_a_column_that_is_only_a_row_s_moment_is_not_later_than_its_row(
+    table: Path, tmp_path: Path, more: dict[str, Any], leaks: list[str]
+) -> None:
+    facts = {**TABLE["facts"], "event.time": SENT_OR_DONE, **more.get("facts", {})}
+    content = {**TABLE, "facts": facts, "attributes": more.get("attributes", {})}
+    report = checked(with_sent_at(table, tmp_path / "sent.csv"), content)
+    assert [column.name for column in report.leaking] == leaks
+
+
 def of_log(**changes: Any) -> dict[str, Any]:
     facts = {**TABLE["facts"], "event.id": "case", "exception_id": "case"}
     del facts["promise.due_at"]
