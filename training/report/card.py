@@ -107,7 +107,7 @@ def render(content: Card) -> str:
 def card_of(model: TaskModel, bundle: str | None = None) -> Card:
     """The content of a model's card. A bundle that was published before reports existed leaves parts of it empty."""
     told, report = model.metrics, model.metrics.get("report", {})
-    slices = report.get("slices", [])
+    slices = _groups(report.get("slices", []), told["n"])
     return Card(
         task=model.task.value,
         asks=ASKS[model.task],
@@ -228,6 +228,11 @@ def _usual(model: TaskModel, feature: Feature) -> str:
         return ""
     low, middle, high = (amount(each, feature.unit) for each in quantiles)
     return f"Usually {low} to {high}, in the middle {middle}." if low != high else f"Usually {middle}."
+
+
+def _groups(slices: list[dict[str, Any]], measured: int) -> list[dict[str, Any]]:
+    """The slices that are part of the measured cases: a group that is all of them is none."""
+    return [each for each in slices if each["n"] < measured]
 
 
 def _weaknesses(model: TaskModel, slices: list[dict[str, Any]]) -> Iterator[str]:

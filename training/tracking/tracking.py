@@ -5,6 +5,7 @@ The tracker is asked before any work is done, so that nothing is ever half regis
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import sqlite3
@@ -106,11 +107,18 @@ class Tracker:
             if uri.startswith("sqlite:"):
                 folder.mkdir(parents=True, exist_ok=True)
             mlflow.set_tracking_uri(uri)
-            self._client = MlflowClient(uri)
-            found = self._client.get_experiment_by_name(EXPERIMENT)
-            artifacts = (folder / "mlartifacts").resolve().as_uri() if uri.startswith("sqlite:") else None
-            self._experiment = found.experiment_id if found else self._client.create_experiment(EXPERIMENT, artifacts)
+            with _alone(uri, folder):
+                self._client = MlflowClient(uri)
+                self._experiment = self._opened(folder)
             self._close_abandoned()
+
+    def _opened(self, folder: Path) -> str:
+        """The experiment's id; the first that asks a local store makes its tables, and the experiment."""
+        found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found:
+            return str(found.experiment_id)
+        artifacts = (folder / "mlartifacts").resolve().as_uri() if self.uri.startswith("sqlite:") else None
+        return str(self._client.create_experiment(EXPERIMENT, artifacts))
 
     def record(self, learned: Learned, given: Given) -> Recorded:
         """Log parameters, metrics, pictures, card, sources, the bundle's files and the model with its example."""
@@ -246,6 +254,22 @@ class Tracker:
 def tracking_uri(folder: Path) -> str:
     """`MLFLOW_TRACKING_URI`, else a SQLite file under the folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / 'mlflow.db').resolve()}"
+
+
+@contextmanager
+def _alone(uri: str, folder: Path) -> Iterator[None]:
+    """One at a time makes the tables of a local store: two at once break it. Others wait until it is made."""
+    if not uri.startswith("sqlite:"):
+        yield
+        return
+    named = Path(uri.removeprefix("sqlite:///")).parent
+    held = os.open(named if named.is_dir() else folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # Some network folders know no locks: there nobody waits, as before.
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 @contextmanager

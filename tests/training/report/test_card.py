@@ -153,6 +153,16 @@ def test_no_groups_are_no_praise(folder: Path) -> None:
     assert "none of the 0" not in page
 
 
+def test_a_group_that_is_all_of_the_cases_is_none(folder: Path) -> None:
+    told = model_of(folder).metrics["report"]["slices"][0]
+    whole = {**told, "n": 911, "weak": True}
+    page = card(at_a_level(model_of(folder), 0.15, slices=[whole]))
+    assert "is that of 30 cases or more without being that of all" in " ".join(page.split())
+    part = card(at_a_level(model_of(folder), 0.15, slices=[{**whole, "n": 910}]))
+    assert "No group was looked at" not in part
+    assert "910 cases: said" in part
+
+
 def test_a_bundle_without_a_report_still_has_a_card(folder: Path) -> None:
     told = model_of(folder)
     bare = {key: value for key, value in told.metrics.items() if key != "report"}

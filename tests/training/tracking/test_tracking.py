@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import urllib.request
 import warnings
@@ -256,6 +257,15 @@ def test_a_challenger_is_registered_and_the_champion_stays(
 def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match=r"does not answer at .*--no-track"):
         Tracker("http://127.0.0.1:9", tmp_path)
+
+
+def test_two_first_trainings_at_once_make_one_store(tmp_path: Path) -> None:
+    code = "from pathlib import Path; from training.tracking.tracking import Tracker; Tracker(*{})"
+    asked = f"('sqlite:///{tmp_path}/mlflow.db', Path({str(tmp_path)!r}))"
+    both = [subprocess.Popen([sys.executable, "-c", code.format(asked)], stderr=subprocess.PIPE) for _ in range(2)]
+    told = [each.communicate()[1].decode() for each in both]
+    assert [each.returncode for each in both] == [0, 0], told
+    assert [each.name for each in tmp_path.iterdir()] == ["mlflow.db"], "what keeps them apart leaves nothing"
 
 
 def test_a_tracker_that_breaks_off_leaves_nothing_published(tracker: Tracker, tmp_path: Path) -> None:
