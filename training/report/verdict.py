@@ -9,6 +9,9 @@ from data.amounts import percent
 from data.vocabulary import Task
 from models.performance import level_missed
 
+TOO_GOOD = 0.95
+"""The share of the base rate's log loss that is gone from which a leak is likelier than a model so good."""
+
 
 def closer(told: Mapping[str, Any], side: str) -> float:
     """By what share a side's log loss lies below that of the base rate alone."""
@@ -19,6 +22,11 @@ def closer(told: Mapping[str, Any], side: str) -> float:
 def doubt(told: Mapping[str, Any]) -> str:
     """Why the model should not be put in force; empty where it did better than the base rate and the rules."""
     model, rules = closer(told, "model"), closer(told, "rules")
+    if model >= TOO_GOOD:
+        return (
+            "It is all but always right, which is too good to be true: look for a column that holds what happened "
+            "later (fairlead history check), and do not put it in force before."
+        )
     if model <= 0:
         return "It does no better than the base rate. Do not put it in force."
     if model <= rules:

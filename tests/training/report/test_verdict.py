@@ -18,6 +18,9 @@ def told(model: float, rules: float, base: float = 0.6) -> dict[str, dict[str, f
         (0.6, 0.8, "It does no better than the base rate. Do not put it in force."),
         (0.5, 0.5, "It beats the base rate but not the rules"),
         (0.5, 0.55, ""),
+        (0.031, 0.55, ""),
+        (0.029, 0.55, "It is all but always right, which is too good to be true"),
+        (0.0, 0.0, "It is all but always right, which is too good to be true"),
     ],
 )
 def test_a_doubt_is_said_at_the_base_rate_and_at_the_rules(model: float, rules: float, says: str) -> None:
