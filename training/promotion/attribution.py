@@ -17,6 +17,8 @@ CARRIES = 0.30
 """A feature with this share of a score carries it."""
 GAINED = 0.20
 """How much more than the champion's it must be."""
+NEW = GAINED / 4
+"""With this share of a score, a feature that the champion does not know is one to ask about."""
 TOO_GOOD = 0.25
 """A log loss so much lower comes from the outcome itself sooner than from a better model."""
 ALIKE = 0.5
@@ -53,13 +55,16 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
     suspects = its >= CARRIES and its - before >= GAINED
     gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
     carried = f"{first.feature} carries {percent(its)} of the score, {_before(first)}"
-    if suspects or (gained and its - before >= GAINED / 4):
+    if suspects or (gained and its - before >= NEW):
         says = f"suspected leak: {carried}; check that it is known before the outcome (fairlead history check)"
         return _check(pair, Finding.REFUSED, says)
     if gained:
         return _check(
             pair, Finding.NOTED, f"log loss is {percent(-loss.difference / loss.champion)} lower: too good? {carried}"
         )
+    if first.champion is None and its >= NEW:
+        says = f"something new decides: {carried}; ask whether it is known before the outcome (fairlead history check)"
+        return _check(pair, Finding.NOTED, says)
     alike = rank_correlation(found)
     if alike < ALIKE:
         return _check(pair, Finding.NOTED, f"the two decide by other facts (rank correlation {alike:.2f}); {carried}")
