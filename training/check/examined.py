@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from data.outcome import HistoryLine
 from data.record import plain
 from data.vocabulary import Task
+from features.wording import NO_WORDS, Wordings
 from training.check.columns import Codes, Column, Floats, read_column
+from training.check.derived import derived_columns
 from training.check.thin_rows import ThinRows, thin_rows
 from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
@@ -63,6 +65,8 @@ class Examined:
     """What each of the joined files had for the rows of the whole table."""
     thin: ThinRows | None = None
     """The nearly empty rows of the whole table."""
+    derived: Mapping[str, Column] = field(default_factory=dict)
+    """The numbers that the mapping derives, over the chosen rows."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -120,6 +124,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         counted,
         table.joins,
         thin,
+        mapping.wordings,
     )
 
 
@@ -180,6 +185,7 @@ def _examined(
     counted: Counted,
     joins: tuple[Join, ...] = (),
     thin: ThinRows | None = None,
+    wordings: Wordings = NO_WORDS,
 ) -> Examined:
     if not lines:
         raise HistoryError(f"{name} holds no case")
@@ -198,4 +204,5 @@ def _examined(
         counted=counted,
         joins=joins,
         thin=thin,
+        derived=derived_columns(lines, wordings),
     )

@@ -26,6 +26,7 @@ Rule = Literal[
     "row_nearly_empty",
     "lone_value",
     "leak_not_there",
+    "derived_unknown",
 ]
 
 LITTLE = 0.05
@@ -46,6 +47,7 @@ def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_leaks_not_there(seen, mapping)]
+    told += _derived_unknown(seen)
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -73,6 +75,15 @@ def _without_outcome(seen: Examined, mapping: Mapping | None) -> Iterator[Findin
     else:
         says = "no outcome is known in any row that was read: see whether the cells of outcome.recorded_at are empty"
     yield Finding("no_outcome", True, says)
+
+
+def _derived_unknown(seen: Examined) -> Iterator[Finding]:
+    for name, column in seen.derived.items():
+        if column.missing == 1.0:
+            says = (
+                f"derived.{name} is known in no row that was read: its two are never told together, or it is divided "
+            )
+            yield Finding("derived_unknown", False, f"{says}by nothing; see which attributes it is made of")
 
 
 def _leaks_not_there(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
