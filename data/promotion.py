@@ -315,6 +315,8 @@ class Promotion(Record):
     refusals: tuple[Words, ...] = ()
     decided: Decided | None = None
     rolled_back: RolledBack | None = None
+    altered: Words | None = None
+    """What stands here that the audit chain kept otherwise: nobody may trust the rest. Absent where both agree."""
 
 
 class Promotions(Record):

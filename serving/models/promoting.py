@@ -91,12 +91,13 @@ class PromotionService:
     def listing(self) -> Promotions:
         """The newest promotions."""
         with self._database.read() as connection:
-            return Promotions(items=tuple(promotions.newest(connection, LISTED)))
+            newest = promotions.newest(connection, LISTED)
+            return Promotions(items=tuple(_as_it_stands(connection, each) for each in newest))
 
     def get(self, promotion_id: str) -> Promotion:
         """The promotion of this id. Raises NotFound."""
         with self._database.read() as connection:
-            return _found(connection, promotion_id)
+            return _as_it_stands(connection, _found(connection, promotion_id))
 
     def made(self, bundle: str) -> Made | None:
         """When a bundle was made and from what its models learned; None where its manifest is here no more."""
@@ -105,13 +106,7 @@ class PromotionService:
     def altered(self, promotion: Promotion) -> str:
         """Why nobody may trust what stands of a promotion; empty where it is what the audit chain kept of it."""
         with self._database.read() as connection:
-            why = promotion_consistency.fault_of(connection, promotion)
-        if not why:
-            return ""
-        return (
-            f"What stands of this promotion is not what the audit chain kept when it was asked for ({why}): nobody "
-            "can agree to it. fairlead doctor says what else was altered."
-        )
+            return _as_it_stands(connection, promotion).altered or ""
 
     def dossier(self, promotion_id: str) -> bytes:
         """Its dossier as canonical JSON. Raises NotFound."""
@@ -411,6 +406,13 @@ def _found(connection: Connection, promotion_id: str) -> Promotion:
     if found is None:
         raise NotFound("No promotion has this id.")
     return found
+
+
+def _as_it_stands(connection: Connection, promotion: Promotion) -> Promotion:
+    """With what of it is not as the audit chain tells."""
+    why = promotion_consistency.fault_of(connection, promotion)
+    told = f"What stands of this promotion is not what the audit chain kept of it ({why}): nobody can agree to it. "
+    return promotion.model_copy(update={"altered": f"{told}fairlead doctor says what else was altered."} if why else {})
 
 
 def _agreed(promotion: Promotion) -> dict[str, str]:

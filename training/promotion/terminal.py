@@ -78,6 +78,8 @@ def _state(promotion: Promotion) -> str:
 
 
 def _said(promotion: Promotion) -> Iterator[str]:
+    if promotion.altered:
+        yield f"altered: {promotion.altered}"
     yield f"challenger {promotion.challenger[:_SHORT]} in place of {promotion.champion[:_SHORT]}"
     yield f"{promotion.requested_by} asked: {promotion.reason}"
     for each in promotion.refusals:

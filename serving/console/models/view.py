@@ -63,6 +63,7 @@ _TITLES = {
 STALE_WORDS = "compared with another bundle"
 """Of one that waits while something else than its champion serves: it must be asked for anew."""
 ROLLED_BACK_WORDS = "agreed to, rolled back since"
+ALTERED_WORDS = "the record of it was altered"
 _CAME = {
     ComingInForce.FOUND: "published into the folder",
     ComingInForce.PROMOTION: "by promotion",
@@ -119,7 +120,7 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
     return PromotionRow(
         url=f"/console/models/promotions/{promotion.promotion_id}",
         challenger=bundle_name(promotion.challenger),
-        state=promotion.state.value,
+        state="altered" if promotion.altered else promotion.state.value,
         state_words=state_words(promotion, serving),
         asked=f"{promotion.requested_by}, {display.ago(promotion.requested_at, now)}",
         reason=promotion.reason,
@@ -129,6 +130,8 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
 
 def state_words(promotion: Promotion, serving: str | None) -> str:
     """Where a promotion stands beside what serves now."""
+    if promotion.altered:
+        return ALTERED_WORDS
     if promotion.rolled_back:
         return ROLLED_BACK_WORDS
     return STALE_WORDS if is_stale(promotion, serving) else STATE_WORDS[promotion.state]
@@ -145,7 +148,7 @@ def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> 
         promotion_id=promotion.promotion_id,
         challenger=bundle_name(promotion.challenger),
         champion=bundle_name(promotion.champion),
-        state=promotion.state.value,
+        state="altered" if promotion.altered else promotion.state.value,
         state_words=state_words(promotion, serving),
         asked_by=promotion.requested_by,
         asked=moment(promotion.requested_at, None),

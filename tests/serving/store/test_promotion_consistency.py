@@ -93,6 +93,16 @@ def test_changed_ones_do_not(desk: Desk, asked: str, statement: str, said: str) 
     assert any(said in fault for fault in faults(desk))
 
 
+def test_whoever_lists_or_reads_promotions_is_told_which_was_altered(desk: Desk, asked: str) -> None:
+    path = "/v1/models/promotions"
+    assert not any("altered" in each for each in desk.get(path, "scientist").json()["items"])
+    change(desk, f"UPDATE promotions SET reason = 'another' WHERE promotion_id = '{asked}'")  # noqa: S608 - ours
+    altered = {each["promotion_id"]: each.get("altered", "") for each in desk.get(path, "scientist").json()["items"]}
+    assert [each for each in altered if altered[each]] == [asked]
+    assert "(who asked, when, why, or for which bundles)" in altered[asked]
+    assert desk.get(f"{path}/{asked}", "scientist").json()["altered"] == altered[asked]
+
+
 def test_who_asked_cannot_be_changed_to_agree_to_ones_own(desk: Desk, asked: str) -> None:
     change(
         desk,

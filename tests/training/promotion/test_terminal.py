@@ -85,6 +85,11 @@ def test_a_no_of_another_is_told_apart_from_one_s_own(state: PromotionState, dee
     assert f"{AGREED.by} {deed}: {AGREED.reason}" in shown(promotion(state, decided=no))
 
 
+def test_one_whose_record_was_altered_says_so_before_all_else() -> None:
+    told = shown(promotion(PromotionState.PROPOSED, altered="nobody can agree to it"))
+    assert told.splitlines()[1].strip() == "altered: nobody can agree to it"
+
+
 def test_none_is_said() -> None:
     assert "no promotion" in shown()
 
