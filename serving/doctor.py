@@ -168,24 +168,29 @@ def _checked(database: Database) -> Iterator[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    missing = [name for name in DEFAULT_PRINCIPALS if not (settings.key_folder / name).is_file()]
+    folder = settings.key_folder
+    missing = [name for name in DEFAULT_PRINCIPALS if not (folder / name).is_file()]
     if missing:
         yield Finding("note", "keys", f"no key file for {', '.join(missing)}", keys_again(settings))
         return
-    for name in DEFAULT_PRINCIPALS:
+    there = sorted(each.name for each in folder.iterdir() if each.is_file() and _is_key(each.name))
+    for name in there:
         try:
-            read_key(settings.key_folder / name)
+            read_key(folder / name)
         except (ValueError, OSError) as error:
             yield Finding("wrong", "keys", str(error), f"delete the file, then {keys_again(settings)}")
             return
-    open_files = [name for name in DEFAULT_PRINCIPALS if _readable_by_others(settings.key_folder / name)]
+    open_files = [name for name in there if _readable_by_others(folder / name)]
     if open_files:
-        says = f"others can read {', '.join(open_files)}"
-        yield Finding("wrong", "keys", says, f"chmod 600 {settings.key_folder}/*, then replace those keys")
+        mend = f"chmod 600 {folder}/*, then replace those keys"
+        yield Finding("wrong", "keys", f"others can read {', '.join(open_files)}", mend)
     else:
-        yield Finding(
-            "good", "keys", f"{len(DEFAULT_PRINCIPALS)} files in {settings.key_folder}, readable by their owner"
-        )
+        yield Finding("good", "keys", f"those of {len(there)} principals in {folder}, readable by their owner")
+
+
+def _is_key(name: str) -> bool:
+    """Of a principal: neither of the bundle's own, nor half written."""
+    return name not in (SECRET, PUBLIC) and not name.startswith(".")
 
 
 def _bundle_key(settings: Settings) -> Iterator[Finding]:

@@ -395,6 +395,11 @@ class TestDoctor:
         open_desk(folder)
         (folder / "keys" / "auditor").chmod(0o644)
         assert "others can read auditor" in run("doctor", "--folder", folder).stdout
+        (folder / "keys" / "auditor").chmod(0o600)
+        assert "those of 6 principals" in " ".join(run("doctor", "--folder", folder).stdout.split())
+        (folder / "keys" / "night-shift").write_bytes((folder / "keys" / "auditor").read_bytes())
+        (folder / "keys" / "night-shift").chmod(0o644)
+        assert "others can read night-shift" in run("doctor", "--folder", folder).stdout
 
     def test_names_the_key_that_signs_bundles_and_sees_one_that_is_open_cut_or_lost(
         self, folder: Path, tmp_path: Path
