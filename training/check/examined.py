@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class Examined:
     """What each of the joined files had for the rows of the whole table."""
     thin: ThinRows | None = None
     """The nearly empty rows of the whole table."""
+    untold: Mapping[str, int] = field(default_factory=dict)
+    """In how many of the chosen rows a key is empty without which a record of the case is left out."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -120,6 +122,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         counted,
         table.joins,
         thin,
+        mapped.untold(),
     )
 
 
@@ -180,6 +183,7 @@ def _examined(
     counted: Counted,
     joins: tuple[Join, ...] = (),
     thin: ThinRows | None = None,
+    untold: Mapping[str, int] | None = None,
 ) -> Examined:
     if not lines:
         raise HistoryError(f"{name} holds no case")
@@ -198,4 +202,5 @@ def _examined(
         counted=counted,
         joins=joins,
         thin=thin,
+        untold=untold or {},
     )

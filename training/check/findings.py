@@ -25,6 +25,7 @@ Rule = Literal[
     "join_finds_little",
     "row_nearly_empty",
     "lone_value",
+    "record_left_out",
     "leak_not_there",
 ]
 
@@ -45,7 +46,8 @@ class Finding:
 def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
-    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_leaks_not_there(seen, mapping)]
+    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_left_out(seen, mapping)]
+    told += _leaks_not_there(seen, mapping)
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -149,6 +151,23 @@ def _lone_values(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
                     f"{lone.low:g} and {lone.high:g}; if {lone.word} means that nothing is known, say so beside the "
                     f"column: missing: [{_quoted(lone.word)}]",
                 )
+
+
+def _left_out(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Records of a case that some rows cannot tell, for want of a fact without which they mean nothing."""
+    for key, source in mapping.sources() if mapping else ():
+        count = seen.untold.get(key, 0)
+        if count:
+            record = key.removeprefix("facts.").rpartition(".")[0]
+            columns = " and ".join(source.columns)
+            empty = "is not known yet or empty" if source.known is not None else "is empty"
+            yield Finding(
+                "record_left_out",
+                False,
+                f"{key}: {columns} {empty} in {percent(count / len(seen.chosen))} of the cases ({count:,} of "
+                f"{len(seen.chosen):,}), where {record} is left out, since nothing of it can be told without; to tell "
+                f"it there, name another source to go by (first_of) or make attributes of the others under {record}",
+            )
 
 
 def _quoted(word: str) -> str:

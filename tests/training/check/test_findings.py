@@ -180,3 +180,25 @@ def test_the_command_tells_a_leak_that_no_file_has_in_words_and_in_json(tmp_path
     assert "leaks names column 'Plase'" in " ".join(run.invoke(app, asked).stderr.split())
     (finding,) = json.loads(run.invoke(app, [*asked, "--json"]).stdout)["findings"]
     assert finding["rule"] == "leak_not_there"
+
+
+def test_a_record_that_is_left_out_is_told_with_its_column_and_how_often(tmp_path: Path) -> None:
+    made = [(*row[:4], "" if number % 10 == 0 else row[4]) for number, row in enumerate(rows())]
+    path = table(tmp_path / "t.csv", made)
+    facts = {**MAPPING["facts"], "node.id": "place", "node.zone": {"constant": "Europe/Paris"}}
+    stops, says = found(path, facts=facts)["record_left_out"]
+    assert not stops
+    assert says.startswith("facts.node.id: place is empty in 10 % of the cases (24 of 240), where node is left out")
+    assert "first_of" in says
+    assert "record_left_out" not in found(path, facts={**MAPPING["facts"], "node.id": "place"})
+    assert "record_left_out" not in found(table(tmp_path / "full.csv", rows()), facts=facts)
+
+
+def test_a_history_with_a_record_left_out_keeps_its_rows(tmp_path: Path) -> None:
+    made = [(*row[:4], "") if number == 7 else row for number, row in enumerate(rows())]
+    facts = {**MAPPING["facts"], "node.id": "place", "node.zone": {"constant": "Europe/Paris"}}
+    told = run.invoke(app, asked(tmp_path, made, facts=facts))
+    assert told.exit_code == 0, told.stderr
+    said = " ".join(told.stderr.split())
+    assert "240 cases of 240 rows" in said
+    assert "Look at this: facts.node.id: place is empty in under 1 % of the cases (1 of 240)" in said

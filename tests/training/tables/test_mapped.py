@@ -133,10 +133,3 @@ def test_an_instant_becomes_the_parts_that_are_asked_for() -> None:
         mapping = {**MAPPING, "attributes": {"planned": {**planned, **parts}}}
         assert line(mapping).case.attributes == told
         assert set(parse_mapping(mapping).told_attributes()) == set(told)
-
-
-def test_an_empty_fact_that_others_need_says_what_helps() -> None:
-    facts = {**MAPPING["facts"], "carrier.id": "carrier", "carrier.distance_km": "km"}
-    assert line({**MAPPING, "facts": facts}, carrier="c", km="7").case.carrier
-    with pytest.raises(HistoryError, match=r"row 3.*'facts\.carrier\.id': the cell is empty.*first_of.*attributes"):
-        line({**MAPPING, "facts": facts}, km="7")
