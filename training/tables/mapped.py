@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from data.case import Case
 from data.outcome import HistoryLine, Outcome
@@ -308,11 +309,19 @@ def _key_of(error: ValidationError) -> str:
     return ".".join(rest if rest[:1] == ["attributes"] else ["outcome" if section == "outcome" else "facts", *rest])
 
 
+def _per_cent(first: ErrorDetails, key: str) -> str:
+    """What to write where a share is too large to be one; nothing where the value is something else."""
+    is_share = leaf_unit(Case, key.removeprefix("facts.")) is Unit.RATIO
+    return (
+        "; where the column holds per cent, say scale: 0.01" if is_share and first["type"] == "less_than_equal" else ""
+    )
+
+
 def _misfit(error: ValidationError, key: str, number: int, values: dict[str, dict[str, Scalar]]) -> HistoryError:
     """A value that a case or an outcome cannot hold, by the mapping's key."""
     first = error.errors()[0]
     words = f"; values lists {', '.join(values[key])}: add it" if key in values else "; values puts our words for yours"
-    remedy = words if first["type"] in ("enum", "literal_error") else ""
+    remedy = words if first["type"] in ("enum", "literal_error") else _per_cent(first, key)
     return HistoryError(
         f"{row_name(number)}, mapping key {key!r}: {expected(first)}, got {shown(first['input'])}{remedy}"
     )

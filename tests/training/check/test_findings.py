@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -202,3 +203,35 @@ def test_a_history_with_a_record_left_out_keeps_its_rows(tmp_path: Path) -> None
     said = " ".join(told.stderr.split())
     assert "240 cases of 240 rows" in said
     assert "Look at this: facts.node.id: place is empty in under 1 % of the cases (1 of 240)" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"attributes": {"off": {"column": "place", "kind": "number", "unit": "ratio"}}}, "attributes.off"),
+        (
+            {"attributes": {"off": {"kind": "number", "unit": "ratio", "first_of": [{"column": "place"}]}}},
+            "attributes.off",
+        ),
+        ({"facts": {**MAPPING["facts"], "returned.weight_difference": "place"}}, "facts.returned.weight_difference"),
+        ({"attributes": {"off": {"column": "place", "kind": "number", "unit": "score"}}}, None),
+        ({"attributes": {"off": {"column": "place", "kind": "number"}}}, None),
+    ],
+)
+def test_per_cent_are_told_where_the_mapping_reads_a_share(tmp_path: Path, more: Any, key: str | None) -> None:
+    made = [(*row[:4], str(number % 9 + 1)) for number, row in enumerate(rows())]
+    path = table(tmp_path / "t.csv", made)
+    told = found(path, **more)
+    assert ("share_or_per_cent" in told) is (key is not None)
+    if key is not None:
+        stops, says = told["share_or_per_cent"]
+        assert not stops
+        assert says.startswith(f"{key}: place is read as a share and lies between 1 and 9")
+
+
+def test_shares_are_told_where_the_mapping_reads_per_cent(tmp_path: Path) -> None:
+    made = [(*row[:4], f"0.{number % 9 + 1}") for number, row in enumerate(rows())]
+    off = {"column": "place", "kind": "number", "unit": "ratio", "scale": 0.01}
+    _, says = found(table(tmp_path / "t.csv", made), attributes={"off": off})["share_or_per_cent"]
+    assert says.startswith("attributes.off: place is read as per cent (scale: 0.01) and lies between 0.1 and 0.9")
+    assert "perhaps" in says
