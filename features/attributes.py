@@ -11,14 +11,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from data.case import AttributeKind, AttributeName, AttributeValue, Case, kind_of
 from data.record import Record, Unit
 from data.standing import Standing
 from features.commonness import Common, CommonCounter
 from features.definition import NEW, Compute, Feature, News, Value, coder
-from features.wording import NO_WORDS, Wording, Wordings, phrases
+from features.derived import Derived, made_of
+from features.wording import NO_WORDS, Wording, Wordings, derivations, phrases
 
 LEAST_SEEN = 20
 """An attribute or level seen in fewer cases is not declared."""
@@ -66,16 +67,28 @@ class AttributeSchema(Record):
     seasons: bool = Field(default=False, exclude_if=lambda told: not told)
     """Whether the history told of every season at least twice."""
 
+    @model_validator(mode="after")
+    def _made_of_numbers(self) -> AttributeSchema:
+        """What is made of others must be made of numbers that are told, in the end."""
+        derived = derivations(self.attributes)
+        told = (name for name, kind in self.kinds.items() if kind == "number")
+        lost = sorted(derived.keys() - set(made_of(told, derived)))
+        if lost:
+            raise ValueError(f"{', '.join(lost)} cannot be made of numbers that are declared")
+        return self
+
     @property
     def kinds(self) -> dict[str, AttributeKind]:
-        """How each attribute that is declared is read."""
-        return {name: declared.kind for name, declared in self.attributes.items()}
+        """How each attribute is read that is declared and that a case can tell."""
+        return {name: declared.kind for name, declared in self.attributes.items() if declared.derived is None}
 
     @property
     def wordings(self) -> dict[AttributeName, Wording]:
         """How people name each attribute that is declared."""
-        names = Wording.model_fields
-        return {name: Wording(**declared.model_dump(include={*names})) for name, declared in self.attributes.items()}
+        return {
+            name: Wording(**{each: getattr(declared, each) for each in Wording.model_fields})
+            for name, declared in self.attributes.items()
+        }
 
 
 EMPTY = AttributeSchema()
@@ -170,10 +183,17 @@ def _schema(
     facts: Mapping[str, Counter[str]],
     wordings: Wordings,
 ) -> AttributeSchema:
-    declared = {name: _declare(kinds[name], levels[name], wordings.get(name, Wording())) for name in sorted(kinds)}
+    derived = derivations(wordings)
+    seen = {
+        name: each
+        for name in sorted(kinds.keys() - derived.keys())
+        if (each := _declare(kinds[name], levels[name], wordings.get(name, Wording()))) is not None
+    }
+    numbers = (name for name, each in seen.items() if each.kind == "number")
+    made = {name: number(wordings[name]) for name in made_of(numbers, derived)}
     often = {name: _often(facts.get(name, Counter())) for name in OPEN_FACTS}
     return AttributeSchema(
-        attributes={name: each for name, each in declared.items() if each is not None},
+        attributes=dict(sorted((seen | made).items())),
         facts={name: words for name, words in often.items() if len(words) > 1},
     )
 
@@ -196,11 +216,16 @@ def _declare(kinds: Counter[AttributeKind], levels: Counter[str], wording: Wordi
     if count < LEAST_SEEN:
         return None
     if kind == "number":
-        return Declaration(kind=kind, **wording.model_dump())
+        return number(wording)
     if kind == "flag":
         return Declaration(kind=kind, called=wording.called)
     often = _often(levels)
     return Declaration(kind=kind, levels=often, called=wording.called) if often else None
+
+
+def number(wording: Wording) -> Declaration:
+    """The declaration of a number that people name so."""
+    return Declaration(kind="number", **{each: getattr(wording, each) for each in Wording.model_fields})
 
 
 def _often(seen: Counter[str]) -> tuple[str, ...]:
@@ -217,7 +242,7 @@ def attribute_features(schema: AttributeSchema) -> tuple[Feature, ...]:
         if name in OPEN_FACTS and len(levels) <= MOST_CODED
     ]
     attributes = [
-        _attribute(name, declared)
+        _attribute(name, schema)
         for name, declared in sorted(schema.attributes.items())
         if len(declared.levels) <= MOST_CODED
     ]
@@ -248,14 +273,15 @@ def _fact_news(said: str, levels: tuple[str, ...], read: Callable[[Case], str | 
 _UNITS: dict[AttributeKind, Unit] = {"number": Unit.SCORE, "flag": Unit.FLAG, "category": Unit.LABEL}
 
 
-def _attribute(name: str, declared: Declaration) -> Feature:
+def _attribute(name: str, schema: AttributeSchema) -> Feature:
+    declared = schema.attributes[name]
     said = phrases(name, declared.kind, declared)
     return Feature(
         f"attribute.{name}",
         declared.unit or _UNITS[declared.kind],
         said.says,
-        said.about,
-        _reader(name, declared),
+        f"{said.about}{_made(declared.derived, schema)}",
+        _reader(name, schema),
         levels=declared.levels,
         below_zero=said.below_zero,
         news=_attribute_news(name, declared),
@@ -275,7 +301,29 @@ def _attribute_news(name: str, declared: Declaration) -> News:
     return news
 
 
-def _reader(name: str, declared: Declaration) -> Compute:
+def _made(derived: Derived | None, schema: AttributeSchema) -> str:
+    """How a number is made, behind what it is: `: stock divided by forecast`; nothing of one that a case tells."""
+    if derived is None:
+        return ""
+    one, other = (schema.attributes[name].word(name) for name in (derived.one, derived.other))
+    return f": {derived.words(one, other)}"
+
+
+def _reader(name: str, schema: AttributeSchema) -> Compute:
+    derived = schema.attributes[name].derived
+    return _told(name, schema.attributes[name]) if derived is None else _maker(derived, schema)
+
+
+def _maker(derived: Derived, schema: AttributeSchema) -> Compute:
+    one, other = _reader(derived.one, schema), _reader(derived.other, schema)
+
+    def of(case: Case, standing: Standing) -> Value:
+        return derived.of(one(case, standing), other(case, standing))
+
+    return of
+
+
+def _told(name: str, declared: Declaration) -> Compute:
     kind, code = declared.kind, coder(declared.levels)
 
     def of(case: Case, standing: Standing) -> Value:

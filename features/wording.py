@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from data.case import AttributeKind, AttributeName
 from data.record import Record
 from data.units import Measure, sayable
+from features.derived import Derived
 
 _LONGEST = 64
 
@@ -43,6 +44,8 @@ class Wording(Record):
     """Which part of the instant it is."""
     zone: str | None = None
     """Of a part of an instant, the IANA zone of its clock; absent where several sources have several."""
+    derived: Derived | None = None
+    """How a number is made of two others, where no case tells it."""
 
     def word(self, name: str) -> str:
         """What people call it, else its name: stands after "this", and as a label."""
@@ -57,6 +60,11 @@ class Wording(Record):
 
 Wordings = Mapping[AttributeName, Wording]
 NO_WORDS: Wordings = {}
+
+
+def derivations(wordings: Wordings) -> dict[AttributeName, Derived]:
+    """How each number is made that is derived of others."""
+    return {name: each.derived for name, each in wordings.items() if each.derived is not None}
 
 
 class Phrases(NamedTuple):

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from data.record import Record
+from training.tables.derivation import Derivation
 from training.tables.mapping import Mapping, View, parse_mapping
 from training.tables.sources import AttributeSource, Condition, Joined, OutcomeSource, Way
 
@@ -18,7 +19,7 @@ GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "your-own-hist
 EXAMPLES = GUIDE.parents[2] / "examples" / "mappings"
 
 
-@pytest.mark.parametrize("record", [Mapping, View, AttributeSource, OutcomeSource, Condition, Joined])
+@pytest.mark.parametrize("record", [Mapping, View, AttributeSource, Derivation, OutcomeSource, Condition, Joined])
 def test_every_key_is_explained(record: type[Record]) -> None:
     text = GUIDE.read_text(encoding="utf-8")
     names = [field.alias or name for name, field in record.model_fields.items()]

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from data.explanation import ModelStep
 from data.record import Unit, canonical
+from data.standing import Standing
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
@@ -53,6 +54,22 @@ def test_a_table_without_times_trains_and_scores_and_says_how_it_was_split(tmp_p
     assert scores["n"] == 400
     assert scores["model"]["roc_auc"] > 0.75
     assert scores["model"]["log_loss"] < scores["base"]["log_loss"]
+
+
+def test_a_derived_number_tells_more_than_its_parts_and_live_articles_tell_the_parts_alone(halves: Path) -> None:
+    model = open_bundle(halves / "large").models[Task.STOCKOUT].model
+    lines = list(open_history(halves / "fresh.csv", load_mapping(BACKORDERS)).lines())
+    assert not any({"coming", "cover"} & line.case.attributes.keys() for line in lines)
+    features = model.features()
+    place = features.names.index("attribute.cover")
+    known = [line.case for line in lines if line.case.attributes["forecast_3m"]]
+    for case in known[:50]:
+        own = case.attributes
+        told = [own[each] for each in ("inventory", "in_transit", "forecast_3m")]
+        inventory, coming, forecast = (float(each) for each in told if isinstance(each, int | float))
+        assert features.vector(case, Standing(as_of=case.event.time))[place] == (inventory + coming) / forecast
+    strongest = model.metrics["report"]["strongest"][0]["feature"]
+    assert strongest == "attribute.cover"
 
 
 def test_the_order_of_a_file_without_times_does_not_reach_the_split(tmp_path: Path) -> None:

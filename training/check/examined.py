@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from data.outcome import HistoryLine
 from data.record import plain
 from data.vocabulary import Task
+from features.wording import NO_WORDS, Wordings
 from training.check.columns import Codes, Column, Floats, read_column
+from training.check.derived import derived_columns
 from training.check.thin_rows import ThinRows, thin_rows
 from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
@@ -63,8 +65,10 @@ class Examined:
     """What each of the joined files had for the rows of the whole table."""
     thin: ThinRows | None = None
     """The nearly empty rows of the whole table."""
-    untold: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
     """In how many of the chosen rows a key is empty without which a record of the case is left out."""
+    derived: Mapping[str, Column] = field(default_factory=dict)
+    """The numbers that the mapping derives, over the chosen rows."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -122,7 +126,8 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         counted,
         table.joins,
         thin,
-        mapped.untold(),
+        mapped.left_out(),
+        mapping.wordings,
     )
 
 
@@ -183,7 +188,8 @@ def _examined(
     counted: Counted,
     joins: tuple[Join, ...] = (),
     thin: ThinRows | None = None,
-    untold: Mapping[str, int] | None = None,
+    left_out: Mapping[str, int] | None = None,
+    wordings: Wordings = NO_WORDS,
 ) -> Examined:
     if not lines:
         raise HistoryError(f"{name} holds no case")
@@ -202,5 +208,6 @@ def _examined(
         counted=counted,
         joins=joins,
         thin=thin,
-        untold=untold or {},
+        left_out=left_out or {},
+        derived=derived_columns(lines, wordings),
     )

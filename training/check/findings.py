@@ -33,6 +33,7 @@ Rule = Literal[
     "record_left_out",
     "share_or_per_cent",
     "leak_not_there",
+    "derived_unknown",
 ]
 
 LITTLE = 0.05
@@ -53,7 +54,7 @@ def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_left_out(seen, mapping)]
-    told += [*_share_slips(seen, mapping), *_leaks_not_there(seen, mapping)]
+    told += [*_share_slips(seen, mapping), *_leaks_not_there(seen, mapping), *_derived_unknown(seen)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -81,6 +82,15 @@ def _without_outcome(seen: Examined, mapping: Mapping | None) -> Iterator[Findin
     else:
         says = "no outcome is known in any row that was read: see whether the cells of outcome.recorded_at are empty"
     yield Finding("no_outcome", True, says)
+
+
+def _derived_unknown(seen: Examined) -> Iterator[Finding]:
+    for name, column in seen.derived.items():
+        if column.missing == 1.0:
+            says = (
+                f"derived.{name} is known in no row that was read: its two are never told together, or it is divided "
+            )
+            yield Finding("derived_unknown", False, f"{says}by nothing; see which attributes it is made of")
 
 
 def _leaks_not_there(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
@@ -177,7 +187,7 @@ def _is_share(key: str, source: Source) -> bool:
 def _left_out(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
     """Records of a case that some rows cannot tell, for want of a fact without which they mean nothing."""
     for key, source in mapping.sources() if mapping else ():
-        count = seen.untold.get(key, 0)
+        count = seen.left_out.get(key, 0)
         if count:
             record = key.removeprefix("facts.").rpartition(".")[0]
             columns = " and ".join(source.columns)

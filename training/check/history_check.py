@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.vocabulary import Task
+from features.wording import NO_WORDS, derivations
 from training.check.associations import stability
 from training.check.columns import Column
 from training.check.examined import Examined
 from training.check.findings import Finding, findings
-from training.check.leaks import NEAR_EMPTY, Suspicion, areas_alone, suspicions
+from training.check.leaks import NEAR_EMPTY, Suspicion, areas_alone, areas_of, suspicions
 from training.histories.truth import UNKNOWN
 from training.tables.joins import Join
 from training.tables.mapping import REQUIRED_FACTS
@@ -70,6 +71,17 @@ class ColumnReport:
 
 
 @dataclass(frozen=True)
+class DerivedReport:
+    """One number that the mapping derives: how it is made, how often it is not known, what it tells alone."""
+
+    name: str
+    made: str
+    missing: float
+    distinct: int
+    alone: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Month:
     """How often something happened in the cases of one month."""
 
@@ -99,6 +111,7 @@ class Check:
     joins: tuple[Join, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What else there is to mend."""
+    derived: tuple[DerivedReport, ...] = ()
 
     @property
     def leaking(self) -> tuple[ColumnReport, ...]:
@@ -151,7 +164,16 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
         base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
         joins=seen.joins,
         findings=findings(seen, mapping),
+        derived=tuple(_derived(seen, mapping)),
     )
+
+
+def _derived(seen: Examined, mapping: TheMapping | None) -> Iterator[DerivedReport]:
+    for name, each in derivations(mapping.wordings if mapping else NO_WORDS).items():
+        column = seen.derived[name]
+        alone = {task.value: round(area, DECIMALS) for task, area in areas_of(column, seen).items()}
+        made = each.words(each.one, each.other)
+        yield DerivedReport(name, made, round(column.missing, DECIMALS), len(column.words), alone)
 
 
 def _keys(seen: Examined, mapping: TheMapping | None) -> Mapping[str, tuple[str, ...]]:

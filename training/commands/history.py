@@ -136,6 +136,10 @@ def _columns(report: Check) -> Table:
             *areas,
             _is(column),
         )
+    for each in report.derived:
+        areas = [f"{each.alone[task]:.3f}" if task in each.alone else "" for task in tasks]
+        shares = (f"{each.missing * 100:.1f} %", f"{each.distinct:,}", "")
+        table.add_row("", escape(f"derived.{each.name}: {each.made}"), *shares, *areas, "")
     return table
 
 

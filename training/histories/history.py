@@ -178,9 +178,9 @@ class MappedHistory:
                 raise self._first_fault(error) from error.__cause__
             yield number, line
 
-    def untold(self) -> Counter[str]:
+    def left_out(self) -> Counter[str]:
         """In how many cases a key is empty without which a record of the case is left out."""
-        return Counter(key for number, row in rows_of(self._frame) for key in self._mapper.untold(row, number))
+        return Counter(key for number, row in rows_of(self._frame) for key in self._mapper.left_out(row, number))
 
     def _first_fault(self, met: HistoryError) -> HistoryError:
         """What is wrong with the first row of the table that is wrong; time's order met another one first."""

@@ -16,7 +16,7 @@ def require_declared(taught: AttributeSchema, history: History) -> None:
         HistoryError: the names that the mapping lacks.
     """
     declared = _declared(history)
-    lost = [] if declared is None else sorted(taught.attributes.keys() - declared)
+    lost = [] if declared is None else sorted(taught.kinds.keys() - declared)
     if lost:
         raise HistoryError(
             f"the mapping does not declare {', '.join(lost)}, which the model was taught: every score would be that of "

@@ -90,7 +90,7 @@ class RowMapper:
         except ValidationError as error:
             raise self._invalid(error, number) from error
 
-    def untold(self, row: Row, number: int) -> list[str]:
+    def left_out(self, row: Row, number: int) -> list[str]:
         """The keys that are empty in the row and without which a record of its case is left out.
 
         Raises:

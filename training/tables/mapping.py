@@ -22,6 +22,7 @@ from data.record import Record, Unit, digest_of
 from data.vocabulary import Task
 from features.wording import Wording
 from training.errors import MappingError, MappingFileError
+from training.tables.derivation import Derivation, check_derivations
 from training.tables.part import Encoding, Part
 from training.tables.paths import leaf_unit, needed_beside, paths_of
 from training.tables.problems import first_problem, not_yaml, shown
@@ -71,7 +72,7 @@ class View(Part):
 class Mapping(Part):
     """A checked mapping file."""
 
-    came_later: ClassVar[frozenset[str]] = frozenset({"encoding"})
+    came_later: ClassVar[frozenset[str]] = frozenset({"encoding", "derived"})
 
     schema_: Literal["fairlead/mapping/1"] = Field(alias="schema")
     says: str = ""
@@ -94,6 +95,8 @@ class Mapping(Part):
     view: View = View()
     facts: dict[str, Source]
     attributes: dict[AttributeName, AttributeSource] = {}
+    derived: dict[AttributeName, Derivation] = {}
+    """Numbers that are made of two attributes, or of others that stand above them."""
     outcome: dict[str, OutcomeSource] = {}
     leaks: dict[str, str] = {}
     """Columns that must not become a fact or an attribute, each with the reason."""
@@ -132,9 +135,10 @@ class Mapping(Part):
 
     @property
     def wordings(self) -> dict[str, Wording]:
-        """How people name the attributes, by the names that cases tell them by."""
+        """How people name the attributes, by the names that cases tell them by, and what is derived of them."""
         told = (self.settled(source).wordings(name) for name, source in self.attributes.items())
-        return {name: wording for each in told for name, wording in each.items()}
+        own = {name: wording for each in told for name, wording in each.items()}
+        return own | {name: each.wording for name, each in self.derived.items()}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -215,6 +219,7 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
         raise MappingError("encoding", "is for a file; a database says itself how its characters are written")
     _check_paths(mapping)
     _check_attributes(mapping)
+    _check_derived(mapping)
     _check_missing(mapping)
     _check_known(mapping)
     _check_outcome(mapping)
@@ -311,6 +316,12 @@ def _check_attributes(mapping: Mapping) -> None:
                 why = f"{said} can only stand beside kind: {kind}; this is kind: {attribute.kind}. Change the kind, or "
                 why += f"leave {said} out"
                 _expect(not said or attribute.kind == kind, f"attributes.{name}", why)
+
+
+def _check_derived(mapping: Mapping) -> None:
+    numbers = [name for name, source in mapping.attributes.items() if source.kind == "number"]
+    numbers += [f"{name}_{part}" for name, source in mapping.attributes.items() for part in source.made]
+    check_derivations(mapping.derived, {*mapping.attributes, *mapping.told_attributes()}, numbers)
 
 
 def _said(source: Source, *keys: str) -> str:

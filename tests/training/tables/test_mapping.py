@@ -6,6 +6,7 @@ import pytest
 
 from data.record import Unit
 from data.vocabulary import Task
+from features.derived import Derived
 from features.wording import Wording
 from training.daily.opening import is_daily, load_daily_mapping
 from training.errors import MappingError
@@ -362,3 +363,53 @@ def test_an_encoding_is_one_of_text_and_leaves_the_digest_of_a_mapping_without_o
             parse_mapping({**mapping(), "encoding": wrong})
     with pytest.raises(MappingError, match="a database says itself"):
         parse_mapping({**mapping(), "encoding": "cp1252", "query": "select 1"})
+
+
+NUMBERS = {each: {"column": each, "kind": "number"} for each in ("stock", "coming", "forecast")}
+
+
+def test_a_number_is_derived_of_two_and_of_what_was_derived_above() -> None:
+    derived = {
+        "supply": {"sum": ["stock", "coming"], "called": "supply", "unit": "each"},
+        "cover": {"ratio": ["supply", "forecast"]},
+    }
+    parsed = parse_mapping(mapping(attributes=NUMBERS, derived=derived))
+    assert parsed.wordings == {
+        "supply": Wording(called="supply", unit=Unit.EACH, derived=Derived(way="sum", one="stock", other="coming")),
+        "cover": Wording(derived=Derived(way="ratio", one="supply", other="forecast")),
+    }
+    assert set(parsed.told_attributes()) == NUMBERS.keys()
+    assert parsed.columns == ("at", "coming", "forecast", "id", "stock")
+
+
+def test_what_an_instant_becomes_can_be_one_of_the_two() -> None:
+    attributes = {**NUMBERS, "due": {"column": "d", "kind": "instant"}}
+    parsed = parse_mapping(mapping(attributes=attributes, derived={"pace": {"ratio": ["stock", "due_hours"]}}))
+    assert parsed.wordings["pace"].derived == Derived(way="ratio", one="stock", other="due_hours")
+
+
+@pytest.mark.parametrize(
+    ("derived", "key", "says"),
+    [
+        ({"a": {"ratio": ["stock"]}}, "derived.a", "exactly one of sum, difference, product, ratio, of two attributes"),
+        ({"a": {"ratio": ["stock", "coming"], "sum": ["stock", "coming"]}}, "derived.a", "exactly one of"),
+        ({"a": {"sum": ["stock", "coming", "forecast"]}}, "derived.a", "of two attributes"),
+        ({"a": {}}, "derived.a", "exactly one of"),
+        ({"a": {"ratio": []}}, "derived.a", "says nothing"),
+        ({"a": {"ration": ["stock", "coming"]}}, "derived.a.ration", "did you mean 'ratio'?"),
+        ({"a": {"ratio": ["stok", "coming"]}}, "derived.a.ratio", "'stok' is neither a number.*nearest is 'stock'"),
+        ({"a": {"ratio": ["word", "coming"]}}, "derived.a.ratio", "'word' is neither a number"),
+        ({"a": {"ratio": ["a", "coming"]}}, "derived.a.ratio", "'a' is neither a number"),
+        ({"a": {"sum": ["b", "stock"]}, "b": {"sum": ["coming", "stock"]}}, "derived.a.sum", "nor derived above"),
+        ({"stock": {"sum": ["coming", "forecast"]}}, "derived.stock", "attributes.stock is there too"),
+        ({"a": {"sum": ["stock", "coming"], "unit": "label"}}, "derived.a", "unit is one of"),
+        ({"a": {"sum": ["stock", "coming"], "unit": "hours"}}, "derived.a.unit", "h"),
+    ],
+)
+def test_what_cannot_be_derived_is_answered_with_its_key(derived: Any, key: str, says: str) -> None:
+    with pytest.raises(MappingError, match=rf"{key}'?: .*{says}"):
+        parse_mapping(mapping(attributes={**NUMBERS, "word": "w"}, derived=derived))
+
+
+def test_a_mapping_that_derives_nothing_has_the_digest_it_always_had() -> None:
+    assert "derived" not in parse_mapping(mapping(attributes=NUMBERS)).model_dump()
