@@ -37,6 +37,8 @@ LARGE = 0.25
 DISCOVERIES = 0.05
 """The share of false discoveries allowed among the features called shifted."""
 HALFWAY = 0.5
+FEW_TOLD = 0.1
+"""The share of later cases with an outcome below which what outcomes feed has faded for want of any."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class DriftService:
 
         def of(task: Task) -> TaskDrift:
             compared = Compared(found, earlier, asked if task is Task.STOCKOUT else ())
-            told = self._task(task, bundle, compared, now)
+            told = self._task(task, bundle, compared, outcomes.hardly_any, now)
             return hedged(told, outcomes).model_copy(update={"records": records.get(task, ())})
 
         return ModelsDrift(
@@ -75,7 +75,8 @@ class DriftService:
                 self._measured = now, self.report()
             return self._measured[1]
 
-    def _task(self, task: Task, bundle: Bundle | None, compared: Compared, now: datetime) -> TaskDrift:
+    def _task(self, task: Task, bundle: Bundle | None, compared: Compared, faded: bool, now: datetime) -> TaskDrift:
+        """Where hardly any outcomes are told, what outcomes feed has `faded`."""
         predictor = bundle.models.get(task) if bundle else None
         if predictor is None:
             return TaskDrift(task=task, decisions=0, reason="no_model")
@@ -88,7 +89,8 @@ class DriftService:
             return told.model_copy(update={"reason": "too_few_decisions"})
         features = predictor.model.features()
         at_stake = stake_of(task, mine.latest, mine.shelves, self._in_force.policy)
-        report = drift_report(task, profile, later_of(task, features, mine, now), features.names, at_stake)
+        later, unfed = later_of(task, features, mine, now), features.from_outcomes if faded else frozenset[str]()
+        report = drift_report(task, profile, later, features.names, at_stake, unfed)
         return told.model_copy(update={"report": report})
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from data.record import Count, Digest, Instant, Record
 from data.standing import TrackRecord
 from data.vocabulary import Task
+from models.drift import FEW_TOLD
 from models.drift_records import DriftReport
 
 Why = Literal["no_model", "no_profile", "too_few_decisions"]
@@ -28,6 +29,11 @@ class Told(Record):
     def enough(self) -> bool:
         """Whether so many tell that the missing ones hardly matter."""
         return self.told >= ENOUGH * self.due
+
+    @property
+    def hardly_any(self) -> bool:
+        """Whether what outcomes feed has faded for want of any."""
+        return self.told < FEW_TOLD * self.due
 
 
 class TaskDrift(Record):

@@ -95,17 +95,15 @@ def latest(connection: Connection, count: int) -> list[Decision]:
 def settled(connection: Connection, count: int, now: datetime) -> tuple[list[Decision], int]:
     """The latest decisions whose promise is due and whose outcome is known, the newest first.
 
-    And how many that are due there are in their time, whether or not an outcome tells of them; a decision that a newer
-    event overtook is none of these.
+    And how many that are due there are in their time, whether or not an outcome tells of them, at any time where none
+    is known; a decision that a newer event overtook is none of these.
     """
     overtaken = statuses.c.superseded_by.is_not(None)
     due = or_(statuses.c.promise_due_at.is_(None), statuses.c.promise_due_at <= to_number(now)) & ~overtaken
     joined = select(table).join_from(table, statuses, table.c.recommendation_id == statuses.c.recommendation_id)
     known = joined.join(outcomes, table.c.recommendation_id == outcomes.c.recommendation_id).where(due)
     rows = connection.execute(known.order_by(table.c.recommendation_id.desc()).limit(count)).all()
-    if not rows:
-        return [], 0
-    in_their_time = due & (statuses.c.recommendation_id >= rows[-1].recommendation_id)
+    in_their_time = due & (statuses.c.recommendation_id >= rows[-1].recommendation_id) if rows else due
     all_due = select(func.count()).select_from(statuses).where(in_their_time)
     return [_decision(row) for row in rows], connection.execute(all_due).scalar_one()
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.outcome import Outcome
 from data.vocabulary import Task
-from models.drift import Later, drift_report, of_all
+from models.drift import FEW_TOLD, Later, drift_report, of_all
 from models.drift_alarms import Stake
 from models.drift_records import DriftReport
 from models.task_model import TaskModel
@@ -27,9 +27,6 @@ from training.learning.profiling import spread
 from training.progress import Progress
 
 Floats = NDArray[np.float64]
-
-FEW_TOLD = 0.1
-"""The share of later cases with an outcome below which what outcomes feed has faded for want of any."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 
 from data.record import instant_text
 from data.vocabulary import Task
+from features.catalogue import FeatureSet
 from models.bundle import publish
 from tests.fixtures.bundles import PUBLISHED, a_bundle
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
@@ -115,6 +116,29 @@ def test_an_alarm_says_how_many_outcomes_it_lacks(tmp_path: Path) -> None:
     for each in answers[45:]:
         outcome(desk, each, breached=True)
     assert not any("but only" in each["says"] for each in tasks(desk)["sla_breach"]["report"]["alarms"])
+
+
+def test_what_outcomes_feed_is_left_out_where_none_is_told_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fades then, whatever happened. Outcomes feed nothing that the small model reads: the queue stands for it."""
+    monkeypatch.setattr(FeatureSet, "from_outcomes", frozenset({"queue_minutes"}))
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    answers = [told(desk, number, 600.0) for number in range(CASES)]
+
+    def compared() -> tuple[bool, str]:
+        report = tasks(desk)["sla_breach"]["report"]
+        return any(each["feature"] == "queue_minutes" for each in report["features"]), report["says"]
+
+    assert compared()[0]  # No promise is due yet: nobody could have told.
+    desk.clock.move(hours=3)
+    there, says = compared()
+    assert not there
+    assert "1 more that outcomes feed is left out, as hardly any of these cases tells its outcome" in says
+    assert desk.get("/v1/models/drift").json()["outcomes"] == {"due": CASES, "told": 0}
+    for each in answers[: CASES // 2]:
+        outcome(desk, each, breached=True)
+    assert compared()[0]
 
 
 def test_a_region_with_enough_cases_is_told_of(busy: Desk) -> None:
