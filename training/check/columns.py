@@ -59,7 +59,7 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
     place = np.full(len(words) + 1, -1, np.int64)
     place[:-1][known] = codes
     moments = _converted(distinct, known, _moment_of(cells, mapping))
-    numbers = None if moments is not None else _converted(distinct, known, _number_of(mapping))
+    numbers = None if moments is not None else _converted(distinct, known, _number_of(name, mapping))
     return Column(
         name,
         place[positions],
@@ -100,8 +100,10 @@ def _converted(distinct: Any, known: NDArray[np.bool_], convert: Convert) -> Flo
     return values if enough else None
 
 
-def _number_of(mapping: Mapping | None) -> Convert:
-    read = number_reader((), mapping.decimal if mapping else None, mapping.thousands if mapping else None)
+def _number_of(name: str, mapping: Mapping | None) -> Convert:
+    """Numbers as the source that reads the column writes them, where one says so, or else as the mapping does."""
+    said = _number_source(name, mapping) or mapping
+    read = number_reader((), said.decimal if said else None, said.thousands if said else None)
 
     def of(cell: Any) -> float | None:
         if isinstance(cell, bool | np.bool_):
@@ -125,6 +127,15 @@ def _moment_of(cells: pd.Series[Any], mapping: Mapping | None) -> Convert:
         return None if moment is None else moment.astimezone(UTC).timestamp()
 
     return of
+
+
+def _number_source(name: str, mapping: Mapping | None) -> Source | None:
+    """A source that reads the column in a way of its own."""
+    for _, source in mapping.sources() if mapping else ():
+        for leaf in source.leaves:
+            if name in leaf.columns and (leaf.decimal or leaf.thousands) and mapping is not None:
+                return mapping.settled(leaf)
+    return None
 
 
 def _zone_of_events(mapping: Mapping | None) -> str | None:

@@ -65,6 +65,8 @@ class Examined:
     """What each of the joined files had for the rows of the whole table."""
     thin: ThinRows | None = None
     """The nearly empty rows of the whole table."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """In how many of the chosen rows a key is empty without which a record of the case is left out."""
     derived: Mapping[str, Column] = field(default_factory=dict)
     """The numbers that the mapping derives, over the chosen rows."""
 
@@ -124,6 +126,7 @@ def examine(history: Path | str, mapping: TheMapping | None, sample: int) -> Exa
         counted,
         table.joins,
         thin,
+        mapped.left_out(),
         mapping.wordings,
     )
 
@@ -185,6 +188,7 @@ def _examined(
     counted: Counted,
     joins: tuple[Join, ...] = (),
     thin: ThinRows | None = None,
+    left_out: Mapping[str, int] | None = None,
     wordings: Wordings = NO_WORDS,
 ) -> Examined:
     if not lines:
@@ -204,5 +208,6 @@ def _examined(
         counted=counted,
         joins=joins,
         thin=thin,
+        left_out=left_out or {},
         derived=derived_columns(lines, wordings),
     )

@@ -10,12 +10,17 @@ from typing import Literal
 import numpy as np
 
 from data.amounts import percent
+from data.case import Case
+from data.record import Unit
 from training.check.examined import Examined
 from training.check.lone_values import lone_value
+from training.check.shares import share_slip
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
 from training.tables.names import columns_there
+from training.tables.paths import leaf_unit
+from training.tables.sources import Source
 
 Rule = Literal[
     "event_twice",
@@ -25,6 +30,8 @@ Rule = Literal[
     "join_finds_little",
     "row_nearly_empty",
     "lone_value",
+    "record_left_out",
+    "share_or_per_cent",
     "leak_not_there",
     "derived_unknown",
 ]
@@ -46,8 +53,8 @@ class Finding:
 def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
-    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_leaks_not_there(seen, mapping)]
-    told += _derived_unknown(seen)
+    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_left_out(seen, mapping)]
+    told += [*_share_slips(seen, mapping), *_leaks_not_there(seen, mapping), *_derived_unknown(seen)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -160,6 +167,38 @@ def _lone_values(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
                     f"{lone.low:g} and {lone.high:g}; if {lone.word} means that nothing is known, say so beside the "
                     f"column: missing: [{_quoted(lone.word)}]",
                 )
+
+
+def _share_slips(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Columns that become shares: per cent that are not told to be, or shares that are told to be per cent."""
+    for key, source in mapping.sources() if mapping else ():
+        for leaf in source.leaves if _is_share(key, source) else ():
+            for name in leaf.column:
+                says = share_slip(seen.columns[name], leaf.scale)
+                if says is not None:
+                    yield Finding("share_or_per_cent", False, f"{key}: {says}")
+
+
+def _is_share(key: str, source: Source) -> bool:
+    section, _, path = key.partition(".")
+    return source.unit == Unit.RATIO or (section == "facts" and leaf_unit(Case, path) is Unit.RATIO)
+
+
+def _left_out(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Records of a case that some rows cannot tell, for want of a fact without which they mean nothing."""
+    for key, source in mapping.sources() if mapping else ():
+        count = seen.left_out.get(key, 0)
+        if count:
+            record = key.removeprefix("facts.").rpartition(".")[0]
+            columns = " and ".join(source.columns)
+            empty = "is not known yet or empty" if source.known is not None else "is empty"
+            yield Finding(
+                "record_left_out",
+                False,
+                f"{key}: {columns} {empty} in {percent(count / len(seen.chosen))} of the cases ({count:,} of "
+                f"{len(seen.chosen):,}), where {record} is left out, since nothing of it can be told without; to tell "
+                f"it there, name another source to go by (first_of) or make attributes of the others under {record}",
+            )
 
 
 def _quoted(word: str) -> str:

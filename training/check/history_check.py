@@ -143,11 +143,13 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     """Look at every column of a history, mapped or not."""
     keys = _keys(seen, mapping)
     alone = areas_alone(seen)
-    found = suspicions(seen, _plans(seen, keys, mapping), alone)
+    roles = {name: _role(name, keys[name], mapping) for name in seen.columns}
+    after = frozenset(name for name, role in roles.items() if role in ("outcome", "leak"))
+    found = suspicions(seen, _plans(seen, keys, mapping), after, alone)
     above = _truths(seen, keys, mapping) | _moments(keys, mapping)
     found = {name: told for name, told in found.items() if name not in above}
     reports = [
-        _report(seen, column, keys[name], _role(name, keys[name], mapping), mapping, alone[name], found.get(name, []))
+        _report(seen, column, keys[name], roles[name], mapping, alone[name], found.get(name, []))
         for name, column in seen.columns.items()
     ]
     return Check(

@@ -40,8 +40,12 @@ SETTLED = 0.98
 """The area under the curve from which a column is the outcome in other words."""
 UNSETTLED = 0.9
 STRONG = 0.85
+"""The area under the curve from which a column may be a leak, and so is no measure of what an honest one reaches.
+
+Leaks seldom come alone: were each measured by the next best column, a leak and its twin would excuse one another.
+"""
 FEWER_ERRORS = 3.0
-"""So many times fewer ranking errors than the next best column's are implausible."""
+"""So many times fewer ranking errors than the best honest column's are implausible; an honest one has had 2.1."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,22 @@ class Suspicion:
 Found = dict[str, list[Suspicion]]
 
 
-def suspicions(seen: Examined, plans: frozenset[str], alone: Mapping[str, Mapping[Task, float]]) -> Found:
+def suspicions(
+    seen: Examined, plans: frozenset[str], after: frozenset[str], alone: Mapping[str, Mapping[Task, float]]
+) -> Found:
     """What is suspected of each column, only those that are suspected.
 
-    `plans` are columns that hold the promised or planned instants of a case, which lie ahead by nature; `alone` the
-    area under the curve that each column reaches alone, per risk.
+    `plans` are columns that hold the promised or planned instants of a case, which lie ahead by nature; `after` those
+    that are said to hold what came of it, so that none measures what an honest one reaches; `alone` the area under the
+    curve that each column reaches alone, per risk.
     """
+    honest = {task: _best_honest(alone, after, task) for task in _risks(seen)}
     found: Found = {}
     for name, column in seen.columns.items():
         told = [
             None if name in plans else _later(column, seen),
             *(_one_label(column, truth, task) for task, truth in _risks(seen).items()),
-            *(_implausible(name, alone, task) for task in _risks(seen)),
+            *(_implausible(alone[name][task], best, task) for task, best in honest.items()),
         ]
         found[name] = [each for each in told if each is not None]
     for name, more in (_of_a_log(seen) if seen.is_log else {}).items():
@@ -119,16 +127,20 @@ def _one_label(column: Column, truth: NDArray[np.int64], task: Task) -> Suspicio
     )
 
 
-def _implausible(name: str, alone: Mapping[str, Mapping[Task, float]], task: Task) -> Suspicion | None:
-    """A column that predicts as no honest column does: almost perfectly, or far better than every other."""
-    area = alone[name][task]
-    others = max(
-        (areas[task] for other, areas in alone.items() if other != name and areas[task] < SETTLED), default=0.5
-    )
-    if area < SETTLED and (area < STRONG or (1 - area) * FEWER_ERRORS > 1 - others):
+def _best_honest(alone: Mapping[str, Mapping[Task, float]], after: frozenset[str], task: Task) -> float:
+    """The best area that a column above suspicion reaches."""
+    areas = (areas[task] for name, areas in alone.items() if name not in after)
+    return max((area for area in areas if area < STRONG), default=0.5)
+
+
+def _implausible(area: float, honest: float, task: Task) -> Suspicion | None:
+    """A column that predicts as no honest column does: far better than the best of those above suspicion."""
+    if area < STRONG or (1 - area) * FEWER_ERRORS > 1 - honest:
         return None
     return Suspicion(
-        "implausible", f"tells {task.value} alone, in time order, with an AUC of {area:.3f}; the next best {others:.3f}"
+        "implausible",
+        f"tells {task.value} alone, in time order, with an AUC of {area:.3f}; the best column below {STRONG} reaches "
+        f"{honest:.3f}",
     )
 
 

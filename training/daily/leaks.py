@@ -6,7 +6,7 @@ tell little of it, and hardly more than those of the day before do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,9 +63,10 @@ def suspicions(seen: Sampled, mapping: DailyMapping, areas: Areas) -> dict[str, 
     if seen.answered.sum() < FEWEST:
         return {}
     happened = {key: seen.numbers(cells) for key, cells in _told_after(mapping)}
+    honest = _best_honest(areas, facts_ahead(mapping))
     found = {}
     for key, cells in facts_ahead(mapping).items():
-        told = [_implausible(key, areas), _written_by_the_day(seen, seen.numbers(cells), happened)]
+        told = [_implausible(areas[key], honest), _written_by_the_day(seen, seen.numbers(cells), happened)]
         found[key] = tuple(each for each in told if each is not None)
     return {key: each for key, each in found.items() if each}
 
@@ -87,16 +88,19 @@ def _told_after(mapping: DailyMapping) -> Iterator[tuple[str, Cells]]:
             yield key, cells
 
 
-def _implausible(key: str, areas: Areas) -> Suspicion | None:
-    """A source that predicts as no plan does: almost perfectly, or far better than all else that is known."""
-    area = areas[key]
-    others = max((each for other, each in areas.items() if other != key and each < SETTLED), default=0.5)
-    if area < SETTLED and (area < STRONG or (1 - area) * FEWER_ERRORS > 1 - others):
+def _best_honest(areas: Areas, ahead: Container[str]) -> float:
+    """The best area that is above suspicion: two leaks known ahead would excuse one another."""
+    return max((area for key, area in areas.items() if area < (STRONG if key in ahead else SETTLED)), default=0.5)
+
+
+def _implausible(area: float, honest: float) -> Suspicion | None:
+    """A source that predicts as no plan does: almost perfectly, or far better than all that is above suspicion."""
+    if area < SETTLED and (area < STRONG or (1 - area) * FEWER_ERRORS > 1 - honest):
         return None
     return Suspicion(
         "implausible",
         f"its value of the day itself tells whether the shelf runs empty with an AUC of {area:.3f}; the next best of "
-        f"what is known before the day reaches {others:.3f}",
+        f"what is known before the day and above suspicion reaches {honest:.3f}",
     )
 
 

@@ -6,6 +6,7 @@ A history can be read again and again; nobody holds its cases in memory.
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,6 +177,10 @@ class MappedHistory:
             except HistoryError as error:
                 raise self._first_fault(error) from error.__cause__
             yield number, line
+
+    def left_out(self) -> Counter[str]:
+        """In how many cases a key is empty without which a record of the case is left out."""
+        return Counter(key for number, row in rows_of(self._frame) for key in self._mapper.left_out(row, number))
 
     def _first_fault(self, met: HistoryError) -> HistoryError:
         """What is wrong with the first row of the table that is wrong; time's order met another one first."""

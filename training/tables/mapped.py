@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from data.case import Case
 from data.outcome import HistoryLine, Outcome
@@ -16,7 +17,8 @@ from features.instant_parts import INSTANT_PARTS
 from training.errors import HistoryError, MappingError
 from training.tables.cells import CellError, row_name
 from training.tables.files import Row
-from training.tables.mapping import Mapping
+from training.tables.incomplete import leave_out, needed_facts
+from training.tables.mapping import REQUIRED_FACTS, Mapping
 from training.tables.paths import leaf_unit
 from training.tables.problems import expected, shown
 from training.tables.sources import AttributeSource, OutcomeSource, Scalar, Source
@@ -44,6 +46,8 @@ class RowMapper:
         self._until = _moment("view.until", mapping.settled(mapping.view.until)) if mapping.view.until else None
         self._values = {key: source.listed for key, source in mapping.sources() if source.listed}
         self._exception = _fact("facts.exception_id", Case, "exception_id", dict(facts)["exception_id"])
+        self._needed = needed_facts(mapping.facts, REQUIRED_FACTS)
+        self._required = {f"facts.{path}": dict(facts)[path].columns for path in REQUIRED_FACTS}
         _check_order(self._time, self._outcome)
 
     def event_time(self, row: Row, number: int) -> datetime:
@@ -54,9 +58,7 @@ class RowMapper:
         """
         time: datetime | None = self._time.value(row, number)
         if time is None:
-            why = "the cell is empty; every case needs it: name a column that is filled, "
-            why += "or another to go by where this one is empty (first_of), or keep such rows out by where"
-            raise HistoryError(f"{row_name(number)}, mapping key 'facts.event.time': {why}")
+            raise _empty(self._time.key, self._required[self._time.key], number)
         return time
 
     def is_over(self, row: Row, number: int, time: datetime) -> bool:
@@ -71,10 +73,36 @@ class RowMapper:
     def line(self, row: Row, number: int) -> HistoryLine:
         """The case and outcome of one row; `number` is the row's in the table, and names it in messages.
 
+        A record of the case that lacks what it cannot be told without is left out.
+
         Raises:
-            HistoryError: a cell that is not what the mapping says, with its key, what was expected and what came.
+            HistoryError: a cell that is not what the mapping says, with its key, what was expected and what came; an
+                empty one of what every case needs.
         """
         time = self.event_time(row, number)
+        content = self._content(row, number, time)
+        leave_out(content, self._needed)
+        for name in self._listed & content.keys():
+            content[name] = _without_index_keys(content[name])
+        line = {"case": content, "outcome": self._told(row, number, time)}
+        try:
+            return HistoryLine.model_validate_json(json.dumps(line))
+        except ValidationError as error:
+            raise self._invalid(error, number) from error
+
+    def left_out(self, row: Row, number: int) -> list[str]:
+        """The keys that are empty in the row and without which a record of its case is left out.
+
+        Raises:
+            HistoryError: as `line` does.
+        """
+        if not self._needed:
+            return []
+        missing = leave_out(self._content(row, number, self.event_time(row, number)), self._needed)
+        return [f"facts.{path}" for path in missing]
+
+    def _content(self, row: Row, number: int, time: datetime) -> Content:
+        """The facts and attributes that the row tells and that are known by then."""
         content: Content = {}
         for part in self._always:
             part.put(content, row, number, time)
@@ -82,13 +110,14 @@ class RowMapper:
             known = since.value(row, number) if since else None
             if known is not None and known <= time:
                 part.put(content, row, number, time)
-        for name in self._listed & content.keys():
-            content[name] = _without_index_keys(content[name])
-        line = {"case": content, "outcome": self._told(row, number, time)}
-        try:
-            return HistoryLine.model_validate_json(json.dumps(line))
-        except ValidationError as error:
-            raise _invalid(error, number, self._values) from error
+        return content
+
+    def _invalid(self, error: ValidationError, number: int) -> HistoryError:
+        """A value that a case or an outcome cannot hold, or one that is absent and every case needs."""
+        key = _key_of(error)
+        if error.errors()[0]["type"] == "missing" and key in self._required:
+            return _empty(key, self._required[key], number)
+        return _misfit(error, key, number, self._values)
 
     def _told(self, row: Row, number: int, time: datetime) -> Content | None:
         """None where the row does not say when the outcome became known: it is not known."""
@@ -266,24 +295,33 @@ def _without_index_keys(content: Any) -> Any:
     return inner
 
 
-def _empty(key: str) -> str:
-    """What to do about an empty cell without which what stands beside it in the case cannot be told."""
-    block = key.rpartition(".")[0]
+def _empty(key: str, columns: tuple[str, ...], number: int) -> HistoryError:
+    """What to do about an empty cell without which there is no case."""
+    named = f" ({' and '.join(map(repr, columns))})" if columns else ""
+    why = f"the cell is empty{named}; every case needs it: name a column that is filled, or another "
+    why += "to go by where this one is empty (first_of), or keep such rows out by where (filled)"
+    return HistoryError(f"{row_name(number)}, mapping key {key!r}: {why}")
+
+
+def _key_of(error: ValidationError) -> str:
+    """The mapping's key for what is wrong first."""
+    section, *rest = map(str, error.errors()[0]["loc"])
+    return ".".join(rest if rest[:1] == ["attributes"] else ["outcome" if section == "outcome" else "facts", *rest])
+
+
+def _per_cent(first: ErrorDetails, key: str) -> str:
+    """What to write where a share is too large to be one; nothing where the value is something else."""
+    is_share = leaf_unit(Case, key.removeprefix("facts.")) is Unit.RATIO
     return (
-        f"the cell is empty, and no other {block} can be told without it: name another source to go by where this one "
-        f"is empty (first_of), make attributes of the others under {block}, or keep such rows out by where (filled)"
+        "; where the column holds per cent, say scale: 0.01" if is_share and first["type"] == "less_than_equal" else ""
     )
 
 
-def _invalid(error: ValidationError, number: int, values: dict[str, dict[str, Scalar]]) -> HistoryError:
+def _misfit(error: ValidationError, key: str, number: int, values: dict[str, dict[str, Scalar]]) -> HistoryError:
     """A value that a case or an outcome cannot hold, by the mapping's key."""
     first = error.errors()[0]
-    section, *rest = map(str, first["loc"])
-    key = ".".join(rest if rest[:1] == ["attributes"] else ["outcome" if section == "outcome" else "facts", *rest])
-    if first["type"] == "missing" and section == "case":
-        return HistoryError(f"{row_name(number)}, mapping key {key!r}: {_empty(key)}")
     words = f"; values lists {', '.join(values[key])}: add it" if key in values else "; values puts our words for yours"
-    remedy = words if first["type"] in ("enum", "literal_error") else ""
+    remedy = words if first["type"] in ("enum", "literal_error") else _per_cent(first, key)
     return HistoryError(
         f"{row_name(number)}, mapping key {key!r}: {expected(first)}, got {shown(first['input'])}{remedy}"
     )

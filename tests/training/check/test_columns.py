@@ -45,6 +45,14 @@ def test_numbers_are_read_as_the_mapping_writes_them() -> None:
     np.testing.assert_array_equal(read.numbers, [1.5, 2.0, np.nan])
 
 
+def test_numbers_of_a_column_are_read_as_its_own_source_writes_them() -> None:
+    weight = {"column": "kg", "kind": "number", "decimal": ",", "thousands": "."}
+    mapping = parse_mapping({"schema": "fairlead/mapping/1", "facts": FACTS, "attributes": {"weight": weight}})
+    read = read_column(pd.Series(["1.234,5", "2", None], name="kg"), mapping)
+    np.testing.assert_array_equal(read.numbers, [1234.5, 2.0, np.nan])
+    assert read_column(pd.Series(["1,5", None], name="other"), mapping).numbers is None
+
+
 @pytest.mark.parametrize(
     ("name", "cells", "first"),
     [

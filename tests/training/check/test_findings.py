@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -180,3 +181,57 @@ def test_the_command_tells_a_leak_that_no_file_has_in_words_and_in_json(tmp_path
     assert "leaks names column 'Plase'" in " ".join(run.invoke(app, asked).stderr.split())
     (finding,) = json.loads(run.invoke(app, [*asked, "--json"]).stdout)["findings"]
     assert finding["rule"] == "leak_not_there"
+
+
+def test_a_record_that_is_left_out_is_told_with_its_column_and_how_often(tmp_path: Path) -> None:
+    made = [(*row[:4], "" if number % 10 == 0 else row[4]) for number, row in enumerate(rows())]
+    path = table(tmp_path / "t.csv", made)
+    facts = {**MAPPING["facts"], "node.id": "place", "node.zone": {"constant": "Europe/Paris"}}
+    stops, says = found(path, facts=facts)["record_left_out"]
+    assert not stops
+    assert says.startswith("facts.node.id: place is empty in 10 % of the cases (24 of 240), where node is left out")
+    assert "first_of" in says
+    assert "record_left_out" not in found(path, facts={**MAPPING["facts"], "node.id": "place"})
+    assert "record_left_out" not in found(table(tmp_path / "full.csv", rows()), facts=facts)
+
+
+def test_a_history_with_a_record_left_out_keeps_its_rows(tmp_path: Path) -> None:
+    made = [(*row[:4], "") if number == 7 else row for number, row in enumerate(rows())]
+    facts = {**MAPPING["facts"], "node.id": "place", "node.zone": {"constant": "Europe/Paris"}}
+    told = run.invoke(app, asked(tmp_path, made, facts=facts))
+    assert told.exit_code == 0, told.stderr
+    said = " ".join(told.stderr.split())
+    assert "240 cases of 240 rows" in said
+    assert "Look at this: facts.node.id: place is empty in under 1 % of the cases (1 of 240)" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"attributes": {"off": {"column": "place", "kind": "number", "unit": "ratio"}}}, "attributes.off"),
+        (
+            {"attributes": {"off": {"kind": "number", "unit": "ratio", "first_of": [{"column": "place"}]}}},
+            "attributes.off",
+        ),
+        ({"facts": {**MAPPING["facts"], "returned.weight_difference": "place"}}, "facts.returned.weight_difference"),
+        ({"attributes": {"off": {"column": "place", "kind": "number", "unit": "score"}}}, None),
+        ({"attributes": {"off": {"column": "place", "kind": "number"}}}, None),
+    ],
+)
+def test_per_cent_are_told_where_the_mapping_reads_a_share(tmp_path: Path, more: Any, key: str | None) -> None:
+    made = [(*row[:4], str(number % 9 + 1)) for number, row in enumerate(rows())]
+    path = table(tmp_path / "t.csv", made)
+    told = found(path, **more)
+    assert ("share_or_per_cent" in told) is (key is not None)
+    if key is not None:
+        stops, says = told["share_or_per_cent"]
+        assert not stops
+        assert says.startswith(f"{key}: place is read as a share and lies between 1 and 9")
+
+
+def test_shares_are_told_where_the_mapping_reads_per_cent(tmp_path: Path) -> None:
+    made = [(*row[:4], f"0.{number % 9 + 1}") for number, row in enumerate(rows())]
+    off = {"column": "place", "kind": "number", "unit": "ratio", "scale": 0.01}
+    _, says = found(table(tmp_path / "t.csv", made), attributes={"off": off})["share_or_per_cent"]
+    assert says.startswith("attributes.off: place is read as per cent (scale: 0.01) and lies between 0.1 and 0.9")
+    assert "perhaps" in says

@@ -139,6 +139,18 @@ def test_what_happened_in_the_day_is_found_where_it_is_said_to_be_known_ahead(
     assert all(each.says for each in column(told, name).suspicions)
 
 
+def _wrong_in_a_twentieth(frame: pd.DataFrame, seed: int) -> Any:
+    return ((frame["empty"] >= 4) ^ (np.random.default_rng(seed).random(len(frame)) < 0.05)).astype(int)
+
+
+def test_two_leaks_known_ahead_do_not_excuse_one_another() -> None:
+    frame = table()
+    told = checked(frame.assign(price=_wrong_in_a_twentieth(frame, 2), holiday=_wrong_in_a_twentieth(frame, 1)))
+    for name in ("price", "holiday"):
+        assert "implausible" in {each.rule for each in column(told, name).suspicions}
+    assert "promotion" not in {each.name for each in told.leaking}
+
+
 def test_the_same_column_may_tell_its_own_day_once_that_has_ended() -> None:
     frame = table()
     told = checked(frame.assign(price=_sales(frame)), ahead=["promotion", "holiday"])

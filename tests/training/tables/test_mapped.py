@@ -135,8 +135,13 @@ def test_an_instant_becomes_the_parts_that_are_asked_for() -> None:
         assert set(parse_mapping(mapping).told_attributes()) == set(told)
 
 
-def test_an_empty_fact_that_others_need_says_what_helps() -> None:
-    facts = {**MAPPING["facts"], "carrier.id": "carrier", "carrier.distance_km": "km"}
-    assert line({**MAPPING, "facts": facts}, carrier="c", km="7").case.carrier
-    with pytest.raises(HistoryError, match=r"row 3.*'facts\.carrier\.id': the cell is empty.*first_of.*attributes"):
-        line({**MAPPING, "facts": facts}, km="7")
+def test_a_share_that_is_too_large_to_be_one_asks_whether_it_is_per_cent() -> None:
+    facts = {**MAPPING["facts"], "carrier.id": "id", "carrier.address_score": "checked"}
+    assert line({**MAPPING, "facts": facts}, checked="0.87").case.carrier
+    with pytest.raises(HistoryError, match=r"'facts\.carrier\.address_score': .* got 87; .*per cent, say scale: 0\.01"):
+        line({**MAPPING, "facts": facts}, checked="87")
+    scaled = {**facts, "carrier.address_score": {"column": "checked", "scale": 0.01}}
+    assert line({**MAPPING, "facts": scaled}, checked="87").case.carrier
+    with pytest.raises(HistoryError) as caught:
+        line({**MAPPING, "facts": {**facts, "carrier.distance_km": "km"}}, checked="0.9", km="60000")
+    assert "per cent" not in str(caught.value)
