@@ -18,7 +18,8 @@ from serving.identifiers import Clock, Randomness
 from serving.in_force import Basis, InForce, read_basis
 from serving.metrics import Metrics
 from serving.models.drift import DriftService
-from serving.models.promoting import PromotionService, as_recorded, settle
+from serving.models.promoting import PromotionService
+from serving.models.settling import as_recorded, settle
 from serving.models.shadowing import Shadow
 from serving.models.trust import Trust
 from serving.outcomes.service import OutcomeService

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from data.promotion import Approval, ComingInForce, Dossier, Finding, PromotionState, Rollback
 from serving.console.access import FormNotOurs, PageRoute, Visit, posted, shown, signed_in
 from serving.console.context import Banner
-from serving.console.models import view
+from serving.console.models import dossier_view, drift_view, shadow_view, view
 from serving.console.models.context import ModelsPage, PromotionForm, PromotionPage, RollbackForm
 from serving.console.models.intervals import intervals
 from serving.errors import NotFound, NotPermitted, Problem
@@ -58,7 +58,7 @@ def models(visit: Reader, done: str = "") -> Response:
 @router.get("/drift")
 def drift(visit: Reader) -> Response:
     """Drift as a part of the page: measured anew it takes a second or more, and nobody should wait for it."""
-    return shown(view.drift_table(visit.service.drift.recent()))
+    return shown(drift_view.drift_table(visit.service.drift.recent()))
 
 
 @router.post("/rollbacks")
@@ -135,7 +135,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         ladder=view.ladder_rows(steps),
         waiting=tuple(row for each, row in rows if each.state is PromotionState.PROPOSED),
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),
-        shadow=view.shadow_view(shadow),
+        shadow=shadow_view.shadow_view(shadow),
         shadow_problem=shadow.problem or "",
         rollback=rollback,
     )
@@ -146,26 +146,27 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     promotion, serving = promotions.get(promotion_id), promotions.now().bundle
     dossier = Dossier.model_validate_json(promotions.dossier(promotion_id))
     champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
-    same = view.same_tasks(dossier, kept(champion, challenger))
-    told = view.without(dossier, same)
+    same = dossier_view.same_tasks(dossier, kept(champion, challenger))
+    told = dossier_view.without(dossier, same)
     refused = promotions.altered(promotion) or view.why_not(
         promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE)
     )
+    waits = promotion.state is PromotionState.PROPOSED
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
     return PromotionPage(
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
         head=view.promotion_head(promotion, serving, now),
-        verdict=view.verdict(dossier, promotion.state is PromotionState.PROPOSED, visit.service.in_force.policy.digest),
-        window=view.window_words(dossier),
-        same=view.same_words(dossier, same),
-        learned=view.learned_rows(champion, challenger),
-        evidence=view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
-        drawing=view.drawn(intervals(told.differences)),
-        passed=view.check_rows(dossier.checks, Finding.PASSED),
-        comparisons=view.comparisons(told),
-        digests=view.digests(promotion, dossier),
+        verdict=dossier_view.verdict(dossier, waits, visit.service.in_force.policy.digest),
+        window=dossier_view.window_words(dossier),
+        same=dossier_view.same_words(dossier, same),
+        learned=dossier_view.learned_rows(champion, challenger),
+        evidence=shadow_view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
+        drawing=dossier_view.drawn(intervals(told.differences)),
+        passed=dossier_view.check_rows(dossier.checks, Finding.PASSED),
+        comparisons=dossier_view.comparisons(told),
+        digests=dossier_view.digests(promotion, dossier),
         form=None if refused else form,
         withdrawal=withdrawal if view.may_withdraw(promotion, visit.viewer) else None,
         why_not=refused,

@@ -16,8 +16,8 @@ from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role, Task
 from models.bundle import publish
-from serving.console.models import view
-from serving.console.models.view import drift_table
+from serving.console.models import dossier_view
+from serving.console.models.drift_view import drift_table
 from serving.models.drift_schemas import ModelsDrift
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
 from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, promoted, refused, send
@@ -255,9 +255,9 @@ def test_where_the_files_are_gone_only_numbers_without_any_difference_are_the_sa
     level = tuple(each.model_copy(update={"difference": 0.0, "low": 0.0, "high": 0.0}) for each in told)
     for differences, slices, same in ((told, (), set()), (level, (), {each.task for each in told})):
         dossier = a_dossier("sha256:" + "a" * 64, "sha256:" + "b" * 64, differences=differences, slices=slices)
-        assert view.same_tasks(dossier, frozenset()) == same
+        assert dossier_view.same_tasks(dossier, frozenset()) == same
     dossier = a_dossier("sha256:" + "a" * 64, "sha256:" + "b" * 64, **{**numbers(), "differences": level})
-    assert view.same_tasks(dossier, frozenset()) == {Task.ROOT_CAUSE}, "its slices and shares differ"
+    assert dossier_view.same_tasks(dossier, frozenset()) == {Task.ROOT_CAUSE}, "its slices and shares differ"
 
 
 def test_the_shadow_s_evidence_stands_on_the_promotion_s_page_also_once_it_serves(tmp_path: Path) -> None:
