@@ -25,7 +25,7 @@ Truth = NDArray[np.int64]
 
 SLICED = ("region", "channel", "reported_type")
 ATTRIBUTE = "attribute."
-MOST_ATTRIBUTES = 3
+MOST_ATTRIBUTES = 4
 COMMON = "common."
 STRENGTH_DECIMALS = 9
 """Strengths that differ only by the order of a sum are alike."""
