@@ -53,7 +53,9 @@ def _worded(reason: str) -> str:
     try:
         return Rollback(reason=reason).reason
     except ValidationError:
-        raise ValueError("--reason: say who vouches and why, in 3 to 500 characters") from None
+        raise ValueError(
+            "--reason: say who vouches and why, in 3 to 500 characters, none of them a control character"
+        ) from None
 
 
 def _sign(settings: Settings, reason: str) -> None:

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.case import Case
-from data.console import console
+from data.console import console, print_json
 from data.record import canonical
 from data.today import as_if_now
 from data.vocabulary import ServedBy
@@ -125,7 +125,7 @@ def recommend(
         except Problem as problem:
             raise _refused(problem) from None
     if as_json:
-        sys.stdout.buffer.write(content_of(recommendation) + b"\n")
+        print_json(content_of(recommendation))
     else:
         out.print(card(recommendation))
         say("Not recorded: post it to a running service to have it recorded and reviewed.")
@@ -146,7 +146,7 @@ def today(file: TheCase, bundle: Bundle = None) -> None:
     except (ValueError, OverflowError) as error:
         say(str(error))
         raise typer.Exit(2) from None
-    sys.stdout.buffer.write(canonical(moved) + b"\n")
+    print_json(canonical(moved))
     if left:
         say(_left_behind(left, bundle))
 
@@ -429,7 +429,7 @@ def _no_bundle(ready: Ready) -> str:
 
 def _tell_replay(made: Any, as_json: bool) -> None:
     if as_json:
-        sys.stdout.buffer.write(made.again + b"\n")
+        print_json(made.again)
     if made.same:
         say(f"the same {len(made.stored)} bytes")
         return

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 from data.amounts import percent
-from data.console import console
+from data.console import console, print_json
 from data.record import canonical
 from data.targets import CannotWrite, require_file, require_folder
 from data.vocabulary import Task
@@ -206,7 +206,7 @@ def cases(
 
         chosen = (line.case for line in islice(opened(file, mapping).lines(), limit))
         for each in questions(chosen) if shelves else chosen:
-            typer.echo(canonical(each))
+            print_json(canonical(each))
 
 
 def model_of(bundle: Bundle, task: Task) -> TaskModel:

@@ -12,6 +12,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import text
 
+from data.plain_text import visible
 from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role, Task
@@ -136,7 +137,7 @@ def test_not_agreeing_leaves_what_serves(desk: Desk, challenger: str) -> None:
     assert (state(desk, page)["state"], in_force(desk)) == ("rejected", before)
 
 
-@pytest.mark.parametrize("reason", ["", "ok", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "ok", "x" * 501, "fine \u202ewen"])
 def test_a_decision_without_a_reason_is_not_taken_and_nothing_typed_is_lost(
     desk: Desk, challenger: str, reason: str
 ) -> None:
@@ -145,7 +146,7 @@ def test_a_decision_without_a_reason_is_not_taken_and_nothing_typed_is_lost(
     answer = decide(desk, page, reason=reason)
     assert answer.status_code == 422
     assert "Say why, in 3 to 500 characters" in answer.text
-    assert f">{reason}</textarea>" in answer.text
+    assert f">{visible(reason)}</textarea>" in answer.text
     assert state(desk, page)["state"] == "proposed"
 
 
