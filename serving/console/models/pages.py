@@ -153,17 +153,16 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
     same = dossier_view.same_tasks(dossier, kept(champion, challenger))
     told = dossier_view.without(dossier, same)
-    refused = promotions.altered(promotion) or view.why_not(
+    refused = promotion.altered or view.why_not(
         promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE)
     )
-    waits = promotion.state is PromotionState.PROPOSED
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
     return PromotionPage(
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
         head=view.promotion_head(promotion, serving, now),
-        verdict=dossier_view.verdict(dossier, waits, visit.service.in_force.policy.digest),
+        verdict=dossier_view.verdict(dossier, promotion, visit.service.in_force.policy.digest),
         window=dossier_view.window_words(dossier),
         same=dossier_view.same_words(dossier, same),
         learned=dossier_view.learned_rows(champion, challenger),

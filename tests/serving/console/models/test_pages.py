@@ -460,4 +460,8 @@ def test_a_promotion_that_was_changed_in_the_database_says_so_and_offers_no_deci
         connection.execute(text("UPDATE promotions SET reason = 'the board agreed'"))
     told = desk.client.get(page).text
     assert "is not what the audit chain kept" in told
+    headline = re.search(r'<p class="action refused">(.*?)</p>', told)
+    assert headline
+    assert headline[1].startswith("No: its record was altered.")
+    assert "It may take over" not in told
     assert 'value="approve"' not in told
