@@ -26,7 +26,7 @@ from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
 from serving.models.trust import Trust
 from serving.settings import Settings
-from serving.store import audit, consistency, promotion_consistency
+from serving.store import audit, consistency, principal_consistency, promotion_consistency
 from serving.store.engine import Database, file_of, wal_reset_warning
 from serving.wiring import opened
 
@@ -160,6 +160,7 @@ def _checked(database: Database) -> Iterator[Finding]:
             yield Finding("wrong", "store", "the database file is damaged", "restore it from a backup")
             return
         faults = [*audit.faults(connection), *consistency.faults(connection), *promotion_consistency.faults(connection)]
+        faults += principal_consistency.faults(connection)
         for fault in faults:
             yield Finding("wrong", "audit", fault, "compare with a backup: somebody changed the database")
         if not faults:

@@ -138,6 +138,7 @@ class PromotionService:
 
     def _propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
         dossier = request.dossier
+        grounds.refuse_acting_texts(dossier)
         self._refuse_other_champion(dossier.champion)
         if dossier.challenger == dossier.champion:
             raise PromotionClosed("The challenger is the bundle in force already: there is nothing to promote.")

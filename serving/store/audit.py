@@ -1,4 +1,6 @@
-"""The audit chain: one leaf per recommendation, review and outcome, each covering the digest of the one before.
+"""The audit chain: one leaf for each thing that was recorded, covering the digest of the one before.
+
+Recommendations, reviews and outcomes, promotions and what came of them, signed bundles, and who may do what.
 
 A leaf is written in the transaction of what it tells of. Changing, removing or reordering a leaf breaks every later
 digest; cutting off the end shows only against a head that was kept elsewhere.
@@ -16,6 +18,10 @@ from data.record import digest_of, instant_text
 from serving.store.instants import to_instant, to_number
 from serving.store.tables import audit_leaves, documents
 
+OPERATOR = "operator"
+"""Who works at the command line beside the store, and is no principal of it."""
+SERVICE = "service"
+"""What the service did by itself."""
 GENESIS = "sha256:" + "0" * 64
 """What the first leaf covers."""
 
