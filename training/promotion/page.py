@@ -91,7 +91,7 @@ def _cases(window: Window) -> str:
     if window.untaught is not None:
         return f"of {escape(window.history)} that taught neither: {window.untaught.says}. {OTHER_CASES}."
     begins, ends = map(instant_text, window.days or ())
-    return f"from {begins} to {ends} ({escape(window.history)}), days that neither had learned from."
+    return f"from {begins} to {ends} ({escape(window.history)}), days after those that both say taught them."
 
 
 def _verdict(dossier: Dossier) -> str:

@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm, t
 
 from data.case import Case, minutes_between
 from data.promotion import Check, CheckName, Finding, Slice
@@ -112,10 +113,7 @@ def _tells(pair: Pair, chosen: NDArray[np.bool_]) -> bool:
     """
     if not FEWEST <= chosen.sum() < len(chosen):
         return False
-    if not pair.task.is_risk:
-        return True
-    events = int(pair.truth[chosen].sum())
-    return min(events, int(chosen.sum()) - events) >= FEWEST_OF_EACH
+    return _rarer(pair, chosen) >= FEWEST_OF_EACH
 
 
 def _slice(pair: Pair, part: Part, losses: list[NDArray[np.float64]], spread: float) -> Slice:
@@ -128,8 +126,27 @@ def _slice(pair: Pair, part: Part, losses: list[NDArray[np.float64]], spread: fl
         champion=round(champion, 6),
         challenger=round(challenger, 6),
         difference=round(challenger - champion, 6),
-        errors=round((challenger - champion) / max(spread, 1e-9), 3),
+        errors=round(in_errors((challenger - champion) / max(spread, 1e-9), _rarer(pair, part.chosen)), 3),
     )
+
+
+def in_errors(told: float, rarer: int) -> float:
+    """A difference in standard errors that were themselves measured on few cases, as rare as of a normal one.
+
+    Of a handful of events the spread is a guess and often too small. How far chance takes such a ratio is Student's
+    distribution, of as many cases as the rarer outcome has: there the loss lies.
+    """
+    beyond = float(t.sf(abs(told), max(rarer - 1, 1)))
+    return float(np.copysign(norm.isf(beyond), told)) if beyond > 0.0 else told
+
+
+def _rarer(pair: Pair, chosen: NDArray[np.bool_]) -> int:
+    """The cases of the rarer outcome of a risk; of labels all of them."""
+    n = int(chosen.sum())
+    if not pair.task.is_risk:
+        return n
+    events = int(pair.truth[chosen].sum())
+    return min(events, n - events)
 
 
 def _shown(value: str) -> str:

@@ -69,7 +69,7 @@ def _new_to_both(window: Window) -> str:
     if window.untaught is not None:
         return f" of {window.history} that taught neither: {window.untaught.says}. {OTHER_CASES}."
     begins, ends = map(display.moment, window.days or ())
-    return f", from {begins} to {ends} ({window.history}): days that neither had learned from."
+    return f", from {begins} to {ends} ({window.history}): days after those that both say taught them."
 
 
 def check_rows(checks: Iterable[Check], *findings: Finding) -> tuple[CheckRow, ...]:

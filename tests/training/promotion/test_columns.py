@@ -56,6 +56,15 @@ def test_a_column_that_is_new_or_constant_does_not_matter() -> None:
     assert not list(swapped(flat, {**flat, "third": (1.0, 2.0, 3.0)}))
 
 
+def test_what_is_counted_of_earlier_cases_moves_with_a_quiet_week_and_a_column_of_the_table_does_not() -> None:
+    quiet = {"carrier_arrivals": (400.0, 600.0, 900.0)}
+    assert compared(learned(COUNTERS, 8_000, 180), learned({**COUNTERS, **quiet}, 8_000, 180)).finding is Finding.PASSED
+    slow = {"queue_minutes": (500.0, 3_000.0, 9_000.0)}
+    told = compared(learned(FACTS, 8_000, 180), learned({**FACTS, **slow}, 8_000, 180))
+    assert told.finding is Finding.REFUSED
+    assert "other values than the champion did and than these cases hold: queue_minutes" in told.says
+
+
 def test_two_that_came_nearer_to_one_another_but_not_near_were_not_exchanged() -> None:
     before = {"one": (0.0, 1.0, 2.0), "other": (1_000.0, 1_010.0, 1_020.0)}
     now = {"one": (800.0, 801.0, 802.0), "other": (200.0, 210.0, 220.0)}

@@ -17,7 +17,7 @@ from training.promotion.later import Truth
 from training.promotion.own_slices import Part
 from training.promotion.resampling import Draws
 from training.promotion.sides import Pair, Side
-from training.promotion.slices import FEWEST_OF_EACH, USUAL, canonical_parts, check, clear, slices
+from training.promotion.slices import FEWEST_OF_EACH, USUAL, canonical_parts, check, clear, in_errors, slices
 
 N = 400
 
@@ -72,6 +72,13 @@ def test_one_slice_and_several_are_told_apart() -> None:
 
 def test_of_more_slices_each_must_be_the_clearer_and_of_few_none_the_less() -> None:
     assert [round(clear(number), 2) for number in (0, 1, USUAL, 26, 51)] == [3.5, 3.5, 3.5, 3.63, 3.8]
+
+
+def test_few_events_must_be_the_clearer_because_their_spread_is_itself_a_guess() -> None:
+    assert [round(in_errors(4.0, rarer), 1) for rarer in (10, 20, 60, 5_000)] == [3.0, 3.4, 3.7, 4.0]
+    assert in_errors(-4.0, 10) == -in_errors(4.0, 10)
+    assert in_errors(0.0, 10) == 0.0
+    assert in_errors(90.0, 5_000) == 90.0
 
 
 def test_a_word_that_no_name_may_hold_is_told_as_one() -> None:
