@@ -20,7 +20,7 @@ from serving.store import (
     track_records,
     verdicts,
 )
-from serving.store.rows import as_kept, as_written
+from serving.store.rows import as_kept, as_written, name_of
 
 AT_ONCE = 1_000
 """Rows fetched at once."""
@@ -52,10 +52,10 @@ def faults(connection: Connection, table: Table) -> Iterator[str]:
         try:
             with as_written(table, row):
                 read(row)
-        except RecordAltered as altered:
-            count, first = count + 1, first or altered.detail
+        except RecordAltered:
+            count, first = count + 1, first or name_of(table, dict(row._mapping))
     if count:
-        yield f"the database holds what Fairlead never writes in {count} rows of {table.name}: {first}"
+        yield f"the database holds what Fairlead never writes in {count} rows of {table.name}, such as {first}"
 
 
 def _nothing_more(_: Row[Any]) -> None:

@@ -40,10 +40,16 @@ def as_written(table: Table, row: AnyRow) -> Iterator[None]:
 
 
 def altered(table: Table, values: Mapping[str, Any]) -> RecordAltered:
-    """Names the row by the first column of its key: of a party that is its kind, which names nobody."""
+    """That a row of this table holds what Fairlead never writes."""
+    named = name_of(table, values)
+    told = f"A row of {table.name}{f', {named},' if named else ''} holds what Fairlead never writes"
+    return RecordAltered(f"{told}: {RecordAltered.mend}.")
+
+
+def name_of(table: Table, values: Mapping[str, Any]) -> str:
+    """A row by the first column of its key: of a party that is its kind, which names nobody. Empty where it is left."""
     key = next(iter(table.primary_key)).name
-    named = f", {key} {str(values[key])[:LONGEST]}," if key in values else ""
-    return RecordAltered(f"A row of {table.name}{named} holds what Fairlead never writes: {RecordAltered.mend}.")
+    return f"{key} {str(values[key])[:LONGEST]}" if key in values else ""
 
 
 def as_kept(table: Table) -> Select[*tuple[Any, ...]]:

@@ -72,6 +72,7 @@ def test_the_doctor_ends_with_a_finding(folder: Path) -> None:
 
 def test_the_service_starts_and_goes_on(folder: Path) -> None:
     desk = reopened(folder)
+    desk.service.promotions.clear_staging()
     with desk.client:
         assert desk.post("/v1/recommendations", a_case(77)).status_code == 200
         for path in PAGES:

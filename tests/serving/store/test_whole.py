@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,21 @@ def test_what_was_altered_is_told(folder: Path, statement: str, said: str) -> No
     assert faults(folder) == []
     alter(folder, statement)
     assert any(said in fault for fault in faults(folder)), faults(folder)
+
+
+def test_what_is_wrong_everywhere_is_counted(folder: Path) -> None:
+    alter(folder, "UPDATE audit_leaves SET at = at - 1")
+    told = [fault for fault in faults(folder) if "leaf" in fault]
+    leaves = count(folder)
+    assert told[: whole.MOST] == [f"leaf {each} was altered" for each in range(1, whole.MOST + 1)]
+    assert f"{leaves - whole.MOST} more are wrong with the audit chain" in faults(folder)
+
+
+def count(folder: Path) -> int:
+    by_hand = sqlite3.connect(folder / "fairlead.db")
+    (found,) = by_hand.execute("SELECT count(*) FROM audit_leaves").fetchone()
+    by_hand.close()
+    return int(found)
 
 
 def test_a_look_that_breaks_off_keeps_no_other_from_looking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
