@@ -94,7 +94,8 @@ class Trust:
         )
         if there is not None and self.allows(there):
             with self._store().write() as connection:
-                self.found(connection, there, "service", at, coming.FIRST)
+                if coming.lineage(connection)[:1] != [there]:
+                    self.found(connection, there, "service", at, coming.FIRST)
         for digest in unsigned:
             with self._told_if_unwritable(digest), self.signing(digest), self._store().write() as connection:
                 self.record(connection, digest, at)

@@ -6,6 +6,7 @@ keep the service from starting.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from data.promotion import ComingInForce
+from serving.errors import RecordAltered
+from serving.store import documents
 from serving.store.instants import to_instant, to_number
-from serving.store.rows import altered, as_written
+from serving.store.rows import ODD, altered, as_written
+from serving.store.tables import audit_leaves
 from serving.store.tables import bundles_in_force as in_force
 
 VOUCHED = "bundle_vouched"
@@ -26,6 +30,11 @@ FOUND = "bundle_found"
 FIRST = "in the folder when this service signed its first bundle"
 REPLACED = "in the folder when a promotion replaced it"
 """Why such a bundle is in the record."""
+
+ROLLBACK = "rollback"
+DECISION = "promotion_decision"
+CHANGES = (ROLLBACK, DECISION, VOUCHED, FOUND)
+"""The audit leaves of what changes which bundle is in force; a decision does where it agrees."""
 
 NO_BUNDLE = "altered"
 """Stands for what is no name of a bundle."""
@@ -98,6 +107,7 @@ def lineage(connection: Connection) -> list[str]:
     """The bundle that came in force last, and those that rollbacks would lead to, one after the other.
 
     It ends where a row was altered so that it leads nowhere: what came before is then as if it had been rolled back.
+    A rollback that the audit chain tells of last counts, also where its row was taken out.
     """
     rows = connection.execute(_places()).all()
     places = {row.sequence: row for row in rows}
@@ -105,7 +115,29 @@ def lineage(connection: Connection) -> list[str]:
     while row is not None:
         found.append(named(row.bundle))
         row = places.get(row.before) if _leads_back(row.sequence, row.before) else None
-    return found
+    back = _returned_to(connection)
+    return found[found.index(back) :] if back in found else found
+
+
+def lost_rollback(connection: Connection) -> bool:
+    """Whether the row of the rollback that the audit chain tells of last was taken out."""
+    place, back = last_place(connection), _returned_to(connection)
+    return back is not None and (place is None or place[1] != back)
+
+
+def _returned_to(connection: Connection) -> str | None:
+    """Where the last change that the audit chain tells of led, if it was a rollback; None where it was another."""
+    leaves = select(audit_leaves.c.kind, audit_leaves.c.content).where(audit_leaves.c.kind.in_(CHANGES))
+    for leaf in connection.execute(leaves.order_by(audit_leaves.c.sequence.desc())):
+        try:
+            told = json.loads(documents.get(connection, leaf.content))
+            if leaf.kind == ROLLBACK:
+                return str(told["to"])
+            if leaf.kind != DECISION or told["verdict"] == "approve":
+                return None
+        except (RecordAltered, *ODD):
+            return None
+    return None
 
 
 def before(connection: Connection, came: Came) -> Came | None:

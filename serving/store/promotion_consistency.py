@@ -62,7 +62,7 @@ def _readable(connection: Connection) -> Iterator[Promotion]:
 def record_fault(connection: Connection) -> str:
     """What shows at once of an altered record of what came in force, and what to do; empty where nothing does."""
     try:
-        why = order_fault(connection)
+        why = order_fault(connection) or (coming.lost_rollback(connection) and "the last rollback was taken out")
     except RecordAltered as altered:
         return altered.detail
     return f"The record of what came in force was altered ({why}): {RecordAltered.mend}." if why else ""

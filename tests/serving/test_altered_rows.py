@@ -125,6 +125,22 @@ def test_what_serves_is_told_with_what_was_altered(tmp_path: Path) -> None:
         assert desk.post("/v1/models/rollbacks", {"reason": "complaints"}, "scientist").status_code == 409
 
 
+def test_what_was_rolled_back_does_not_answer_again_where_the_rollback_was_taken_out(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    desk = reopened(folder)
+    with desk.client:
+        before = desk.get("/v1/models").json()["bundle"]
+        assert desk.post("/v1/models/rollbacks", {"reason": "complaints"}, "scientist").is_success
+        back = desk.get("/v1/models").json()["bundle"]
+    alter(folder, "DELETE FROM bundles_in_force WHERE sequence = (SELECT max(sequence) FROM bundles_in_force)")
+    desk = reopened(folder, seed=9)
+    with desk.client:
+        told = desk.get("/v1/models").json()
+        assert (told["bundle"], back == before) == (back, False)
+        assert "the last rollback was taken out" in told["altered"]
+        assert desk.recommend(a_case(77))["receipt"]["bundle"] == back
+
+
 def damaged(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"?")
 
