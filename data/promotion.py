@@ -352,3 +352,5 @@ class InForceNow(Record):
     requested_because: Words | None = None
     promotion_id: Identifier | None = None
     rollback_to: Digest | None = None
+    altered: str | None = None
+    """What somebody altered of the record of what came in force; what of it cannot be read is left out."""

@@ -263,11 +263,11 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
 
 def _tell_how_to_mend(findings: Iterable[Finding]) -> None:
     """Below the table, unwrapped: a command that a cell would break is not one to copy."""
-    advised = [Text(f"{each.about}: {each.mend}") for each in findings if each.mend]
+    advised = dict.fromkeys(f"{each.about}: {each.mend}" for each in findings if each.mend)
     if advised:
         out.print("\nto mend it")
     for each in advised:
-        out.print(each, soft_wrap=True)
+        out.print(Text(each), soft_wrap=True)
 
 
 def _whole(words: str) -> Text:

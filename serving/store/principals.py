@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from data.vocabulary import Role
@@ -14,6 +14,7 @@ from serving.security import Principal, key_digest
 from serving.store import principal_leaves
 from serving.store.engine import Database
 from serving.store.instants import to_instant, to_number
+from serving.store.rows import as_written
 from serving.store.tables import principal_roles, principals
 
 
@@ -39,7 +40,7 @@ class Principals:
         """Every principal, by name, and when it was added; no key, of which the store keeps a digest alone."""
         with self._database.read() as connection:
             rows = connection.execute(select(principals).order_by(principals.c.name)).all()
-            return tuple((held(connection, row), to_instant(row.created_at)) for row in rows)
+            return tuple((held(connection, row), _added(row)) for row in rows)
 
     def key_digest_of(self, name: str) -> str | None:
         """The digest of this principal's present key: a session ends when the key that opened it is replaced."""
@@ -84,7 +85,18 @@ def _find(connection: Connection, condition: ColumnElement[bool]) -> Principal |
 
 
 def held(connection: Connection, row: Any) -> Principal:
-    """The principal of a row, with its roles."""
+    """The principal of a row, with its roles: what is none, put there by hand, grants nothing."""
     held = select(principal_roles.c.role).where(principal_roles.c.principal == row.name)
-    roles = frozenset(Role(role) for role in connection.execute(held).scalars())
-    return Principal(row.name, roles, row.key_digest)
+    known = frozenset(Role).intersection(connection.execute(held).scalars())
+    return Principal(row.name, frozenset(map(Role, known)), row.key_digest)
+
+
+def read_role(row: Row[Any]) -> Role:
+    """The role of a row. Raises RecordAltered."""
+    with as_written(principal_roles, row):
+        return Role(row.role)
+
+
+def _added(row: Row[Any]) -> datetime:
+    with as_written(principals, row):
+        return to_instant(row.created_at)

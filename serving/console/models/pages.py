@@ -137,6 +137,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         in_force=view.in_force_view(in_force),
         unread="" if in_force.bundle else view.unread_words(steps),
         not_trusted=service.health.not_trusted(),
+        altered=in_force.altered or "",
         ladder=view.ladder_rows(steps),
         waiting=tuple(row for each, row in rows if each.state is PromotionState.PROPOSED),
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),
