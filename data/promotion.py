@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from data.plain_text import InLines
 from data.record import Count, Digest, Identifier, Instant, Record
 from data.vocabulary import Task
 
@@ -21,7 +22,9 @@ LONGEST_WHY = 500
 PROMOTION_ID = "^[0-9a-f-]{36}$"
 """What the id of a promotion looks like."""
 Why = Annotated[str, Field(min_length=3, max_length=LONGEST_WHY)]
-"""A reason that a person gives."""
+"""A reason that a person gave."""
+Reason = Annotated[Why, InLines]
+"""A reason as it is posted: those of before may hold more, and are shown all the same."""
 
 
 class Metric(StrEnum):
@@ -267,20 +270,20 @@ class PromotionRequest(Record):
     """Ask for a promotion: the dossier, and why the challenger should serve."""
 
     dossier: Dossier
-    reason: Why
+    reason: Reason
 
 
 class Approval(Record):
     """What another principal decides on a promotion, and why; whoever asked may `reject` it, which withdraws it."""
 
     verdict: Literal["approve", "reject"]
-    reason: Why
+    reason: Reason
 
 
 class Rollback(Record):
     """Return to the bundle that was in force before; why."""
 
-    reason: Why
+    reason: Reason
 
 
 class Decided(Record):
@@ -349,3 +352,5 @@ class InForceNow(Record):
     requested_because: Words | None = None
     promotion_id: Identifier | None = None
     rollback_to: Digest | None = None
+    altered: str | None = None
+    """What somebody altered of the record of what came in force; what of it cannot be read is left out."""

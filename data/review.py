@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from data.actions import ActionId
+from data.plain_text import IN_ONE_LINE, InLines, in_one_line, texts_at
 from data.record import Identifier, Instant, Record
 from data.vocabulary import Disposition, RejectReason, ReviewVerdict, Role
 
@@ -31,9 +32,16 @@ class ReviewRequestBody(Record):
 
     verdict: ReviewVerdict
     reason: RejectReason | None = None
-    comment: Annotated[str, Field(max_length=2000)] | None = None
+    comment: Annotated[str, Field(max_length=2000), InLines] | None = None
     action: ActionId | None = None
     parameters: dict[str, Any] | None = None
+
+    @field_validator("parameters")
+    @classmethod
+    def _shown(cls, told: dict[str, Any] | None) -> dict[str, Any] | None:
+        if not all(in_one_line(text) for _, text in texts_at(told)):
+            raise ValueError(IN_ONE_LINE)
+        return told
 
     @model_validator(mode="after")
     def _complete(self) -> ReviewRequestBody:

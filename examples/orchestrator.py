@@ -186,6 +186,11 @@ def _written(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _harmless(words: str) -> str:
+    """What a sender wrote must not act on the terminal that shows it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in words)
+
+
 def pretend(action: str, parameters: Json, key: str) -> Json:
     """Stands where an orchestrator calls the OMS, WMS or ERP, with the key as theirs."""
     print(f"executing {action} {json.dumps(parameters)}", file=sys.stderr)
@@ -211,7 +216,7 @@ def main() -> None:
         return
     fairlead = Fairlead(chosen.url, chosen.key_file.read_text(encoding="ascii").strip())
     told = handle(fairlead, exception, pretend, Journal(chosen.journal), chosen.patience)
-    print(told["recommendation"]["says"], file=sys.stderr)
+    print(_harmless(told["recommendation"]["says"]), file=sys.stderr)
     if held := told["verdict"].get("held_until"):
         print(f"held until {' and '.join(held)}: send a newer event once that clears", file=sys.stderr)
     print(json.dumps({"verdict": told["verdict"], "outcome": told["outcome"]}, indent=2))

@@ -16,6 +16,7 @@ from serving.command_words import sign_again
 from serving.commands import Bundle, Database, Folder, problems_told, say, settings_of
 from serving.models.trust import Trust
 from serving.settings import Settings
+from serving.store.audit import OPERATOR
 from serving.wiring import opened, utc_now
 
 app = typer.Typer(no_args_is_help=True)
@@ -23,7 +24,7 @@ bundles = typer.Typer(help="Sign the bundle in force by hand.")
 app.add_typer(bundles, name="bundle", no_args_is_help=True)
 
 
-BY = "operator"
+BY = OPERATOR
 """Who signed by hand: the command line knows no principal; the reason says who it was."""
 
 
@@ -53,7 +54,9 @@ def _worded(reason: str) -> str:
     try:
         return Rollback(reason=reason).reason
     except ValidationError:
-        raise ValueError("--reason: say who vouches and why, in 3 to 500 characters") from None
+        raise ValueError(
+            "--reason: say who vouches and why, in 3 to 500 characters, none of them a control character"
+        ) from None
 
 
 def _sign(settings: Settings, reason: str) -> None:

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.case import Case
-from data.console import console
+from data.console import console, print_json
 from data.record import canonical
 from data.today import as_if_now
 from data.vocabulary import ServedBy
@@ -125,7 +125,7 @@ def recommend(
         except Problem as problem:
             raise _refused(problem) from None
     if as_json:
-        sys.stdout.buffer.write(content_of(recommendation) + b"\n")
+        print_json(content_of(recommendation))
     else:
         out.print(card(recommendation))
         say("Not recorded: post it to a running service to have it recorded and reviewed.")
@@ -146,7 +146,7 @@ def today(file: TheCase, bundle: Bundle = None) -> None:
     except (ValueError, OverflowError) as error:
         say(str(error))
         raise typer.Exit(2) from None
-    sys.stdout.buffer.write(canonical(moved) + b"\n")
+    print_json(canonical(moved))
     if left:
         say(_left_behind(left, bundle))
 
@@ -213,6 +213,9 @@ def keys(
     db: Database = None,
     add: Annotated[str | None, typer.Option("--add", help="create this principal too")] = None,
     role: Annotated[list[str] | None, typer.Option("--role", help="a role of the principal; repeat for more")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace-roles", help="give a principal that is there these roles in place of its own")
+    ] = False,
 ) -> None:
     """Create the principals' keys where they are missing, and list every principal: what it may do, where its key is.
 
@@ -226,14 +229,18 @@ def keys(
         keys = service.settings.key_folder
         _keyed(service)
         if add is not None:
-            ensure_key(keys, add, frozenset(Role(each) for each in role or ()), service.principals, service.clock)
+            asked = frozenset(Role(each) for each in role or ())
+            ensure_key(keys, add, asked, service.principals, service.clock, replace)
         table = Table(title=_whole(f"keys in {keys}, each in the file of its principal's name"), title_justify="left")
         table.box = None
         for heading in ("principal", "roles", "may", "added", "key"):
             table.add_column(heading, no_wrap=heading in ("principal", "added"))
+        since = service.principals.roles_since()
         for each, added in service.principals.all():
-            roles = ", ".join(sorted(each.roles))
-            table.add_row(each.name, roles, does(each.roles), f"{added:%Y-%m-%d}", key_found(keys, each))
+            roles, when = ", ".join(sorted(each.roles)), f"{added:%Y-%m-%d}"
+            if since.get(each.name, added) != added:
+                when += f"\nroles {since[each.name]:%Y-%m-%d}"
+            table.add_row(each.name, roles, does(each.roles), when, key_found(keys, each))
     table.add_row(bundle_key.SECRET, "the service", "signs bundles", "", "here")
     table.add_row(bundle_key.PUBLIC, "", "verifies bundles: to hand out", "", "here")
     out.print(table)
@@ -256,11 +263,11 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
 
 def _tell_how_to_mend(findings: Iterable[Finding]) -> None:
     """Below the table, unwrapped: a command that a cell would break is not one to copy."""
-    advised = [Text(f"{each.about}: {each.mend}") for each in findings if each.mend]
+    advised = dict.fromkeys(f"{each.about}: {each.mend}" for each in findings if each.mend)
     if advised:
         out.print("\nto mend it")
     for each in advised:
-        out.print(each, soft_wrap=True)
+        out.print(Text(each), soft_wrap=True)
 
 
 def _whole(words: str) -> Text:
@@ -429,7 +436,7 @@ def _no_bundle(ready: Ready) -> str:
 
 def _tell_replay(made: Any, as_json: bool) -> None:
     if as_json:
-        sys.stdout.buffer.write(made.again + b"\n")
+        print_json(made.again)
     if made.same:
         say(f"the same {len(made.stored)} bytes")
         return

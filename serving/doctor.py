@@ -12,24 +12,28 @@ from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from data.vocabulary import ServedBy
 from models import kernel
-from models.files import MANIFEST
+from models.bundle import open_bundle
+from models.files import MANIFEST, BundleError
 from models.ladder import load_bundle
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from serving.bundle_key import PUBLIC, SECRET, find_bundle_key, key_to_look
 from serving.command_words import keys_again, sign_again
-from serving.errors import StoreUnavailable
+from serving.errors import Problem, RecordAltered, StoreUnavailable
 from serving.health.service import altered_files, ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
 from serving.models.trust import Trust
 from serving.settings import Settings
-from serving.store import audit, consistency, promotion_consistency
+from serving.store import audit, whole
 from serving.store.engine import Database, file_of, wal_reset_warning
+from serving.store.rows import ODD
 from serving.wiring import opened
 
+RESTORE = "restore the database from a backup: somebody changed it by hand"
 SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
 TRAINING = ("lightgbm", "scikit-learn", "mlflow", "shap", "pandas")
 
@@ -50,12 +54,25 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _installed,
         _policy,
         _bundle,
+        _rollback,
         _store,
         _keys,
         _bundle_key,
     )
     for check in checks:
+        yield from _whatever_it_finds(check, settings)
+
+
+def _whatever_it_finds(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """A row that somebody changed by hand may end a check, and is then its find."""
+    about = check.__name__.strip("_").replace("_", " ")
+    try:
         yield from check(settings)
+    except RecordAltered as altered:
+        yield Finding("wrong", about, altered.detail, RESTORE)
+    except (SQLAlchemyError, Problem, *ODD) as error:
+        says = f"cannot be looked at ({type(error).__name__}): the database may hold what Fairlead never writes"
+        yield Finding("wrong", about, says, RESTORE)
 
 
 def _installed(_: Settings) -> Iterator[Finding]:
@@ -110,6 +127,24 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
         yield Finding(verdict, step.task.value, f"served by {step.served_by.value}{why}")
 
 
+def _rollback(settings: Settings) -> Iterator[Finding]:
+    """A rollback is for a bad hour: what it leads to is read and verified before, as the rollback itself would."""
+    with _trust(settings) as trust:
+        before = trust.rollback_to()
+        if before is None:
+            return
+        try:
+            bundle = open_bundle(settings.bundle_folder, before, trust.check)
+            problems = [*bundle.altered(), *bundle.problems.values()]
+        except BundleError as error:
+            problems = [str(error)]
+    if problems:
+        mend = f"put the files of {before} back into {settings.bundle_folder} from a backup: a rollback needs them"
+        yield Finding("wrong", "rollback", problems[0], mend)
+    else:
+        yield Finding("good", "rollback", f"would lead to {before}, which is here and verified")
+
+
 @contextlib.contextmanager
 def _trust(settings: Settings) -> Iterator[Trust]:
     """What tells which bundles may answer; what is wrong with the store or the key is found in its own place."""
@@ -157,11 +192,11 @@ def _checked(database: Database) -> Iterator[Finding]:
     with database.read() as connection:
         state = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         if state != "ok":
-            yield Finding("wrong", "store", "the database file is damaged", "restore it from a backup")
+            yield Finding("wrong", "store", f"the database file is damaged ({state})", RESTORE)
             return
-        faults = [*audit.faults(connection), *consistency.faults(connection), *promotion_consistency.faults(connection)]
+        faults = list(whole.faults(connection))
         for fault in faults:
-            yield Finding("wrong", "audit", fault, "compare with a backup: somebody changed the database")
+            yield Finding("wrong", "audit", fault, RESTORE)
         if not faults:
             head = audit.head(connection)
             yield Finding("good", "store", f"writable, audit chain of {head.leaves} leaves holds, head {head.digest}")

@@ -9,7 +9,8 @@ Problem
 ├── NotFound 404                 ├── WrongContentType 415
 ├── BodyTooSlow 408              ├── InvalidRequest 422
 ├── Refused, any other 4xx       ├── AlreadyUsed 422
-└── DocumentAltered 500          └── StoreUnavailable 503
+├── RecordAltered 500            └── StoreUnavailable 503
+└── DocumentAltered 500
 """
 
 from __future__ import annotations
@@ -168,6 +169,13 @@ class Refused(Problem):
         super().__init__(detail, headers=headers)
         self.status = status  # type: ignore[misc]
         self.slug = f"http-{status}"  # type: ignore[misc]
+
+
+class RecordAltered(Problem):
+    """The database holds what Fairlead never writes: somebody changed it by hand."""
+
+    slug, title = "record-altered", "A stored record was altered"
+    mend = "restore the database from a backup; fairlead doctor says what else was altered"
 
 
 class StoreUnavailable(Problem):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
+from serving.command_words import DOCTOR
 from serving.commands import Database, Folder, err, settings_of
 
 if TYPE_CHECKING:
@@ -57,4 +59,11 @@ def told(done: Exported, out: Path) -> str:
         + ("so nothing can be learned of them" if stratum.weight is None else f"each counts for {stratum.weight:.2f}")
         for stratum in done.strata
     )
-    return "\n".join([first, *each])
+    return "\n".join([first, *_left_out(done), *each])
+
+
+def _left_out(done: Exported) -> Iterator[str]:
+    """What somebody altered in the database, and whoever trains must know is not among the lines."""
+    for what, count in (("cases", done.altered_cases), ("outcomes", done.altered_outcomes)):
+        if count:
+            yield f"  left out: {count:,} {what} that somebody altered in the database; {DOCTOR} says what was altered"

@@ -4,6 +4,9 @@ Whose outcome is known is no accident: what somebody looked at is followed up, w
 line says which cases were treated like it, how many of those told their outcome, and what such an outcome counts for:
 the share known over all, over the share known among those alike (inverse propensity, stabilised; Horvitz and Thompson,
 JASA 1952), never more than `MOST_WEIGHT`. What people decided is kept as a signal and becomes no label.
+
+What somebody altered in the database teaches nobody: cases that are not as the audit chain tells of them are left out,
+and of outcomes that are not, the case stays and no outcome is known. How many these are is said.
 """
 
 from __future__ import annotations
@@ -29,9 +32,9 @@ from data.review import Review
 from data.standing import Standing
 from data.targets import CannotWrite, require_file
 from data.vocabulary import Disposition
-from serving.errors import Problem
+from serving.errors import Problem, RecordAltered
 from serving.settings import Settings
-from serving.store import decisions, documents, outcomes, verdicts
+from serving.store import answer_consistency, consistency, decisions, documents, outcomes, verdicts
 from serving.store.decisions import Decision
 from serving.store.engine import Database, file_of
 
@@ -66,6 +69,18 @@ class Exported:
     known: int
     reviewed: int
     strata: tuple[Stratum, ...]
+    altered_cases: int = 0
+    """Left out, because the row or a document of the case is not as the audit chain tells of it."""
+    altered_outcomes: int = 0
+    """Left out of their cases."""
+
+
+@dataclass(frozen=True)
+class _Altered:
+    """The recommendations of which somebody altered the case, or what people decided; and those of whose outcome."""
+
+    cases: set[str]
+    outcomes: set[str]
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,11 @@ class _Told:
     decision: Decision
     answer: dict[str, Any]
     people: tuple[Review, ...]
+    case: Case
+    standing: Standing
     outcome: Outcome | None
+    altered: bool
+    """Whether an outcome was left out."""
 
     @property
     def stratum(self) -> str:
@@ -99,7 +118,7 @@ def export_history(settings: Settings, out: Path) -> Exported:
             return export(connection, out)
     except Problem as problem:
         raise CannotExport(problem.detail) from problem
-    except (documents.DocumentAltered, LookupError, ValueError) as error:
+    except (LookupError, ValueError) as error:
         raise CannotExport(str(error)) from error
     except OSError as error:
         raise CannotExport(f"{out} cannot be written ({error.strerror}): free the disk or name another file") from error
@@ -114,15 +133,17 @@ def require_database(settings: Settings) -> None:
 
 def export(connection: Connection, out: Path) -> Exported:
     """Write every decision of one transaction, in the order of their events."""
-    strata = _strata(connection)
+    altered = _altered(connection)
+    strata = _strata(connection, altered)
     by_name = {each.name: each for each in strata}
-    reviewed = 0
+    reviewed = lost = 0
     with _written(out) as stream:
-        for told in _decisions(connection):
+        for told in _decisions(connection, altered):
             reviewed += bool(told.people)
-            line = _line(connection, told, by_name[told.stratum])
-            stream.write(canonical(line) + b"\n")
-    return Exported(sum(each.cases for each in strata), sum(each.known for each in strata), reviewed, strata)
+            lost += told.altered
+            stream.write(canonical(_line(told, by_name[told.stratum])) + b"\n")
+    cases, known = sum(each.cases for each in strata), sum(each.known for each in strata)
+    return Exported(cases, known, reviewed, strata, decisions.how_many(connection) - cases, lost)
 
 
 def stratified(cases: Counter[str], known: Counter[str]) -> tuple[Stratum, ...]:
@@ -134,31 +155,51 @@ def stratified(cases: Counter[str], known: Counter[str]) -> tuple[Stratum, ...]:
     )
 
 
-def _strata(connection: Connection) -> tuple[Stratum, ...]:
+def _altered(connection: Connection) -> _Altered:
+    rows = (consistency.altered(connection, kind) for kind in ("recommendation", "review"))
+    return _Altered(answer_consistency.altered(connection).union(*rows), consistency.altered(connection, "outcome"))
+
+
+def _strata(connection: Connection, altered: _Altered) -> tuple[Stratum, ...]:
     cases: Counter[str] = Counter()
     known: Counter[str] = Counter()
-    for told in _decisions(connection):
+    for told in _decisions(connection, altered):
         cases[told.stratum] += 1
         known[told.stratum] += told.outcome is not None
     return stratified(cases, known)
 
 
-def _decisions(connection: Connection) -> Iterator[_Told]:
+def _decisions(connection: Connection, altered: _Altered) -> Iterator[_Told]:
+    """Those whose rows and documents are as they were recorded, in the order of their events."""
     for each in decisions.in_time_order(connection):
-        yield _Told(
-            each,
-            json.loads(documents.get(connection, each.answer)),
-            verdicts.reviews_of(connection, each.recommendation_id),
-            outcomes.get(connection, each.recommendation_id),
-        )
+        if each.recommendation_id not in altered.cases:
+            with contextlib.suppress(RecordAltered):
+                yield _told(connection, each, altered)
 
 
-def _line(connection: Connection, told: _Told, stratum: Stratum) -> HistoryLine:
-    found = told.decision
-    return HistoryLine(
+def _told(connection: Connection, found: Decision, altered: _Altered) -> _Told:
+    """Raises RecordAltered where a document of the case, or of what people decided on it, was altered or is gone."""
+    outcome, lost = None, found.recommendation_id in altered.outcomes
+    try:
+        outcome = None if lost else outcomes.get(connection, found.recommendation_id)
+    except RecordAltered:
+        lost = True
+    return _Told(
+        decision=found,
+        answer=json.loads(documents.get(connection, found.answer)),
+        people=verdicts.reviews_of(connection, found.recommendation_id),
         case=Case.model_validate_json(documents.get(connection, found.input)),
-        outcome=told.outcome,
         standing=Standing.model_validate_json(documents.get(connection, found.standing)),
+        outcome=outcome,
+        altered=lost,
+    )
+
+
+def _line(told: _Told, stratum: Stratum) -> HistoryLine:
+    return HistoryLine(
+        case=told.case,
+        outcome=told.outcome,
+        standing=told.standing,
         served=_served(told),
         selection=stratum.selection(),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from data.vocabulary import Role
 from serving.identifiers import Clock
 from serving.security import GRANTS, REVIEW_ROLES, Permission, Principal, key_digest, new_key
+from serving.store.audit import OPERATOR, SERVICE
 from serving.store.principals import Principals
 
 DEFAULT_PRINCIPALS: dict[str, frozenset[Role]] = {
@@ -21,17 +22,21 @@ DEFAULT_PRINCIPALS: dict[str, frozenset[Role]] = {
 }
 """Who can work with a fresh installation: work and money are agreed to by different people."""
 
-_DOES = {
+DOES = {
     Permission.SUBMIT: "posts exceptions",
     Permission.REPORT: "reports outcomes",
     Permission.ASK: "asks about shelves",
     Permission.READ: "reads cases",
-    Permission.PROPOSE: "asks for promotions",
+    Permission.PROPOSE: "asks for promotions and withdraws them",
     Permission.APPROVE: "agrees to promotions",
     Permission.ROLL_BACK: "rolls back",
+    Permission.VERIFY: "gets the files of bundles",
 }
+"""What each permission lets one do; `review` is told with the roles that agree, `decide` with asking and agreeing."""
 
 
+NOBODYS = frozenset({OPERATOR, SERVICE})
+"""Names under which the audit chain tells of what no principal did."""
 KEY_LETTERS = 43
 """At least: 32 random bytes take so many."""
 _KEY = re.compile(rf"[A-Za-z0-9_-]{{{KEY_LETTERS},200}}")
@@ -43,21 +48,32 @@ def does(roles: frozenset[Role]) -> str:
     agrees = [role.value.replace("_", " ") for role in Role if role in roles & REVIEW_ROLES]
     granted = {permission for role in roles for permission in GRANTS[role]}
     told = [f"agrees for {', '.join(agrees)}"] if agrees else []
-    return "; ".join((*told, *(words for permission, words in _DOES.items() if permission in granted)))
+    return "; ".join((*told, *(words for permission, words in DOES.items() if permission in granted)))
 
 
 def ensure_keys(folder: Path, principals: Principals, clock: Clock) -> dict[str, Path]:
     """Give every default principal a key file, keeping those there are; returns the files by name."""
-    return {name: ensure_key(folder, name, roles, principals, clock) for name, roles in DEFAULT_PRINCIPALS.items()}
+    principals.keep_found(clock())
+    files = {}
+    for name, roles in DEFAULT_PRINCIPALS.items():
+        known = principals.by_name(name)
+        files[name] = ensure_key(folder, name, known.roles if known else roles, principals, clock)
+    return files
 
 
-def ensure_key(folder: Path, name: str, roles: frozenset[Role], principals: Principals, clock: Clock) -> Path:
+def ensure_key(
+    folder: Path, name: str, roles: frozenset[Role], principals: Principals, clock: Clock, replace: bool = False
+) -> Path:
     """Give one principal these roles and a key file, keeping the key there is.
 
-    Raises ValueError for an odd name, and for a file that holds no key; OSError where one cannot be written.
+    Raises ValueError for an odd name, for other roles than it has unless they may be replaced, and for a file that
+    holds no key; OSError where one cannot be written.
     """
-    if not _NAME.fullmatch(name):
-        raise ValueError("a principal is named with lower-case letters, digits, '.', '_' and '-', 64 at most")
+    _refuse_odd(name)
+    known = principals.by_name(name)
+    if known is not None and known.roles != roles and not replace:
+        has, gets = (", ".join(sorted(each)) or "no role" for each in (known.roles, roles))
+        raise ValueError(f"{name} is there already and holds {has}: add --replace-roles to give it {gets} instead")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / name
     if not file.exists():
@@ -67,6 +83,13 @@ def ensure_key(folder: Path, name: str, roles: frozenset[Role], principals: Prin
     if found is None or (found.name, found.roles) != (name, roles):
         principals.put(name, roles, key, clock())
     return file
+
+
+def _refuse_odd(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError("a principal is named with lower-case letters, digits, '.', '_' and '-', 64 at most")
+    if name in NOBODYS:
+        raise ValueError(f"{name} stands in the audit chain for who is no principal: choose another name")
 
 
 def key_found(folder: Path, principal: Principal) -> str:

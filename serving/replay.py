@@ -22,6 +22,7 @@ from models.bundle import open_bundle
 from models.files import BundleError
 from policies.policy import Policy
 from policies.tables.problems import PolicyError
+from serving.errors import RecordAltered
 from serving.in_force import InForce, RungMissing, restored
 from serving.recommendations import reading
 from serving.recommendations.answering import answer
@@ -68,7 +69,7 @@ def replay_exactly(connection: Connection, bundle_folder: Path, recommendation_i
     try:
         policy = policies.get(connection, decision.policy)
         predictors = _predictors_of_then(connection, bundle_folder, decision)
-    except (LookupError, PolicyError, documents.DocumentAltered) as error:
+    except (LookupError, PolicyError, RecordAltered) as error:
         raise CannotReplay(str(error)) from error
     return _replay(connection, decision, predictors, policy)
 
@@ -84,7 +85,7 @@ def _replay(connection: Connection, decision: Decision, predictors: Predictors, 
         case = Case.model_validate_json(documents.get(connection, decision.input))
         standing = Standing.model_validate_json(documents.get(connection, decision.standing))
         stored = documents.get(connection, decision.answer)
-    except (LookupError, documents.DocumentAltered) as error:
+    except (LookupError, RecordAltered) as error:
         raise CannotReplay(str(error)) from error
     _refuse_another_schema(stored)
     made = answer(case, standing, predictors, policy, decision.issued_at, decision.recommendation_id)

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from data.actions import CATALOGUE, ActionId
 from data.case import Case
+from data.plain_text import IN_LINES, IN_ONE_LINE, in_lines, in_one_line
 from data.recommendation import Option, Recommendation
 from data.record import plain
 from data.review import Review, ReviewRequestBody
@@ -71,6 +72,8 @@ def read_review(form: Mapping[str, str]) -> ReviewRequestBody:
     comment = form.get("comment", "").replace("\r\n", "\n").strip() or None
     if comment and len(comment) > LONGEST_COMMENT:
         raise FormProblem(f"A comment has at most {LONGEST_COMMENT} characters.")
+    if comment and not in_lines(comment):
+        raise FormProblem(f"A comment is {IN_LINES}.")
     if verdict is ReviewVerdict.APPROVE:
         return ReviewRequestBody(verdict=verdict, comment=comment)
     reason = _word(RejectReason, form.get("reason", ""), "Choose a reason.")
@@ -181,15 +184,22 @@ def field_name(choice: str, parameter: str) -> str:
     return f"{choice}.{parameter}"
 
 
+_SOMETHING_ELSE = "The action needs something else in the marked fields."
+
+
 def _read_parameters(action: ActionId, choice: str, form: Mapping[str, str]) -> dict[str, Any]:
     schema = CATALOGUE[action].parameters
     typed = {name: form.get(field_name(choice, name), "").strip() for name in schema.model_fields}
     given = {name: _integer(text) if name == "quantity" else text for name, text in typed.items() if text}
     try:
-        return plain(schema.model_validate_json(json.dumps(given)))
+        read = plain(schema.model_validate_json(json.dumps(given)))
     except ValidationError as error:
         problems = {field_name(choice, str(each["loc"][0])): _expected(each["type"]) for each in error.errors()}
-        raise FormProblem("The action needs something else in the marked fields.", problems) from None
+        raise FormProblem(_SOMETHING_ELSE, problems) from None
+    if acting := [name for name, text in typed.items() if not in_one_line(text)]:
+        expected = f"Another value is expected: {IN_ONE_LINE}."
+        raise FormProblem(_SOMETHING_ELSE, {field_name(choice, name): expected for name in acting})
+    return read
 
 
 def _integer(text: str) -> int | str:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from data.plain_text import visible
 from serving.console.context import CasePage, ChangedNotice, ProblemPage, QueuePage, SignInPage
 from serving.console.models.context import DriftTable, ModelsPage, PromotionPage
 
@@ -31,16 +33,22 @@ def given(page: Page) -> dict[str, Any]:
 
 @cache
 def environment() -> Environment:
-    """The templates. Everything is escaped; an unknown name is an error, not an empty string."""
+    """The templates. Everything is escaped and visible; an unknown name is an error, not an empty string."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
+        finalize=_visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.globals["static"] = static_url
     return made
+
+
+def _visible(value: Any) -> Any:
+    """A text of others turns nothing round that stands beside it; of what is markup already, the parts were."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache

@@ -15,7 +15,7 @@ from serving.errors import StoreUnavailable
 from serving.health.schemas import Ready, Step
 from serving.in_force import Basis, InForce
 from serving.models.trust import Trust
-from serving.store import audit, decisions
+from serving.store import audit, decisions, promotion_consistency
 from serving.store.engine import Database, wal_reset_warning
 
 MANIFEST = "manifest"
@@ -33,7 +33,7 @@ class HealthService:
     def ready(self) -> Ready:
         """What is in force; every model file is read and verified again."""
         writable, leaves = self._store()
-        warnings = (wal_reset_warning(), self.not_trusted())
+        warnings = (wal_reset_warning(), self.not_trusted(), self._record_fault())
         return Ready(
             ready=writable,
             store="writable" if writable else "unavailable",
@@ -59,6 +59,12 @@ class HealthService:
             found = self._trust.refusal()
         return "" if self._changed_since(basis) else found
 
+    def _record_fault(self) -> str:
+        """What somebody altered of the record of what came in force; empty where nothing shows."""
+        with contextlib.suppress(StoreUnavailable), self._database.read() as connection:
+            return promotion_consistency.record_fault(connection)
+        return ""
+
     def _changed_since(self, basis: Basis) -> bool:
         """Whether a promotion changes the folder, or has changed it since this basis was taken."""
         return self._in_force.changing.locked() or self._in_force.basis is not basis
@@ -72,7 +78,7 @@ class HealthService:
         try:
             self._database.probe()
             with self._database.read() as connection:
-                return True, audit.head(connection).leaves
+                return True, audit.count(connection)
         except StoreUnavailable:
             return False, 0
 

@@ -22,6 +22,7 @@ from models.drift import Later
 from models.drift_alarms import Stake
 from policies.policy import Policy
 from policies.stakes import alarm_from, stake
+from serving.errors import RecordAltered
 from serving.store import decisions, documents, outcomes
 from serving.store.shelves import ShelfAnswer
 
@@ -62,7 +63,7 @@ def _whole(connection: Connection, rows: Iterable[decisions.Decision]) -> list[D
     """Without those whose documents are lost or altered: the doctor's find."""
     found = []
     for each in rows:
-        with contextlib.suppress(LookupError, documents.DocumentAltered):
+        with contextlib.suppress(LookupError, RecordAltered):
             found.append(_decided(connection, each))
     return found
 

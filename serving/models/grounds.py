@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from data.plain_text import IN_ONE_LINE, in_one_line, texts_at
 from data.promotion import FEWEST_EXCEPTIONS, RESAMPLES, Dossier
+from data.record import plain
 from data.vocabulary import Task
-from serving.errors import Fault
+from serving.bodies import MOST_FAULTS
+from serving.errors import Fault, InvalidRequest
 from serving.models.learned import Made, kept
 
 
@@ -38,6 +41,13 @@ def faults(
         yield Fault("/dossier/window/untaught", "begins and ends of later days: the two learned from days")
     if until is not None and dossier.window.begins is not None and dossier.window.begins <= until:
         yield Fault("/dossier/window/begins", f"after {until:%Y-%m-%dT%H:%M:%SZ}, up to when the two learned")
+
+
+def refuse_acting_texts(dossier: Dossier) -> None:
+    """Raises InvalidRequest: whoever agrees reads these texts on a terminal or a page, and none may repaint it."""
+    found = [Fault(at, IN_ONE_LINE) for at, text in texts_at(plain(dossier), "/dossier") if not in_one_line(text)]
+    if found:
+        raise InvalidRequest("See `errors` for what was expected where.", faults=found[:MOST_FAULTS])
 
 
 def _of_the_record(dossier: Dossier) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -26,11 +27,11 @@ from data.promotion import (
     PromotionState,
     Rollback,
 )
-from data.record import canonical, digest_of, to_milliseconds
+from data.record import canonical, digest_of, instant_text, to_milliseconds
 from models import files
 from models.bundle import bring, open_bundle
 from models.files import BundleError
-from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, PromotionClosed
+from serving.errors import Fault, InvalidRequest, NotFound, OwnRequest, PromotionClosed, RecordAltered
 from serving.identifiers import Clock, Randomness, uuid7
 from serving.in_force import InForce, read_basis
 from serving.models import grounds
@@ -39,11 +40,10 @@ from serving.models.settling import served_before
 from serving.models.staging import Staging, cannot_write
 from serving.models.trust import Trust
 from serving.security import Permission, Principal, refuse_without
-from serving.store import audit, documents, promotion_consistency, promotions
+from serving.store import audit, coming, documents, promotion_consistency, promotions
 from serving.store.engine import Database
 
 LISTED = 50
-REPLACED = "in the folder when a promotion replaced it"
 
 
 class PromotionService:
@@ -72,22 +72,13 @@ class PromotionService:
         """The bundle in force, since when and why, and where a rollback would lead."""
         basis = self._in_force.basis
         models = {task.value: each.version for task, each in basis.bundle.models.items()} if basis.bundle else {}
-        bare = InForceNow(bundle=basis.predictors.digest, models=models)
         with self._database.read() as connection:
-            last = promotions.last(connection)
-            if last is None or last.bundle != bare.bundle:
-                return bare
-            before = promotions.at(connection, last.before) if last.before else None
-            asked = promotions.get(connection, last.promotion_id) if last.promotion_id else None
-        told = {
-            "came": last.came,
-            "since": last.at,
-            "by": last.principal,
-            "reason": last.reason,
-            "promotion_id": last.promotion_id,
-            "rollback_to": before.bundle if before else None,
-        }
-        return bare.model_copy(update=told | (_agreed(asked) if asked else {}))
+            altered = promotion_consistency.record_fault(connection) or None
+            bare = InForceNow(bundle=basis.predictors.digest, models=models, altered=altered)
+            try:
+                return bare.model_copy(update=_how_it_came(connection, bare.bundle))
+            except RecordAltered as unreadable:
+                return bare.model_copy(update={"altered": altered or unreadable.detail})
 
     def listing(self) -> Promotions:
         """The newest promotions."""
@@ -138,6 +129,7 @@ class PromotionService:
 
     def _propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
         dossier = request.dossier
+        grounds.refuse_acting_texts(dossier)
         self._refuse_other_champion(dossier.champion)
         if dossier.challenger == dossier.champion:
             raise PromotionClosed("The challenger is the bundle in force already: there is nothing to promote.")
@@ -193,17 +185,18 @@ class PromotionService:
         """Return to the bundle that was in force before. Raises PromotionClosed where there is none, or it is gone."""
         with self._turn:
             with self._database.read() as connection:
-                last = promotions.last(connection)
+                last = coming.last(connection)
                 if last is None or last.before is None or last.bundle != self._in_force.predictors.digest:
                     raise PromotionClosed("No promotion brought the bundle in force: there is nothing to return to.")
                 if why := promotion_consistency.order_fault(connection):
                     raise PromotionClosed(f"The record was altered ({why}): fairlead doctor says what else was.")
-                before = promotions.at(connection, last.before)
+                before = coming.before(connection, last)
+                assert before is not None, "whose place the last row names"
             self._verify(before.bundle)
 
             def record(connection: Connection) -> None:
                 now = to_milliseconds(self._clock())
-                promotions.come(
+                coming.come(
                     connection,
                     before.bundle,
                     ComingInForce.ROLLBACK,
@@ -212,7 +205,7 @@ class PromotionService:
                     now,
                     rollback.reason,
                 )
-                told = {"from": last.bundle, "to": before.bundle, "reason": rollback.reason}
+                told = {"from": last.bundle, "to": before.bundle, "reason": rollback.reason, "at": instant_text(now)}
                 self._leaf(connection, "rollback", last.promotion_id or "", principal, canonical(told))
 
             self._switch(before.bundle, record)
@@ -256,8 +249,8 @@ class PromotionService:
 
         def record(connection: Connection) -> None:
             self._record(connection, principal, promotion, decided)
-            before = self._trust.found(connection, promotion.champion, "service", decided.at, REPLACED)
-            promotions.come(
+            before = self._trust.found(connection, promotion.champion, "service", decided.at, coming.REPLACED)
+            coming.come(
                 connection,
                 promotion.challenger,
                 ComingInForce.PROMOTION,
@@ -362,6 +355,24 @@ def _as_it_stands(connection: Connection, promotion: Promotion) -> Promotion:
     why = promotion_consistency.fault_of(connection, promotion)
     told = f"What stands of this promotion is not what the audit chain kept of it ({why}): nobody can agree to it. "
     return promotion.model_copy(update={"altered": f"{told}fairlead doctor says what else was altered."} if why else {})
+
+
+def _how_it_came(connection: Connection, bundle: str | None) -> dict[str, Any]:
+    """What the record tells of the bundle in force; nothing where it tells of another. Raises RecordAltered."""
+    last = coming.last(connection)
+    if last is None or last.bundle != bundle:
+        return {}
+    before = coming.before(connection, last)
+    asked = promotions.get(connection, last.promotion_id) if last.promotion_id else None
+    told = {
+        "came": last.came,
+        "since": last.at,
+        "by": last.principal,
+        "reason": last.reason,
+        "promotion_id": last.promotion_id,
+        "rollback_to": before.bundle if before else None,
+    }
+    return told | (_agreed(asked) if asked else {})
 
 
 def _agreed(promotion: Promotion) -> dict[str, str]:

@@ -8,17 +8,15 @@ from pathlib import Path
 from models import files
 from models.files import BundleError
 from serving.models.trust import Trust
-from serving.store import promotions
+from serving.store import coming, promotions
 from serving.store.engine import Database
 
 
 def served_before(database: Database, digest: str) -> str | None:
     """The bundle that the one in force replaced: never one that was rolled back. None where no promotion tells."""
     with database.read() as connection:
-        last = promotions.last(connection)
-        if last is None or last.bundle != digest or last.before is None:
-            return None
-        return promotions.at(connection, last.before).bundle
+        lineage = coming.lineage(connection)
+    return lineage[1] if lineage[:1] == [digest] and len(lineage) > 1 else None
 
 
 def settle(database: Database, folder: Path, trust: Trust) -> str | None:
@@ -48,8 +46,7 @@ def _unrecorded(database: Database, trust: Trust) -> str | None:
     if there is None:
         return None
     with database.read() as connection:
-        waiting = promotions.waiting_for(connection, there)
-    return waiting.champion if waiting else None
+        return promotions.champion_of_waiting(connection, there)
 
 
 def _before(database: Database, trust: Trust) -> str | None:

@@ -20,14 +20,10 @@ from models.bundle_signature import check_signature, sign, statement
 from models.files import BundleError
 from models.signed_note import SigningKey
 from serving.command_words import DOCTOR
-from serving.store import audit, decisions, documents, promotions
+from serving.store import audit, coming, decisions, documents, promotion_consistency
 from serving.store.engine import Database
 
-SIGNED = "bundle_signed"
-"""The audit leaf of a bundle that was signed: from then on it never answers without its signature."""
-
 MEND = f"Put back what served before, or, if you vouch for this one, sign it: {DOCTOR} says how."
-FIRST = "in the folder when this service signed its first bundle"
 
 
 class NotTrusted(BundleError):
@@ -76,8 +72,15 @@ class Trust:
         if self._database is None:
             return None
         with self._database.read() as connection:
-            lineage = promotions.lineage(connection)
+            lineage = coming.lineage(connection)
         return next((each for each in lineage if self.allows(each)), None)
+
+    def rollback_to(self) -> str | None:
+        """The bundle that a rollback would lead to; None where it would lead nowhere, or there is no store."""
+        if self._database is None:
+            return None
+        with self._database.read() as connection:
+            return next(iter(coming.lineage(connection)[1:]), None)
 
     def begin(self, at: datetime) -> None:
         """Sign what this service begins with: a folder that nobody served, or what served before bundles were signed.
@@ -91,7 +94,8 @@ class Trust:
         )
         if there is not None and self.allows(there):
             with self._store().write() as connection:
-                self.found(connection, there, "service", at, FIRST)
+                if coming.lineage(connection)[:1] != [there]:
+                    self.found(connection, there, "service", at, coming.FIRST)
         for digest in unsigned:
             with self._told_if_unwritable(digest), self.signing(digest), self._store().write() as connection:
                 self.record(connection, digest, at)
@@ -105,9 +109,9 @@ class Trust:
         told = canonical({"bundle": digest, "reason": reason})
         with self.signing(digest), self._store().write() as connection:
             self.record(connection, digest, at)
-            audit.append(connection, promotions.VOUCHED, "", principal, at, documents.put(connection, told))
+            audit.append(connection, coming.VOUCHED, "", principal, at, documents.put(connection, told))
             self.found(connection, digest, principal, at, reason)
-            lineage = promotions.lineage(connection)
+            lineage = coming.lineage(connection)
         for earlier in set(lineage).intersection(files.published(self._folder)) - {digest}:
             with self.signing(earlier), self._store().write() as connection:
                 self.record(connection, earlier, at)
@@ -128,15 +132,20 @@ class Trust:
         """Record that this bundle was signed, unless that is recorded."""
         content = statement(digest).encode()
         if not _is_recorded(connection, digest):
-            audit.append(connection, SIGNED, "", "service", at, documents.put(connection, content))
+            audit.append(connection, coming.SIGNED, "", "service", at, documents.put(connection, content))
 
     def found(self, connection: Connection, digest: str, principal: str, at: datetime, reason: str) -> int:
-        """The row of a bundle in force that no promotion brought, added where another one came last by the record."""
-        last = promotions.last(connection)
-        if last is not None and last.bundle == digest:
-            return last.sequence
-        before = last.sequence if last else None
-        return promotions.come(connection, digest, ComingInForce.FOUND, before, principal, at, reason)
+        """The row of a bundle in force that no promotion brought, added where another one came last by the record.
+
+        What a person vouches for has a leaf already.
+        """
+        before, bundle = coming.last_place(connection) or (None, None)
+        if before is not None and bundle == digest:
+            return before
+        if principal == promotion_consistency.FINDER:
+            told = canonical({"bundle": digest, "reason": reason})
+            audit.append(connection, coming.FOUND, "", principal, at, documents.put(connection, told))
+        return coming.come(connection, digest, ComingInForce.FOUND, before, principal, at, reason)
 
     def in_force(self) -> str | None:
         """The digest of the manifest in force; None where there is none or it was altered."""
@@ -159,7 +168,7 @@ class Trust:
         if self._database is None:
             return ""
         with self._database.read() as connection:
-            lineage, ever = promotions.lineage(connection), promotions.all_in_force(connection)
+            lineage, ever = coming.lineage(connection), coming.all_in_force(connection)
         if lineage and digest != lineage[0] and digest == self.in_force():
             return "is not the one that came in force last"
         return "was rolled back" if digest in ever.difference(lineage) else ""
@@ -170,15 +179,15 @@ class Trust:
             return not files.is_signed(self._folder)
         with self._database.read() as connection:
             latest = decisions.latest_bundle(connection)
-            known = promotions.lineage(connection) or ([latest] if latest else [])
+            known = coming.lineage(connection) or ([latest] if latest else [])
             if digest in known:
                 return not _is_recorded(connection, digest)
-            return not known and not audit.tells(connection, SIGNED) and not files.is_signed(self._folder)
+            return not known and not audit.tells(connection, coming.SIGNED) and not files.is_signed(self._folder)
 
     def _drop_unrecorded(self) -> None:
         """Take back signatures of ours that no record tells of: a service that was killed while it signed left them."""
         with self._store().read() as connection:
-            if self._key is None or not audit.tells(connection, SIGNED):
+            if self._key is None or not audit.tells(connection, coming.SIGNED):
                 return
             told = [each for each in files.published(self._folder) if not _is_recorded(connection, each)]
         for digest in told:
@@ -208,4 +217,4 @@ class Trust:
 
 def _is_recorded(connection: Connection, digest: str) -> bool:
     """Whether the audit chain tells that this bundle was signed."""
-    return audit.tells(connection, SIGNED, digest_of(statement(digest).encode()))
+    return audit.tells(connection, coming.SIGNED, digest_of(statement(digest).encode()))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, case, exists, func, select
 
 from data.review import ReviewState
 from serving.store.tables import audit_leaves, outcomes, recommendations, review_statuses, reviews
@@ -13,32 +15,61 @@ DECIDED = (ReviewState.APPROVED, ReviewState.REJECTED, ReviewState.OVERRIDDEN)
 """States that only a person's decision leads to."""
 
 
+@dataclass(frozen=True)
+class _Told:
+    """Rows that a leaf tells of, one of each row: what the leaf says, the row must say."""
+
+    table: Table
+    content: ColumnElement[str]
+    principal: ColumnElement[str]
+    at: ColumnElement[int]
+
+
+TOLD = {
+    "recommendation": _Told(
+        recommendations, recommendations.c.answer, recommendations.c.requested_by, recommendations.c.issued_at
+    ),
+    "review": _Told(reviews, reviews.c.content, reviews.c.decided_by, reviews.c.decided_at),
+    "outcome": _Told(outcomes, outcomes.c.content, outcomes.c.reported_by, outcomes.c.received_at),
+}
+
+
 def faults(connection: Connection) -> Iterator[str]:
     """What is wrong, one sentence for each kind of row; nothing where all agree."""
-    told = (
-        ("recommendation", recommendations, recommendations.c.answer, recommendations.c.requested_by),
-        ("review", reviews, reviews.c.content, reviews.c.decided_by),
-        ("outcome", outcomes, outcomes.c.content, outcomes.c.reported_by),
-    )
-    for kind, table, content, principal in told:
-        if count := _without_leaf(connection, kind, table, content, principal):
-            yield f"{count} {kind} rows are not as the audit chain tells of them"
+    for kind in TOLD:
+        unlike, gone = altered(connection, kind), _gone(connection, kind)
+        if unlike:
+            yield f"{len(unlike)} {kind} rows are not as the audit chain tells of them, such as {min(unlike)}"
+        if gone:
+            yield f"{len(gone)} {kind} rows of which the audit chain tells are gone, such as {min(gone)}"
     if count := _undecided(connection):
         yield f"{count} recommendations stand as decided though nobody decided"
     if count := _closed_by_nothing(connection):
         yield f"{count} reviews stand as closed though no outcome was told"
+    if count := _without_status(connection):
+        yield f"{count} recommendations stand nowhere: their review status is gone"
 
 
-def _without_leaf(
-    connection: Connection, kind: str, table: FromClause, content: ColumnElement[str], principal: ColumnElement[str]
-) -> int:
-    leaf = exists().where(
-        audit_leaves.c.kind == kind,
-        audit_leaves.c.subject == table.c.recommendation_id,
-        audit_leaves.c.content == content,
-        audit_leaves.c.principal == principal,
-    )
-    return connection.execute(select(func.count()).select_from(table).where(~leaf)).scalar_one()
+def altered(connection: Connection, kind: str) -> set[str]:
+    """The recommendations of which a row of this kind is not what a leaf says: whose it is, what it tells, and when."""
+    told, leaves = TOLD[kind], audit_leaves.c
+    said = select(leaves.subject, leaves.content, leaves.principal, leaves.at).where(leaves.kind == kind)
+    kept = {tuple(row) for row in connection.execute(said)}
+    rows = select(told.table.c.recommendation_id, told.content, told.principal, told.at)
+    return {str(row[0]) for row in connection.execute(rows) if tuple(row) not in kept}
+
+
+def _gone(connection: Connection, kind: str) -> set[str]:
+    """The recommendations of which there are fewer rows of this kind than leaves."""
+    leaves = select(audit_leaves.c.subject).where(audit_leaves.c.kind == kind)
+    rows = select(TOLD[kind].table.c.recommendation_id)
+    left = Counter(connection.execute(leaves).scalars()) - Counter(connection.execute(rows).scalars())
+    return set(map(str, left))
+
+
+def _without_status(connection: Connection) -> int:
+    stands = exists().where(review_statuses.c.recommendation_id == recommendations.c.recommendation_id)
+    return connection.execute(select(func.count()).select_from(recommendations).where(~stands)).scalar_one()
 
 
 def _undecided(connection: Connection) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,17 +16,20 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from serving.errors import StoreUnavailable
+from serving.errors import RecordAltered, StoreUnavailable
 
 BUSY_MILLISECONDS = 5_000
 """How long a statement waits for another process's lock before the request is refused."""
 
 WAL_RESET_MENDED = (3, 51, 3)
 """Before it, two connections that write and checkpoint at once could corrupt a WAL database (sqlite.org/wal.html)."""
+
+_NO_TEXT = re.compile(r"Could not decode to UTF-8 column '(\w+)'")
+"""What SQLite's driver says of text that somebody put there by hand as bytes."""
 
 READERS = 48
 """Connections to read with: more than the threads that answer requests."""
@@ -146,6 +150,7 @@ def _engine(url: str, pragmas: tuple[str, ...]) -> Engine:
     engine = create_engine(url, pool_size=READERS, max_overflow=0, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", partial(_on_connect, pragmas))
     event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "handle_error", _on_error)
     return engine
 
 
@@ -153,6 +158,13 @@ def _on_connect(pragmas: tuple[str, ...], connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, so that a writer can say BEGIN IMMEDIATE
     for pragma in (*pragmas, f"busy_timeout = {BUSY_MILLISECONDS}", "mmap_size = 0", "trusted_schema = OFF"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_error(context: ExceptionContext) -> None:
+    """Text that is none is a row that somebody altered, and no failure of the disk."""
+    if odd := _NO_TEXT.search(str(context.original_exception)):
+        told = f"The `{odd[1]}` of a row is no text, which Fairlead never writes"
+        raise RecordAltered(f"{told}: {RecordAltered.mend}.")
 
 
 def _on_begin(connection: Connection) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from data.vocabulary import Role
 from serving.security import Principal, key_digest
+from serving.store import principal_leaves
 from serving.store.engine import Database
 from serving.store.instants import to_instant, to_number
+from serving.store.rows import as_written
 from serving.store.tables import principal_roles, principals
 
 
@@ -38,31 +40,63 @@ class Principals:
         """Every principal, by name, and when it was added; no key, of which the store keeps a digest alone."""
         with self._database.read() as connection:
             rows = connection.execute(select(principals).order_by(principals.c.name)).all()
-            return tuple((_held(connection, row), to_instant(row.created_at)) for row in rows)
+            return tuple((held(connection, row), _added(row)) for row in rows)
 
     def key_digest_of(self, name: str) -> str | None:
         """The digest of this principal's present key: a session ends when the key that opened it is replaced."""
         with self._database.read() as connection:
             return connection.execute(select(principals.c.key_digest).where(principals.c.name == name)).scalar()
 
-    def put(self, name: str, roles: Iterable[Role], key: str, at: datetime) -> None:
-        """Create the principal, or give it this key and these roles."""
+    def roles_since(self) -> dict[str, datetime]:
+        """Since when each has its roles, of those whose roles were given while the audit chain kept it."""
+        with self._database.read() as connection:
+            return principal_leaves.roles_since(connection)
+
+    def keep_found(self, at: datetime) -> None:
+        """Let the audit chain tell of the principals of a store of before, whose adding it did not keep."""
         with self._database.write() as connection:
-            digest = key_digest(key)
+            _keep_found(connection, at)
+
+    def put(self, name: str, roles: Iterable[Role], key: str, at: datetime) -> None:
+        """Create the principal, or give it this key and these roles; the audit chain tells of it."""
+        with self._database.write() as connection:
+            _keep_found(connection, at)
+            digest, before = key_digest(key), _find(connection, principals.c.name == name)
+            now = Principal(name, frozenset(roles), digest)
+            if before is not None and (before.roles, before.key_digest) == (now.roles, now.key_digest):
+                return
+            principal_leaves.tell(connection, now, before, at)
             row = insert_or(principals).values(name=name, key_digest=digest, created_at=to_number(at))
             connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"key_digest": digest}))
             connection.execute(delete(principal_roles).where(principal_roles.c.principal == name))
-            for role in sorted(set(roles)):
+            for role in sorted(now.roles):
                 connection.execute(insert(principal_roles).values(principal=name, role=role.value))
+
+
+def _keep_found(connection: Connection, at: datetime) -> None:
+    if not principal_leaves.kept(connection):
+        for row in connection.execute(select(principals).order_by(principals.c.name)).all():
+            principal_leaves.tell(connection, held(connection, row), None, at, found=True)
 
 
 def _find(connection: Connection, condition: ColumnElement[bool]) -> Principal | None:
     row = connection.execute(select(principals).where(condition)).first()
-    return None if row is None else _held(connection, row)
+    return None if row is None else held(connection, row)
 
 
-def _held(connection: Connection, row: Any) -> Principal:
-    """The principal of a row, with its roles."""
+def held(connection: Connection, row: Any) -> Principal:
+    """The principal of a row, with its roles: what is none, put there by hand, grants nothing."""
     held = select(principal_roles.c.role).where(principal_roles.c.principal == row.name)
-    roles = frozenset(Role(role) for role in connection.execute(held).scalars())
-    return Principal(row.name, roles, row.key_digest)
+    known = frozenset(Role).intersection(connection.execute(held).scalars())
+    return Principal(row.name, frozenset(map(Role, known)), row.key_digest)
+
+
+def read_role(row: Row[Any]) -> Role:
+    """The role of a row. Raises RecordAltered."""
+    with as_written(principal_roles, row):
+        return Role(row.role)
+
+
+def _added(row: Row[Any]) -> datetime:
+    with as_written(principals, row):
+        return to_instant(row.created_at)

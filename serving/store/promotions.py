@@ -1,36 +1,18 @@
-"""Promotions that were asked for, who decided on them, and which bundle came in force when."""
+"""Promotions that were asked for, and who decided on them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from data.promotion import ComingInForce, Decided, Dossier, Promotion, PromotionState, RolledBack
 from data.record import canonical
-from serving.store import documents
+from serving.store import coming, documents
 from serving.store.instants import to_instant, to_number
-from serving.store.tables import bundles_in_force as in_force
+from serving.store.rows import as_written
 from serving.store.tables import promotion_decisions as decisions
 from serving.store.tables import promotions as table
-
-VOUCHED = "bundle_vouched"
-"""The audit leaf of a person who had the bundle in force signed by hand, and why."""
-
-
-@dataclass(frozen=True)
-class Came:
-    """A bundle that came in force: how, by whom, why; `before` is the sequence of the row a rollback returns to."""
-
-    sequence: int
-    bundle: str
-    came: ComingInForce
-    before: int | None
-    promotion_id: str | None
-    principal: str
-    at: datetime
-    reason: str
 
 
 def add(connection: Connection, promotion: Promotion, dossier: Dossier) -> str:
@@ -77,16 +59,22 @@ def newest(connection: Connection, limit: int) -> list[Promotion]:
     return _found(connection, table.c.promotion_id.is_not(None), limit)
 
 
-def every(connection: Connection) -> list[Promotion]:
-    """All promotions, the newest first."""
-    return _found(connection, table.c.promotion_id.is_not(None), None)
-
-
 def as_asked(promotion: Promotion) -> Promotion:
     """The promotion as it was when its checks had been read and nobody had decided."""
     refused = promotion.state is PromotionState.REFUSED
     state = PromotionState.REFUSED if refused else PromotionState.PROPOSED
     return promotion.model_copy(update={"state": state, "decided": None, "rolled_back": None})
+
+
+def champion_of_waiting(connection: Connection, challenger: str) -> str | None:
+    """The champion that serves on where a promotion of this bundle waits, whatever else stands of that."""
+    joined = select(table.c.champion).join_from(
+        table, decisions, table.c.promotion_id == decisions.c.promotion_id, isouter=True
+    )
+    undecided = decisions.c.promotion_id.is_(None) & (table.c.state == PromotionState.PROPOSED.value)
+    waiting = joined.where(undecided & (table.c.challenger == challenger)).order_by(table.c.requested_at.desc())
+    found = connection.execute(waiting.limit(1)).scalar()
+    return None if found is None else coming.named(found)
 
 
 def waiting_for(connection: Connection, challenger: str) -> Promotion | None:
@@ -101,12 +89,12 @@ def open_against(connection: Connection, champion: str) -> set[str]:
     joined = select(table.c.challenger).join_from(
         table, decisions, table.c.promotion_id == decisions.c.promotion_id, isouter=True
     )
-    return set(connection.execute(joined.where(undecided & (table.c.champion == champion))).scalars())
+    return {*map(coming.named, connection.execute(joined.where(undecided & (table.c.champion == champion))).scalars())}
 
 
 def challengers(connection: Connection) -> set[str]:
     """Every bundle whose promotion was ever asked for."""
-    return set(connection.execute(select(table.c.challenger).distinct()).scalars())
+    return {*map(coming.named, connection.execute(select(table.c.challenger).distinct()).scalars())}
 
 
 def dossier_of(connection: Connection, promotion: Promotion) -> bytes:
@@ -114,64 +102,7 @@ def dossier_of(connection: Connection, promotion: Promotion) -> bytes:
     return documents.get(connection, promotion.dossier)
 
 
-def come(
-    connection: Connection,
-    bundle: str,
-    came: ComingInForce,
-    before: int | None,
-    principal: str,
-    at: datetime,
-    reason: str,
-    promotion_id: str | None = None,
-) -> int:
-    """Record that a bundle came in force; returns its place in the order."""
-    last = connection.execute(select(func.max(in_force.c.sequence))).scalar() or 0
-    connection.execute(
-        insert(in_force).values(
-            sequence=last + 1,
-            bundle=bundle,
-            came=came.value,
-            before=before,
-            promotion_id=promotion_id,
-            principal=principal,
-            at=to_number(at),
-            reason=reason,
-        )
-    )
-    return last + 1
-
-
-def last(connection: Connection) -> Came | None:
-    """The bundle that came in force last, as far as promotions know."""
-    row = connection.execute(select(in_force).order_by(in_force.c.sequence.desc()).limit(1)).first()
-    return _came(row) if row else None
-
-
-def in_order(connection: Connection) -> list[Came]:
-    """Every bundle that came in force, the first one first."""
-    return [_came(row) for row in connection.execute(select(in_force).order_by(in_force.c.sequence))]
-
-
-def all_in_force(connection: Connection) -> set[str]:
-    """Every bundle that ever came in force."""
-    return set(connection.execute(select(in_force.c.bundle).distinct()).scalars())
-
-
-def lineage(connection: Connection) -> list[str]:
-    """The bundle that came in force last, and those that rollbacks would lead to, one after the other."""
-    found, row = [], last(connection)
-    while row is not None:
-        found.append(row.bundle)
-        row = at(connection, row.before) if row.before else None
-    return found
-
-
-def at(connection: Connection, sequence: int) -> Came:
-    """The row of this place."""
-    return _came(connection.execute(select(in_force).where(in_force.c.sequence == sequence)).one())
-
-
-def _found(connection: Connection, condition: ColumnElement[bool], limit: int | None) -> list[Promotion]:
+def _found(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Promotion]:
     ordered = (
         select(
             table, decisions.c.verdict, decisions.c.decided_by, decisions.c.decided_at, decisions.c.reason.label("why")
@@ -187,21 +118,38 @@ def _found(connection: Connection, condition: ColumnElement[bool], limit: int | 
 
 def _rolled_back(connection: Connection) -> dict[str, RolledBack]:
     """Every promotion that was taken back, by its id: each rollback undoes what the row in force then had brought."""
-    rows = in_order(connection)
+    rows = coming.in_order(connection)
     brought = {row.sequence: row for row in rows}
     found: dict[str, RolledBack] = {}
-    serving: Came | None = None
+    serving: coming.Came | None = None
     for row in rows:
         if row.came is not ComingInForce.ROLLBACK or serving is None:
             serving = row
             continue
         if serving.promotion_id:
             found[serving.promotion_id] = RolledBack(by=row.principal, at=row.at, reason=row.reason)
-        serving = brought[serving.before] if serving.before else None
+        serving = brought.get(serving.before) if serving.before else None
     return found
 
 
-def _promotion(connection: Connection, row: Row[tuple[object, ...]], rolled_back: RolledBack | None) -> Promotion:
+def read_asked(row: Row[Any]) -> Promotion:
+    """A promotion as its row alone tells of it, whatever was decided. Raises RecordAltered."""
+    with as_written(table, row):
+        return _asked(row)
+
+
+def read_decided(row: Row[Any]) -> Decided:
+    """The decision of a row. Raises RecordAltered."""
+    with as_written(decisions, row):
+        return Decided(verdict=row.verdict, by=row.decided_by, at=to_instant(row.decided_at), reason=row.reason)
+
+
+def _promotion(connection: Connection, row: Row[Any], rolled_back: RolledBack | None) -> Promotion:
+    with as_written(table, row):
+        return _read(connection, row, rolled_back)
+
+
+def _read(connection: Connection, row: Row[Any], rolled_back: RolledBack | None) -> Promotion:
     decided, state = None, PromotionState(row.state)
     if row.verdict is not None:
         decided = Decided(verdict=row.verdict, by=row.decided_by, at=to_instant(row.decided_at), reason=row.why)
@@ -209,18 +157,20 @@ def _promotion(connection: Connection, row: Row[tuple[object, ...]], rolled_back
     refusals: tuple[str, ...] = ()
     if state is PromotionState.REFUSED:
         refusals = _kept_refusals(connection, row.dossier)
+    since = {"state": state, "refusals": refusals, "decided": decided, "rolled_back": rolled_back}
+    return _asked(row).model_copy(update=since)
+
+
+def _asked(row: Row[Any]) -> Promotion:
     return Promotion(
         promotion_id=row.promotion_id,
-        state=state,
+        state=PromotionState(row.state),
         challenger=row.challenger,
         champion=row.champion,
         requested_by=row.requested_by,
         requested_at=to_instant(row.requested_at),
         reason=row.reason,
         dossier=row.dossier,
-        refusals=refusals,
-        decided=decided,
-        rolled_back=rolled_back,
     )
 
 
@@ -241,10 +191,3 @@ def _kept_refusals(connection: Connection, dossier: str) -> tuple[str, ...]:
 def refusals_of(dossier: Dossier) -> tuple[str, ...]:
     """What the checks refused, as sentences."""
     return tuple(f"{check.task or 'bundle'}: {check.says}"[:2_000] for check in dossier.refusals)
-
-
-def _came(row: Row[tuple[object, ...]]) -> Came:
-    values = dict(row._mapping)
-    values["came"] = ComingInForce(row.came)
-    values["at"] = to_instant(row.at)
-    return Came(**values)

@@ -11,6 +11,7 @@ from data.record import digest_of
 from serving.errors import AlreadyUsed
 from serving.store import documents
 from serving.store.instants import to_number
+from serving.store.rows import as_written
 from serving.store.tables import replies
 
 
@@ -45,9 +46,10 @@ def find(connection: Connection, attempt: Attempt) -> Reply | None:
     row = connection.execute(select(replies).where(mine)).first()
     if row is None:
         return None
-    if row.request != attempt.request:
-        raise AlreadyUsed("This Idempotency-Key came with another request before: use a new key for a new request.")
-    return Reply(row.recommendation_id, documents.get(connection, row.content), row.etag)
+    with as_written(replies, row):
+        if row.request != attempt.request:
+            raise AlreadyUsed("This Idempotency-Key came with another request before: use a new key for a new request.")
+        return Reply(row.recommendation_id, documents.get(connection, row.content), row.etag)
 
 
 def keep(connection: Connection, attempt: Attempt, reply: Reply, at: datetime) -> None:

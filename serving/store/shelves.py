@@ -7,21 +7,24 @@ the moment and the horizon asked about, so what then happened finds the answer w
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from data.explanation import Seen
 from data.vocabulary import Task
+from serving.errors import RecordAltered
 from serving.store import shadows
 from serving.store.instants import to_instant, to_number
+from serving.store.rows import AnyRow, as_kept, as_written
 from serving.store.tables import shelf_answers as table
 
 MOST_A_DAY = 2_000
@@ -92,21 +95,31 @@ def tell(connection: Connection, happened: Mapping[int, bool]) -> list[ShelfAnsw
 
 
 def sample(connection: Connection, version: str, count: int) -> list[ShelfAnswer]:
-    """At most so many answers of this model over the latest days, drawn by lot."""
+    """At most so many answers of this model over the latest days, drawn by lot. Without altered rows."""
     latest = select(func.max(table.c.answered_on)).scalar_subquery()
     mine = (table.c.version == version) & (table.c.answered_on > latest - DAYS_COMPARED)
-    return [_answer(row) for row in connection.execute(select(table).where(mine).order_by(table.c.lot).limit(count))]
+    return list(_readable(connection.execute(as_kept(table).where(mine).order_by(table.c.lot).limit(count))))
 
 
 def beside(connection: Connection, champion: str, challenger: str) -> list[shadows.Seen]:
-    """The answers of these two bundles, the latest days first, with what then happened."""
+    """The answers of these two bundles, the latest days first, with what then happened. Without altered rows."""
     mine = (
-        select(table.c.probability, table.c.challenger_probability, table.c.happened)
+        select(table.c.lot, table.c.probability, table.c.challenger_probability, table.c.happened)
         .where((table.c.bundle == champion) & (table.c.challenger == challenger))
         .order_by(table.c.answered_on.desc(), table.c.lot)
         .limit(shadows.NEWEST)
     )
-    return [_seen(*row) for row in connection.execute(mine)]
+    found = []
+    for row in connection.execute(mine):
+        with contextlib.suppress(RecordAltered):
+            found.append(_seen(row))
+    return found
+
+
+def _readable(rows: Iterable[AnyRow]) -> Iterator[ShelfAnswer]:
+    for row in rows:
+        with contextlib.suppress(RecordAltered):
+            yield read(row)
 
 
 def _bar(day: date) -> Select[int]:
@@ -123,8 +136,7 @@ def _kept(connection: Connection, lots: Sequence[int]) -> Iterable[tuple[int, bo
 
 def _of(connection: Connection, lots: Sequence[int]) -> Iterable[ShelfAnswer]:
     for block in _blocks(sorted(lots)):
-        rows = connection.execute(select(table).where(table.c.lot.in_(block)).order_by(table.c.lot))
-        yield from map(_answer, rows)
+        yield from _readable(connection.execute(as_kept(table).where(table.c.lot.in_(block)).order_by(table.c.lot)))
 
 
 def _blocks(lots: Sequence[int]) -> Iterable[Sequence[int]]:
@@ -141,20 +153,23 @@ def _values(answer: ShelfAnswer, today: date) -> dict[str, Any]:
     }
 
 
-def _answer(row: Row[Any]) -> ShelfAnswer:
-    told = dict(row._mapping)
-    told.pop("answered_on")
-    told["answered_at"] = to_instant(row.answered_at)
-    told["features"] = json.loads(zlib.decompress(row.features))
-    told["happened"] = _truth(row.happened)
-    return ShelfAnswer(**told)
+def read(row: AnyRow) -> ShelfAnswer:
+    """The answer of a row. Raises RecordAltered."""
+    with as_written(table, row):
+        told = dict(row._mapping)
+        told.pop("answered_on")
+        told["answered_at"] = to_instant(row.answered_at)
+        told["features"] = dict(json.loads(zlib.decompress(row.features)))
+        told["happened"] = _truth(row.happened)
+        return ShelfAnswer(**told)
 
 
 def _truth(happened: int | None) -> bool | None:
     return None if happened is None else bool(happened)
 
 
-def _seen(champion: float, challenger: float, happened: int | None) -> shadows.Seen:
-    said = {"champion": {"yes": champion}, "challenger": {"yes": challenger}}
-    truth = {} if happened is None else {Task.STOCKOUT.value: bool(happened)}
-    return shadows.Seen({Task.STOCKOUT.value: said}, truth)
+def _seen(row: AnyRow) -> shadows.Seen:
+    with as_written(table, row):
+        said = {"champion": {"yes": row.probability}, "challenger": {"yes": row.challenger_probability}}
+        truth = {} if row.happened is None else {Task.STOCKOUT.value: bool(row.happened)}
+        return shadows.Seen({Task.STOCKOUT.value: said}, truth)

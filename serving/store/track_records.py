@@ -1,22 +1,29 @@
-"""The rows of track records in the database: the same protocol by which a model is evaluated over a dict."""
+"""The rows of track records in the database: the same protocol by which a model is evaluated over a dict.
+
+An altered row is as none, and stays as it was found, as those of parties do (`serving.store.parties`).
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Row, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from data.vocabulary import Task
 from models.record_sums import Sums
 from models.track_record import RecordKey, RecordState
+from serving.errors import RecordAltered
 from serving.store.instants import to_instant, to_number
+from serving.store.rows import as_written
 from serving.store.tables import track_records as table
 
 EVERYWHERE = ""
 """How the record of all regions is keyed: no region's name is empty."""
+KEY = ("task", "version", "region")
 AT_ONCE = 10_000
 """Keys named in one statement: SQLite takes 32,766 values, and senders name regions as they like."""
 
@@ -26,9 +33,10 @@ class StoredRecords:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._altered: set[tuple[str, ...]] = set()
 
     def get(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, RecordState]:
-        """The rows that exist, by key."""
+        """The rows that exist, by key, without altered ones."""
         blocks = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
         return {state.key: state for block in blocks for state in self._found(block)}
 
@@ -42,34 +50,51 @@ class StoredRecords:
         named = [(each.task.value, each.version, each.region or EVERYWHERE) for each in keys]
         wanted = select(table).where(tuple_(table.c.task, table.c.version, table.c.region).in_(named))
         for row in self._connection.execute(wanted):
-            yield _read(row.task, row.version, row.region, row.state)
+            try:
+                yield read(row)
+            except RecordAltered:
+                self._altered.add((row.task, row.version, row.region))
 
     def put(self, states: Sequence[RecordState]) -> None:
-        """Insert or replace rows."""
+        """Insert or replace rows; one that was read and is altered stays as it is."""
+        states = [state for state in states if _key(state) not in self._altered]
         if not states:
             return
         row = insert(table)
-        keys = ["task", "version", "region"]
-        replacing = row.on_conflict_do_update(index_elements=keys, set_={"state": row.excluded.state})
+        replacing = row.on_conflict_do_update(index_elements=KEY, set_={"state": row.excluded.state})
         self._connection.execute(replacing, [_write(state) for state in states])
 
 
 def _write(state: RecordState) -> dict[str, Any]:
     waiting = {to_number(counts_at): sums._asdict() for counts_at, sums in state.waiting.items()}
     values = {"at": to_number(state.at) if state.at else None, **state.sums._asdict(), "waiting": waiting}
-    key = {"task": state.task.value, "version": state.version, "region": state.region or EVERYWHERE}
-    return {**key, "state": json.dumps(values)}
+    return {**dict(zip(KEY, _key(state), strict=True)), "state": json.dumps(values)}
 
 
-def _read(task: str, version: str, region: str, content: str) -> RecordState:
-    """The row of a record; one that an earlier version has written has nothing that waits."""
-    values = json.loads(content)
-    at, waiting = values.pop("at"), values.pop("waiting", {})
-    return RecordState(
-        Task(task),
-        version,
-        region or None,
-        at=to_instant(at) if at is not None else None,
-        sums=Sums(**values),
-        waiting={to_instant(int(counts_at)): Sums(**sums) for counts_at, sums in waiting.items()},
-    )
+def _key(state: RecordState) -> tuple[str, ...]:
+    """What the row is found by, as the columns of `KEY`."""
+    return state.task.value, state.version, state.region or EVERYWHERE
+
+
+def read(row: Row[Any]) -> RecordState:
+    """The record of a row; one that an earlier version has written has nothing that waits. Raises RecordAltered."""
+    with as_written(table, row):
+        values = json.loads(row.state)
+        at, waiting = values.pop("at"), values.pop("waiting", {})
+        return RecordState(
+            Task(row.task),
+            row.version,
+            row.region or None,
+            at=to_instant(at) if at is not None else None,
+            sums=_sums(values),
+            waiting={to_instant(int(counts_at)): _sums(sums) for counts_at, sums in waiting.items()},
+        )
+
+
+def _sums(values: Mapping[str, Any]) -> Sums:
+    """Raises ValueError for what is no number: sums are read long after the row is."""
+    sums = Sums(**values)
+    numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *sums.missed.values())
+    if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
+        raise ValueError
+    return sums

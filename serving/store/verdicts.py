@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, Row, case, insert, select, update
 
 from data.actions import ActionId
 from data.record import canonical
@@ -16,6 +16,7 @@ from data.vocabulary import Disposition, Role
 from serving.errors import StaleVersion
 from serving.store import documents
 from serving.store.instants import to_instant, to_number
+from serving.store.rows import as_written
 from serving.store.tables import recommendations, reviews
 from serving.store.tables import review_statuses as statuses
 
@@ -51,10 +52,18 @@ def add(connection: Connection, verdict: Verdict) -> None:
 def get(connection: Connection, recommendation_id: str) -> Verdict | None:
     """The present verdict."""
     row = connection.execute(select(statuses).where(statuses.c.recommendation_id == recommendation_id)).first()
-    if row is None:
-        return None
+    return None if row is None else read(row)
+
+
+def read(row: Row[Any]) -> Verdict:
+    """The verdict of a row. Raises RecordAltered."""
+    with as_written(statuses, row):
+        return _verdict(row)
+
+
+def _verdict(row: Row[Any]) -> Verdict:
     return Verdict(
-        recommendation_id=recommendation_id,
+        recommendation_id=row.recommendation_id,
         state=ReviewState(row.state),
         version=row.version,
         roles=tuple(Role(role) for role in json.loads(row.roles)),
@@ -128,7 +137,10 @@ def last_decision(connection: Connection, recommendation_id: str) -> tuple[str |
     """Who decided last and when; twice None where no person has."""
     mine = select(reviews.c.decided_by, reviews.c.decided_at).where(reviews.c.recommendation_id == recommendation_id)
     row = connection.execute(mine.order_by(reviews.c.version.desc()).limit(1)).first()
-    return (row.decided_by, to_instant(row.decided_at)) if row else (None, None)
+    if row is None:
+        return None, None
+    with as_written(reviews, row):
+        return row.decided_by, to_instant(row.decided_at)
 
 
 def _values(verdict: Verdict) -> dict[str, Any]:

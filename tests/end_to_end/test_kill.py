@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,8 @@ import pytest
 from sqlalchemy import func, select
 
 from examples.orchestrator import as_if_now
-from serving.store import audit
+from serving.keys import DEFAULT_PRINCIPALS
+from serving.store import audit, principal_leaves
 from serving.store.engine import Database
 from serving.store.tables import audit_leaves, recommendations
 from tests.fixtures.service import costly
@@ -119,6 +121,7 @@ def check_store(folder: Path, expected: int) -> None:
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert list(audit.faults(connection)) == []
-        for table in (recommendations, audit_leaves):
-            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == expected
+        assert connection.execute(select(func.count()).select_from(recommendations)).scalar_one() == expected
+        kinds = Counter(connection.execute(select(audit_leaves.c.kind)).scalars())
+        assert kinds == {"recommendation": expected, principal_leaves.KIND: len(DEFAULT_PRINCIPALS)}
     database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -350,6 +351,26 @@ def test_keys_adds_a_principal(folder: Path) -> None:
     assert {role.value for role in principal.roles} == {"store_finance"}
 
 
+def test_keys_replaces_roles_only_where_that_is_asked_for_and_says_since_when(folder: Path) -> None:
+    service = open_desk(folder).service
+    add = ("keys", "--folder", folder, "--add", "scientist", "--role", "model_owner")
+    refused = run(*add)
+    assert refused.exit_code == 2
+    assert "scientist is there already and holds data_scientist: add --replace-roles" in refused.stderr
+    kept = service.principals.by_name("scientist")
+    assert kept is not None
+    assert kept.roles == {Role.DATA_SCIENTIST}
+    assert run(*add, "--replace-roles").exit_code == 0
+    for result in (run("keys", "--folder", folder), run(*add)):
+        row = rows_of(result.stdout)["scientist"]
+        assert " model_owner " in row
+        assert "2026-11-23" in row
+        since = re.search(r"roles (20\d\d-\d\d-\d\d)", row)
+        assert since
+        assert since[1] != "2026-11-23", "its roles are newer than itself"
+        assert "roles 20" not in rows_of(result.stdout)["auditor"]
+
+
 @pytest.mark.parametrize("arguments", [("--add", "../up", "--role", "auditor"), ("--add", "x", "--role", "king")])
 def test_keys_refuses_odd_names_and_roles(folder: Path, arguments: tuple[str, ...]) -> None:
     assert run("keys", "--folder", folder, *arguments).exit_code == 2
@@ -427,6 +448,13 @@ class TestDoctor:
         assert result.exit_code == 1
         assert "policy.yaml" in result.stdout
         assert "cannot be written" in " ".join(result.stdout.split())
+
+    def test_names_the_principal_whose_roles_somebody_changed(self, folder: Path) -> None:
+        with open_desk(folder).service.database.write() as connection:
+            connection.execute(text("UPDATE principal_roles SET role = 'model_owner' WHERE principal = 'scientist'"))
+        result = run("doctor", "--folder", folder)
+        assert result.exit_code == 1
+        assert "principal scientist is not as the audit chain tells of it" in " ".join(result.stdout.split())
 
     def test_says_that_a_newer_version_wrote_the_database(self, folder: Path) -> None:
         with open_desk(folder).service.database.write() as connection:

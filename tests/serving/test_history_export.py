@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from data.outcome import HistoryLine
 from data.vocabulary import ReviewVerdict
-from serving.history_commands import app
+from serving.history_commands import app, told
 from serving.history_export import MOST_WEIGHT, CannotExport, export_history, stratified
 from tests.fixtures.service import Desk, an_exception, costly
 
@@ -147,3 +148,44 @@ def test_the_command_says_what_each_stratum_counts_for(desk: Desk, tmp_path: Pat
     assert done.stdout == ""
     assert f"4 cases in {out}: 1 with an outcome, 1 decided on by people" in done.stderr
     assert "review/reviewed: 1 of 1 known, each counts for 0.25" in done.stderr
+
+
+def by_hand(desk: Desk, statement: str) -> None:
+    with desk.service.database.write() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE outcomes SET received_at = received_at - 1",
+        "UPDATE outcomes SET content = (SELECT input FROM recommendations LIMIT 1)",
+        "UPDATE documents SET content = x'00' WHERE digest IN (SELECT content FROM outcomes)",
+    ],
+)
+def test_an_outcome_that_somebody_altered_is_left_out_and_said(desk: Desk, tmp_path: Path, statement: str) -> None:
+    used(desk)
+    by_hand(desk, statement)
+    done = export_history(desk.service.settings, tmp_path / "use.jsonl")
+    assert (done.cases, done.known, done.altered_cases, done.altered_outcomes) == (4, 0, 0, 1)
+    assert not any(line.outcome for line in lines_of(tmp_path / "use.jsonl"))
+    assert "left out: 1 outcomes that somebody altered" in told(done, tmp_path / "use.jsonl")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE recommendations SET issued_at = issued_at - 1 WHERE event_id = 'evt-2'",
+        "UPDATE recommendations SET issued_at = 'abc' WHERE event_id = 'evt-2'",
+        "UPDATE recommendations SET bundle = policy WHERE event_id = 'evt-2'",
+        "UPDATE documents SET content = x'00' WHERE digest IN "
+        "(SELECT input FROM recommendations WHERE event_id = 'evt-2')",
+        "UPDATE reviews SET decided_at = decided_at - 1",
+    ],
+)
+def test_a_case_that_somebody_altered_is_left_out_and_said(desk: Desk, tmp_path: Path, statement: str) -> None:
+    used(desk)
+    by_hand(desk, statement)
+    done = export_history(desk.service.settings, tmp_path / "use.jsonl")
+    assert (done.cases, done.altered_cases, len(lines_of(tmp_path / "use.jsonl"))) == (3, 1, 3)
+    assert "left out: 1 cases that somebody altered" in told(done, tmp_path / "use.jsonl")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from data.vocabulary import Role
 from policies.policy import load_policy
-from serving.keys import DEFAULT_PRINCIPALS, does
+from serving.keys import DEFAULT_PRINCIPALS, DOES, does, ensure_key
 from serving.security import REVIEW_ROLES, Permission, Principal
+from tests.fixtures.service import NOON, open_desk
 
 REVIEWERS = [name for name in DEFAULT_PRINCIPALS if name.startswith("reviewer")]
+
+
+def test_every_permission_is_told_in_words() -> None:
+    assert DOES.keys() | {Permission.REVIEW, Permission.DECIDE} == {*Permission} - {Permission.PUBLIC}
 
 
 def test_reviewers_share_no_role() -> None:
@@ -42,9 +49,17 @@ def test_only_reviewers_may_agree_and_only_the_orchestrator_may_ask() -> None:
     [
         ({Role.STORE_FINANCE, Role.PRICING_DESK}, "agrees for store finance, pricing desk; asks about shelves; reads"),
         ({Role.ORCHESTRATOR}, "posts exceptions; reports outcomes; asks about shelves; reads cases"),
-        ({Role.AUDITOR}, "reads cases"),
+        ({Role.AUDITOR}, "reads cases; gets the files of bundles"),
         (set(), ""),
     ],
 )
 def test_what_a_principal_may_do_is_said_in_words(roles: set[Role], said: str) -> None:
     assert does(frozenset(roles)).startswith(said)
+
+
+@pytest.mark.parametrize("name", ["operator", "service"])
+def test_nobody_is_named_as_the_audit_chain_names_who_is_no_principal(tmp_path: Path, name: str) -> None:
+    principals = open_desk(tmp_path).service.principals
+    with pytest.raises(ValueError, match="choose another name"):
+        ensure_key(tmp_path / "keys", name, frozenset({Role.AUDITOR}), principals, lambda: NOON)
+    assert not (tmp_path / "keys" / name).exists()

@@ -115,13 +115,19 @@ def _number_of(name: str, mapping: Mapping | None) -> Convert:
 
 
 def _moment_of(cells: pd.Series[Any], mapping: Mapping | None) -> Convert:
-    """Instants as the mapping reads the column; in a column it does not read, what begins with a day in ISO 8601."""
+    """Instants as the mapping reads the column; in one that it does not read, what begins with a day in ISO 8601, or is
+    written as other instants of the mapping are.
+    """
     source = _time_source(str(cells.name), mapping)
     zone = (mapping and mapping.zone) or _zone_of_events(mapping) or "UTC"
-    read = moment_converter("", source or Source(row=True, zone=zone))
+    plain = moment_converter("", source or Source(row=True, zone=zone))
+    forms = _formats(mapping)
+    alike = moment_converter("", Source(row=True, zone=zone, format=forms)) if forms and source is None else None
 
     def of(cell: Any) -> float | None:
-        if source is None and not isinstance(cell, datetime) and not _DAY.match(str(cell)):
+        iso = source is not None or isinstance(cell, datetime) or _DAY.match(str(cell))
+        read = plain if iso else alike
+        if read is None:
             raise ValueError("no day")
         moment: datetime | None = read(cell)
         return None if moment is None else moment.astimezone(UTC).timestamp()
@@ -136,6 +142,12 @@ def _number_source(name: str, mapping: Mapping | None) -> Source | None:
             if name in leaf.columns and (leaf.decimal or leaf.thousands) and mapping is not None:
                 return mapping.settled(leaf)
     return None
+
+
+def _formats(mapping: Mapping | None) -> tuple[str, ...]:
+    """How the mapping's instants are written; not by seconds since 1970, which every number would be."""
+    leaves = (leaf for _, source in mapping.sources() for leaf in source.leaves) if mapping else ()
+    return tuple(dict.fromkeys(form for leaf in leaves for form in leaf.format if "%" in form))
 
 
 def _zone_of_events(mapping: Mapping | None) -> str | None:

@@ -39,10 +39,16 @@ def lone_value(column: Column) -> LoneValue | None:
         return None
     for at, others in ((0, values[1:]), (-1, values[:-1])):
         gap, width = abs(others[at] - values[at]), others[-1] - others[0]
-        if gap > FAR * width and counts[at] >= max(FEWEST, OFTEN * counts.sum()):
+        far = gap > FAR * width or _is_said(values[at], float(others[0]))
+        if far and counts[at] >= max(FEWEST, OFTEN * counts.sum()):
             share = float(counts[at] / counts.sum())
             return LoneValue(_word(column, float(values[at])), share, float(others[0]), float(others[-1]))
     return None
+
+
+def _is_said(value: float, least: float) -> bool:
+    """Whether it is one that people write for nothing known, -99 or -999, where no other number is below zero."""
+    return value < 0.0 <= least and set(text_of(value)) == {"-", "9"} and value < -9.0
 
 
 def _word(column: Column, value: float) -> str:

@@ -15,7 +15,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from data.console import console
+from data.console import console, print_json
+from data.plain_text import IN_LINES, in_lines
 from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
 from data.record import canonical
 from data.targets import require_folder
@@ -37,6 +38,8 @@ REFUSED = 1
 
 def _enough(reason: str) -> str:
     """The reason, where it is one: asked before anything is compared or sent."""
+    if not in_lines(reason):
+        raise typer.BadParameter(f"--reason: expected {IN_LINES}")
     if not 3 <= len(reason.strip()) <= LONGEST_WHY:
         raise typer.BadParameter(f"say why in 3 to {LONGEST_WHY} characters: whoever looks at this in a year reads it")
     return reason.strip()
@@ -118,7 +121,7 @@ def promotions(
         service = _service(server, key or _key("scientist"))
         now, listed = service.in_force(), service.promotions()
         if as_json:
-            typer.echo(listed.model_dump_json(by_alias=True, exclude_none=True))
+            print_json(listed.model_dump_json(by_alias=True, exclude_none=True).encode())
         else:
             tell_promotions(listed.items, _out)
         _tell_in_force(now)

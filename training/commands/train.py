@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 from data.amounts import percent
-from data.console import console
+from data.console import console, print_json
 from data.record import canonical
 from data.targets import CannotWrite, require_file, require_folder
 from data.vocabulary import Task
@@ -24,6 +24,7 @@ from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from training.errors import HistoryError, TrainingError
 from training.interruption import Interrupted, interruptible, leave_learners
+from training.no_room import NO_ROOM, lacks_room
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -206,7 +207,7 @@ def cases(
 
         chosen = (line.case for line in islice(opened(file, mapping).lines(), limit))
         for each in questions(chosen) if shelves else chosen:
-            typer.echo(canonical(each))
+            print_json(canonical(each))
 
 
 def model_of(bundle: Bundle, task: Task) -> TaskModel:
@@ -330,6 +331,8 @@ def told() -> Iterator[None]:
 
 def _unwritten(error: OSError) -> str:
     what = error.filename or "a file"
+    if lacks_room(error):
+        return f"{what} cannot be written ({error.strerror}): {NO_ROOM}. What was in force before stays in force"
     return (
         f"{what} cannot be read or written ({error.strerror or error}): free the disk or mend it. "
         "What was in force before stays in force"

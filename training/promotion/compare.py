@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
+from data.plain_text import lined
 from data.promotion import (
     OF_BUNDLE,
     RESAMPLES,
@@ -21,7 +22,7 @@ from data.promotion import (
     Share,
     Slice,
 )
-from data.record import digest_of, to_milliseconds
+from data.record import canonical, digest_of, plain, to_milliseconds
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from models.bundle import Bundle
@@ -87,7 +88,7 @@ def compare(
         _compare_task(task, challenger, champion, readings, ground, matrices, policy, found, (resamples, seed))
     cost = _cost(challenger, champion, found.times)
     found.checks.append(answering.size_check(cost))
-    return Dossier(
+    made = Dossier(
         challenger=challenger.digest,
         champion=champion.digest,
         made_at=to_milliseconds(made_at),
@@ -105,6 +106,7 @@ def compare(
         shares=tuple(found.shares),
         cost=cost,
     )
+    return Dossier.model_validate_json(canonical(lined(plain(made))))
 
 
 def kept(challenger: Bundle, champion: Bundle) -> frozenset[Task]:

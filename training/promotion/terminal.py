@@ -70,7 +70,8 @@ def in_force_words(now: InForceNow) -> str:
     """What serves, who put it in force and why, and who had asked for it and why."""
     who = f" since {now.since:%Y-%m-%d %H:%M} UTC, by {now.by}: {now.reason}" if now.since else ""
     asked = f"; {now.requested_by} asked: {now.requested_because}" if now.requested_by else ""
-    return f"in force: {now.bundle or 'no bundle'}{who}{asked}"
+    altered = f"; altered: {now.altered}" if now.altered else ""
+    return f"in force: {now.bundle or 'no bundle'}{who}{asked}{altered}"
 
 
 def _state(promotion: Promotion) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from training.errors import HistoryError, MappingError
+from training.tables.names import numbered
 
 AT_ONCE = 100_000
 """Rows that are read at a time."""
@@ -55,7 +56,7 @@ def path_of(history: Path | str, query: str | None) -> Path:
 
 def _rows(found: CursorResult[Any]) -> pd.DataFrame:
     """All rows, a part at a time, since objects of Python take several times what columns take."""
-    names = list(found.keys())
+    names = numbered(list(found.keys()))
     parts = [_flat(pd.DataFrame(part, columns=names)) for part in found.partitions(AT_ONCE)]
     # A part in which a column is empty throughout has no kind; the whole has.
     return pd.concat(parts, ignore_index=True).infer_objects() if parts else pd.DataFrame(columns=names)
@@ -87,9 +88,9 @@ def _reason(error: SQLAlchemyError) -> str:
 
 def _flat(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with lists and documents, as of PostgreSQL's arrays and jsonb, as JSON text: a cell holds one value."""
-    for place, kind in enumerate(rows.dtypes):  # by place: a query may name two columns alike
+    for name, kind in rows.dtypes.items():
         if kind == np.dtype(object):
-            rows.isetitem(place, rows.iloc[:, place].map(_cell))
+            rows[name] = rows[name].map(_cell)
     return rows
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from typing import Annotated, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from data.record import Unit
 from features.derived import Derived, Way
@@ -19,7 +19,15 @@ from training.tables.part import Part
 from training.tables.units import NUMBERS, AsMeant
 
 WAYS: tuple[Way, ...] = get_args(Way)
-Two = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+def _names(given: Any) -> Any:
+    if isinstance(given, list) and not all(isinstance(each, str) for each in given):
+        raise ValueError("expected the names of two attributes: a number by itself is none (scale multiplies one)")
+    return given
+
+
+Two = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_names)]
 
 
 class Derivation(Part):

@@ -6,16 +6,18 @@ import codecs
 import gzip
 import hashlib
 import json
+import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.errors import ParserWarning
 
 from training.errors import HistoryError, MappingError
 from training.tables.mapping import Mapping
-from training.tables.names import columns_there
+from training.tables.names import columns_there, numbered
 
 SEPARATORS = ",;\t|"
 CUT_SHORT = (EOFError, zlib.error)
@@ -108,8 +110,19 @@ def _csv(path: Path, encoding: str) -> pd.DataFrame:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding=encoding) as lines:
         names = lines.readline()
-    separator = max(SEPARATORS, key=names.count)
-    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""], encoding=encoding)
+    cells: dict[str, Any] = {"sep": max(SEPARATORS, key=names.count), "dtype": str, "encoding": encoding}
+    head = pd.read_csv(path, header=None, nrows=1, keep_default_na=False, **cells)
+    columns = numbered([name or f"Unnamed: {place}" for place, name in enumerate(head.iloc[0].tolist())])
+    with warnings.catch_warnings():
+        # Cells beyond the last name: a reader that is not told to keep them apart takes the first ones for row labels.
+        warnings.simplefilter("error", ParserWarning)
+        try:
+            return pd.read_csv(
+                path, header=0, names=columns, index_col=False, keep_default_na=False, na_values=[""], **cells
+            )
+        except ParserWarning as error:
+            says = f"its first line names {len(columns)} columns and its rows have more cells: name every column there"
+            raise ValueError(says) from error
 
 
 def _json_lines(path: Path, encoding: str) -> pd.DataFrame:

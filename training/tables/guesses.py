@@ -60,7 +60,7 @@ def instant_remedy(text: str, forms: tuple[str, ...]) -> str:
         return f"say by format how it is written ({CODES}), or by missing that it means that nothing is known"
     tried = f"format: {' and '.join(map(repr, forms))} {'does' if len(forms) == 1 else 'do'} not fit it"
     if not found:
-        return f"{tried} ({CODES})"
+        return f"{tried} ({CODES}); rows that are no cases, such as an export's footer, keep out by where"
     return f"{tried}, {' or '.join(map(repr, found))} would; where both are written, say format: {[*forms, found[0]]}"
 
 
@@ -72,10 +72,27 @@ def number_remedy(text: str, alone: bool) -> str:
     return nothing_known(text) + (many if alone else "")
 
 
+def grouped_remedy(mark: str) -> str:
+    """What to write where what the mapping calls the mark of thousands stands elsewhere in a number."""
+    other = {".": ",", ",": "."}.get(mark)
+    if other is None:
+        return "decimal and thousands say how numbers are written"
+    return (
+        f"where this column writes decimals with it, say decimal: {mark!r} and thousands: {other!r} beside its source"
+    )
+
+
+NOT_SO = frozenset(("nein", "non", "nao", "não", "nej", "nei", "nie", "nee", "ei", "falsch", "faux", "falso", "off"))
+"""What tables of other languages write where a flag is not set; there are others."""
+
+
 def flag_remedy(text: str, listed: list[str]) -> str:
     """What to write in the mapping for a word that is no flag, given the words that its `values` lists."""
     add = f"add it, as {text}: true or {text}: false, or to missing where it means that nothing is known"
-    return f"values lists {', '.join(listed)}; {add}" if listed else f"other words need values: {{{text}: true, ...}}"
+    meant = "false" if text.lower() in NOT_SO else "true"
+    return (
+        f"values lists {', '.join(listed)}; {add}" if listed else f"other words need values: {{{text}: {meant}, ...}}"
+    )
 
 
 def nothing_known(text: str) -> str:

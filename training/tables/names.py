@@ -1,12 +1,26 @@
-"""A column that a table does not have: the one that was probably meant, then all there are."""
+"""The names of a table's columns: those that are there twice, and one that is not there at all."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 COMMENT = " #"
 """What begins a comment in YAML, also in the middle of a name without quotes."""
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names; of those that several columns share each gets a number: `price (1)`, `price (2)`.
+
+    So no mapping reads one of them by a name that could mean another.
+    """
+    often, met = Counter(names), Counter[str]()
+    told = list[str]()
+    for name in names:
+        met[name] += 1
+        told.append(name if often[name] == 1 else f"{name} ({met[name]})")
+    return told if len(set(told)) == len(told) else numbered(told)
 
 
 def columns_there(name: str, columns: Iterable[str], where: str) -> str:

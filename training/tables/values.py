@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,7 @@ from data.record import Unit, instant_text, to_milliseconds
 from data.units import Measure
 from training.errors import MappingError
 from training.tables.cells import CellError
-from training.tables.guesses import flag_remedy, instant_remedy, nothing_known, number_remedy
+from training.tables.guesses import flag_remedy, grouped_remedy, instant_remedy, nothing_known, number_remedy
 from training.tables.sources import NOT_A_NUMBER, Kind, Mark, Scalar, Source, Thousands, duration
 
 Convert = Callable[[Any], Any]
@@ -128,14 +129,18 @@ class _Number:
         self._alone = alone
         self._length = timedelta(minutes=_MINUTES.get(unit or Unit.MINUTE, 1.0))
         self._decimal = source.decimal if source.decimal != "." else None
-        self._thousands = source.thousands
+        self._thousands = source.thousands or ""
+        self._groups = re.compile(
+            rf"[-+]?\d{{1,3}}(?:{re.escape(self._thousands)}\d{{2,3}})*{re.escape(self._thousands)}\d{{3}}"
+        )
         self._scale = None if source.scale is None else Decimal(repr(source.scale))
 
     def number(self, cell: Any) -> Decimal:
-        """The cell's number; of a duration how many of the column's unit it is."""
+        """The cell's number, 87.6 of `87.6 %`; of a duration how many of the column's unit it is."""
         text = repr(cell / self._length) if isinstance(cell, timedelta) else text_of(cell)
         if isinstance(cell, str):
-            text = text.replace(self._thousands, "") if self._thousands else text
+            text = text.removesuffix("%").rstrip()
+            text = self._ungrouped(text) if self._thousands and self._thousands in text else text
             text = text.replace(self._decimal, ".") if self._decimal else text
         try:
             number = Decimal(text)
@@ -144,6 +149,14 @@ class _Number:
         if not number.is_finite():
             raise CellError("expected a finite number", lambda: nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale
+
+    def _ungrouped(self, text: str) -> str:
+        """Without its thousands' marks, which stand before three digits: 2.2 is no 22 in groups."""
+        whole, mark, rest = text.partition(self._decimal or ("," if self._thousands == "." else "."))
+        if not self._groups.fullmatch(whole) or self._thousands in rest:
+            expected = f"expected groups of three digits after each {self._thousands!r}"
+            raise CellError(expected, lambda: grouped_remedy(self._thousands))
+        return whole.replace(self._thousands, "") + mark + rest
 
 
 class _Float(_Number):

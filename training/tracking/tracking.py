@@ -29,6 +29,7 @@ from training.errors import TrackingError
 from training.histories.rows import Floats
 from training.learning.learn import Learned
 from training.learning.search import Trial
+from training.no_room import NO_ROOM, lacks_room
 from training.tracking.abandoned import PROCESS, is_gone, this_process
 from training.tracking.metric_names import place_names
 
@@ -161,7 +162,8 @@ class Tracker:
     @contextmanager
     def _run(self, name: str, tags: dict[str, str] | None = None) -> Iterator[mlflow.ActiveRun]:
         """A run that goes on after this: it is finished once its model is registered, not before."""
-        with _told(f"MLflow at {self.uri} stopped answering; nothing was published or registered"):
+        nothing = "nothing was published or registered"
+        with _told(f"MLflow at {self.uri} stopped answering; {nothing}", nothing):
             mine = {PROCESS: this_process()}
             run = mlflow.start_run(experiment_id=self._experiment, run_name=name, tags={**(tags or {}), **mine})
             self._open += (run.info.run_id,)
@@ -205,7 +207,8 @@ class Tracker:
         `model` is the version by which the service knows the model; an `alias` that is given is the one it gets.
         """
         said = f"the bundle {bundle} is published, but MLflow at {self.uri} did not register it"
-        with _told(f"{said}; run the same again once it answers"):
+        said += "; run the same again once it answers"
+        with _told(said, said):
             if not self._client.search_registered_models(f"name = '{recorded.name}'"):
                 self._client.create_registered_model(recorded.name)
             source = self._client.get_logged_model(recorded.model_id).artifact_location
@@ -273,12 +276,17 @@ def _alone(uri: str, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(says: str) -> Iterator[None]:
-    """Any failure of the tracker, whatever library it comes from, as one the operator can act upon."""
+def _told(says: str, so_far: str = "") -> Iterator[None]:
+    """Any failure of the tracker, whatever library it comes from, as one the operator can act upon.
+
+    Where no file could grow the disk is to blame, not the tracker: then `so_far` alone is said of what came of it.
+    """
     try:
         yield
     except Exception as error:
         cause = _of_the_store(error)
+        if lacks_room(error):
+            says = f"{so_far}; {NO_ROOM}" if so_far else NO_ROOM
         raise TrackingError(f"{says} ({type(cause).__name__}: {str(cause).splitlines()[0][:200]})") from error
 
 

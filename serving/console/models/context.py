@@ -127,6 +127,8 @@ class ModelsPage:
     """Who serves where no bundle can be read; empty where one is in force."""
     not_trusted: str
     """Why the bundle in the folder may not answer, and what to do; empty where it may."""
+    altered: str
+    """What somebody altered of the record of what came in force; empty where nothing shows."""
     ladder: tuple[LadderRow, ...]
     waiting: tuple[PromotionRow, ...]
     past: tuple[PromotionRow, ...]

@@ -12,6 +12,7 @@ from data.promotion import (
     Dossier,
     Finding,
     Promotion,
+    PromotionState,
     Window,
 )
 from data.vocabulary import Task
@@ -27,14 +28,18 @@ from serving.models.learned import Learned, Made, kept
 _FINDINGS = {Finding.PASSED: "passed", Finding.NOTED: "know this", Finding.REFUSED: "refused"}
 
 
-def verdict(dossier: Dossier, waits: bool, policy: str) -> DossierVerdict:
-    """What the checks come to, for whoever decides while it `waits`, and for whoever reads of it later.
+def verdict(dossier: Dossier, promotion: Promotion, policy: str) -> DossierVerdict:
+    """What the checks come to, for whoever decides while it waits, and for whoever reads of it later.
 
+    Of a promotion whose record was altered they come to nothing: nobody knows what they were about.
     `policy` is the digest of the one in force: expected costs that another one counted are not what acting costs here.
     """
+    waits = promotion.state is PromotionState.PROPOSED
     cautions = check_rows(dossier.checks, Finding.REFUSED, Finding.NOTED)
     if waits and dossier.policy != policy:
         cautions = (*cautions, _OTHER_POLICY)
+    if promotion.altered:
+        return DossierVerdict(True, f"No: its record was altered. {promotion.altered}", cautions)
     if dossier.refusals:
         return DossierVerdict(True, "No: its checks refuse it", cautions)
     if not waits:

@@ -30,7 +30,7 @@ Asker = Annotated[Visit, Depends(signed_in(Permission.PROPOSE))]
 Returner = Annotated[Visit, Depends(signed_in(Permission.ROLL_BACK))]
 Form = Annotated[dict[str, str], Depends(posted)]
 
-SAY_WHY = "Say why, in 3 to 500 characters: whoever looks at this in a year reads it."
+SAY_WHY = "Say why, in 3 to 500 characters, none of them a control character: whoever looks at this in a year reads it."
 NOT_WHAT_YOU_SAW = "Another bundle came in force while you were reading: nothing was changed. Look at what serves now."
 DONE = {
     "approve": "You agreed. The challenger serves from the next answer on.",
@@ -69,7 +69,7 @@ def roll_back(visit: Returner, form: Form) -> Response:
     if form.get("serving") != promotions.now().bundle:
         return shown(_models_page(visit, Attempt(form, refusal=NOT_WHAT_YOU_SAW)), 409)
     try:
-        promotions.roll_back(visit.principal, Rollback(reason=form.get("reason", "")))
+        promotions.roll_back(visit.principal, Rollback(reason=_reason(form)))
     except ValidationError:
         return shown(_models_page(visit, Attempt(form, problem=SAY_WHY)), 422)
     except Problem as problem:
@@ -104,7 +104,7 @@ def withdraw(visit: Asker, promotion_id: PromotionId, form: Form) -> Response:
 
 def _decided(visit: Visit, promotion_id: str, form: Mapping[str, str], verdict: str, done: str) -> Response:
     try:
-        approval = Approval.model_validate({"verdict": verdict, "reason": form.get("reason", "")})
+        approval = Approval.model_validate({"verdict": verdict, "reason": _reason(form)})
         visit.service.promotions.decide(visit.principal, promotion_id, approval)
     except ValidationError:
         return shown(_promotion_page(visit, promotion_id, Attempt(form, problem=SAY_WHY)), 422)
@@ -113,6 +113,11 @@ def _decided(visit: Visit, promotion_id: str, form: Mapping[str, str], verdict: 
     except Problem as problem:
         return shown(_promotion_page(visit, promotion_id, Attempt(form, refusal=problem.detail)), problem.status)
     return RedirectResponse(f"{MODELS}/promotions/{promotion_id}?done={done}", 303)
+
+
+def _reason(form: Mapping[str, str]) -> str:
+    """What was typed; a form sends its lines with carriage returns."""
+    return form.get("reason", "").replace("\r\n", "\n")
 
 
 def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
@@ -132,6 +137,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         in_force=view.in_force_view(in_force),
         unread="" if in_force.bundle else view.unread_words(steps),
         not_trusted=service.health.not_trusted(),
+        altered=in_force.altered or "",
         ladder=view.ladder_rows(steps),
         waiting=tuple(row for each, row in rows if each.state is PromotionState.PROPOSED),
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),
@@ -148,17 +154,16 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
     same = dossier_view.same_tasks(dossier, kept(champion, challenger))
     told = dossier_view.without(dossier, same)
-    refused = promotions.altered(promotion) or view.why_not(
+    refused = promotion.altered or view.why_not(
         promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE)
     )
-    waits = promotion.state is PromotionState.PROPOSED
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
     return PromotionPage(
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
         head=view.promotion_head(promotion, serving, now),
-        verdict=dossier_view.verdict(dossier, waits, visit.service.in_force.policy.digest),
+        verdict=dossier_view.verdict(dossier, promotion, visit.service.in_force.policy.digest),
         window=dossier_view.window_words(dossier),
         same=dossier_view.same_words(dossier, same),
         learned=dossier_view.learned_rows(champion, challenger),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.actions import CATALOGUE, ActionId
+from data.plain_text import IN_LINES, IN_ONE_LINE
 from data.vocabulary import RejectReason, ReviewVerdict, Role
 from serving.console.context import DecisionForms
 from serving.console.decision_forms import FormProblem, decision_forms, field_name, read_review
@@ -73,6 +74,7 @@ def test_numbers_and_money_come_out_typed() -> None:
         ({"verdict": "override", "reason": "other"}, "Choose the action to take instead."),
         ({"verdict": "override", "reason": "other", "action": "explode"}, "Choose the action to take instead."),
         ({"verdict": "approve", "comment": "x" * 2001}, "A comment has at most 2000 characters."),
+        ({"verdict": "approve", "comment": "fine \x1b[2J"}, f"A comment is {IN_LINES}."),
     ],
 )
 def test_what_is_missing_is_said(form: dict[str, str], says: str) -> None:
@@ -89,6 +91,7 @@ def test_what_is_missing_is_said(form: dict[str, str], says: str) -> None:
         ("replenish", "quantity", "1.5", "A whole number is expected."),
         ("replenish", "needed_by", "tomorrow", "A moment in UTC such as 2026-11-23T09:00:00Z is expected."),
         ("prioritise_pick", "node", "a\tb", "Another value is expected: up to 128 characters, no line breaks."),
+        ("prioritise_pick", "node", "a\u202eb", f"Another value is expected: {IN_ONE_LINE}."),
     ],
 )
 def test_a_wrong_parameter_is_marked_where_it_is(action: str, parameter: str, typed: str, says: str) -> None:

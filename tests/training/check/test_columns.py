@@ -68,6 +68,13 @@ def test_moments_are_read_in_the_format_and_zone_of_the_mapping(name: str, cells
     assert np.isnan(read.moments[1])
 
 
+def test_moments_that_no_source_reads_are_known_by_how_the_mapping_s_others_are_written() -> None:
+    read = column("changed", ["01.02.2026", "15.02.2026", None])
+    assert pd.Timestamp(read.moments[0], unit="s", tz="Europe/Berlin").strftime("%Y-%m-%d") == "2026-02-01"
+    assert column("version", ["1.2.26", "soon", "later"]).moments is None
+    assert column("number", ["1767434400", "1767434401"]).moments is None
+
+
 def test_flags_are_words_and_not_numbers() -> None:
     assert column("flag", [True, False]).numbers is None
 

@@ -30,16 +30,25 @@ def test_a_value_far_outside_is_told_with_its_share_and_where_the_others_lie(lon
     assert 0 <= told.low < told.high <= 1
 
 
+@pytest.mark.parametrize("lone", [-99.0, -999.0])
+def test_what_people_write_for_nothing_known_need_not_lie_far_where_no_other_is_below_zero(lone: float) -> None:
+    told = found([*spread(900, 3, 2_000), *[lone] * 30])
+    assert told is not None
+    assert (told.word, round(told.share, 3)) == (f"{lone:.0f}", 0.032)
+
+
 @pytest.mark.parametrize(
     "cells",
     [
         [*spread(900, 0, 1), *[-99.0] * 3],
-        [*spread(900, 0, 100), *[-99.0] * 100],
+        [*spread(900, 0, 100), *[-40.0] * 100],
+        [*spread(900, -20, 100), *[-99.0] * 100],
+        [*spread(900, 0, 100), *[-9.0] * 100],
         [*[0.0, 1.0, 2.0] * 300, *[99.0] * 100],
         [*["a", "b"] * 300, *["-99"] * 100],
         spread(900, 0, 1),
     ],
-    ids=["rare", "not far", "few others", "words", "none"],
+    ids=["rare", "not far", "others below zero", "a small number", "few others", "words", "none"],
 )
 def test_rare_near_or_wordy_ones_are_left_alone(cells: list[Any]) -> None:
     assert found(cells) is None

@@ -216,6 +216,12 @@ def test_a_reason_that_is_missing_or_says_nothing_is_refused_before_anything_is_
     assert "say why in 3 to 500 characters" in words(result)
 
 
+def test_a_reason_that_would_act_on_a_screen_is_refused_before_anybody_is_asked() -> None:
+    result = run("rollback", "--reason", "fine \x1b[2J")
+    assert result.exit_code == 2
+    assert "and without bidirectional" in words(result)
+
+
 def test_a_key_that_is_not_there_is_said(tmp_path: Path) -> None:
     result = run("promotions", "--key", tmp_path / "nobody")
     assert result.exit_code == 1

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from data.outcome import HistoryLine
+from data.plain_text import in_one_line, texts_at
 from data.promotion import CheckName, Dossier, Finding, Metric
+from data.record import plain
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.predictors import ModelPredictor
@@ -37,6 +39,14 @@ def promotion(folder: Path, history: Path | None = None) -> Dossier:
 @pytest.fixture(scope="module")
 def honest() -> Dossier:
     return promotion(challenger())
+
+
+def test_a_history_may_hold_any_sign_and_its_dossier_says_it_in_texts_that_do_not_act() -> None:
+    odd = later().with_name("goes-on \u202e\x1b[2J.jsonl")
+    odd.write_bytes(later().read_bytes())
+    dossier = promotion(challenger(), odd)
+    assert dossier.window.history == "goes-on \ufffd␛[2J.jsonl"
+    assert all(in_one_line(text) for _, text in texts_at(plain(dossier)))
 
 
 def refusing(dossier: Dossier) -> set[CheckName]:

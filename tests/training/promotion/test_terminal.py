@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from data.console import console as terminal
 from data.promotion import (
     Check,
     CheckName,
@@ -22,7 +23,9 @@ from data.promotion import (
 )
 from data.record import digest_of
 from data.vocabulary import Task
-from training.promotion.terminal import in_force_words, one_line_each, tell_promotions
+from tests.data.test_plain_text import FORGED
+from tests.fixtures.dossiers import a_dossier
+from training.promotion.terminal import in_force_words, one_line_each, tell_promotions, tell_verified
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ID = "01a21e81-fe30-7b1e-8a44-5f0c2f6f9d11"
@@ -88,6 +91,24 @@ def test_a_no_of_another_is_told_apart_from_one_s_own(state: PromotionState, dee
 def test_one_whose_record_was_altered_says_so_before_all_else() -> None:
     told = shown(promotion(PromotionState.PROPOSED, altered="nobody can agree to it"))
     assert told.splitlines()[1].strip() == "altered: nobody can agree to it"
+
+
+def test_nothing_of_what_was_recorded_before_acts_on_the_terminal_of_whoever_agrees(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    back = BACK.model_copy(update={"reason": f"complaints {FORGED}"})
+    decided = AGREED.model_copy(update={"reason": f"fine {FORGED}"})
+    odd = promotion(PromotionState.APPROVED, decided=decided, rolled_back=back, refusals=(f"labels {FORGED}",))
+    tell_promotions((odd.model_copy(update={"reason": f"better {FORGED}"}),), terminal())
+    sent = a_dossier(digest_of(b"new"), digest_of(b"old"))
+    forged = tuple(each.model_copy(update={"says": f"0 differ {FORGED}\u202e"}) for each in sent.checks)
+    turned = sent.window.model_copy(update={"history": f"full.jsonl{FORGED}"})
+    assert not tell_verified(sent.model_copy(update={"checks": forged, "window": turned}), sent, False, terminal())
+    told = capsys.readouterr().out
+    assert "\x1b" not in told
+    assert "\u202e" not in told
+    assert told.count("␛[2J␛[H") >= 5
+    assert told.splitlines()[-1] == "on the same history this is not what was sent: do not agree to it"
 
 
 def test_none_is_said() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from data.record import Unit
 from training.errors import HistoryError, MappingError
+from training.tables.cells import CellError
 from training.tables.guesses import formats_of
 from training.tables.mapped import RowMapper
 from training.tables.mapping import parse_mapping
@@ -91,12 +92,34 @@ def test_a_word_in_a_number_is_answered_with_missing() -> None:
     assert refused({"n": "See ASN-10416 (ID#:65822)"}, attributes=attributes).endswith(many)
 
 
+@pytest.mark.parametrize(("decimal", "thousands"), [(",", "."), (".", ",")])
+def test_a_mark_of_thousands_that_marks_none_is_refused_and_not_left_out(decimal: str, thousands: str) -> None:
+    """Left out, 2.2 days would be read as 22."""
+    source = Source.model_validate({"row": True, "decimal": decimal, "thousands": thousands})
+    read = fact_converter("", Unit.SCORE, source)
+    assert read(f"-1{thousands}234{decimal}5") == -1234.5
+    assert read(f"12{thousands}34{thousands}567") == 1234567
+    assert read("1234") == 1234
+    for wrong in (f"2{thousands}2", f"516{thousands}0", f"12{thousands}34{thousands}5", f"1{decimal}234{thousands}567"):
+        with pytest.raises(CellError, match="groups of three digits") as caught:
+            read(wrong)
+        assert f"say decimal: {thousands!r} and thousands: {decimal!r}" in caught.value.told(wrong)
+
+
+def test_per_cent_behind_a_number_is_read_over() -> None:
+    assert fact_converter("", Unit.SCORE, Source(row=True, decimal=","))("87,6 %") == 87.6
+    assert fact_converter("", Unit.RATIO, Source(row=True, scale=0.01))("87%") == 0.87
+
+
 def test_a_word_that_values_does_not_list_is_answered_with_those_it_lists() -> None:
     late = {"column": "l", "kind": "flag", "values": {"late": True, "on time": False}}
     said = refused({"l": "cancelled"}, attributes={"l": late})
     assert "values lists late, on time; add it, as cancelled: true or cancelled: false" in said
     plain = refused({"l": "cancelled"}, attributes={"l": {"column": "l", "kind": "flag"}})
     assert "other words need values: {cancelled: true" in plain
+    assert "other words need values: {nein: false" in refused(
+        {"l": "nein"}, attributes={"l": {"column": "l", "kind": "flag"}}
+    )
 
 
 def test_a_word_that_is_none_of_ours_is_answered_with_ours_and_those_of_values() -> None:

@@ -396,6 +396,7 @@ def test_what_an_instant_becomes_can_be_one_of_the_two() -> None:
         ({"a": {"sum": ["stock", "coming", "forecast"]}}, "derived.a", "of two attributes"),
         ({"a": {}}, "derived.a", "exactly one of"),
         ({"a": {"ratio": []}}, "derived.a", "says nothing"),
+        ({"a": {"ratio": ["stock", 24]}}, "derived.a.ratio", "names of two attributes: a number by itself is none"),
         ({"a": {"ration": ["stock", "coming"]}}, "derived.a.ration", "did you mean 'ratio'?"),
         ({"a": {"ratio": ["stok", "coming"]}}, "derived.a.ratio", "'stok' is neither a number.*nearest is 'stock'"),
         ({"a": {"ratio": ["word", "coming"]}}, "derived.a.ratio", "'word' is neither a number"),

@@ -12,6 +12,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import text
 
+from data.plain_text import visible
 from data.promotion import Check
 from data.record import plain
 from data.vocabulary import Role, Task
@@ -136,7 +137,7 @@ def test_not_agreeing_leaves_what_serves(desk: Desk, challenger: str) -> None:
     assert (state(desk, page)["state"], in_force(desk)) == ("rejected", before)
 
 
-@pytest.mark.parametrize("reason", ["", "ok", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "ok", "x" * 501, "fine \u202ewen"])
 def test_a_decision_without_a_reason_is_not_taken_and_nothing_typed_is_lost(
     desk: Desk, challenger: str, reason: str
 ) -> None:
@@ -145,7 +146,7 @@ def test_a_decision_without_a_reason_is_not_taken_and_nothing_typed_is_lost(
     answer = decide(desk, page, reason=reason)
     assert answer.status_code == 422
     assert "Say why, in 3 to 500 characters" in answer.text
-    assert f">{reason}</textarea>" in answer.text
+    assert f">{visible(reason)}</textarea>" in answer.text
     assert state(desk, page)["state"] == "proposed"
 
 
@@ -459,4 +460,8 @@ def test_a_promotion_that_was_changed_in_the_database_says_so_and_offers_no_deci
         connection.execute(text("UPDATE promotions SET reason = 'the board agreed'"))
     told = desk.client.get(page).text
     assert "is not what the audit chain kept" in told
+    headline = re.search(r'<p class="action refused">(.*?)</p>', told)
+    assert headline
+    assert headline[1].startswith("No: its record was altered.")
+    assert "It may take over" not in told
     assert 'value="approve"' not in told

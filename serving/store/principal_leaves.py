@@ -1,0 +1,79 @@
+"""What the audit chain tells of principals: who was added, which roles were given, which key, and when.
+
+A leaf holds the digest of a key, as the store does, and never the key. It is written by whoever works at the command
+line: no principal makes another one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from data.record import canonical
+from serving.security import Principal
+from serving.store import audit, documents
+from serving.store.instants import to_instant
+from serving.store.tables import audit_leaves
+
+KIND = "principal"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a leaf tells of one principal; `before` are the roles it had, None where it was new or found."""
+
+    name: str
+    roles: frozenset[str]
+    key: str
+    before: frozenset[str] | None
+    found: bool
+    at: datetime
+
+
+def tell(
+    connection: Connection, now: Principal, before: Principal | None, at: datetime, *, found: bool = False
+) -> None:
+    """Chain a leaf of what a principal has from now on; `found` is one that was there before such leaves were."""
+    content = {
+        "name": now.name,
+        "roles": sorted(now.roles),
+        "roles_before": None if before is None else sorted(before.roles),
+        "key": f"sha256:{now.key_digest}",
+        "found": found,
+    }
+    by = audit.SERVICE if found else audit.OPERATOR
+    audit.append(connection, KIND, "", by, at, documents.put(connection, canonical(content)))
+
+
+def kept(connection: Connection) -> bool:
+    """Whether the chain tells of principals at all: then it tells of each."""
+    return audit.tells(connection, KIND)
+
+
+def every(connection: Connection) -> Iterator[Told]:
+    """What the leaves tell, in their order. Raises DocumentAltered."""
+    leaves = select(audit_leaves.c.content, audit_leaves.c.at).where(audit_leaves.c.kind == KIND)
+    for row in connection.execute(leaves.order_by(audit_leaves.c.sequence)).all():
+        told = json.loads(documents.get(connection, row.content))
+        before = told["roles_before"]
+        yield Told(
+            told["name"],
+            frozenset(told["roles"]),
+            told["key"].removeprefix("sha256:"),
+            None if before is None else frozenset(before),
+            told["found"],
+            to_instant(row.at),
+        )
+
+
+def roles_since(connection: Connection) -> dict[str, datetime]:
+    """When each was given the roles it has; nothing of those whose roles are older than such leaves."""
+    since: dict[str, datetime] = {}
+    for each in every(connection):
+        if not each.found and each.before != each.roles:
+            since[each.name] = each.at
+    return since

@@ -1,0 +1,138 @@
+"""Who may do what leaves a trace: a leaf for each principal, and rows that somebody changed by hand are found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, text, update
+
+from data.vocabulary import Role
+from serving.keys import DEFAULT_PRINCIPALS, ensure_keys
+from serving.security import key_digest, new_key
+from serving.store import audit, documents, principal_consistency, principal_leaves
+from serving.store.tables import audit_leaves
+from serving.store.tables import documents as table
+from tests.fixtures.service import NOON, Desk, open_desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_desk(tmp_path / "var")
+    with opened.client:
+        opened.add("eve", Role.DATA_SCIENTIST)
+        yield opened
+
+
+def faults(desk: Desk) -> list[str]:
+    with desk.service.database.read() as connection:
+        return [*audit.faults(connection), *principal_consistency.faults(connection)]
+
+
+def leaves(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
+    """Who did it and what, of every leaf about a principal."""
+    chosen = select(audit_leaves).where(audit_leaves.c.kind == principal_leaves.KIND).order_by(audit_leaves.c.sequence)
+    with desk.service.database.read() as connection:
+        rows = connection.execute(chosen).all()
+        return [(row.principal, json.loads(documents.get(connection, row.content))) for row in rows]
+
+
+def change(desk: Desk, statement: str) -> None:
+    with desk.service.database.write() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(text(statement))
+
+
+def of_before(desk: Desk) -> None:
+    """A store whose principals were added before the chain told of them."""
+    with desk.service.database.write() as connection:
+        connection.execute(delete(audit_leaves))
+
+
+def test_adding_a_principal_is_a_leaf_without_its_key(desk: Desk) -> None:
+    who, told = leaves(desk)[-1]
+    assert who == "operator"
+    key = f"sha256:{key_digest(desk.keys['eve'])}"
+    assert told == {"name": "eve", "roles": ["data_scientist"], "roles_before": None, "key": key, "found": False}
+    assert not [key for key in desk.keys.values() if key in json.dumps(leaves(desk))]
+    assert {told["name"] for _, told in leaves(desk)} == {*DEFAULT_PRINCIPALS, "eve"}
+
+
+def test_other_roles_and_another_key_are_leaves_and_the_same_again_is_none(desk: Desk) -> None:
+    principals, before = desk.service.principals, len(leaves(desk))
+    principals.put("eve", [Role.MODEL_OWNER], desk.keys["eve"], NOON + timedelta(days=1))
+    principals.put("eve", [Role.MODEL_OWNER], new_key(), NOON + timedelta(days=2))
+    key = principals.key_digest_of("eve")
+    roles, other_key = (told for _, told in leaves(desk)[before:])
+    assert (roles["roles_before"], roles["roles"]) == (["data_scientist"], ["model_owner"])
+    assert (other_key["roles_before"], other_key["roles"]) == (["model_owner"], ["model_owner"])
+    assert roles["key"] != other_key["key"] == f"sha256:{key}"
+    ensure_keys(desk.service.settings.key_folder, principals, desk.clock)
+    assert len(leaves(desk)) == before + 2
+    assert principals.roles_since()["eve"] == NOON + timedelta(days=1)
+    assert faults(desk) == []
+
+
+def test_a_start_keeps_the_roles_that_somebody_gave(desk: Desk) -> None:
+    desk.service.principals.put("scientist", [Role.MODEL_OWNER], desk.keys["scientist"], NOON)
+    ensure_keys(desk.service.settings.key_folder, desk.service.principals, desk.clock)
+    kept = desk.service.principals.by_name("scientist")
+    assert kept is not None
+    assert kept.roles == {Role.MODEL_OWNER}
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "INSERT INTO principal_roles VALUES ('eve', 'model_owner')",
+            "eve is not as the audit chain tells of it: it has data_scientist, model_owner in place of data_scientist",
+        ),
+        ("UPDATE principal_roles SET role = 'model_owner' WHERE principal = 'eve'", "it has model_owner in place of"),
+        ("DELETE FROM principal_roles WHERE principal = 'eve'", "it has no role in place of data_scientist"),
+        ("UPDATE principals SET key_digest = 'other' WHERE name = 'eve'", "eve is not as the audit chain"),
+        ("INSERT INTO principals VALUES ('mallory', 'other', 0)", "mallory is not as the audit chain"),
+    ],
+)
+def test_a_principal_that_was_changed_by_hand_is_found(desk: Desk, statement: str, said: str) -> None:
+    assert faults(desk) == []
+    change(desk, statement)
+    assert any(said in each for each in faults(desk))
+
+
+def test_one_that_was_taken_out_is_missed(desk: Desk) -> None:
+    change(desk, "DELETE FROM principal_roles WHERE principal = 'eve'")
+    change(desk, "DELETE FROM principals WHERE name = 'eve'")
+    assert faults(desk) == ["principal eve is not as the audit chain tells of it: it is gone"]
+
+
+def test_a_store_of_before_is_not_called_altered_and_is_told_of_from_its_next_start_on(desk: Desk) -> None:
+    of_before(desk)
+    assert faults(desk) == []
+    ensure_keys(desk.service.settings.key_folder, desk.service.principals, desk.clock)
+    assert faults(desk) == []
+    assert {(who, told["name"], told["found"]) for who, told in leaves(desk)} == {
+        ("service", name, True) for name in (*DEFAULT_PRINCIPALS, "eve")
+    }
+    assert desk.service.principals.roles_since() == {}
+    change(desk, "INSERT INTO principal_roles VALUES ('eve', 'model_owner')")
+    assert len(faults(desk)) == 1
+
+
+def test_whoever_is_added_first_to_a_store_of_before_lets_the_others_be_told_of_too(desk: Desk) -> None:
+    of_before(desk)
+    desk.add("finance-anna", Role.STORE_FINANCE)
+    assert faults(desk) == []
+    assert [who for who, told in leaves(desk) if told["name"] == "finance-anna"] == ["operator"]
+
+
+def test_a_leaf_whose_words_were_rewritten_is_said(desk: Desk) -> None:
+    of_eve = select(audit_leaves.c.content).order_by(audit_leaves.c.sequence.desc()).limit(1)
+    with desk.service.database.write() as connection:
+        rewritten = update(table).where(table.c.digest == of_eve.scalar_subquery())
+        connection.execute(rewritten.values(content=b"other"))
+    assert faults(desk) == ["what the audit chain tells of a principal was altered or is gone"]

@@ -1,0 +1,169 @@
+"""One row that somebody altered by hand ends neither the doctor nor the service: both go on and say what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from data.vocabulary import Task
+from serving.commands import app
+from serving.doctor import examine
+from serving.settings import Settings
+from tests.fixtures.bundles import file_of
+from tests.fixtures.service import Desk
+from tests.fixtures.used import a_case, alter, reopened, used
+
+ODD = {
+    "a rollback is gone": "DELETE FROM bundles_in_force WHERE came = 'rollback'",
+    "a place that is none": 'UPDATE bundles_in_force SET "before" = 99 WHERE sequence = 4',
+    "a place that is no number": "UPDATE bundles_in_force SET \"before\" = 'x' WHERE sequence = 4",
+    "a circle": 'UPDATE bundles_in_force SET "before" = 4 WHERE sequence = 4',
+    "a circle of two": 'UPDATE bundles_in_force SET "before" = 4 WHERE sequence = 3',
+    "no instant of what came": "UPDATE bundles_in_force SET at = 'abc'",
+    "no way to come": "UPDATE bundles_in_force SET came = 'x' WHERE sequence = 4",
+    "no bundle": "UPDATE bundles_in_force SET bundle = x'00' WHERE sequence = 2",
+    "no instant of who asked": "UPDATE promotions SET requested_at = 'abc'",
+    "an instant beyond all": "UPDATE promotions SET requested_at = 9000000000000000000",
+    "no text": "UPDATE promotions SET reason = CAST(x'ff' AS TEXT)",
+    "no instant of who decided": "UPDATE promotion_decisions SET decided_at = 'abc'",
+    "no verdict": "UPDATE promotion_decisions SET verdict = 'x'",
+    "no instant of a leaf": "UPDATE audit_leaves SET at = 'abc' WHERE sequence < 5",
+    "no document of an answer": "UPDATE documents SET content = 'abc' "
+    "WHERE digest IN (SELECT answer FROM recommendations)",
+    "no document of a dossier": "UPDATE documents SET content = 'abc' WHERE digest IN (SELECT dossier FROM promotions)",
+    "no shadow": "UPDATE shadow_answers SET content = x'00'",
+    "half a shadow": "UPDATE shadow_answers SET content = replace(content, '\"challenger\"', '\"champion\"')",
+    "no track record": "UPDATE track_records SET state = 'x'",
+    "no sums": 'UPDATE track_records SET state = replace(state, \'"answers": \', \'"answers": "x", "answers ": \')',
+    "no party": "UPDATE parties SET state = 'x'",
+    "a party of words": 'UPDATE parties SET state = replace(state, \'"arrivals": \', \'"arrivals": "x", "i": \')',
+    "no instant of an answer": "UPDATE recommendations SET issued_at = 'abc'",
+    "no state of a review": "UPDATE review_statuses SET state = 'x'",
+    "no instant of a promise": "UPDATE review_statuses SET promise_due_at = 'abc'",
+    "no instant of a review": "UPDATE reviews SET decided_at = 'abc'",
+    "no instant of an outcome": "UPDATE outcomes SET received_at = 'abc'",
+    "no role": "UPDATE principal_roles SET role = 'x' WHERE principal = 'auditor'",
+    "no instant of a principal": "UPDATE principals SET created_at = 'abc' WHERE name = 'auditor'",
+}
+PAGES = ("/health/live", "/health/ready", "/v1/models", "/v1/models/drift", "/v1/models/promotions", "/metrics")
+ALWAYS = ("/health/live", "/health/ready", "/v1/models", "/v1/models/drift", "/metrics")
+CONSOLE = ("/console", "/console/decided", "/console/models", "/console/models/drift")
+BARE = "urn:fairlead:problem:internal"
+
+
+@pytest.fixture(params=[*ODD])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Of a service in whose database one statement has altered something."""
+    folder = used(tmp_path / "used")
+    alter(folder, ODD[request.param])
+    return folder
+
+
+def test_the_doctor_ends_with_a_finding(folder: Path) -> None:
+    found = CliRunner().invoke(app, ["doctor", "--folder", str(folder), "--bundle", str(folder / "bundle")])
+    told = " ".join(found.output.split())
+    assert (found.exit_code, "restore" in told) == (1, True), found.output
+    assert isinstance(found.exception, SystemExit), "it must not break off"
+
+
+def test_the_service_starts_and_goes_on(folder: Path) -> None:
+    desk = reopened(folder)
+    desk.service.promotions.clear_staging()
+    with desk.client:
+        assert desk.post("/v1/recommendations", a_case(77)).status_code == 200
+        for path in PAGES:
+            answer = desk.get(path, "scientist")
+            assert BARE not in answer.text, path
+            assert answer.is_success or (path not in ALWAYS and "urn:fairlead:problem:" in answer.text), path
+        sign_in(desk)
+        for path in CONSOLE:
+            answer = desk.client.get(path)
+            assert answer.is_success or "altered" in answer.text, path
+
+
+def sign_in(desk: Desk) -> None:
+    page = desk.client.get("/console/sign-in").text
+    form = {"csrf": page.split('name="csrf" value="')[1].split('"')[0], "key": desk.keys["eve"]}
+    assert desk.client.post("/console/sign-in", data=form, follow_redirects=False).status_code == 303
+
+
+def test_an_untouched_service_has_nothing_wrong(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    found = CliRunner().invoke(app, ["doctor", "--folder", str(folder), "--bundle", str(folder / "bundle")])
+    assert "wrong" not in found.output.replace("what is wrong", ""), found.output
+
+
+def test_what_is_learned_meanwhile_does_not_hide_an_altered_party(tmp_path: Path) -> None:
+    """It stays as it was found: written anew from nothing, the doctor could tell of it no more."""
+    folder = used(tmp_path / "used")
+    alter(folder, "UPDATE parties SET state = 'x'")
+    alter(folder, "UPDATE track_records SET state = 'x'")
+    desk = reopened(folder)
+    with desk.client:
+        told = desk.recommend(a_case(77))
+        outcome = {"recorded_at": "2026-11-23T12:00:00Z", "root_cause": "system_latency"}
+        assert desk.post(f"/v1/recommendations/{told['recommendation_id']}/outcomes", outcome).is_success
+        with desk.service.database.read() as connection:
+            for table in ("parties", "track_records"):
+                still = f"SELECT count(*) FROM {table} WHERE state = 'x'"  # noqa: S608 - names of ours
+                assert connection.execute(text(still)).scalar_one(), table
+
+
+def test_what_serves_is_told_with_what_was_altered(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    alter(folder, ODD["a circle"])
+    desk = reopened(folder)
+    with desk.client:
+        told, ready = desk.get("/v1/models").json(), desk.get("/health/ready").json()
+        assert told["bundle"] == ready["bundle"]
+        assert "row 4 of what came in force does not follow" in told["altered"]
+        assert told["altered"] in ready["warnings"]
+        assert desk.post("/v1/models/rollbacks", {"reason": "complaints"}, "scientist").status_code == 409
+
+
+def test_what_was_rolled_back_does_not_answer_again_where_the_rollback_was_taken_out(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    desk = reopened(folder)
+    with desk.client:
+        before = desk.get("/v1/models").json()["bundle"]
+        assert desk.post("/v1/models/rollbacks", {"reason": "complaints"}, "scientist").is_success
+        back = desk.get("/v1/models").json()["bundle"]
+    alter(folder, "DELETE FROM bundles_in_force WHERE sequence = (SELECT max(sequence) FROM bundles_in_force)")
+    desk = reopened(folder, seed=9)
+    with desk.client:
+        told = desk.get("/v1/models").json()
+        assert (told["bundle"], back == before) == (back, False)
+        assert "the last rollback was taken out" in told["altered"]
+        assert desk.recommend(a_case(77))["receipt"]["bundle"] == back
+
+
+def damaged(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+
+@pytest.mark.parametrize("what", ["file", "manifest", "signature"])
+@pytest.mark.parametrize("deed", [damaged, Path.unlink], ids=["altered", "removed"])
+def test_the_doctor_verifies_the_bundle_that_a_rollback_would_lead_to(
+    tmp_path: Path, what: str, deed: Callable[[Path], None]
+) -> None:
+    folder = used(tmp_path / "used")
+    settings = Settings(folder=folder, bundle=folder / "bundle")
+    assert [each.verdict for each in examine(settings) if each.about == "rollback"] == ["good"]
+    deed(part_of_rollback(folder, what))
+    (found,) = [each for each in examine(settings) if each.about == "rollback"]
+    assert (found.verdict, "from a backup" in found.mend) == ("wrong", True)
+
+
+def part_of_rollback(folder: Path, what: str) -> Path:
+    """A file of the bundle that served before, and that no other bundle has."""
+    desk = reopened(folder)
+    before = desk.get("/v1/models").json()["rollback_to"]
+    desk.service.close()
+    name = before.removeprefix("sha256:")
+    if what == "file":
+        return file_of(folder / "bundle", Task.STOCKOUT, digest=before)
+    return folder / "bundle" / "manifests" / f"{name}.{'json' if what == 'manifest' else 'sig'}"
