@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Share
-from training.promotion.kindred import Carried, together, unheard, untold
+from training.promotion.kindred import Carried, alone, together, unheard
 from training.promotion.later import Floats
 from training.promotion.sides import Pair, Side
 
@@ -53,10 +53,11 @@ def shares(pair: Pair, contributions: tuple[Floats, Floats]) -> tuple[Share, ...
 
 def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
     """Whether a feature looks like the outcome, is new, or the two decide by other facts; kindred ones are one."""
-    judged = together(found, pair)
-    first = max([*judged, *untold(found, pair)], key=lambda each: each.gained)
-    suspects = first.challenger >= CARRIES and first.gained >= GAINED
     gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
+    judged = together(found, pair)
+    told = [each for each in alone(found, pair) if gained or each.champion is None]
+    first = max([*judged, *told], key=lambda each: each.gained)
+    suspects = first.challenger >= CARRIES and first.gained >= GAINED
     if suspects or (gained and first.gained >= NEW):
         return _check(pair, Finding.REFUSED, f"suspected leak: {_carries(first)}; check that {_before_it(first)}")
     if gained:

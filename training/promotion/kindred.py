@@ -5,9 +5,8 @@ given the stock alone takes all of it from there. So what one of them carries mo
 a number that the other does not, or learned a little differently: neither is a leak, nor is it new. What both sides'
 derivations join, in the end, is one; what it carries is what its features carry together.
 
-That hides no leak worth the name: a told number that becomes the outcome takes nearly all of a score, its group's share
-rises by as much as the group did not carry, and the log loss falls. One that the champion was never told is judged
-alone as well.
+That hides no leak worth the name. A told number that the champion does not know is judged alone as well; so is every
+told number where the log loss falls as it does for the outcome, however much its group carried before.
 """
 
 from __future__ import annotations
@@ -64,10 +63,10 @@ def unheard(found: Sequence[Share], pair: Pair) -> list[Carried]:
     return [_carried(each) for each in _grouped(new, _kin(pair))]
 
 
-def untold(found: Sequence[Share], pair: Pair) -> list[Carried]:
-    """Each feature alone that the champion does not know and that the challenger does not derive."""
+def alone(found: Sequence[Share], pair: Pair) -> list[Carried]:
+    """Each feature by itself that the challenger does not derive."""
     made = _told(pair.challenger.model.attributes)
-    return [_carried([each]) for each in found if each.champion is None and each.feature not in made]
+    return [_carried([each]) for each in found if each.feature not in made]
 
 
 def _kin(pair: Pair) -> Kin:

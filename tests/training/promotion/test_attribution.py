@@ -119,6 +119,22 @@ def test_a_told_number_that_becomes_the_outcome_is_found_among_its_kin(champion:
     assert told[1].endswith("check that they are known before the outcome (fairlead history check)")
 
 
+def test_a_told_number_whose_kin_carried_nearly_all_is_found_where_the_log_loss_falls() -> None:
+    shares = (attribute("stock", 0.3, 0.6), attribute("coming", 0.33, 0.2), attribute("cover", 0.33, 0.18))
+    old = (share("queue", 0.04, 0.02),)
+    assert found(*shares, old=old, champion=MAKING, challenger=MAKING)[0] is Finding.PASSED, "kin changed places"
+    told = found(*shares, fell=0.2, old=old, champion=MAKING, challenger=MAKING)
+    assert told[0] is Finding.REFUSED
+    assert "suspected leak: attribute.stock carries 60 % of the score, 30 % of the champion's" in told[1]
+
+
+def test_numbers_that_the_challenger_derives_may_make_it_much_better() -> None:
+    shares = (attribute("stock", 0.6, 0.2), attribute("need", 0.2, 0.1), attribute("cover", None, 0.5))
+    told = found(*shares, fell=0.2, old=(share("queue", 0.2, 0.2),), challenger=MAKING)
+    assert told[0] is Finding.NOTED
+    assert "too good?" in told[1]
+
+
 def test_a_new_told_number_is_judged_alone_whatever_is_made_of_it() -> None:
     shares = (attribute("stock", 0.5, 0.05), attribute("ending", None, 0.4), attribute("rest", None, 0.1))
     its = declaring("stock transit need ending", rest=("stock", "ending"))
