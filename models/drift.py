@@ -137,15 +137,32 @@ def _told_of(regions: Sequence[str | None]) -> list[str]:
     return [each for each in sorted(set(known)) if known.count(each) >= FEWEST]
 
 
+def features_drift(
+    profile: Profile, features: Floats, names: Sequence[str], weight: Floats | None = None
+) -> tuple[FeatureDrift, ...]:
+    """Whether the features of a profile have moved, judged together, those that moved first.
+
+    `features` float64[m, k] are later cases as they are shown, in the columns `names`; each counts for its weight.
+    """
+    columns = dict(zip(names, features.T, strict=True))
+    return _surely([_measured(each, columns[each.name], weight) for each in profile.features if each.name in columns])
+
+
 def _features(profile: Profile, later: Later, names: Sequence[str]) -> tuple[FeatureDrift, ...]:
     columns = dict(zip(names, later.features.T, strict=True)) | {PREDICTION: later.said}
     bins = _telling(_alike(profile))
     told = [each.probabilities_in(bins) if each.name == PREDICTION else each for each in profile.features]
     known = [each for each in told if each.name in columns]
-    measured = [
-        _measured(each, columns[each.name], later.said_weight if each.name == PREDICTION else later.features_weight)
-        for each in known
-    ]
+    return _surely(
+        [
+            _measured(each, columns[each.name], later.said_weight if each.name == PREDICTION else later.features_weight)
+            for each in known
+        ]
+    )
+
+
+def _surely(measured: Sequence[FeatureDrift]) -> tuple[FeatureDrift, ...]:
+    """What is measured with the verdict: of so many, some are always further apart by chance."""
     found = shifts.false_discovery([each.chance for each in measured])
     judged = [
         each.model_copy(update={"discovery": rate, "level": _level(each.psi, rate)})

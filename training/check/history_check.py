@@ -52,7 +52,7 @@ class ColumnReport:
     drift: float
     """The population stability index between the first and the last third; above 0.25 it is another column."""
     alone: dict[str, float]
-    """The area under the ROC curve that the column reaches alone, in time order, by task."""
+    """The area under the ROC curve that the column reaches alone, in time order where rows have times, by task."""
     suspicions: tuple[Suspicion, ...] = ()
     called: dict[str, str] = field(default_factory=dict)
     """What people call the attributes that it becomes, by key, where the mapping says so."""

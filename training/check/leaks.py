@@ -17,6 +17,7 @@ from data.vocabulary import Task
 from training.check.associations import Rows, area_alone, binned, skill, uncertainty
 from training.check.columns import Codes, Column
 from training.check.examined import Examined
+from training.histories.split import is_timeless
 from training.histories.truth import UNKNOWN
 
 MINUTE = 60.0
@@ -69,12 +70,13 @@ def suspicions(
     curve that each column reaches alone, per risk.
     """
     honest = {task: _best_honest(alone, after, task) for task in _risks(seen)}
+    split = "on cases kept apart" if is_timeless(seen.times) else "in time order"
     found: Found = {}
     for name, column in seen.columns.items():
         told = [
             None if name in plans else _later(column, seen),
             *(_one_label(column, truth, task) for task, truth in _risks(seen).items()),
-            *(_implausible(alone[name][task], best, task) for task, best in honest.items()),
+            *(_implausible(alone[name][task], best, task, split) for task, best in honest.items()),
         ]
         found[name] = [each for each in told if each is not None]
     for name, more in (_of_a_log(seen) if seen.is_log else {}).items():
@@ -83,17 +85,23 @@ def suspicions(
 
 
 def areas_alone(seen: Examined) -> dict[str, dict[Task, float]]:
-    """The area under the curve of each column alone, learned on the earlier two thirds and measured on the rest."""
+    """The area under the curve of each column alone, learned on two thirds of the rows and measured on the rest."""
     return {name: areas_of(column, seen) for name, column in seen.columns.items()}
 
 
 def areas_of(column: Column, seen: Examined) -> dict[Task, float]:
     """The same of one column over the chosen rows, by task."""
-    earlier = np.arange(len(seen.times)) < 2 * len(seen.times) // 3
+    taught = _taught(seen)
     return {
-        task: area_alone(column, truth == 1, earlier & (truth != UNKNOWN), ~earlier & (truth != UNKNOWN), seen.times)
+        task: area_alone(column, truth == 1, taught & (truth != UNKNOWN), ~taught & (truth != UNKNOWN), seen.times)
         for task, truth in _risks(seen).items()
     }
+
+
+def _taught(seen: Examined) -> Rows:
+    """The earlier two thirds; where no row is later than another two of every three, in whatever order a file is."""
+    rows = np.arange(len(seen.times))
+    return rows % 3 < 2 if is_timeless(seen.times) else rows < 2 * len(rows) // 3
 
 
 def _risks(seen: Examined) -> dict[Task, NDArray[np.int64]]:
@@ -102,7 +110,7 @@ def _risks(seen: Examined) -> dict[Task, NDArray[np.int64]]:
 
 def _later(column: Column, seen: Examined) -> Suspicion | None:
     """Instants that lie after the moment of their own row."""
-    if column.moments is None or seen.times[0] == seen.times[-1]:
+    if column.moments is None or is_timeless(seen.times):
         return None
     filled = np.isfinite(column.moments)
     after = column.moments[filled] > seen.times[filled] + MINUTE
@@ -133,13 +141,13 @@ def _best_honest(alone: Mapping[str, Mapping[Task, float]], after: frozenset[str
     return max((area for area in areas if area < STRONG), default=0.5)
 
 
-def _implausible(area: float, honest: float, task: Task) -> Suspicion | None:
+def _implausible(area: float, honest: float, task: Task, split: str) -> Suspicion | None:
     """A column that predicts as no honest column does: far better than the best of those above suspicion."""
     if area < STRONG or (1 - area) * FEWER_ERRORS > 1 - honest:
         return None
     return Suspicion(
         "implausible",
-        f"tells {task.value} alone, in time order, with an AUC of {area:.3f}; the best column below {STRONG} reaches "
+        f"tells {task.value} alone, {split}, with an AUC of {area:.3f}; the best column below {STRONG} reaches "
         f"{honest:.3f}",
     )
 

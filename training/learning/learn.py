@@ -40,6 +40,7 @@ from training.learning.conformal_fit import Calibrating, fit_conformal
 from training.learning.evaluate import compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
 from training.learning.heed import Later, choose_share, heed
+from training.learning.moved import moved
 from training.learning.profiling import feature_profiles, performances, prediction_profile
 from training.learning.search import Trial
 from training.learning.tune import Effort, choose
@@ -123,7 +124,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     model = replace(model, profile=_profile(model, rehearsed, rows, split, answered[-1].cases.probabilities))
     model = replace(model, lineage={**model.lineage, "record_share": model.record_share, **_windows(rows, split)})
     explained = explain(model, rehearsal.latest)
-    told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)))
+    shifts = moved(model.features(), rehearsal, model.telling)
+    told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)), shifts)
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
     return Learned(model, recipe, rehearsal, explained, chosen.trials)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Share
+from training.promotion.kindred import Carried, alone, together, unheard
 from training.promotion.later import Floats
 from training.promotion.sides import Pair, Side
 
@@ -49,37 +52,49 @@ def shares(pair: Pair, contributions: tuple[Floats, Floats]) -> tuple[Share, ...
 
 
 def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
-    """Whether a feature looks like the outcome, or the two decide by other facts."""
-    first = max(found, key=lambda each: (each.challenger or 0.0) - (each.champion or 0.0))
-    its, before = first.challenger or 0.0, first.champion or 0.0
-    suspects = its >= CARRIES and its - before >= GAINED
+    """Whether a feature looks like the outcome, is new, or the two decide by other facts; kindred ones are one."""
     gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
-    carried = f"{first.feature} carries {percent(its)} of the score, {_before(first)}"
-    if suspects or (gained and its - before >= NEW):
-        says = f"suspected leak: {carried}; check that it is known before the outcome (fairlead history check)"
-        return _check(pair, Finding.REFUSED, says)
+    judged = together(found, pair)
+    told = [each for each in alone(found, pair) if gained or each.champion is None]
+    first = max([*judged, *told], key=lambda each: each.gained)
+    suspects = first.challenger >= CARRIES and first.gained >= GAINED
+    if suspects or (gained and first.gained >= NEW):
+        return _check(pair, Finding.REFUSED, f"suspected leak: {_carries(first)}; check that {_before_it(first)}")
     if gained:
-        return _check(
-            pair, Finding.NOTED, f"log loss is {percent(-loss.difference / loss.champion)} lower: too good? {carried}"
-        )
-    if first.champion is None and its >= NEW:
-        says = f"something new decides: {carried}; ask whether it is known before the outcome (fairlead history check)"
-        return _check(pair, Finding.NOTED, says)
-    alike = rank_correlation(found)
+        lower = percent(-loss.difference / loss.champion)
+        return _check(pair, Finding.NOTED, f"log loss is {lower} lower: too good? {_carries(first)}")
+    new = max(unheard(found, pair), key=lambda each: each.challenger, default=None)
+    if new is not None and new.challenger >= NEW:
+        return _check(pair, Finding.NOTED, f"something new decides: {_carries(new)}; ask whether {_before_it(new)}")
+    alike = rank_correlation(judged)
     if alike < ALIKE:
-        return _check(pair, Finding.NOTED, f"the two decide by other facts (rank correlation {alike:.2f}); {carried}")
+        other = f"the two decide by other facts (rank correlation {alike:.2f}); {_carries(first)}"
+        return _check(pair, Finding.NOTED, other)
     return _check(pair, Finding.PASSED, f"the two decide by the same facts (rank correlation {alike:.2f})")
 
 
-def rank_correlation(found: tuple[Share, ...]) -> float:
+def rank_correlation(found: Sequence[Carried]) -> float:
     """Spearman's, of the features' shares in both; features that neither uses are left out."""
-    used = [each for each in found if (each.champion or 0.0) + (each.challenger or 0.0) > 0.0]
+    used = [each for each in found if (each.champion or 0.0) + each.challenger > 0.0]
     if len(used) < 3:
         return 1.0
     ranks = [_ranks(np.array([getattr(each, side) or 0.0 for each in used])) for side in ("champion", "challenger")]
     if any(each.std() == 0 for each in ranks):
         return 0.0
     return float(np.asarray(np.corrcoef(np.stack(ranks)))[0, 1])
+
+
+def _carries(told: Carried) -> str:
+    one = len(told.names) == 1
+    before = "the champion does not know " + ("it" if one else "them")
+    if told.champion is not None:
+        before = f"{percent(told.champion)} of the champion's"
+    return f"{told.says} {percent(told.challenger)} of the score, {before}"
+
+
+def _before_it(told: Carried) -> str:
+    known = "it is known" if len(told.names) == 1 else "they are known"
+    return f"{known} before the outcome (fairlead history check)"
 
 
 def _explained(side: Side) -> Floats:
@@ -101,10 +116,6 @@ def _largest(champion: Shares, challenger: Shares, name: str) -> float:
 
 def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 6)
-
-
-def _before(share: Share) -> str:
-    return "the champion does not know it" if share.champion is None else f"{percent(share.champion)} of the champion's"
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:

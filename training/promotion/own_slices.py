@@ -1,4 +1,4 @@
-"""Parts of the compared cases by the retailer's own words: those that move either model's answers most.
+"""Parts of the compared cases by the retailer's own words and flags: those that move either model's answers most.
 
 The champion's choice stands beside the challenger's, so that none hides a word by leaving it unread. Which of its
 values are looked at, the compared cases say: both models are asked about the same parts.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from training.promotion.later import Floats
 from training.promotion.sides import Pair, Side
-from training.report.slices import MOST_LEVELS, own_columns
+from training.report.slices import MOST_LEVELS, levels_of, own_columns
 
 
 class Part(NamedTuple):
@@ -53,8 +53,10 @@ def _words(pair: Pair, name: str) -> NDArray[Any]:
         if name not in features.names:
             continue
         column = features.names.index(name)
+        levels = np.array(levels_of(features.features[column]), object)
+        if not len(levels):
+            continue  # Its numbers are no words, though the other side reads words there.
         known = ~np.isnan(side.features[:, column])
-        levels = np.array(features.features[column].levels, object)
         told[known] = levels[side.features[known, column].astype(np.intp)]
     return told
 

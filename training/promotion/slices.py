@@ -93,7 +93,7 @@ def _none_large(pair: Pair) -> str:
     either = f", {FEWEST_OF_EACH} of either outcome among them" if pair.task.is_risk else ""
     return (
         "no slice had enough cases, so none was looked at: by region, channel, reported type, length of the promise "
-        f"and the attributes that tell, a part of the cases speaks from {FEWEST} on{either}"
+        f"and the strongest of one's own words and flags, a part of the cases speaks from {FEWEST} on{either}"
     )
 
 

@@ -20,10 +20,10 @@ from data.horizons import within_the_next
 from data.vocabulary import Task
 from features.definition import Feature
 from features.instant_parts import cyclic
+from models.drift import LARGE
 from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
-from training.report.shifts import ANOTHER
 from training.report.verdict import MENDS, closer, doubt, wrong_level
 
 HERE = Path(__file__).parent
@@ -265,12 +265,17 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
         yield f"Where fewer or more come true of late than it said, its next answers move {way} of the way there."
     without = "the measured cases" if without_times(lineage) else "the latest days"
     yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
-    far = [] if without_times(lineage) else [name for name, index in moved if index > ANOTHER]
+    far = [] if without_times(lineage) else [each[0] for each in moved if _has_moved(each)]
     if other := _other_facts(model, far):
         yield f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}."
     yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."
     yield "A source, code, carrier or party that the history did not hold is new to it; the answer then says so."
     yield "It decides nothing. The policy prices the options and says who must agree, with this number or without it."
+
+
+def _has_moved(told: list[Any]) -> bool:
+    """Whether a feature has, of its name, its index and the verdict; a bundle of before tells no verdict."""
+    return bool(told[2] != "none") if len(told) > 2 else bool(told[1] > LARGE)
 
 
 def _other_facts(model: TaskModel, moved: Sequence[str]) -> list[str]:

@@ -5,15 +5,16 @@ Plain values under `metrics.report` of the manifest: nothing is decided from the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.drift_records import FeatureDrift
 from models.task_model import TaskModel
 from training.report.metrics import calibration_bins
 from training.report.rehearsal import Explained, Rehearsal
-from training.report.shifts import moved
 from training.report.slices import slices
 
 Floats = NDArray[np.float64]
@@ -25,20 +26,24 @@ TOP = 0.1
 DECIMALS = 6
 
 
-def report(model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: Floats) -> dict[str, Any]:
-    """The report as JSON values; `base` float64[n, k] is what the base rate says of the latest rows."""
+def report(
+    model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: Floats, moved: Sequence[FeatureDrift]
+) -> dict[str, Any]:
+    """The report as JSON values; `base` float64[n, k] is what the base rate says of the latest rows.
+
+    `moved` tells of the features that may have, those that did first.
+    """
     latest, said = rehearsal.latest, rehearsal.probabilities
     happened = latest.truth if model.task.is_risk else said.argmax(axis=1) == latest.truth
-    features, shifts = model.features(), moved(model.features(), rehearsal, model.telling)
     sides = {"model": said, "rules": rehearsal.rules, "base": base}
-    parts = slices(features, latest.features, latest.truth, said, base, explained.contributions)
+    parts = slices(model.features(), latest.features, latest.truth, said, base, explained.contributions)
     tops = {side: round(top_share(latest.truth, each[:, 0]), DECIMALS) for side, each in sides.items()}
     return {
         **({"top_tenth": tops} if model.task.is_risk else {}),
         "reliability": [_rounded(each) for each in calibration_bins(happened, said.max(axis=1), CARD_BINS)],
         "slices": [each.to_json() for each in parts],
         "strongest": _strongest(model, explained),
-        "moved": [[each.feature, round(each.index, DECIMALS)] for each in shifts[:MOVED]],
+        "moved": [[each.feature, round(each.psi, DECIMALS), each.level] for each in moved[:MOVED]],
     }
 
 

@@ -1,18 +1,14 @@
-"""What moved between the cases a rehearsal learned from and the latest ones: features, base rate and mean score."""
+"""How base rate and mean score went over the cases of a rehearsal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.vocabulary import Task
-from features.catalogue import FeatureSet
-from features.chain import is_chained
-from features.definition import Feature
-from training.check.associations import SMALLEST_SHARE, binned
 from training.histories.rows import DAY
 from training.histories.split import is_timeless
 from training.report.rehearsal import Rehearsal
@@ -24,18 +20,6 @@ QUARTER = 3
 """Months."""
 MOST_PERIODS = 60
 """Points of a course that can be told apart in a picture."""
-ANOTHER = 0.25
-"""The population stability index from which a distribution is commonly taken to be another."""
-MOST_ROWS = 8_000
-"""Rows of each window that are compared, evenly spaced: more would not tell more."""
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A feature and its population stability index: above `ANOTHER` it is not what it was."""
-
-    feature: str
-    index: float
 
 
 @dataclass(frozen=True)
@@ -77,24 +61,6 @@ _STARTS: dict[str, Callable[[Floats], Floats]] = {"week": _weeks, "month": _mont
 """By the name of a period, when that of each case began; weeks are counted from the first case. Times are in order."""
 
 
-def moved(features: FeatureSet, rehearsal: Rehearsal, telling: Collection[str]) -> list[Moved]:
-    """Of the features that can tell it, the one whose distribution moved most first: see `models.task_model`."""
-    rows, test = rehearsal.rows.features, rehearsal.split.test
-    early, late = _thinned(rows[:test]), _thinned(rows[test:])
-    found = [
-        Moved(each.name, _index(_known(each, early[:, column]), late[:, column], each.kind != "number"))
-        for column, each in enumerate(features.features)
-        if each.name in telling
-    ]
-    return sorted(found, key=lambda each: (-each.index, each.feature))
-
-
-def _known(feature: Feature, early: Floats) -> Floats:
-    """Early values; of what an earlier task says those that it could say: the first cases taught it."""
-    known = early[~np.isnan(early)] if is_chained(feature.name) else early
-    return known if len(known) else early
-
-
 def course(task: Task, rehearsal: Rehearsal) -> Course:
     """The periods from the first case on; none where the cases carry one moment. For labels `rate` is of right ones."""
     rows, first = rehearsal.rows, rehearsal.split.blocks[0][0]
@@ -121,19 +87,3 @@ def _parted(times: Floats, known: NDArray[np.bool_]) -> tuple[str, Floats]:
 def _period(start: float, happened: Floats, said: Floats) -> Period:
     known = said[~np.isnan(said)]
     return Period(start, len(happened), float(np.nanmean(happened)), float(known.mean()) if len(known) else None)
-
-
-def _thinned(rows: Floats) -> Floats:
-    return rows[:: max(1, len(rows) // MOST_ROWS)]
-
-
-def _index(early: Floats, late: Floats, coded: bool) -> float:
-    """The population stability index, by levels or by twentieths of the early rows; a missing value is a level."""
-    both = np.concatenate([early, late])
-    taught = np.arange(len(both)) < len(early)
-    codes = np.where(np.isnan(both), -1, np.nan_to_num(both)).astype(np.int64) if coded else binned(both, taught)
-    shares = [
-        np.maximum(np.bincount(codes[rows] + 1, minlength=int(codes.max()) + 2) / rows.sum(), SMALLEST_SHARE)
-        for rows in (taught, ~taught)
-    ]
-    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())

@@ -1,8 +1,8 @@
-"""How a model does where: the scores of a rehearsal by region, channel, reported type and the retailer's own words.
+"""How a model does where: the scores of a rehearsal by region, channel, reported type and the retailer's own.
 
-The words are columns of the features already, so a slice needs nothing but the rows that were measured on. Of the
-retailer's own words those are looked at that move the model's answers most, with all that is made of them: a model is
-weak where what it goes by misleads it.
+Words and flags are columns of the features already, so a slice needs nothing but the rows that were measured on. Of the
+retailer's own words and flags those are looked at that move the model's answers most, with all that is made of them: a
+model is weak where what it goes by misleads it. Numbers cut no cases, so they take no word's place, however strong.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Truth = NDArray[np.int64]
 
 SLICED = ("region", "channel", "reported_type")
 ATTRIBUTE = "attribute."
-MOST_ATTRIBUTES = 3
+MOST_ATTRIBUTES = 4
 COMMON = "common."
 STRENGTH_DECIMALS = 9
 """Strengths that differ only by the order of a sum are alike."""
@@ -97,13 +97,20 @@ def _sliced(features: FeatureSet, rows: Floats, contributions: Floats) -> Iterat
 
 
 def own_columns(features: FeatureSet, rows: Floats, contributions: Floats) -> list[int]:
-    """The retailer's own words that move the answers most, of those that tell cases apart: their columns."""
+    """The retailer's own words and flags that move the answers most, of those that tell cases apart: their columns."""
     own: list[tuple[float, int, int]] = []
     for column, feature in enumerate(features.features):
-        if feature.kind == "category" and feature.name.startswith(ATTRIBUTE) and not _is_one_value(rows[:, column]):
-            told = sum(int((rows[:, column] == code).sum()) for code, _ in _frequent(feature, rows[:, column]))
+        if feature.kind == "number" or not feature.name.startswith(ATTRIBUTE) or _is_one_value(rows[:, column]):
+            continue
+        told = sum(int((rows[:, column] == code).sum()) for code, _ in _frequent(feature, rows[:, column]))
+        if told:  # Else no part of the cases is large enough to be looked at.
             own.append((-_strength(feature, features, contributions), -told, column))
     return [column for *_, column in sorted(own)[:MOST_ATTRIBUTES]]
+
+
+def levels_of(feature: Feature) -> tuple[str, ...]:
+    """What its codes 0 to k - 1 are called: the levels of a category, no and yes of a flag; none of a number."""
+    return feature.words if feature.kind == "flag" else feature.levels
 
 
 def _strength(attribute: Feature, features: FeatureSet, contributions: Floats) -> float:
@@ -126,10 +133,10 @@ def _is_one_value(codes: Floats) -> bool:
 
 
 def _frequent(feature: Feature, codes: Floats) -> list[tuple[int, str]]:
-    known = codes[~np.isnan(codes)].astype(np.int64)
-    counts = np.bincount(known, minlength=len(feature.levels))
+    known, levels = codes[~np.isnan(codes)].astype(np.int64), levels_of(feature)
+    counts = np.bincount(known, minlength=len(levels))
     often = [int(code) for code in np.argsort(-counts, kind="stable")[:MOST_LEVELS] if counts[code] >= LEAST]
-    return [(code, feature.levels[code]) for code in often]
+    return [(code, levels[code]) for code in often]
 
 
 class _Told:

@@ -6,6 +6,7 @@ SHAP's own plots draw our exact contributions, those that stand in every answer.
 from __future__ import annotations
 
 import math
+import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -30,15 +31,17 @@ from data.units import own_word
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
 from features.definition import Feature
+from models.drift_records import MODERATE, FeatureDrift
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.histories.split import is_timeless
 from training.learning.learn import Learned
+from training.learning.moved import moved
 from training.report.cost_curve import Prices, cost_curve, prices
 from training.report.metrics import calibration_bins
 from training.report.rehearsal import Explained, Rehearsal
 from training.report.report import strength
-from training.report.shifts import ANOTHER, course, moved
+from training.report.shifts import course
 from training.tables.units import TIMES
 
 Floats = NDArray[np.float64]
@@ -53,8 +56,9 @@ MOST_NAMED = 24
 NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
 LONGEST_NAME = 30
 """Levels beside one another under a picture, and the letters of each."""
-LONGEST_LABEL = 44
-"""Letters of a feature's name beside a bar."""
+LONGEST_LABEL = 40
+"""Letters of a line beside a bar."""
+STAYED = "grey: chance explains it, or it is next to nothing"
 ROOM = 1.5
 """Of the furthest value, up to where an axis in powers of ten goes."""
 RAW = "contribution to the raw score"
@@ -270,14 +274,33 @@ def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     over_time.set_title(f"{model.task.value} by {told.by}; right of the line: the latest cases", fontsize="medium")
     over_time.set_ylabel("share of cases, and mean probability said")
     _legend_below(figure, over_time, 2, "left")
-    most = moved(model.features(), rehearsal, model.telling)[:MOVED][::-1]
-    names = dict(zip(model.features().names, _names(model.features()), strict=True))
-    # By place, not by name: two features may be called alike.
-    shift.barh(range(len(most)), [each.index for each in most])
-    shift.set_yticks(range(len(most)), [_cut(names[each.feature], LONGEST_LABEL) for each in most])
-    shift.axvline(ANOTHER, color="0.7", linewidth=1)
-    shift.set(title="features that moved most", xlabel=f"population stability index (line: {ANOTHER})")
+    _shift(shift, model.features(), moved(model.features(), rehearsal, model.telling))
     _save(figure, path)
+
+
+def _shift(axes: Axes, features: FeatureSet, found: Sequence[FeatureDrift]) -> None:
+    """How far features lie from where they were; those in grey by no more than chance explains, or by next to nothing.
+
+    By place, not by name: two features may be called alike.
+    """
+    most = found[:MOVED][::-1]
+    about = {each.name: _about(each) for each in features.features}
+    axes.barh(range(len(most)), [each.psi for each in most], color=["0.75" if _stayed(each) else "C0" for each in most])
+    axes.set_yticks(range(len(most)), [about[each.feature] for each in most], fontsize="small")
+    axes.axvline(MODERATE, color="0.7", linewidth=1)
+    count = sum(not _stayed(each) for each in found)
+    axes.set_title(f"{count} of {len(found)} features have moved\n{STAYED}", fontsize="medium")
+    axes.set_xlabel(f"population stability index (line: {MODERATE})")
+
+
+def _stayed(told: FeatureDrift) -> bool:
+    return told.level == "none"
+
+
+def _about(feature: Feature) -> str:
+    """What it is about, beside a bar: in one line or two."""
+    first = feature.about.splitlines()[0].partition(":")[0].rstrip(".")
+    return "\n".join(textwrap.wrap(first, LONGEST_LABEL, max_lines=2, placeholder=" …"))
 
 
 def _names(features: FeatureSet) -> list[str]:

@@ -155,6 +155,23 @@ def test_tables_of_other_shapes_are_above_suspicion(tmp_path: Path) -> None:
         assert report.timeless is (name == "backorders")
 
 
+def test_a_leak_of_a_table_without_times_is_found_in_any_order_and_nobody_speaks_of_time(tmp_path: Path) -> None:
+    """Of a file sorted by what happened the last third ends in one way: measured there, nothing tells anything."""
+    path = backorders(tmp_path / "b.csv")
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    ends = [line.endswith("Yes") for line in lines]
+    assert ends == sorted(ends)
+    assert not any(ends[: len(ends) // 4])
+    expedited = [int(each != (number % 50 == 0)) for number, each in enumerate(ends)]
+    divider = ";" if ";" in head else ","
+    written = [f"{line}{divider}{each}" for line, each in zip(lines, expedited, strict=True)]
+    path.write_text("\n".join([f"{head}{divider}expedited", *written]), encoding="utf-8")
+    content = yaml.safe_load(Path("examples/mappings/backorders.yaml").read_text())
+    (column,) = (each for each in checked(path, content).columns if each.name == "expedited")
+    (told,) = [each for each in column.suspicions if each.rule == "implausible"]
+    assert told.says.startswith("tells stockout alone, on cases kept apart, with an AUC of 0.9")
+
+
 def test_the_outcome_itself_is_no_suspect_and_an_instant_after_its_row_is(report: Check) -> None:
     columns = {column.name: column for column in report.columns}
     assert columns["broke"].role == columns["closed_at"].role == "outcome"

@@ -1,5 +1,8 @@
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,3 +93,58 @@ def test_no_process_outlives_one_who_stops_listening(tmp_path: Path) -> None:
     for name in tmp_path.iterdir():
         with pytest.raises(ProcessLookupError):
             os.kill(int(name.name), 0)
+
+
+ORPHANS = """
+import os, signal, sys, time
+import numpy as np
+from training.histories import forks
+
+def work(part):
+    print(os.getpid(), flush=True)
+    while part == "works on":
+        time.sleep(0.1)
+    return {"more": np.zeros(1_000_000)}  # More than a pipe holds, so that it waits for its reader.
+
+def parts():
+    yield from sys.argv[2:]
+    time.sleep(60)
+
+if sys.argv[1] == "without the signal":
+    forks._LIBRARY = None
+list(forks.worked(parts(), work, 3))
+"""
+
+
+def is_alive(process: int) -> bool:
+    """Whether it runs or waits; one that has ended and that nobody asked about is not alive."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@forked
+@pytest.mark.parametrize(
+    ("how", "each"),
+    [("with the signal", "works on"), ("with the signal", "sends"), ("without the signal", "sends")],
+    ids=["at work", "sending", "sending, where the system sends no signal"],
+)
+def test_no_process_outlives_one_that_was_killed_outright(how: str, each: str) -> None:
+    command = [sys.executable, "-c", ORPHANS, how, each, each]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stderr is not None
+        forked = [int(parent.stdout.readline()) for _ in range(2)]
+        time.sleep(0.3)
+        assert all(is_alive(process) for process in forked)
+        parent.kill()
+        parent.wait()
+        until = time.monotonic() + 2.0
+        while any(is_alive(process) for process in forked) and time.monotonic() < until:
+            time.sleep(0.02)
+        left = [process for process in forked if is_alive(process)]
+        for process in left:
+            os.kill(process, signal.SIGKILL)
+        assert not left
+        assert parent.stderr.read() == ""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from data.promotion import Difference, Finding, Metric, Share
 from data.vocabulary import Task
+from features.attributes import AttributeSchema, Declaration
+from features.derived import Derived
 from tests.fixtures.task_models import task_model
 from training.promotion.attribution import check
 from training.promotion.sides import Pair, Side
@@ -21,9 +25,33 @@ def share(feature: str, champion: float | None, challenger: float | None) -> Sha
 OLD = (share("queue", 0.5, 0.45), share("hours", 0.3, 0.3), share("region", 0.2, 0.18))
 
 
-def found(*shares: Share, fell: float = 0.0) -> tuple[Finding, str]:
-    side = Side(task_model(Task.SLA_BREACH), np.zeros((10, 1)), np.zeros((10, 1)))
-    pair = Pair(Task.SLA_BREACH, NUMBERS % 2, NUMBERS, NUMBERS, side, side)
+def declaring(told: str, **derived: tuple[str, str]) -> AttributeSchema:
+    """What a bundle declares: told numbers, and numbers made of two."""
+    number = Declaration(kind="number")
+    made = {
+        name: Declaration(kind="number", derived=Derived(way="ratio", one=one, other=other))
+        for name, (one, other) in derived.items()
+    }
+    return AttributeSchema(attributes={**dict.fromkeys(told.split(), number), **made})
+
+
+PLAIN = declaring("stock transit need")
+MAKING = declaring("stock transit need", coming=("stock", "transit"), cover=("coming", "need"))
+
+
+def declared_by(schema: AttributeSchema) -> Side:
+    return Side(replace(task_model(Task.SLA_BREACH), attributes=schema), np.zeros((10, 1)), np.zeros((10, 1)))
+
+
+def found(
+    *shares: Share,
+    fell: float = 0.0,
+    old: tuple[Share, ...] = OLD,
+    champion: AttributeSchema = PLAIN,
+    challenger: AttributeSchema = PLAIN,
+) -> tuple[Finding, str]:
+    one, other = (declared_by(each) for each in (champion, challenger))
+    pair = Pair(Task.SLA_BREACH, NUMBERS % 2, NUMBERS, NUMBERS, one, other)
     loss = Difference(
         task=Task.SLA_BREACH,
         metric=Metric.LOG_LOSS,
@@ -35,7 +63,7 @@ def found(*shares: Share, fell: float = 0.0) -> tuple[Finding, str]:
         high=-fell + 0.01,
         worse=0.1,
     )
-    told = check(pair, (*OLD, *shares), loss)
+    told = check(pair, (*old, *shares), loss)
     return told.finding, told.says
 
 
@@ -55,3 +83,83 @@ def test_a_new_feature_is_told_and_one_that_looks_like_the_outcome_is_refused(
     told = found(new, fell=fell)
     assert told[0] is finding
     assert says in told[1]
+
+
+REST = (share("queue", 0.3, 0.3), share("hours", 0.2, 0.2))
+SAME = "the same facts"
+
+
+def attribute(name: str, champion: float | None, challenger: float | None) -> Share:
+    return share(f"attribute.{name}", champion, challenger)
+
+
+def test_a_challenger_that_lacks_the_champion_s_derived_numbers_leaks_no_more_than_it() -> None:
+    shares = (
+        attribute("stock", 0.21, 0.42),
+        attribute("transit", 0.04, 0.05),
+        attribute("coming", 0.13, None),
+        attribute("cover", 0.10, None),
+        attribute("need", 0.02, 0.03),
+    )
+    assert found(*shares, old=REST)[0] is Finding.REFUSED, "the champion's others are none of its kin"
+    told = found(*shares, old=REST, champion=MAKING)
+    assert told[0] is Finding.PASSED
+    assert SAME in told[1]
+
+
+@pytest.mark.parametrize("champion", [PLAIN, MAKING], ids=["derived by the challenger", "derived by both"])
+def test_a_told_number_that_becomes_the_outcome_is_found_among_its_kin(champion: AttributeSchema) -> None:
+    shares = (attribute("stock", 0.21, 0.7), attribute("coming", None, 0.05), attribute("cover", None, 0.05))
+    told = found(*shares, old=(share("queue", 0.79, 0.2),), champion=champion, challenger=MAKING)
+    assert told[0] is Finding.REFUSED
+    leak = (
+        "suspected leak: attribute.stock, attribute.coming, attribute.cover together carry 80 % of the score, 21 % of"
+    )
+    assert told[1].startswith(leak)
+    assert told[1].endswith("check that they are known before the outcome (fairlead history check)")
+
+
+def test_a_told_number_whose_kin_carried_nearly_all_is_found_where_the_log_loss_falls() -> None:
+    shares = (attribute("stock", 0.3, 0.6), attribute("coming", 0.33, 0.2), attribute("cover", 0.33, 0.18))
+    old = (share("queue", 0.04, 0.02),)
+    assert found(*shares, old=old, champion=MAKING, challenger=MAKING)[0] is Finding.PASSED, "kin changed places"
+    told = found(*shares, fell=0.2, old=old, champion=MAKING, challenger=MAKING)
+    assert told[0] is Finding.REFUSED
+    assert "suspected leak: attribute.stock carries 60 % of the score, 30 % of the champion's" in told[1]
+
+
+def test_numbers_that_the_challenger_derives_may_make_it_much_better() -> None:
+    shares = (attribute("stock", 0.6, 0.2), attribute("need", 0.2, 0.1), attribute("cover", None, 0.5))
+    told = found(*shares, fell=0.2, old=(share("queue", 0.2, 0.2),), challenger=MAKING)
+    assert told[0] is Finding.NOTED
+    assert "too good?" in told[1]
+
+
+def test_a_new_told_number_is_judged_alone_whatever_is_made_of_it() -> None:
+    shares = (attribute("stock", 0.5, 0.05), attribute("ending", None, 0.4), attribute("rest", None, 0.1))
+    its = declaring("stock transit need ending", rest=("stock", "ending"))
+    told = found(*shares, old=REST, challenger=its)
+    assert told[0] is Finding.REFUSED
+    assert "suspected leak: attribute.ending carries 40 % of the score, the champion does not know it" in told[1]
+
+
+def test_a_number_made_of_what_the_champion_knows_is_nothing_new() -> None:
+    shares = (attribute("stock", 0.3, 0.1), attribute("need", 0.1, 0.08), attribute("cover", None, 0.26))
+    assert found(*shares, old=REST, challenger=MAKING)[0] is Finding.PASSED
+    assert found(*shares, old=REST)[0] is Finding.NOTED, "a told one is new"
+    told = found(*shares, old=REST, champion=declaring("stock transit"), challenger=MAKING)
+    assert told[0] is Finding.NOTED, "the champion does not know the need"
+    assert "something new decides: attribute.cover carries 26 % of the score, the champion does not know it" in told[1]
+
+
+def test_what_is_called_as_a_derived_number_but_is_no_attribute_is_another() -> None:
+    its = declaring("stock transit need", queue_length=("stock", "need"))
+    told = found(share("queue_length", None, 0.1), challenger=its)
+    assert told[0] is Finding.NOTED
+
+
+def test_the_two_decide_by_the_same_facts_where_only_kin_changed_places() -> None:
+    shares = (attribute("stock", 0.3, 0.12), attribute("coming", 0.02, 0.15), attribute("cover", 0.01, 0.05))
+    rest = (share("queue", 0.4, 0.4), share("hours", 0.15, 0.15), share("region", 0.12, 0.13))
+    told = found(*shares, old=rest, champion=MAKING, challenger=MAKING)
+    assert told == (Finding.PASSED, "the two decide by the same facts (rank correlation 1.00)")

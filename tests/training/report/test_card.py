@@ -56,6 +56,28 @@ def test_the_strongest_features_speak_in_their_own_words(folder: Path) -> None:
     assert any("the risk" in says for _, says in told)
 
 
+def test_facts_that_lie_elsewhere_are_named_unless_chance_explains_it(folder: Path) -> None:
+    model = model_of(folder)
+    about = {each.name: each.about for each in model.features().features}
+    one, other, third = sorted(model.telling)[:3]
+    kept = model.metrics["report"]["moved"]
+    assert kept
+    assert all(level in ("none", "moderate", "large") for _, _, level in kept)
+
+    def said(moved: list[list[Any]]) -> list[str]:
+        report = {**model.metrics["report"], "moved": moved}
+        limits = card_of(replace(model, metrics={**model.metrics, "report": report})).limits
+        return [each for each in limits if "had been" in each]
+
+    (told,) = said([[one, 0.12, "moderate"], [other, 5.7, "none"]])
+    assert about[one][1:] in told
+    assert about[other][1:] not in told
+    assert said([[other, 5.7, "none"]]) == []
+    (before,) = said([[one, 0.26], [third, 0.24]])  # A bundle of before tells no verdict.
+    assert about[one][1:] in before
+    assert about[third][1:] not in before
+
+
 def test_of_a_fact_that_begins_anew_no_trend_is_told(folder: Path) -> None:
     model = model_of(folder)
     both = [{"feature": name, "strength": 1.0, "more": 1} for name in ("hour_of_day", "queue_length")]

@@ -86,7 +86,31 @@ def test_attributes_are_sliced_by_how_much_they_tell_with_all_that_is_made_of_th
     phi = contributed(features, n, standing__attribute__vendor__breach_rate=1.0, **strong)
     half = np.full((n, 1), 0.5)
     found = slices(features, table, (np.arange(n) % 2).astype(np.int64), half, half, phi)
-    assert list(dict.fromkeys(each.feature for each in found)) == ["attribute.vendor", "attribute.d", "attribute.c"]
+    strongest = ["attribute.vendor", "attribute.d", "attribute.c", "attribute.b"]
+    assert list(dict.fromkeys(each.feature for each in found)) == strongest
+
+
+def test_flags_are_sliced_as_words_are_and_numbers_take_no_place_of_theirs() -> None:
+    number, flag = Declaration(kind="number"), Declaration(kind="flag")
+    rare = Declaration(kind="category", levels=tuple(f"w{each}" for each in range(100)))
+    names = {**dict.fromkeys(("n1", "n2", "n3", "n4"), number), "risky": flag, "rare": rare} | dict.fromkeys(
+        "abcd", TWO
+    )
+    features = feature_set(Task.SLA_BREACH, AttributeSchema(attributes=names))
+    n = 600
+    table = np.full((n, len(features.names)), np.nan)
+    for name in ("n1", "n2", "n3", "n4", *"abcd"):
+        table[:, features.names.index(f"attribute.{name}")] = np.arange(n) % 2
+    table[:, features.names.index("attribute.risky")] = np.arange(n) % 10 == 0
+    table[:, features.names.index("attribute.rare")] = np.arange(n) % 100
+    strong = {f"attribute__n{each}": 5.0 for each in range(1, 5)} | {"attribute__risky": 1.0, "attribute__rare": 2.0}
+    half = np.full((n, 1), 0.5)
+    found = slices(features, table, (np.arange(n) % 2).astype(np.int64), half, half, contributed(features, n, **strong))
+    assert [(each.feature, each.level, each.n) for each in found] == [
+        ("attribute.risky", "no", 540),
+        ("attribute.risky", "yes", 60),
+        *((f"attribute.{name}", level, 300) for name in "abc" for level in "xy"),
+    ]
 
 
 def test_groups_that_are_only_at_the_level_of_all_cases_are_not_weak() -> None:

@@ -12,6 +12,7 @@ from data.vocabulary import ExceptionType, Task
 from features.attributes import AttributeSchema, Declaration, attribute_features
 from features.catalogue import feature_set
 from features.wording import Wording
+from models.drift_records import FeatureDrift, Level
 from policies.policy import load_policy
 from tests.fixtures.task_models import task_model
 from training.histories.rows import DAY, Rows
@@ -137,6 +138,31 @@ def test_without_a_reported_type_a_line_says_why_no_threshold_is_priced(tmp_path
     assert made >= {"cost.txt", "drift.png"}
     assert "cost.png" not in made
     assert "no case tells one: give the mapping reported_type" in (tmp_path / "cost.txt").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_drift_says_what_moved_in_words_and_greys_what_chance_explains() -> None:
+    from matplotlib.colors import to_rgba
+
+    from training.tracking.pictures import _shift
+
+    levels = tuple(f"v{each}" for each in range(13))
+    features = feature_set(
+        Task.SLA_BREACH, AttributeSchema(attributes={"lane": Declaration(kind="category", levels=levels)})
+    )
+    names = ("queue_minutes", "standing.attribute.lane.breach_rate", "order_value")
+    judged: tuple[Level, ...] = ("large", "none", "none")
+    found = [
+        FeatureDrift(feature=name, psi=psi, chance=0.0, discovery=0.0, missing_was=0.0, missing_is=0.0, level=level)
+        for name, psi, level in zip(names, (0.3, 5.7, 0.01), judged, strict=True)
+    ]
+    figure, axes = pyplot.subplots()
+    _shift(axes, features, found)
+    said = [each.get_text().replace("\n", " ") for each in axes.get_yticklabels()][::-1]
+    assert said[:2] == ["How long the task has waited", "How often exceptions with this lane missed the promise"]
+    colours = [each.get_facecolor() for each in axes.patches][::-1]
+    assert colours == [to_rgba("C0"), to_rgba("0.75"), to_rgba("0.75")]
+    assert axes.get_title().startswith("1 of 3 features have moved")
+    pyplot.close(figure)
 
 
 def test_without_times_no_course_is_drawn_and_a_line_says_why(tmp_path: Path) -> None:

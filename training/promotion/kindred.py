@@ -1,0 +1,111 @@
+"""Features that say the same are judged as one: numbers made of two, and the told numbers that these are made of.
+
+A model that is given the stock, the stock on its way and the sum of both takes the same from any of them; one that is
+given the stock alone takes all of it from there. So what one of them carries moves to another wherever one side derives
+a number that the other does not, or learned a little differently: neither is a leak, nor is it new. What both sides'
+derivations join, in the end, is one; what it carries is what its features carry together.
+
+That hides no leak worth the name. A told number that the champion does not know is judged alone as well; so is every
+told number where the log loss falls as it does for the outcome, however much its group carried before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from data.promotion import Share
+from features.attributes import AttributeSchema
+from features.wording import derivations
+from training.promotion.sides import Pair
+
+ATTRIBUTE = "attribute."
+MOST_NAMED = 5
+
+Kin = tuple[frozenset[str], ...]
+"""The groups, each by the names of its features; a feature of no group stands alone."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What features carry together; None where the champion knows none of them."""
+
+    names: tuple[str, ...]
+    champion: float | None
+    challenger: float
+
+    @property
+    def gained(self) -> float:
+        """How much more of the challenger's score than of the champion's."""
+        return self.challenger - (self.champion or 0.0)
+
+    @property
+    def says(self) -> str:
+        """The features and their verb: `stock carries`, `stock, coming together carry`."""
+        named = ", ".join(self.names[:MOST_NAMED])
+        more = f" and {len(self.names) - MOST_NAMED} more" if len(self.names) > MOST_NAMED else ""
+        return f"{named} carries" if len(self.names) == 1 else f"{named}{more} together carry"
+
+
+def together(found: Sequence[Share], pair: Pair) -> list[Carried]:
+    """What each group carries, and each feature of none."""
+    return [_carried(each) for each in _grouped(found, _kin(pair))]
+
+
+def unheard(found: Sequence[Share], pair: Pair) -> list[Carried]:
+    """What the challenger goes by that the champion does not know, by group.
+
+    A number that is made of what the champion knows is nothing new to it.
+    """
+    known = pair.champion.model.attributes.attributes.keys()
+    made = {name for name, parts in _told(pair.challenger.model.attributes).items() if known >= parts}
+    new = [each for each in found if each.champion is None and each.feature not in made]
+    return [_carried(each) for each in _grouped(new, _kin(pair))]
+
+
+def alone(found: Sequence[Share], pair: Pair) -> list[Carried]:
+    """Each feature by itself that the challenger does not derive."""
+    made = _told(pair.challenger.model.attributes)
+    return [_carried([each]) for each in found if each.feature not in made]
+
+
+def _kin(pair: Pair) -> Kin:
+    """What the derivations of either side join."""
+    groups: list[frozenset[str]] = []
+    for side in pair.sides:
+        for name, each in derivations(side.model.attributes.attributes).items():
+            joined = frozenset(f"{ATTRIBUTE}{part}" for part in (name, each.one, each.other))
+            touched = [group for group in groups if group & joined]
+            groups = [group for group in groups if not group & joined] + [joined.union(*touched)]
+    return tuple(groups)
+
+
+def _grouped(found: Iterable[Share], kin: Kin) -> Iterator[list[Share]]:
+    """The shares of each group that has any, in the order of the first of each."""
+    groups: dict[str | frozenset[str], list[Share]] = {}
+    for each in found:
+        of = next((group for group in kin if each.feature in group), each.feature)
+        groups.setdefault(of, []).append(each)
+    yield from groups.values()
+
+
+def _carried(shares: Sequence[Share]) -> Carried:
+    """Of a group those are named that carry something, or all where none does."""
+    known = [each.champion for each in shares if each.champion is not None]
+    carrying = [each for each in shares if each.champion or each.challenger] or shares
+    return Carried(
+        names=tuple(each.feature for each in carrying),
+        champion=sum(known) if known else None,
+        challenger=sum(each.challenger or 0.0 for each in shares),
+    )
+
+
+def _told(schema: AttributeSchema) -> dict[str, frozenset[str]]:
+    """Of the feature of each derived number what it is made of in the end: the attributes that a case tells."""
+    derived = derivations(schema.attributes)
+
+    def parts(name: str) -> frozenset[str]:
+        made = derived.get(name)
+        return frozenset((name,)) if made is None else parts(made.one) | parts(made.other)
+
+    return {f"{ATTRIBUTE}{name}": parts(name) for name in derived}
