@@ -221,15 +221,18 @@ def keys(
 
     No key is shown.
     """
-    from data.vocabulary import Role
     from serving import bundle_key
-    from serving.keys import does, ensure_key, key_found
+    from serving.keys import does, ensure_key, key_found, roles_asked
 
     with contextlib.closing(_wired(settings_of(folder=folder, db=db))) as service, problems_told():
         keys = service.settings.key_folder
         _keyed(service)
+        if add is None and (role or replace):
+            raise ValueError("--role and --replace-roles say what a principal may do: name it with --add")
+        if add in (bundle_key.SECRET, bundle_key.PUBLIC):
+            raise ValueError(f"{add} names the key that signs bundles: choose another name")
         if add is not None:
-            asked = frozenset(Role(each) for each in role or ())
+            asked = roles_asked(add, role or (), service.principals.by_name(add), replace)
             ensure_key(keys, add, asked, service.principals, service.clock, replace)
         table = Table(title=_whole(f"keys in {keys}, each in the file of its principal's name"), title_justify="left")
         table.box = None

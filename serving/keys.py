@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from data.vocabulary import Role
@@ -83,6 +84,21 @@ def ensure_key(
     if found is None or (found.name, found.roles) != (name, roles):
         principals.put(name, roles, key, clock())
     return file
+
+
+def roles_asked(name: str, words: Iterable[str], known: Principal | None, replace: bool) -> frozenset[Role]:
+    """The roles that are named for a principal; those it has where none are named and none are to be replaced.
+
+    Raises ValueError for a word that is no role, and where nobody says what it may do.
+    """
+    there, told = {role.value: role for role in Role}, tuple(words)
+    if odd := [word for word in told if word not in there]:
+        raise ValueError(f"{odd[0]!r} is no role; the roles are {', '.join(sorted(there))}")
+    if told:
+        return frozenset(there[word] for word in told)
+    if known is None or replace:
+        raise ValueError(f"say by --role what {name} may do, once for each of {', '.join(sorted(there))}")
+    return known.roles
 
 
 def _refuse_odd(name: str) -> None:

@@ -65,14 +65,22 @@ def waiting_words(page: QueuePage, rows: Iterable[QueueRow]) -> str:
     parts = [f"{_cases(page.total)} {'waits' if page.total == 1 else 'wait'}"]
     parts += [f"{late} past the promise"] if late else []
     parts += [f"{soon} within the hour"] if soon else []
-    parts += [f"the {len(bands)} most urgent are listed"] if len(bands) < page.total else []
-    return " · ".join(parts)
+    parts += [f"the {len(bands)} most urgent are listed"] if len(bands) + page.altered < page.total else []
+    return " · ".join([*parts, *_altered_words(page)])
 
 
 def decided_words(page: QueuePage) -> str:
     """How many cases were decided so."""
-    listed = f"the {len(page.items)} latest are listed" if len(page.items) < page.total else "the latest first"
-    return f"{_cases(page.total)} · {listed}"
+    whole = len(page.items) + page.altered == page.total
+    listed = "the latest first" if whole else f"the {len(page.items)} latest are listed"
+    return " · ".join([_cases(page.total), listed, *_altered_words(page)])
+
+
+def _altered_words(page: QueuePage) -> list[str]:
+    """That cases are missing from the list, and who says which."""
+    if not page.altered:
+        return []
+    return [f"{_cases(page.altered)} cannot be shown: the record was altered, see fairlead doctor"]
 
 
 def _cases(count: int) -> str:

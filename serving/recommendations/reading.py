@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from data.record import Amount
 from data.review import ReviewState, ReviewStatus
 from data.standing import Standing
 from data.vocabulary import Disposition
-from serving.errors import NotFound
+from serving.errors import NotFound, RecordAltered
 from serving.recommendations.schemas import CaseFile, QueueItem, QueuePage
 from serving.store import decisions, documents, outcomes, verdicts
 from serving.store.decisions import Decision, Listing
@@ -97,9 +98,13 @@ def case_file(connection: Connection, recommendation_id: str) -> CaseFile:
 def page(connection: Connection, asked: Listing) -> QueuePage:
     """One page of a list."""
     ids, total = decisions.listed(connection, asked)
-    following = asked.offset + len(ids)
+    following, items = asked.offset + len(ids), list[QueueItem]()
+    for each in ids:
+        with contextlib.suppress(RecordAltered, NotFound):  # One that somebody altered or took out hides no other.
+            items.append(_item(connection, each, asked.now))
     return QueuePage(
-        items=tuple(_item(connection, each, asked.now) for each in ids),
+        items=tuple(items),
+        altered=len(ids) - len(items),
         total=total,
         next_offset=following if following < total else None,
     )

@@ -55,6 +55,8 @@ class QueuePage(Record):
     """A page of a list, most pressing first while open, newest first otherwise."""
 
     items: tuple[QueueItem, ...]
+    altered: Count = 0
+    """Cases of the page that are not shown: what the database holds of them is not what was recorded."""
     total: Count
     next_offset: Count | None = None
 

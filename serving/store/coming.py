@@ -116,7 +116,9 @@ def lineage(connection: Connection) -> list[str]:
         found.append(named(row.bundle))
         row = places.get(row.before) if _leads_back(row.sequence, row.before) else None
     back = _returned_to(connection)
-    return found[found.index(back) :] if back in found else found
+    if back is None:
+        return found
+    return found[found.index(back) :] if back in found else [named(back)]
 
 
 def lost_rollback(connection: Connection) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from data.vocabulary import Role
@@ -66,11 +66,21 @@ class Principals:
             if before is not None and (before.roles, before.key_digest) == (now.roles, now.key_digest):
                 return
             principal_leaves.tell(connection, now, before, at)
+            _take_from_others(connection, name, digest)
             row = insert_or(principals).values(name=name, key_digest=digest, created_at=to_number(at))
             connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"key_digest": digest}))
             connection.execute(delete(principal_roles).where(principal_roles.c.principal == name))
             for role in sorted(now.roles):
                 connection.execute(insert(principal_roles).values(principal=name, role=role.value))
+
+
+def _take_from_others(connection: Connection, name: str, digest: str) -> None:
+    """Nobody else may hold this key: only somebody who exchanged keys in the database made it so.
+
+    Theirs is found again with the file of their own key; until then they have none, which the doctor tells.
+    """
+    others = (principals.c.key_digest == digest) & (principals.c.name != name)
+    connection.execute(update(principals).where(others).values(key_digest="taken from " + principals.c.name))
 
 
 def _keep_found(connection: Connection, at: datetime) -> None:

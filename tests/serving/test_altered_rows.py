@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from data.vocabulary import Task
 from serving.commands import app
 from serving.doctor import examine
+from serving.keys import ensure_keys, read_key
+from serving.security import key_digest
 from serving.settings import Settings
 from tests.fixtures.bundles import file_of
 from tests.fixtures.service import Desk
@@ -49,6 +52,7 @@ ODD = {
     "no role": "UPDATE principal_roles SET role = 'x' WHERE principal = 'auditor'",
     "no instant of a principal": "UPDATE principals SET created_at = 'abc' WHERE name = 'auditor'",
 }
+AT = datetime(2026, 11, 24, tzinfo=UTC)
 PAGES = ("/health/live", "/health/ready", "/v1/models", "/v1/models/drift", "/v1/models/promotions", "/metrics")
 ALWAYS = ("/health/live", "/health/ready", "/v1/models", "/v1/models/drift", "/metrics")
 CONSOLE = ("/console", "/console/decided", "/console/models", "/console/models/drift")
@@ -139,6 +143,61 @@ def test_what_was_rolled_back_does_not_answer_again_where_the_rollback_was_taken
         assert (told["bundle"], back == before) == (back, False)
         assert "the last rollback was taken out" in told["altered"]
         assert desk.recommend(a_case(77))["receipt"]["bundle"] == back
+
+
+def test_no_bundle_answers_that_was_rolled_back_where_every_rollback_was_taken_out(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    desk = reopened(folder)
+    with desk.client:
+        rolled_back = desk.get("/v1/models").json()["bundle"]
+        assert desk.post("/v1/models/rollbacks", {"reason": "complaints"}, "scientist").is_success
+        back = desk.get("/v1/models").json()["bundle"]
+    alter(folder, "DELETE FROM bundles_in_force WHERE came = 'rollback'")
+    desk = reopened(folder, seed=9)
+    with desk.client:
+        receipt = desk.recommend(a_case(77))["receipt"]
+        assert (receipt.get("bundle"), back == rolled_back) == (back, False)
+
+
+def test_keys_that_were_exchanged_are_their_owners_again_and_stop_no_start(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    desk = reopened(folder)
+    auditor, scientist = desk.keys["auditor"], desk.keys["scientist"]
+    desk.service.close()
+    for one, other in (("auditor", "'parked'"), ("scientist", "?1"), ("auditor", "?2")):
+        statement = f"UPDATE principals SET key_digest = {other} WHERE name = '{one}'"  # noqa: S608 - names of ours
+        alter(folder, statement.replace("?1", f"'{key_digest(auditor)}'").replace("?2", f"'{key_digest(scientist)}'"))
+    files = ensure_keys(folder / "keys", reopened(folder, seed=9).service.principals, lambda: AT)
+    again = reopened(folder, seed=10).service.principals
+    for name in ("auditor", "scientist"):
+        found = again.by_key(read_key(files[name]))
+        assert found is not None
+        assert found.name == name
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM recommendations WHERE recommendation_id = '{}'",
+        "UPDATE documents SET content = 'abc' WHERE digest = (SELECT input FROM recommendations "
+        "WHERE recommendation_id = '{}')",
+        "UPDATE review_statuses SET roles = 'x' WHERE recommendation_id = '{}'",
+    ],
+)
+def test_one_open_case_that_was_altered_hides_no_other_of_the_queue(tmp_path: Path, statement: str) -> None:
+    folder = used(tmp_path / "used")
+    desk, path = reopened(folder), "/v1/recommendations"
+    with desk.client:
+        every = {each["recommendation_id"] for each in desk.get(path, "reviewer-1").json()["items"]}
+        (lost,) = (each["recommendation_id"] for each in desk.get(f"{path}?state=open", "reviewer-1").json()["items"])
+    alter(folder, statement.format(lost))
+    desk = reopened(folder, seed=9)
+    with desk.client:
+        page = desk.get(path, "reviewer-1").json()
+        assert {each["recommendation_id"] for each in page["items"]} == every - {lost}
+        assert page["altered"] == 1
+        sign_in(desk)
+        assert "1 case cannot be shown: the record was altered" in desk.client.get("/console").text
 
 
 def damaged(path: Path) -> None:

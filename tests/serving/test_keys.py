@@ -8,7 +8,7 @@ import pytest
 
 from data.vocabulary import Role
 from policies.policy import load_policy
-from serving.keys import DEFAULT_PRINCIPALS, DOES, does, ensure_key
+from serving.keys import DEFAULT_PRINCIPALS, DOES, does, ensure_key, roles_asked
 from serving.security import REVIEW_ROLES, Permission, Principal
 from tests.fixtures.service import NOON, open_desk
 
@@ -63,3 +63,14 @@ def test_nobody_is_named_as_the_audit_chain_names_who_is_no_principal(tmp_path: 
     with pytest.raises(ValueError, match="choose another name"):
         ensure_key(tmp_path / "keys", name, frozenset({Role.AUDITOR}), principals, lambda: NOON)
     assert not (tmp_path / "keys" / name).exists()
+
+
+def test_roles_are_named_or_stay_as_they_are_and_nobody_ends_without_any() -> None:
+    known = Principal("kim", frozenset({Role.AUDITOR}), "digest")
+    assert roles_asked("kim", ["auditor", "model_owner"], None, False) == {Role.AUDITOR, Role.MODEL_OWNER}
+    assert roles_asked("kim", [], known, False) == known.roles
+    for there, replace in ((None, False), (known, True)):
+        with pytest.raises(ValueError, match="say by --role what kim may do, once for each of auditor, data_scientist"):
+            roles_asked("kim", [], there, replace)
+    with pytest.raises(ValueError, match="'boss' is no role; the roles are auditor, data_scientist"):
+        roles_asked("kim", ["boss"], None, False)

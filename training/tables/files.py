@@ -6,6 +6,7 @@ import codecs
 import gzip
 import hashlib
 import json
+import re
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandas.errors import ParserWarning
+from pandas.errors import ParserError, ParserWarning
 
 from training.errors import HistoryError, MappingError
 from training.tables.mapping import Mapping
@@ -120,9 +121,23 @@ def _csv(path: Path, encoding: str) -> pd.DataFrame:
             return pd.read_csv(
                 path, header=0, names=columns, index_col=False, keep_default_na=False, na_values=[""], **cells
             )
+        except ParserError as error:
+            raise ValueError(_longer(error)) from error
         except ParserWarning as error:
             says = f"its first line names {len(columns)} columns and its rows have more cells: name every column there"
             raise ValueError(says) from error
+
+
+_LONGER = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+
+
+def _longer(error: ParserError) -> str:
+    """What to do about a line with more cells than the one that names the columns."""
+    found = _LONGER.search(str(error))
+    if found is None:
+        return str(error)
+    names, line, cells = found.groups()
+    return f"line {line} has {cells} cells, the first line names {names}: quote a cell that holds what separates cells"
 
 
 def _json_lines(path: Path, encoding: str) -> pd.DataFrame:

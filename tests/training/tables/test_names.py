@@ -54,5 +54,8 @@ def test_rows_with_more_cells_than_there_are_names_are_refused_and_an_empty_end_
     path.write_text("sku;price\n1;40;8\n2;41;9\n", encoding="utf-8")
     with pytest.raises(HistoryError, match="names 2 columns and its rows have more cells"):
         read_file(path)
+    path.write_text("sku;price\n1;40\n2;41;9\n", encoding="utf-8")
+    with pytest.raises(HistoryError, match="line 3 has 3 cells, the first line names 2: quote a cell"):
+        read_file(path)
     path.write_text("sku;price\n1;40;\n2;41;\n", encoding="utf-8")
     assert read_file(path).to_dict("list") == {"sku": ["1", "2"], "price": ["40", "41"]}
