@@ -326,6 +326,8 @@ class Promotions(Record):
     """Promotions, the newest first."""
 
     items: tuple[Promotion, ...]
+    unreadable: Count = 0
+    """Others that cannot be shown: somebody altered what the database holds of them, as `fairlead doctor` tells."""
 
 
 class ComingInForce(StrEnum):

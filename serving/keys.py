@@ -81,7 +81,7 @@ def ensure_key(
         write_private(file, new_key())
     key = read_key(file)
     found = principals.by_key(key)
-    if found is None or (found.name, found.roles) != (name, roles):
+    if replace or found is None or (found.name, found.roles) != (name, roles):
         principals.put(name, roles, key, clock())
     return file
 

@@ -83,8 +83,9 @@ class PromotionService:
     def listing(self) -> Promotions:
         """The newest promotions."""
         with self._database.read() as connection:
-            newest = promotions.newest(connection, LISTED)
-            return Promotions(items=tuple(_as_it_stands(connection, each) for each in newest))
+            newest, unreadable = promotions.newest(connection, LISTED)
+            items = tuple(_as_it_stands(connection, each) for each in newest)
+            return Promotions(items=items, unreadable=unreadable)
 
     def get(self, promotion_id: str) -> Promotion:
         """The promotion of this id. Raises NotFound."""

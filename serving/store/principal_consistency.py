@@ -31,7 +31,7 @@ def faults(connection: Connection) -> Iterator[str]:
 
 def _fault(connection: Connection, name: str, key: str | None, told: Told | None) -> str:
     if told is None:
-        return "nobody added it"
+        return f"nobody added it (if an earlier Fairlead did: fairlead keys --add {name} --replace-roles --role ROLE)"
     if key is None:
         return "it is gone"
     held = {*connection.execute(select(principal_roles.c.role).where(principal_roles.c.principal == name)).scalars()}

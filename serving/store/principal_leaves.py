@@ -6,6 +6,7 @@ line: no principal makes another one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from data.record import canonical
+from serving.errors import RecordAltered
 from serving.security import Principal
 from serving.store import audit, documents
 from serving.store.instants import to_instant
+from serving.store.rows import ODD
 from serving.store.tables import audit_leaves
 
 KIND = "principal"
@@ -68,6 +71,17 @@ def every(connection: Connection) -> Iterator[Told]:
             told["found"],
             to_instant(row.at),
         )
+
+
+def latest(connection: Connection, name: str) -> tuple[frozenset[str], str] | None:
+    """The roles and the key that the chain last told of somebody; None where no leaf that can be read does."""
+    leaves = select(audit_leaves.c.content).where(audit_leaves.c.kind == KIND)
+    for content in connection.execute(leaves.order_by(audit_leaves.c.sequence.desc())).scalars():
+        with contextlib.suppress(RecordAltered, *ODD):
+            told = json.loads(documents.get(connection, content))
+            if told["name"] == name:
+                return frozenset(told["roles"]), told["key"].removeprefix("sha256:")
+    return None
 
 
 def roles_since(connection: Connection) -> dict[str, datetime]:

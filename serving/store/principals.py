@@ -58,12 +58,16 @@ class Principals:
             _keep_found(connection, at)
 
     def put(self, name: str, roles: Iterable[Role], key: str, at: datetime) -> None:
-        """Create the principal, or give it this key and these roles; the audit chain tells of it."""
+        """Create the principal, or give it this key and these roles; the audit chain tells of it.
+
+        It tells also of one that is so already, where an earlier Fairlead added it without a leaf.
+        """
         with self._database.write() as connection:
             _keep_found(connection, at)
             digest, before = key_digest(key), _find(connection, principals.c.name == name)
             now = Principal(name, frozenset(roles), digest)
-            if before is not None and (before.roles, before.key_digest) == (now.roles, now.key_digest):
+            same = before is not None and (before.roles, before.key_digest) == (now.roles, now.key_digest)
+            if same and principal_leaves.latest(connection, name) == (now.roles, now.key_digest):
                 return
             principal_leaves.tell(connection, now, before, at)
             _take_from_others(connection, name, digest)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from data.promotion import ComingInForce, Decided, Dossier, Promotion, PromotionState, RolledBack
 from data.record import canonical
+from serving.errors import RecordAltered
 from serving.store import coming, documents
 from serving.store.instants import to_instant, to_number
 from serving.store.rows import as_written
@@ -54,9 +56,15 @@ def get(connection: Connection, promotion_id: str) -> Promotion | None:
     return found[0] if found else None
 
 
-def newest(connection: Connection, limit: int) -> list[Promotion]:
-    """The newest promotions first."""
-    return _found(connection, table.c.promotion_id.is_not(None), limit)
+def newest(connection: Connection, limit: int) -> tuple[list[Promotion], int]:
+    """The newest promotions first, and how many of them cannot be read, because somebody altered their rows."""
+    back, found, unreadable = _rolled_back(connection), list[Promotion](), 0
+    for row in _rows(connection, table.c.promotion_id.is_not(None), limit):
+        try:
+            found.append(_promotion(connection, row, back.get(row.promotion_id)))
+        except RecordAltered:
+            unreadable += 1
+    return found, unreadable
 
 
 def as_asked(promotion: Promotion) -> Promotion:
@@ -103,6 +111,12 @@ def dossier_of(connection: Connection, promotion: Promotion) -> bytes:
 
 
 def _found(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Promotion]:
+    back = _rolled_back(connection)
+    rows = _rows(connection, condition, limit)
+    return [_promotion(connection, row, back.get(row.promotion_id)) for row in rows]
+
+
+def _rows(connection: Connection, condition: ColumnElement[bool], limit: int) -> Iterable[Row[Any]]:
     ordered = (
         select(
             table, decisions.c.verdict, decisions.c.decided_by, decisions.c.decided_at, decisions.c.reason.label("why")
@@ -112,8 +126,7 @@ def _found(connection: Connection, condition: ColumnElement[bool], limit: int) -
         .order_by(table.c.requested_at.desc(), table.c.promotion_id.desc())
         .limit(limit)
     )
-    back = _rolled_back(connection)
-    return [_promotion(connection, row, back.get(row.promotion_id)) for row in connection.execute(ordered)]
+    return connection.execute(ordered)
 
 
 def _rolled_back(connection: Connection) -> dict[str, RolledBack]:

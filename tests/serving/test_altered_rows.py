@@ -200,6 +200,21 @@ def test_one_open_case_that_was_altered_hides_no_other_of_the_queue(tmp_path: Pa
         assert "1 case cannot be shown: the record was altered" in desk.client.get("/console").text
 
 
+def test_one_promotion_that_was_altered_hides_no_other(tmp_path: Path) -> None:
+    folder, path = used(tmp_path / "used"), "/v1/models/promotions"
+    desk = reopened(folder)
+    with desk.client:
+        first, *others = (each["promotion_id"] for each in desk.get(path, "scientist").json()["items"])
+    alter(folder, f"UPDATE promotions SET requested_at = 'abc' WHERE promotion_id = '{first}'")  # noqa: S608 - ours
+    desk = reopened(folder, seed=9)
+    with desk.client:
+        told = desk.get(path, "scientist").json()
+        assert ([each["promotion_id"] for each in told["items"]], told["unreadable"]) == (others, 1)
+        assert desk.get(f"{path}/{first}", "scientist").json()["type"].endswith("record-altered")
+        sign_in(desk)
+        assert "1 promotion cannot be shown: the record was altered" in desk.client.get("/console/models").text
+
+
 def damaged(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"?")
 

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from data.promotion import Check, Dossier, Finding, InForceNow, Promotion
+from data.promotion import Check, Dossier, Finding, InForceNow, Promotion, Promotions
 from data.vocabulary import Task
 from training.promotion.again import apart, same_history
 
@@ -22,11 +22,14 @@ _ANOTHER = (
 _SHORT = len("sha256:") + 12
 
 
-def tell_promotions(items: tuple[Promotion, ...], console: Console) -> None:
+def tell_promotions(found: Promotions, console: Console) -> None:
     """Each with its id on a line of its own, and what people said below it."""
-    if not items:
+    if not found.items and not found.unreadable:
         console.print("no promotion was asked for yet")
-    for each in items:
+    if found.unreadable:
+        others = f"{found.unreadable:,} cannot be shown: their record was altered; fairlead doctor says which"
+        console.print(Text(others), soft_wrap=True)
+    for each in found.items:
         console.print(Text(f"{each.promotion_id}  {_state(each)}"), soft_wrap=True)
         for said in _said(each):
             console.print(Padding(Text(said, overflow="fold"), _INDENT))

@@ -130,6 +130,8 @@ class ModelsPage:
     altered: str
     """What somebody altered of the record of what came in force; empty where nothing shows."""
     ladder: tuple[LadderRow, ...]
+    unreadable: str
+    """How many promotions cannot be shown, because their record was altered; empty where none."""
     waiting: tuple[PromotionRow, ...]
     past: tuple[PromotionRow, ...]
     shadow: ShadowView | None

@@ -124,8 +124,8 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
     service, now = visit.service, visit.service.clock()
     in_force, steps = service.promotions.now(), tuple(ladder_steps(service.in_force.predictors))
     own = in_force.by == visit.principal.name
-    listed = service.promotions.listing().items
-    rows = [(each, view.promotion_row(each, in_force.bundle, now)) for each in listed]
+    listed = service.promotions.listing()
+    rows = [(each, view.promotion_row(each, in_force.bundle, now)) for each in listed.items]
     shadow = service.shadow.report(in_force.bundle, now)
     rollback = None
     if in_force.bundle and in_force.rollback_to and visit.principal.may(Permission.ROLL_BACK):
@@ -139,6 +139,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
         not_trusted=service.health.not_trusted(),
         altered=in_force.altered or "",
         ladder=view.ladder_rows(steps),
+        unreadable=view.unreadable_words(listed.unreadable),
         waiting=tuple(row for each, row in rows if each.state is PromotionState.PROPOSED),
         past=tuple(row for each, row in rows if each.state is not PromotionState.PROPOSED),
         shadow=shadow_view.shadow_view(shadow),

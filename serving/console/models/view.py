@@ -111,6 +111,15 @@ def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> P
     )
 
 
+def unreadable_words(count: int) -> str:
+    """That promotions are missing from the lists, and who says which."""
+    if not count:
+        return ""
+    return (
+        f"{count:,} promotion{'' if count == 1 else 's'} cannot be shown: the record was altered, see fairlead doctor"
+    )
+
+
 def state_words(promotion: Promotion, serving: str | None) -> str:
     """Where a promotion stands beside what serves now."""
     if promotion.altered:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 
 from data.vocabulary import Role
-from serving.keys import DEFAULT_PRINCIPALS, ensure_keys
+from serving.keys import DEFAULT_PRINCIPALS, ensure_key, ensure_keys, write_private
 from serving.security import key_digest, new_key
 from serving.store import audit, documents, principal_consistency, principal_leaves
 from serving.store.tables import audit_leaves
@@ -136,3 +136,21 @@ def test_a_leaf_whose_words_were_rewritten_is_said(desk: Desk) -> None:
         rewritten = update(table).where(table.c.digest == of_eve.scalar_subquery())
         connection.execute(rewritten.values(content=b"other"))
     assert faults(desk) == ["what the audit chain tells of a principal was altered or is gone"]
+
+
+def test_one_whom_an_earlier_fairlead_added_is_vouched_for_by_giving_the_roles_again(
+    desk: Desk, tmp_path: Path
+) -> None:
+    key = new_key()
+    change(
+        desk,
+        "INSERT INTO principals (name, key_digest, created_at) "  # noqa: S608 - a digest of ours
+        f"VALUES ('kim', '{key_digest(key)}', 1795000000000)",
+    )
+    change(desk, "INSERT INTO principal_roles (principal, role) VALUES ('kim', 'auditor')")
+    (told,) = faults(desk)
+    assert "kim" in told
+    assert "fairlead keys --add kim --replace-roles --role ROLE" in told
+    write_private(tmp_path / "kim", key)
+    ensure_key(tmp_path, "kim", frozenset({Role.AUDITOR}), desk.service.principals, desk.service.clock, replace=True)
+    assert faults(desk) == []

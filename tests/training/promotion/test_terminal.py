@@ -18,6 +18,7 @@ from data.promotion import (
     Finding,
     InForceNow,
     Promotion,
+    Promotions,
     PromotionState,
     RolledBack,
 )
@@ -48,9 +49,9 @@ def promotion(state: PromotionState, **also: Any) -> Promotion:
     )
 
 
-def shown(*items: Promotion, width: int = 80) -> str:
+def shown(*items: Promotion, width: int = 80, unreadable: int = 0) -> str:
     console = Console(width=width, file=StringIO())
-    tell_promotions(items, console)
+    tell_promotions(Promotions(items=items, unreadable=unreadable), console)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
@@ -99,7 +100,7 @@ def test_nothing_of_what_was_recorded_before_acts_on_the_terminal_of_whoever_agr
     back = BACK.model_copy(update={"reason": f"complaints {FORGED}"})
     decided = AGREED.model_copy(update={"reason": f"fine {FORGED}"})
     odd = promotion(PromotionState.APPROVED, decided=decided, rolled_back=back, refusals=(f"labels {FORGED}",))
-    tell_promotions((odd.model_copy(update={"reason": f"better {FORGED}"}),), terminal())
+    tell_promotions(Promotions(items=(odd.model_copy(update={"reason": f"better {FORGED}"}),)), terminal())
     sent = a_dossier(digest_of(b"new"), digest_of(b"old"))
     forged = tuple(each.model_copy(update={"says": f"0 differ {FORGED}\u202e"}) for each in sent.checks)
     turned = sent.window.model_copy(update={"history": f"full.jsonl{FORGED}"})
@@ -109,6 +110,10 @@ def test_nothing_of_what_was_recorded_before_acts_on_the_terminal_of_whoever_agr
     assert "\u202e" not in told
     assert told.count("␛[2J␛[H") >= 5
     assert told.splitlines()[-1] == "on the same history this is not what was sent: do not agree to it"
+
+
+def test_those_that_cannot_be_shown_are_counted() -> None:
+    assert "2 cannot be shown: their record was altered" in " ".join(shown(unreadable=2).split())
 
 
 def test_none_is_said() -> None:
