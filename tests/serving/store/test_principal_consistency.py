@@ -154,3 +154,9 @@ def test_one_whom_an_earlier_fairlead_added_is_vouched_for_by_giving_the_roles_a
     write_private(tmp_path / "kim", key)
     ensure_key(tmp_path, "kim", frozenset({Role.AUDITOR}), desk.service.principals, desk.service.clock, replace=True)
     assert faults(desk) == []
+
+
+def test_what_the_chain_tells_already_it_is_not_told_again(desk: Desk) -> None:
+    before = leaves(desk)
+    desk.add("eve", Role.DATA_SCIENTIST)
+    assert leaves(desk) == before
