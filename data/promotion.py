@@ -123,6 +123,16 @@ class Share(Record):
     challenger: float | None = None
 
 
+class Attestation(Record):
+    """What whoever asks answers for: how something that the champion does not know is known before the outcome.
+
+    `name` is a feature's, an attribute's, or that of a group such as `message`.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    says: Why
+
+
 class Cost(Record):
     """What answering takes: milliseconds of predicting and explaining one case, and bytes of the files."""
 
@@ -227,6 +237,7 @@ class Dossier(Record):
     slices: tuple[Slice, ...] = ()
     calibrations: tuple[Calibration, ...] = ()
     shares: tuple[Share, ...] = ()
+    attested: tuple[Attestation, ...] = ()
     cost: Cost
 
     @property

@@ -53,17 +53,26 @@ def does(roles: frozenset[Role]) -> str:
 
 
 def ensure_keys(folder: Path, principals: Principals, clock: Clock) -> dict[str, Path]:
-    """Give every default principal a key file, keeping those there are; returns the files by name."""
+    """Give every default principal a key file, keeping those there are; returns the files by name.
+
+    A start does so by itself: the audit chain names the service, not whoever started it.
+    """
     principals.keep_found(clock())
     files = {}
     for name, roles in DEFAULT_PRINCIPALS.items():
         known = principals.by_name(name)
-        files[name] = ensure_key(folder, name, known.roles if known else roles, principals, clock)
+        files[name] = ensure_key(folder, name, known.roles if known else roles, principals, clock, by=SERVICE)
     return files
 
 
 def ensure_key(
-    folder: Path, name: str, roles: frozenset[Role], principals: Principals, clock: Clock, replace: bool = False
+    folder: Path,
+    name: str,
+    roles: frozenset[Role],
+    principals: Principals,
+    clock: Clock,
+    replace: bool = False,
+    by: str = OPERATOR,
 ) -> Path:
     """Give one principal these roles and a key file, keeping the key there is.
 
@@ -82,7 +91,7 @@ def ensure_key(
     key = read_key(file)
     found = principals.by_key(key)
     if replace or found is None or (found.name, found.roles) != (name, roles):
-        principals.put(name, roles, key, clock())
+        principals.put(name, roles, key, clock(), by)
     return file
 
 

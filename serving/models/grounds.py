@@ -57,6 +57,7 @@ def _of_the_record(dossier: Dossier) -> Iterator[Fault]:
         "differences": [(each.task, each.metric) for each in dossier.differences],
         "calibrations": [each.task for each in dossier.calibrations],
         "shares": [(each.task, each.feature) for each in dossier.shares],
+        "attested": [each.name for each in dossier.attested],
     }
     for what, names in named.items():
         if len({*names}) < len(names):

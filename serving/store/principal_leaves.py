@@ -38,9 +38,9 @@ class Told:
 
 
 def tell(
-    connection: Connection, now: Principal, before: Principal | None, at: datetime, *, found: bool = False
+    connection: Connection, now: Principal, before: Principal | None, at: datetime, by: str, *, found: bool = False
 ) -> None:
-    """Chain a leaf of what a principal has from now on; `found` is one that was there before such leaves were."""
+    """Chain a leaf of what `by` gave a principal from now on; `found` is one that was there before such leaves were."""
     content = {
         "name": now.name,
         "roles": sorted(now.roles),
@@ -48,7 +48,6 @@ def tell(
         "key": f"sha256:{now.key_digest}",
         "found": found,
     }
-    by = audit.SERVICE if found else audit.OPERATOR
     audit.append(connection, KIND, "", by, at, documents.put(connection, canonical(content)))
 
 

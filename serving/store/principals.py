@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from data.vocabulary import Role
 from serving.security import Principal, key_digest
-from serving.store import principal_leaves
+from serving.store import audit, principal_leaves
 from serving.store.engine import Database
 from serving.store.instants import to_instant, to_number
 from serving.store.rows import as_written
@@ -57,8 +57,8 @@ class Principals:
         with self._database.write() as connection:
             _keep_found(connection, at)
 
-    def put(self, name: str, roles: Iterable[Role], key: str, at: datetime) -> None:
-        """Create the principal, or give it this key and these roles; the audit chain tells of it.
+    def put(self, name: str, roles: Iterable[Role], key: str, at: datetime, by: str = audit.OPERATOR) -> None:
+        """Create the principal, or give it this key and these roles; the audit chain tells of it, and who did so.
 
         It tells also of one that is so already, where an earlier Fairlead added it without a leaf.
         """
@@ -69,7 +69,7 @@ class Principals:
             same = before is not None and (before.roles, before.key_digest) == (now.roles, now.key_digest)
             if same and principal_leaves.latest(connection, name) == (now.roles, now.key_digest):
                 return
-            principal_leaves.tell(connection, now, before, at)
+            principal_leaves.tell(connection, now, before, at, by)
             _take_from_others(connection, name, digest)
             row = insert_or(principals).values(name=name, key_digest=digest, created_at=to_number(at))
             connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"key_digest": digest}))
@@ -90,7 +90,7 @@ def _take_from_others(connection: Connection, name: str, digest: str) -> None:
 def _keep_found(connection: Connection, at: datetime) -> None:
     if not principal_leaves.kept(connection):
         for row in connection.execute(select(principals).order_by(principals.c.name)).all():
-            principal_leaves.tell(connection, held(connection, row), None, at, found=True)
+            principal_leaves.tell(connection, held(connection, row), None, at, audit.SERVICE, found=True)
 
 
 def _find(connection: Connection, condition: ColumnElement[bool]) -> Principal | None:

@@ -74,6 +74,13 @@ def promote(
     ] = None,
     key: Annotated[Path | None, typer.Option("--key", help="Key file of who asks.")] = None,
     reason: TheReason = "",
+    attest: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[,NAME]=HOW",
+            help="How a column that the champion does not know is known before the outcome; recorded. Repeatable.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Where the dossier goes; CHALLENGER_DIR without.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
 ) -> None:
@@ -86,16 +93,20 @@ def promote(
     with told():
         from models.bundle import open_bundle
         from policies.policy import load_policy
+        from training.promotion import attested
         from training.promotion.asking import AskedService
         from training.promotion.compare import compare
         from training.terminal import progress_on
 
         require_folder(out or challenger, "--out")
+        answers_for = attested.read(attest or ())
         service = AskedService.of(server, key or _key("scientist")) if server else None
         its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
         _refuse_itself(its, theirs)
         with progress_on(_console) as progress:
-            dossier = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed)
+            dossier = compare(
+                its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed, attested=answers_for
+            )
         written = _write(dossier, out or challenger)
         _tell(dossier)
         _console.print(f"dossier in {written}", soft_wrap=True)
@@ -149,6 +160,7 @@ def verify_promotion(
     """
     with told():
         from policies.policy import load_policy
+        from training.promotion import attested
         from training.promotion.compare import compare
         from training.promotion.terminal import tell_verified
         from training.terminal import progress_on
@@ -158,9 +170,18 @@ def verify_promotion(
         sent = service.dossier(service.promotion(promotion_id))
         with TemporaryDirectory() as folder:
             its, theirs = (service.fetch(digest, Path(folder)) for digest in (sent.challenger, sent.champion))
-            draws = {"resamples": sent.resamples, "seed": sent.seed}
             with progress_on(_console) as progress:
-                again = compare(its, theirs, read, load_policy(policy), datetime.now(UTC), progress, **draws)
+                again = compare(
+                    its,
+                    theirs,
+                    read,
+                    load_policy(policy),
+                    datetime.now(UTC),
+                    progress,
+                    resamples=sent.resamples,
+                    seed=sent.seed,
+                    attested=attested.of_dossier(sent.attested),
+                )
         if out is not None:
             _console.print(f"dossier in {_write(again, out)}", soft_wrap=True)
         raise typer.Exit(0 if tell_verified(sent, again, another, _out) else REFUSED)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Share
-from training.promotion.kindred import Carried, alone, together, unheard
+from training.promotion.attested import OPTION, Attested, said_of
+from training.promotion.kindred import ATTRIBUTE, Carried, alone, together
 from training.promotion.later import Floats
+from training.promotion.news import New, news
 from training.promotion.sides import Pair, Side
 
 ROWS = 150
 """Rows explained: shares of mean contributions settle soon."""
 LISTED = 15
+ASKED = 8
 CARRIES = 0.30
 """A feature with this share of a score carries it."""
 GAINED = 0.20
@@ -24,6 +27,8 @@ NEW = GAINED / 4
 """With this share of a score, a feature that the champion does not know is one to ask about."""
 TOO_GOOD = 0.25
 """A log loss so much lower comes from the outcome itself sooner than from a better model."""
+BETTER = 0.05
+"""A log loss so much lower is asked about where a feature that both know gained so many points of the score."""
 ALIKE = 0.5
 """Rank correlation below which the two decide by other facts."""
 
@@ -51,8 +56,11 @@ def shares(pair: Pair, contributions: tuple[Floats, Floats]) -> tuple[Share, ...
     )
 
 
-def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
-    """Whether a feature looks like the outcome, is new, or the two decide by other facts; kindred ones are one."""
+def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Attested | None = None) -> Check:
+    """Whether a feature looks like the outcome, is new, or the two decide by other facts; kindred ones are one.
+
+    Of what is new and decides somebody must say how it is known before the outcome (`attested`).
+    """
     gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
     judged = together(found, pair)
     told = [each for each in alone(found, pair) if gained or each.champion is None]
@@ -60,12 +68,15 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference) -> Check:
     suspects = first.challenger >= CARRIES and first.gained >= GAINED
     if suspects or (gained and first.gained >= NEW):
         return _check(pair, Finding.REFUSED, f"suspected leak: {_carries(first)}; check that {_before_it(first)}")
-    if gained:
-        lower = percent(-loss.difference / loss.champion)
-        return _check(pair, Finding.NOTED, f"log loss is {lower} lower: too good? {_carries(first)}")
-    new = max(unheard(found, pair), key=lambda each: each.challenger, default=None)
-    if new is not None and new.challenger >= NEW:
-        return _check(pair, Finding.NOTED, f"something new decides: {_carries(new)}; ask whether {_before_it(new)}")
+    new = [each for each in news(found, pair) if each.carried.challenger >= NEW]
+    unsaid = [each for each in new if each.told and said_of(each.name, attested or {}) is None]
+    if unsaid:
+        return _check(pair, Finding.REFUSED, _asked(unsaid))
+    notes = [*_better(first, loss, gained)]
+    if new:
+        notes.append("something new decides: " + "; ".join(_answered(each, attested or {}) for each in new[:ASKED]))
+    if notes:
+        return _check(pair, Finding.NOTED, "; ".join(notes))
     alike = rank_correlation(judged)
     if alike < ALIKE:
         other = f"the two decide by other facts (rank correlation {alike:.2f}); {_carries(first)}"
@@ -82,6 +93,32 @@ def rank_correlation(found: Sequence[Carried]) -> float:
     if any(each.std() == 0 for each in ranks):
         return 0.0
     return float(np.asarray(np.corrcoef(np.stack(ranks)))[0, 1])
+
+
+def _better(first: Carried, loss: Difference, gained: bool) -> Iterator[str]:
+    """What to ask where the challenger is so much better that one feature may have become the outcome a little."""
+    lower = f"log loss is {percent(-loss.difference / loss.champion)} lower"
+    if gained:
+        yield f"{lower}: too good? {_carries(first)}"
+    elif loss.high < 0 and -loss.difference > BETTER * loss.champion and first.champion and first.gained >= NEW:
+        yield f"{lower}, and {_carries(first)}; ask whether {_before_it(first)}"
+
+
+def _asked(unsaid: Sequence[New]) -> str:
+    """What is new, and what whoever asks is to say of it."""
+    told = "; ".join(_carries(each.carried) for each in unsaid[:ASKED])
+    names = ",".join(each.name.removeprefix(ATTRIBUTE) for each in unsaid)
+    they = "it is" if len(unsaid) == 1 else "they are"
+    return (
+        f"something new decides: {told}. What is written after the fact looks so too: say how {they} known before the "
+        f'outcome, for whoever agrees to read ({OPTION} "{names}=HOW")'
+    )
+
+
+def _answered(new: New, attested: Attested) -> str:
+    said = said_of(new.name, attested)
+    known = "" if said is None else f" (known before the outcome, says whoever asks: “{said}”)"
+    return f"{_carries(new.carried)}{known}"
 
 
 def _carries(told: Carried) -> str:

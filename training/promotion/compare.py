@@ -32,6 +32,7 @@ from training.errors import HistoryError
 from training.histories.history import History
 from training.progress import Progress
 from training.promotion import answering, attribution, calibrations, columns, labels, metrics, slices
+from training.promotion.attested import Attested, recorded, require_read
 from training.promotion.costs import Prices
 from training.promotion.days import read_later_days
 from training.promotion.fresh import Fresh, read_fresh
@@ -46,6 +47,7 @@ from training.promotion.window import read_later
 
 @dataclass
 class _Findings:
+    attested: Attested
     checks: list[Check] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     slices: list[Slice] = field(default_factory=list)
@@ -64,15 +66,19 @@ def compare(
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    attested: Attested | None = None,
 ) -> Dossier:
     """Compare two bundles on the cases of a history that are later than anything either has learned from.
 
-    Bundles that learned without times are compared on cases that taught neither.
+    Bundles that learned without times are compared on cases that taught neither. `attested` says of what is new to
+    the champion how it is known before the outcome.
 
     Raises:
+        TrainingError: an attestation of what is not new.
         HistoryError: no case that is new to both, a bundle that does not say what it learned from, or two questions.
     """
     tasks = _shared(challenger, champion)
+    require_read(attested or {}, challenger)
     same = kept(challenger, champion)
     require_one_question(challenger, champion, history, same)
     besides = frozenset(Task) - {*tasks} | (frozenset() if same.issuperset(tasks) else same)
@@ -81,7 +87,7 @@ def compare(
     whole = readings[_schema(challenger)].later
     if not whole.n:
         raise HistoryError(nothing_new(history, ground))
-    found = _Findings(checks=[_tasks_check(challenger, champion)])
+    found = _Findings(attested or {}, checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
         progress.step(f"{task}: champion and challenger on the same {whole.n:,} cases")
@@ -104,6 +110,7 @@ def compare(
         slices=tuple(found.slices),
         calibrations=tuple(found.calibrations),
         shares=tuple(found.shares),
+        attested=recorded(found.attested),
         cost=cost,
     )
     return Dossier.model_validate_json(canonical(lined(plain(made))))
@@ -203,7 +210,7 @@ def _compare_task(
     found.checks += [
         labels.check(both, its.answers, task in kept(challenger, champion)),
         columns.check(both),
-        attribution.check(both, shares, told[0]),
+        attribution.check(both, shares, told[0], found.attested),
         *metrics.checks(told, events, prices),
         slices.check(both, cut),
         calibrations.check(both, calibration),

@@ -52,20 +52,9 @@ def together(found: Sequence[Share], pair: Pair) -> list[Carried]:
     return [_carried(each) for each in _grouped(found, _kin(pair))]
 
 
-def unheard(found: Sequence[Share], pair: Pair) -> list[Carried]:
-    """What the challenger goes by that the champion does not know, by group.
-
-    A number that is made of what the champion knows is nothing new to it.
-    """
-    known = pair.champion.model.attributes.attributes.keys()
-    made = {name for name, parts in _told(pair.challenger.model.attributes).items() if known >= parts}
-    new = [each for each in found if each.champion is None and each.feature not in made]
-    return [_carried(each) for each in _grouped(new, _kin(pair))]
-
-
 def alone(found: Sequence[Share], pair: Pair) -> list[Carried]:
     """Each feature by itself that the challenger does not derive."""
-    made = _told(pair.challenger.model.attributes)
+    made = told_parts(pair.challenger.model.attributes)
     return [_carried([each]) for each in found if each.feature not in made]
 
 
@@ -100,7 +89,7 @@ def _carried(shares: Sequence[Share]) -> Carried:
     )
 
 
-def _told(schema: AttributeSchema) -> dict[str, frozenset[str]]:
+def told_parts(schema: AttributeSchema) -> dict[str, frozenset[str]]:
     """Of the feature of each derived number what it is made of in the end: the attributes that a case tells."""
     derived = derivations(schema.attributes)
 

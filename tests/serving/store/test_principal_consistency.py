@@ -62,6 +62,14 @@ def test_adding_a_principal_is_a_leaf_without_its_key(desk: Desk) -> None:
     assert {told["name"] for _, told in leaves(desk)} == {*DEFAULT_PRINCIPALS, "eve"}
 
 
+def test_what_a_start_does_by_itself_is_the_service_s(desk: Desk) -> None:
+    assert [who for who, told in leaves(desk) if told["name"] == "auditor"] == ["service"]
+    change(desk, "UPDATE principals SET key_digest = 'exchanged' WHERE name = 'auditor'")
+    ensure_keys(desk.service.settings.key_folder, desk.service.principals, desk.clock)
+    assert [who for who, told in leaves(desk) if told["name"] == "auditor"] == ["service", "service"]
+    assert faults(desk) == []
+
+
 def test_other_roles_and_another_key_are_leaves_and_the_same_again_is_none(desk: Desk) -> None:
     principals, before = desk.service.principals, len(leaves(desk))
     principals.put("eve", [Role.MODEL_OWNER], desk.keys["eve"], NOON + timedelta(days=1))

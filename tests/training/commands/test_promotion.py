@@ -113,6 +113,37 @@ def test_promote_approve_and_roll_back(
     assert as_json.stdout.encode() == desk.get("/v1/models/promotions").content + b"\n"
 
 
+def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server: str, its: Path) -> None:
+    asked = "promote", its, "--champion", champion(), "--history", later(), "--server", server
+    attested = "--attest", "queue_minutes=read at the gate", "--attest", "queue_length,retries=counted before"
+    result = run(*asked, *key(desk, "scientist"), *WHY, *attested)
+    assert result.exit_code == 0, words(result)
+    (promotion,) = desk.service.promotions.listing().items
+    sent = desk.get(f"/v1/models/promotions/{promotion.promotion_id}/dossier").json()
+    assert [each["name"] for each in sent["attested"]] == ["queue_length", "queue_minutes", "retries"]
+    again = run(
+        *("verify-promotion", promotion.promotion_id, "--history", later(), "--server", server),
+        *key(desk, "model-owner"),
+    )
+    assert again.exit_code == 0, words(again)
+
+
+@pytest.mark.parametrize(
+    ("attested", "says"),
+    [
+        ("queue_minuts=read at the gate", "speaks of queue_minuts, which the challenger does not read"),
+        ("no", "expected"),
+    ],
+)
+def test_an_attestation_that_says_nothing_is_told_before_anything_is_compared(
+    its: Path, attested: str, says: str
+) -> None:
+    asked = run("promote", its, "--champion", champion(), "--history", later(), *WHY, "--attest", attested)
+    assert asked.exit_code == 1
+    assert says in words(asked)
+    assert not (its / "dossier.json").exists()
+
+
 def propose(desk: Desk, its: Path, dossier: Dossier) -> str:
     """Ask for a promotion with any dossier; returns the promotion's id."""
     send(desk, its)

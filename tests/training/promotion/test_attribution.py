@@ -49,6 +49,7 @@ def found(
     old: tuple[Share, ...] = OLD,
     champion: AttributeSchema = PLAIN,
     challenger: AttributeSchema = PLAIN,
+    attested: dict[str, str] | None = None,
 ) -> tuple[Finding, str]:
     one, other = (declared_by(each) for each in (champion, challenger))
     pair = Pair(Task.SLA_BREACH, NUMBERS % 2, NUMBERS, NUMBERS, one, other)
@@ -63,7 +64,7 @@ def found(
         high=-fell + 0.01,
         worse=0.1,
     )
-    told = check(pair, (*old, *shares), loss)
+    told = check(pair, (*old, *shares), loss, attested)
     return told.finding, told.says
 
 
@@ -72,7 +73,13 @@ def found(
     [
         (share("note", None, 0.02), 0.0, Finding.PASSED, "the same facts"),
         (share("note", None, 0.07), 0.1, Finding.NOTED, "something new decides: note carries 7 % of the score"),
-        (share("note", 0.01, 0.07), 0.1, Finding.PASSED, "the same facts"),
+        (
+            share("note", 0.01, 0.07),
+            0.1,
+            Finding.NOTED,
+            "log loss is 20 % lower, and note carries 7 % of the score, 1 %",
+        ),
+        (share("note", 0.01, 0.07), 0.0, Finding.PASSED, "the same facts"),
         (share("note", None, 0.07), 0.2, Finding.REFUSED, "suspected leak: note"),
         (share("note", None, 0.40), 0.0, Finding.REFUSED, "suspected leak: note"),
     ],
@@ -146,16 +153,59 @@ def test_a_new_told_number_is_judged_alone_whatever_is_made_of_it() -> None:
 def test_a_number_made_of_what_the_champion_knows_is_nothing_new() -> None:
     shares = (attribute("stock", 0.3, 0.1), attribute("need", 0.1, 0.08), attribute("cover", None, 0.26))
     assert found(*shares, old=REST, challenger=MAKING)[0] is Finding.PASSED
-    assert found(*shares, old=REST)[0] is Finding.NOTED, "a told one is new"
+    assert found(*shares, old=REST)[0] is Finding.REFUSED, "a told one is new"
     told = found(*shares, old=REST, champion=declaring("stock transit"), challenger=MAKING)
-    assert told[0] is Finding.NOTED, "the champion does not know the need"
-    assert "something new decides: attribute.cover carries 26 % of the score, the champion does not know it" in told[1]
+    assert told[0] is Finding.REFUSED, "the champion does not know the need"
+    assert "something new decides: attribute.need carries 34 % of the score, the champion does not know it" in told[1]
+    assert told[1].endswith('for whoever agrees to read (--attest "need=HOW")')
+
+
+NEW_ONES = (attribute("code", None, 0.12), attribute("wave", None, 0.06), attribute("crumb", None, 0.04))
+
+
+@pytest.mark.parametrize("attested", [{}, {"code": "typed at the gate"}, {"crumb": "typed at the gate"}])
+def test_columns_that_are_new_and_decide_are_refused_until_somebody_answers_for_each(attested: dict[str, str]) -> None:
+    told = found(*NEW_ONES, attested=attested)
+    assert told[0] is Finding.REFUSED
+    asked = {"code", "wave"} - attested.keys()
+    assert f'(--attest "{",".join(sorted(asked))}=HOW")' in told[1]
+
+
+def test_what_somebody_answers_for_is_noted_in_their_words() -> None:
+    told = found(*NEW_ONES, attested={"code": "typed at the gate", "attribute.wave": "planned the day before"})
+    assert told[0] is Finding.NOTED
+    says = "attribute.code carries 12 % of the score, the champion does not know it (known before the outcome, says"
+    assert f"{says} whoever asks: “typed at the gate”)" in told[1]
+    assert "“planned the day before”" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("its", "fell", "finding"),
+    [(0.09, 0.06, Finding.NOTED), (0.07, 0.06, Finding.PASSED), (0.09, 0.02, Finding.PASSED)],
+)
+def test_a_known_number_is_asked_about_where_the_loss_falls_and_it_gained_most(
+    its: float, fell: float, finding: Finding
+) -> None:
+    told = found(share("minutes", 0.03, its), fell=fell)
+    assert told[0] is finding
+    if finding is Finding.NOTED:
+        says = "log loss is 12 % lower, and minutes carries 9 % of the score, 3 % of the champion's; ask whether it is"
+        assert told[1].startswith(says)
+
+
+def test_nobody_can_answer_for_what_looks_like_the_outcome() -> None:
+    attested = {"note": "typed at the gate"}
+    assert found(attribute("note", None, 0.4), attested=attested)[0] is Finding.REFUSED
+    told = found(attribute("note", None, 0.07), fell=0.2, attested=attested)
+    assert told[0] is Finding.REFUSED
+    assert "suspected leak" in told[1]
 
 
 def test_what_is_called_as_a_derived_number_but_is_no_attribute_is_another() -> None:
     its = declaring("stock transit need", queue_length=("stock", "need"))
     told = found(share("queue_length", None, 0.1), challenger=its)
-    assert told[0] is Finding.NOTED
+    assert told[0] is Finding.REFUSED
+    assert '(--attest "queue_length=HOW")' in told[1]
 
 
 def test_the_two_decide_by_the_same_facts_where_only_kin_changed_places() -> None:

@@ -14,7 +14,7 @@ import pytest
 from data.outcome import HistoryLine
 from data.plain_text import in_one_line, texts_at
 from data.promotion import CheckName, Dossier, Finding, Metric
-from data.record import plain
+from data.record import digest_of, plain
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.predictors import ModelPredictor
@@ -150,6 +150,33 @@ def test_a_column_written_after_the_fact_is_a_suspected_leak() -> None:
     dossier = promotion(taught("leaked", told[:CHALLENGER]), write("leaked-later", told))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.ATTRIBUTION)
     assert "closing_code" in check.says
+
+
+def three_in_four(line: Line) -> Line:
+    """A code that is right three times in four, by a hash of the case."""
+    right = int(digest_of(line["case"]["exception_id"])[-4:], 16) % 4 > 0
+    return with_case(line, attributes={"closing_code": "late" if breached(line) == right else "fine"})
+
+
+def test_a_column_that_is_right_three_times_in_four_is_refused_until_somebody_answers_for_it() -> None:
+    told = [three_in_four(line) for line in lines()]
+    its, goes_on = open_bundle(taught("weakly-leaked", told[:CHALLENGER])), open_history(write("weak-later", told))
+
+    def compared(attested: dict[str, str]) -> Dossier:
+        theirs = open_bundle(champion())
+        return compare(its, theirs, goes_on, load_policy(), AT, Silent(), resamples=FEW_RESAMPLES, attested=attested)
+
+    (check,) = compared({}).refusals
+    assert check.name is CheckName.ATTRIBUTION
+    assert '--attest "closing_code=HOW"' in check.says
+    answered = compared({"closing_code": "typed by the gate before anything is due"})
+    assert answered.refusals == ()
+    assert plain(answered)["attested"] == [
+        {"name": "closing_code", "says": "typed by the gate before anything is due"},
+    ]
+    (noted,) = (each for each in answered.checks if each.name is CheckName.ATTRIBUTION)
+    assert noted.finding is Finding.NOTED
+    assert "“typed by the gate before anything is due”" in noted.says
 
 
 def test_exchanged_columns_are_named() -> None:
