@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from data.amounts import percent
 from data.outcome import HistoryLine
 from data.promotion import CheckName, Dossier
 from data.simulator import write_history
@@ -63,18 +64,18 @@ def _flip(line: Line, rng: np.random.Generator) -> Line:
     return {**line, "outcome": outcome} if outcome else line
 
 
-def leaked(lines: list[Line], rng: np.random.Generator) -> list[Line]:
-    """An attribute that somebody writes when the work is over: right in nine cases of ten."""
+def leaked(right: float) -> Damage:
+    """An attribute that somebody writes when the work is over: right in that share of the cases."""
 
-    def told(line: Line) -> Line:
+    def told(line: Line, rng: np.random.Generator) -> Line:
         breached = truth_of(Task.SLA_BREACH, HistoryLine.model_validate_json(json.dumps(line)))
         if breached < 0:
             return line
-        code = "late" if breached == (rng.random() < 0.9) else "in_time"
+        code = "late" if breached == (rng.random() < right) else "in_time"
         attributes = {**line["case"].get("attributes", {}), "closing_code": code}
         return {**line, "case": {**line["case"], "attributes": attributes}}
 
-    return [told(line) for line in lines]
+    return lambda lines, rng: [told(line, rng) for line in lines]
 
 
 def swapped(block: str, one: str, other: str) -> Damage:
@@ -89,11 +90,13 @@ def swapped(block: str, one: str, other: str) -> Damage:
     return lambda lines, rng: [exchange(line) for line in lines]
 
 
+LEAKS: dict[str, Damage] = {f"leaked column, right in {percent(right)}": leaked(right) for right in (0.9, 0.75, 0.65)}
+"""They are in the later days too: whoever keeps the column does so for every case."""
 BAD: dict[str, Damage] = {
     "2 % flipped": flipped(0.02),
     "5 % flipped": flipped(0.05),
     "10 % flipped": flipped(0.10),
-    "leaked column": leaked,
+    **LEAKS,
     "swapped column": swapped("workflow", "queue_minutes", "queue_length"),
 }
 
@@ -143,7 +146,7 @@ def promotions(
             challenger = folder / f"challenger-{number}"
             teach(challenger, damage(taught, rng), tasks, world + number)
             later = write(
-                folder / "later.jsonl", taught + damage(lines[len(taught) :], rng) if damage is leaked else lines
+                folder / "later.jsonl", taught + damage(lines[len(taught) :], rng) if kind in LEAKS else lines
             )
             yield (
                 kind,

@@ -38,6 +38,7 @@ from serving.models import grounds
 from serving.models.learned import Made, made
 from serving.models.settling import served_before
 from serving.models.staging import Staging, cannot_write
+from serving.models.told_live import ToldLive, told_live
 from serving.models.trust import Trust
 from serving.security import Permission, Principal, refuse_without
 from serving.store import audit, coming, documents, promotion_consistency, promotions
@@ -105,6 +106,11 @@ class PromotionService:
         """Its dossier as canonical JSON. Raises NotFound."""
         with self._database.read() as connection:
             return promotions.dossier_of(connection, _found(connection, promotion_id))
+
+    def told_live(self, dossier: Dossier) -> tuple[ToldLive, ...]:
+        """How many of the newest cases tell what whoever asks answers for."""
+        with self._database.read() as connection:
+            return told_live(connection, (each.name for each in dossier.attested))
 
     def file(self, digest: str) -> bytes:
         """A model file or a manifest that is kept here, by its digest. Raises NotFound."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
@@ -24,6 +24,7 @@ from serving.console.models.context import (
     LearnedRow,
 )
 from serving.models.learned import Learned, Made, kept
+from serving.models.told_live import ToldLive
 
 _FINDINGS = {Finding.PASSED: "passed", Finding.NOTED: "know this", Finding.REFUSED: "refused"}
 
@@ -140,9 +141,16 @@ def _learned_words(learned: Learned | None) -> str:
     return f"{cases} of {learned.history or 'a history without a name'}{span}{again}"
 
 
-def comparisons(dossier: Dossier) -> tuple[Comparison, ...]:
-    """The numbers of the dossier, each table that has any."""
-    made = (_differences(dossier), _slices(dossier), _shares(dossier), _calibrations(dossier), _cost(dossier))
+def comparisons(dossier: Dossier, live: Sequence[ToldLive] = ()) -> tuple[Comparison, ...]:
+    """The numbers of the dossier, each table that has any; `live` of what is attested, in its order."""
+    made = (
+        _attested(dossier, live),
+        _differences(dossier),
+        _slices(dossier),
+        _shares(dossier),
+        _calibrations(dossier),
+        _cost(dossier),
+    )
     return tuple(each for each in made if each.rows)
 
 
@@ -167,6 +175,20 @@ def _differences(dossier: Dossier) -> Comparison:
         f"Lower is better for log loss (nats) and expected cost ({dossier.currency} a case: somebody acts where "
         "probability times the policy's cost of the event exceeds the cost of acting; a wrong label costs one "
         "investigation). Higher is better for average precision.",
+    )
+
+
+def _attested(dossier: Dossier, live: Sequence[ToldLive]) -> Comparison:
+    rows = tuple(
+        (each.name, each.says, f"{told.told:,} of {told.cases:,}")
+        for each, told in zip(dossier.attested, live, strict=True)
+    )
+    says = (
+        "Whoever asks answers for these. A column that the newest cases do not tell is of no use here yet; one that is "
+        "filled in after the fact is never told in time."
+    )
+    return Comparison(
+        "New columns", ("Column", "Known before the outcome, because", "Newest cases that tell it"), 2, rows, says
     )
 
 

@@ -171,7 +171,7 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
         evidence=shadow_view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
         drawing=dossier_view.drawn(intervals(told.differences)),
         passed=dossier_view.check_rows(dossier.checks, Finding.PASSED),
-        comparisons=dossier_view.comparisons(told),
+        comparisons=dossier_view.comparisons(told, promotions.told_live(dossier)),
         digests=dossier_view.digests(promotion, dossier),
         form=None if refused else form,
         withdrawal=withdrawal if view.may_withdraw(promotion, visit.viewer) else None,

@@ -13,7 +13,7 @@ from httpx import Response
 from sqlalchemy import text
 
 from data.plain_text import visible
-from data.promotion import Check
+from data.promotion import Attestation, Check
 from data.record import plain
 from data.vocabulary import Role, Task
 from models.bundle import publish
@@ -87,6 +87,21 @@ def roll_back(desk: Desk, serving: str, reason: str = WHY) -> Response:
 def state(desk: Desk, page: str) -> dict[str, Any]:
     told: dict[str, Any] = desk.get(f"/v1/models/promotions/{page.rpartition('/')[2]}").json()
     return told
+
+
+def test_what_whoever_asks_answers_for_stands_beside_how_many_live_cases_tell_it(
+    desk: Desk, challenger: str, tmp_path: Path
+) -> None:
+    desk.post("/v1/recommendations", costly(1, attributes={"dock_slot": "a4"}))
+    desk.post("/v1/recommendations", costly(2))
+    nothing_new = asked(desk, send(desk, a_bundle(tmp_path / "other", seed=3)))
+    page = asked(desk, challenger, attested=(Attestation(name="dock_slot", says="booked with the <order>"),))
+    sign_in(desk, "model-owner")
+    assert "New columns" not in desk.client.get(nothing_new).text
+    shown = desk.client.get(page).text
+    assert "New columns" in shown
+    assert "booked with the &lt;order&gt;" in shown
+    assert "1 of 2" in shown
 
 
 def test_nobody_looks_without_signing_in(desk: Desk) -> None:
