@@ -1,6 +1,6 @@
 """Whether the challenger's columns mean what the champion's do: two that were exchanged show in what was usual.
 
-Of columns of words `training.promotion.words` tells it.
+Of columns of words `training.promotion.words` tells it, of numbers that overlap `training.promotion.numbers`.
 
 Only what a table can exchange tells that. How many outcomes of a party are known, or how common a fact is, is counted
 here and grows with the history: of a short, small or young one it is lower, and nothing was exchanged.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from data.promotion import Check, CheckName, Finding
 from features.catalogue import feature_set
 from models.task_model import Reference, TaskModel
+from training.promotion.numbers import exchanged as exchanged_numbers
 from training.promotion.sides import Pair
 from training.promotion.words import exchanged as exchanged_words
 from training.promotion.words import told_words
@@ -37,16 +38,18 @@ Quantiles = tuple[float, float, float]
 
 def check(pair: Pair) -> Check:
     """Whether columns were exchanged, or hold what they never held."""
-    compared, counted = comparable(pair.champion.model, pair.challenger.model)
+    its = pair.challenger.model
+    compared, counted = comparable(pair.champion.model, its)
     before = _only(compared, pair.champion.model.reference)
-    now = _only(compared, pair.challenger.model.reference)
-    words_before, words_now = told_words(pair.champion.model), told_words(pair.challenger.model)
-    exchanged = [*swapped(before, now), *exchanged_words(words_before, words_now)]
+    now = _only(compared, its.reference)
+    words_before, words_now = told_words(pair.champion.model), told_words(its)
+    numbers = dict.fromkeys([*swapped(before, now), *exchanged_numbers(pair, compared - _of_outcomes(its))])
+    exchanged = [*numbers, *exchanged_words(words_before, words_now)]
     if exchanged:
         told = ", ".join(f"{one} and {other}" for one, other in exchanged[:LISTED])
         says = f"the challenger learned with columns exchanged: {told} hold what the other one held"
         return _check(pair, Finding.REFUSED, says)
-    moved = sorted({*_moved(before, now)} & {*_unlike_today(pair)} - _of_outcomes(pair.challenger.model))
+    moved = sorted({*_moved(before, now)} & {*_unlike_today(pair)} - _of_outcomes(its))
     if moved:
         told = ", ".join(moved[:LISTED])
         says = f"the challenger learned from other values than the champion did and than these cases hold: {told}"

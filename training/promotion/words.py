@@ -13,7 +13,7 @@ from features.attributes import AttributeSchema
 from features.commonness import Common, count_of
 from models.task_model import TaskModel
 
-APART = 0.25
+APART = 0.1
 """The share of cases that would need another word, from which a column says something else than it did."""
 CLOSER = 0.5
 """The other column's words must be this much nearer than its own to be taken for its own."""
