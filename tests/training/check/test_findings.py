@@ -157,6 +157,9 @@ def test_a_footer_is_told_though_the_sample_does_not_hold_it(tmp_path: Path) -> 
     assert says.startswith("1 of 1,201 rows is nearly empty, unlike the others, such as row 1201 of the data")
     assert "holds '(1200 rows)' as sku; each becomes a case" in says
     assert says.endswith("where: {national_inv: {filled: true}}")
+    heeding = tmp_path / "heeding.yaml"
+    heeding.write_text(f"{BACKORDERS.read_text(encoding='utf-8')}\nwhere: {{national_inv: {{filled: true}}}}\n")
+    assert "row_nearly_empty" not in found_of(path, heeding)
 
 
 def test_a_number_that_means_nothing_known_is_told_until_the_mapping_says_so(tmp_path: Path) -> None:
