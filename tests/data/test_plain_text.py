@@ -50,6 +50,7 @@ def test_one_line_has_no_end_within(end: str) -> None:
 
 def test_a_carriage_return_alone_writes_over_the_line_before() -> None:
     assert not in_lines("refused\rpassed ")
+    assert visible("refused\rpassed ") == "refused\u240dpassed "
 
 
 def test_json_that_was_made_visible_says_the_same() -> None:
