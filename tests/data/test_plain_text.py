@@ -70,3 +70,4 @@ def test_a_value_is_lined_in_every_text_of_it() -> None:
 def test_each_text_is_found_with_its_place() -> None:
     value = {"checks": [{"says": "one"}, {"says": "other"}], "n": 3}
     assert ("/checks/1/says", "other") in list(texts_at(value))
+    assert ("/checks/1", "says") in list(texts_at(value)), "a name is a text too"

@@ -11,7 +11,7 @@ import pytest
 
 from data.vocabulary import Task
 from models.drift import Later, drift_report
-from models.drift_alarms import About, Stake, judged_together
+from models.drift_alarms import About, Stake, drifts_of, judged_together
 from models.drift_records import Alarm, DriftReport
 from models.performance import UNLIKELY
 from models.profile import PREDICTION, Profile, profile_of
@@ -103,6 +103,11 @@ def test_inputs_that_moved_to_where_less_can_be_told_are_an_alarm_before_any_out
     assert float(alarm.per_1000 or 0) == pytest.approx(1_000 * 40.0 * lost / 2, abs=0.01)
     assert "2 features have moved, most of all" in alarm.says
     assert "carrier breach rate" in alarm.says
+    assert "standing" not in alarm.says
+    for judged, region, told in ((0.001, None, 1), (0.5, None, 0), (0.001, "uk", 0)):
+        asked = found.regions[0].model_copy(update={"region": region})
+        assert len(drifts_of(asked, {"inputs": judged}, found.features, FREE)) == told
+    assert not drifts_of(found.regions[0], {"inputs": 0.001}, (), FREE), "nothing has moved"
 
 
 def test_inputs_that_stayed_are_not_to_blame_and_neither_are_those_that_tell_as_much() -> None:
