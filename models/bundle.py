@@ -191,10 +191,16 @@ def _load(folder: Path, task: Task, entry: Mapping[str, Any]) -> ModelPredictor:
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads(content)
-    if manifest.get("schema") != BUNDLE_SCHEMA:
-        raise BundleError(f"this Fairlead reads {BUNDLE_SCHEMA}, the manifest says {manifest.get('schema')!r}")
-    return manifest
+    """Raises BundleError where it is of another version, or no object that names the files of tasks."""
+    manifest: Any = json.loads(content)
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != BUNDLE_SCHEMA:
+        raise BundleError(f"this Fairlead reads {BUNDLE_SCHEMA}, the manifest says {schema!r}")
+    tasks = manifest.get("tasks")
+    entries = list(tasks.values()) if isinstance(tasks, dict) else [tasks]
+    if not all(isinstance(each, dict) and isinstance(each.get("files"), dict) for each in entries):
+        raise BundleError("the manifest names no files of its tasks: publish the bundle again")
+    return dict(manifest)
 
 
 def _manifest_or_empty(folder: Path) -> dict[str, Any]:

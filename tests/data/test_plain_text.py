@@ -50,6 +50,7 @@ def test_one_line_has_no_end_within(end: str) -> None:
 
 def test_a_carriage_return_alone_writes_over_the_line_before() -> None:
     assert not in_lines("refused\rpassed ")
+    assert visible("refused\rpassed ") == "refused\u240dpassed "
 
 
 def test_json_that_was_made_visible_says_the_same() -> None:
@@ -69,3 +70,4 @@ def test_a_value_is_lined_in_every_text_of_it() -> None:
 def test_each_text_is_found_with_its_place() -> None:
     value = {"checks": [{"says": "one"}, {"says": "other"}], "n": 3}
     assert ("/checks/1/says", "other") in list(texts_at(value))
+    assert ("/checks/1", "says") in list(texts_at(value)), "a name is a text too"

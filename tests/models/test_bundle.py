@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from data.horizons import UNSAID
+from data.record import canonical
 from data.vocabulary import ServedBy, Task
 from features.attributes import EMPTY, AttributeSchema, Declaration
 from features.catalogue import feature_set
@@ -17,7 +18,7 @@ from features.lessons import NO_LESSONS, Lesson, Pending
 from features.party_rows import PartyKey, PartyState
 from features.seeds import snapshot
 from models import files
-from models.bundle import bring, lessons_named, open_bundle, publish
+from models.bundle import BUNDLE_SCHEMA, bring, files_named_by, lessons_named, open_bundle, publish
 from models.files import BundleError
 from models.ladder import load_predictors
 from models.predictors import ModelPredictor
@@ -26,6 +27,7 @@ from models.text import BUCKETS, TextModel
 from tests.fixtures.task_models import cases, chained_model, task_model
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
+ODD_TASKS: list[object] = [[], None, "x", {"stockout": []}, {"stockout": {}}, {"stockout": {"files": ["x"]}}]
 
 
 def publish_all(folder: Path, seed: int = 1, at: datetime = NOW) -> str:
@@ -173,6 +175,27 @@ def test_a_forged_manifest_is_not_trusted_but_its_predecessor_is(tmp_path: Path)
         open_bundle(tmp_path)
     rungs = load_predictors(tmp_path).ladder(Task.STOCKOUT)
     assert [rung.served_by for rung in rungs] == [ServedBy.MODEL, ServedBy.PREVIOUS_MODEL]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        [],
+        7,
+        None,
+        "x",
+        {},
+        {"schema": BUNDLE_SCHEMA},
+        *({"schema": BUNDLE_SCHEMA, "tasks": each} for each in ODD_TASKS),
+    ],
+)
+def test_a_manifest_that_is_no_manifest_is_answered_as_one(tmp_path: Path, manifest: object) -> None:
+    """Whoever asks for a promotion sends the manifest, and it may be any JSON."""
+    digest = files.keep_manifest(tmp_path, canonical(manifest))
+    with pytest.raises(BundleError, match=r"the manifest (says|names no files)"):
+        open_bundle(tmp_path, digest)
+    with pytest.raises(BundleError):
+        files_named_by(canonical(manifest))
 
 
 def test_a_model_reads_its_own_columns_of_what_is_computed_today(tmp_path: Path) -> None:

@@ -63,6 +63,41 @@ def test_the_feature_that_moved_is_named_and_no_other() -> None:
     assert found.features[0].ks == pytest.approx(0.38, abs=0.05)
 
 
+@pytest.mark.parametrize(("moved", "level"), [(0.15, "none"), (0.42, "moderate"), (1.0, "large")])
+def test_a_feature_is_called_moved_by_how_far_it_lies_however_sure_that_is(moved: float, level: str) -> None:
+    (score,) = [each for each in report(world(2, 4_000, moved=moved)).features if each.feature == "score"]
+    assert score.discovery < 0.001
+    assert score.level == level
+
+
+def test_how_many_did_not_tell_a_feature_is_told_of_then_and_now() -> None:
+    then, now = world(1, 6_000), world(2, 4_000)
+    then.features[:600, 1] = now.features[:1_200, 1] = np.nan
+    kept = Profile((profile_of("noise", then.features[:, 1], ordered=True),), ())
+    (found,) = drift_report(Task.SLA_BREACH, kept, now, ("score", "noise", "level"), EURO).features
+    assert (found.missing_was, found.missing_is) == pytest.approx((0.1, 0.3), abs=0.001)
+
+
+@pytest.mark.parametrize(("n", "told"), [(29, False), (30, True)])
+def test_a_region_is_told_of_from_thirty_cases_on_and_from_as_many_outcomes(n: int, told: bool) -> None:
+    later = world(2, 4_000)
+    few = replace(later, regions=["tiny" if number < n else "emea" for number in range(4_000)])
+    assert ("tiny" in {each.region for each in report(few).regions}) is told
+    seldom = replace(later, happened=np.where(np.arange(4_000) < n, later.happened, -1))
+    assert (report(seldom).regions[0].realised is not None) is told
+
+
+def test_a_point_more_is_as_it_should_be_however_sure_it_is() -> None:
+    then, now = world(1, 200_000), world(2, 200_000, shift=0.06)
+    kept = Profile((profile_of("noise", then.features[:, 1], True),), (realised(then.probability, then.happened),))
+    found = drift_report(Task.SLA_BREACH, kept, now, ("score", "noise", "level"), EURO)
+    rate, seen = found.regions[0].rate, found.regions[0].realised
+    assert rate is not None
+    assert seen is not None
+    assert (rate.chance < 0.001, (seen.ece_chance or 0.0) < 0.001) == (True, True)
+    assert (rate.holds, found.regions[0].calibrated) == (True, True)
+
+
 def test_what_no_outcome_feeds_any_more_is_left_out_and_counted() -> None:
     later, names = world(2, 4_000, moved=1.0), ("score", "noise", "level")
     found = drift_report(Task.SLA_BREACH, profile(), later, names, EURO, frozenset({"score", "elsewhere"}))

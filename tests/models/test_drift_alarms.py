@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 
 from data.vocabulary import Task
 from models.drift import Later, drift_report
-from models.drift_alarms import About, Stake, judged_together
-from models.drift_records import DriftReport
+from models.drift_alarms import About, Stake, drifts_of, judged_together
+from models.drift_records import Alarm, DriftReport
 from models.performance import UNLIKELY
 from models.profile import PREDICTION, Profile, profile_of
 from training.learning.profiling import performances
@@ -74,6 +75,66 @@ def test_every_alarm_says_how_sure_it_is_and_the_report_holds_it_against_all_it_
     assert dach.realised is not None
     (alarm,) = [each for each in found.alarms if (each.about, each.region) == ("calibration", "dach")]
     assert (alarm.discovery or 0.0) >= (dach.realised.ece_chance or 0.0)
+
+
+def certain(seed: int, spread: float) -> Later:
+    """Cases that come true as often as is said, and say the less of them the narrower their scores lie."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(0.0, spread, 4_000)
+    said = 1 / (1 + np.exp(-score))
+    return Later.of(score[:, None], said[:, None], (rng.random(4_000) < said).astype(np.int64), ["uk"] * 4_000)
+
+
+def test_inputs_that_moved_to_where_less_can_be_told_are_an_alarm_before_any_outcome() -> None:
+    then, now = certain(1, 2.0), certain(2, 0.3)
+    kept = (
+        profile_of("standing.carrier.breach_rate", then.features[:, 0], True),
+        profile_of(PREDICTION, then.said, True),
+    )
+    rehearsed = performances(then.probability, then.happened, then.regions)
+    untold, names = replace(now, happened=np.full(4_000, -1)), ("standing.carrier.breach_rate",)
+    found = drift_report(Task.SLA_BREACH, Profile(kept, rehearsed), untold, names, FREE)
+    (alarm,) = found.alarms
+    was, is_ = found.regions[0].rehearsed, found.regions[0].claimed
+    assert was is not None
+    skill = 1 - was.brier / (was.rate * (1 - was.rate))
+    lost = is_.rate * (1 - is_.rate) * skill - (is_.rate * (1 - is_.rate) - is_.brier)
+    assert (alarm.about, alarm.region) == ("inputs", None)
+    assert float(alarm.per_1000 or 0) == pytest.approx(1_000 * 40.0 * lost / 2, abs=0.01)
+    assert "2 features have moved, most of all" in alarm.says
+    assert "carrier breach rate" in alarm.says
+    assert "standing" not in alarm.says
+    for judged, region, told in ((0.001, None, 1), (0.5, None, 0), (0.001, "uk", 0)):
+        asked = found.regions[0].model_copy(update={"region": region})
+        assert len(drifts_of(asked, {"inputs": judged}, found.features, FREE)) == told
+    assert not drifts_of(found.regions[0], {"inputs": 0.001}, (), FREE), "nothing has moved"
+
+
+def test_inputs_that_stayed_are_not_to_blame_and_neither_are_those_that_tell_as_much() -> None:
+    then = certain(1, 2.0)
+    assert "inputs" not in {each.about for each in report(then, certain(2, 2.0)).alarms}
+    wider = report(then, certain(2, 4.0))
+    assert wider.shifted
+    assert "inputs" not in {each.about for each in wider.alarms}
+
+
+def test_a_rate_costs_what_the_wrong_level_adds_to_the_brier_score() -> None:
+    found = report(days(1), days(10_001, broken="apac"))
+    (alarm,) = [each for each in found.alarms if (each.about, each.region) == ("rate", "apac")]
+    (apac,) = [each.realised for each in found.regions if each.region == "apac"]
+    assert apac is not None
+    assert float(alarm.per_1000 or 0) == pytest.approx(1_000 * 40.0 * (apac.said - apac.rate) ** 2 / 2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("alarm_from", "per_1000", "told"),
+    [(0.0, "0.00", False), (0.0, "0.01", True), (10.0, "9.99", False), (10.0, "10.00", True), (10.0, None, True)],
+)
+def test_what_costs_nothing_is_never_an_alarm_and_what_nobody_can_price_always(
+    alarm_from: float, per_1000: str | None, told: bool
+) -> None:
+    drift = Alarm(about="rate", per_1000=per_1000, says="more promises break")
+    assert Stake(40.0, "EUR", alarm_from).is_alarm(drift) is told
 
 
 def test_chances_of_all_regions_are_judged_together() -> None:

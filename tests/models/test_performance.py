@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from models.performance import claimed, level_missed, realised, top_event
+from models.performance import MOST_ERROR, alike, claimed, level_missed, realised, top_event
 
 
 def calibrated(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +45,14 @@ def test_a_calibrated_model_is_within_chance_and_a_shifted_one_is_not() -> None:
     assert wrong.miscalibration == pytest.approx(0.01, abs=0.003)
 
 
+def test_of_few_cases_what_chance_makes_of_the_error_is_taken_off() -> None:
+    right = [realised(*calibrated(seed, 400)) for seed in range(60)]
+    assert np.mean([each.ece or 0.0 for each in right]) == pytest.approx(
+        np.mean([each.ece_by_chance or 0.0 for each in right]), rel=0.12
+    )
+    assert np.mean([each.miscalibration or 0.0 for each in right]) < 0.003
+
+
 def test_one_outcome_has_no_ranking() -> None:
     seen = realised(np.array([0.2, 0.4]), np.array([1, 1]))
     assert seen.roc_auc is None
@@ -56,6 +64,11 @@ def test_of_labels_the_event_is_that_the_likeliest_is_right() -> None:
     probability, happened = top_event(said, np.array([0, 1, -1]))
     assert probability.tolist() == [0.7, 0.7, 0.5]
     assert happened.tolist() == [1, 0, -1]
+
+
+def test_of_an_event_that_nearly_always_happens_less_is_a_difference_too() -> None:
+    assert alike(0.99) == pytest.approx(alike(0.01)) == pytest.approx(0.01 / 6)
+    assert alike(0.5) == MOST_ERROR
 
 
 def test_a_level_is_missed_where_chance_does_not_explain_it() -> None:

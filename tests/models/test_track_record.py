@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,13 @@ from models.calibration import SMALLEST_PROBABILITY
 from models.conformal import RATES
 from models.track_record import (
     AIM,
+    EXPONENTS,
     LONGEST_WAIT,
     MOST_SHIFT,
     MemoryRecords,
     Proven,
     counted_from,
+    exponent,
     heeded,
     keys_of,
     known,
@@ -44,6 +47,11 @@ def after(answers: list[Proven], at: datetime = NOON) -> tuple[TrackRecord, ...]
     for each in answers:
         learn(rows, KEYS, each)
     return known(rows, KEYS, at)
+
+
+def a_record(**sums: Any) -> TrackRecord:
+    kept = {"answers": 1.0, "surplus": 0.0, "doubt": 0.0, "true": {}, "missed": {}, **sums}
+    return TrackRecord(task=Task.STOCKOUT, version="one", region=None, **kept)
 
 
 def test_without_a_record_an_answer_is_as_it_was_trained() -> None:
@@ -118,6 +126,26 @@ def test_a_set_is_heeded_by_one_rule_at_every_error_rate() -> None:
     told = [heeded({"yes": rate}, record)["yes"] for rate in (0.01, 0.05, 0.1, 0.3, 0.5, 1.0)]
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answers", "missed", "power"),
+    [(0.0, 0.0, 1.0), (10.0, 1.0, 1.0), (10.0, 10.0, 0.602), (1e7, 1e7, EXPONENTS[0]), (1e7, 0.0, EXPONENTS[1])],
+    ids=["nothing known", "as many as were aimed at", "a few weigh little", "bounded where all", "and where none"],
+)
+def test_a_record_moves_a_set_as_far_as_its_answers_outweigh_what_was_trained(
+    answers: float, missed: float, power: float
+) -> None:
+    record = a_record(true={"yes": answers}, missed={"yes": missed})
+    assert exponent(record, "yes") == pytest.approx(power, abs=1e-3)
+    assert exponent(record, "no") == 1.0
+
+
+def test_what_was_trained_weighs_as_sixty_of_doubt_beside_a_surplus() -> None:
+    assert shift(a_record(surplus=6.0, doubt=60.0), 1.0) == pytest.approx(0.05)
+    assert shift(a_record(surplus=6.0, doubt=60.0), 0.5) == pytest.approx(0.025)
+    assert shift(a_record(surplus=6.0, doubt=60.0), 0.0) == 0.0
+    assert shift(a_record(surplus=-900.0, doubt=60.0), 0.5) == -0.5 * MOST_SHIFT
 
 
 def test_what_is_long_ago_counts_less_and_what_comes_late_as_faded_already() -> None:

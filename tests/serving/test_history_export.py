@@ -178,6 +178,7 @@ def test_an_outcome_that_somebody_altered_is_left_out_and_said(desk: Desk, tmp_p
         "UPDATE recommendations SET issued_at = issued_at - 1 WHERE event_id = 'evt-2'",
         "UPDATE recommendations SET issued_at = 'abc' WHERE event_id = 'evt-2'",
         "UPDATE recommendations SET bundle = policy WHERE event_id = 'evt-2'",
+        "UPDATE recommendations SET requested_by = 'auditor' WHERE event_id = 'evt-4'",
         "UPDATE documents SET content = x'00' WHERE digest IN "
         "(SELECT input FROM recommendations WHERE event_id = 'evt-2')",
         "UPDATE reviews SET decided_at = decided_at - 1",

@@ -176,6 +176,17 @@ def test_what_puts_things_in_order_afterwards_is_let_finish() -> None:
     time.sleep(1.2 * AGAIN_SECONDS)  # Nothing is raised once it is over.
 
 
+def test_afterwards_signals_are_whose_they_were() -> None:
+    asked = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = [signal.getsignal(each) for each in asked]
+    with interruptible():
+        assert all(signal.getsignal(each) is not mine for each, mine in zip(asked, before, strict=True))
+    assert [signal.getsignal(each) for each in asked] == before
+    with pytest.raises(KeyError), interruptible():
+        raise KeyError
+    assert [signal.getsignal(each) for each in asked] == before
+
+
 def test_a_full_disk_is_said_and_what_is_served_stays(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (served / MANIFEST).read_bytes()
     monkeypatch.setattr("models.files.os.fsync", full)

@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 
 from data.vocabulary import Task
+from features.party_rows import PartyState
+from features.seeds import snapshot
+from features.two_histories import two_snapshots
 from models import files
 from models.bundle import open_bundle
-from models.task_model import TaskModel
+from models.task_model import TaskModel, files_of
 from tests.fixtures.task_models import coded_model
 from training.interruption import Interrupted
 from training.publishing import publish_whole
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, tzinfo=UTC)
+PROMISES = PartyState("retailer", "retailer", recorded_at=AT, outcomes=40.0, breaches=10.0)
+SHELVES = PartyState("retailer", "retailer", recorded_at=LATER, shelf_outcomes=9.0, stockouts=1.0)
 
 
 def other_model() -> TaskModel:
@@ -100,6 +105,24 @@ def test_a_file_that_another_training_published_meanwhile_stays(
         publish_whole(tmp_path, {Task.SLA_BREACH: coded_model()}, [], created_at=LATER)
     assert open_bundle(tmp_path).altered() == []
     assert open_bundle(tmp_path).problems == {}
+
+
+def test_what_was_kept_there_before_stays_though_the_bundle_names_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.keep(tmp_path, files_of(coded_model())["trees"])
+    before = content(tmp_path)
+    monkeypatch.setattr(files, "put_in_force", full)
+    with pytest.raises(OSError, match="No space left"):
+        publish_whole(tmp_path, {Task.SLA_BREACH: coded_model()}, [], created_at=AT)
+    assert content(tmp_path) == before
+
+
+def test_what_a_history_does_not_tell_of_parties_stays_as_the_one_before_told_it(tmp_path: Path) -> None:
+    publish_whole(tmp_path, {Task.SLA_BREACH: coded_model()}, snapshot([PROMISES]), created_at=AT)
+    publish_whole(tmp_path, {Task.STOCKOUT: other_model()}, snapshot([SHELVES]), created_at=LATER)
+    assert open_bundle(tmp_path).standing == two_snapshots(snapshot([PROMISES]), snapshot([SHELVES]))
+    assert open_bundle(tmp_path).standing != snapshot([SHELVES])
 
 
 def test_a_whole_bundle_takes_the_other_tasks_along(tmp_path: Path) -> None:

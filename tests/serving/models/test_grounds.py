@@ -70,11 +70,27 @@ def test_days_are_not_passed_over_as_cases_without_any() -> None:
         ({"new_tasks": (Task.STOCKOUT,)}, ["/dossier/new_tasks"]),
         ({"checks": (*passed(), passed()[0])}, ["/dossier/checks"]),
         ({"differences": numbers()["differences"][:1] * 2}, ["/dossier/differences"]),
+        ({"shares": numbers()["shares"][:1] * 2}, ["/dossier/shares"]),
+        ({"calibrations": numbers()["calibrations"][:1] * 2}, ["/dossier/calibrations"]),
     ],
 )
 def test_what_stands_there_twice_or_calls_a_task_new_is_not_believed(changes: dict[str, Any], told: list[str]) -> None:
     given = a_dossier(*SIDES, **{"tasks": (Task.SLA_BREACH,), **changes})
     assert pointers(given, made(EARLY, "one"), made(EARLY, "other")) == told
+
+
+def test_days_that_taught_a_new_task_are_no_ground_either() -> None:
+    challenger = made(EARLY, "other")
+    learned = Learned("new", "history", 1_000, None, None, None, LATE)
+    both = Made(NOON, {**challenger.tasks, Task.STOCKOUT: learned})
+    told = dossier(new_tasks=(Task.STOCKOUT,))
+    assert pointers(told, made(EARLY, "one"), both) == ["/dossier/window/begins"]
+
+
+def test_a_task_is_new_where_the_champion_cannot_answer_it_whatever_its_manifest_says() -> None:
+    told = a_dossier(*SIDES, tasks=(), new_tasks=(Task.SLA_BREACH,))
+    assert list(faults(told, made(EARLY, "one"), made(EARLY, "other"), ())) == []
+    assert pointers(told, made(EARLY, "one"), made(EARLY, "other")) == ["/dossier/tasks", "/dossier/new_tasks"]
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ def test_untouched_rows_agree(desk: Desk) -> None:
         ("UPDATE recommendations SET features = standing", "2 recommendation rows are not as their answers"),
         ("UPDATE recommendations SET exception_id = 'x'", "2 recommendation rows are not as their answers"),
         ("UPDATE recommendations SET source = 'x'", "2 recommendation rows are not as their answers"),
+        ("UPDATE recommendations SET event_id = 'x' || event_id", "2 recommendation rows are not as their answers"),
+        ("UPDATE recommendations SET standing = features", "2 recommendation rows are not as their answers"),
     ],
 )
 def test_changed_rows_do_not(desk: Desk, change: str, said: str) -> None:

@@ -23,6 +23,7 @@ KINDS = {
     "review": "SELECT content FROM reviews",
     "outcome": "SELECT content FROM outcomes",
     "dossier": "SELECT dossier FROM promotions",
+    "reply": "SELECT content FROM replies",
     "bundle_signed leaf": "SELECT content FROM audit_leaves WHERE kind = 'bundle_signed'",
     "rollback leaf": "SELECT content FROM audit_leaves WHERE kind = 'rollback'",
 }
@@ -68,3 +69,8 @@ def test_those_that_were_deleted_too(folder: Path, kind: str) -> None:
     alter(folder, f"DELETE FROM documents WHERE digest IN ({KINDS[kind]})")  # noqa: S608 - statements of ours
     (told,) = faults(folder)
     assert told.startswith(f"{gone} {kind} documents are gone, such as sha256:")
+
+
+def test_one_that_nothing_names_is_told_too(folder: Path) -> None:
+    alter(folder, f"INSERT INTO documents (digest, content) VALUES ('sha256:stray', x'{OTHER}')")  # noqa: S608 - ours
+    assert faults(folder) == ["1 unnamed documents were altered, such as sha256:stray"]

@@ -85,6 +85,19 @@ def test_other_roles_and_another_key_are_leaves_and_the_same_again_is_none(desk:
     assert faults(desk) == []
 
 
+def test_roles_that_were_given_before_and_are_given_again_are_a_leaf(desk: Desk) -> None:
+    principals, key = desk.service.principals, desk.keys["eve"]
+    for day, role in enumerate((Role.MODEL_OWNER, Role.DATA_SCIENTIST), start=1):
+        before = len(leaves(desk))
+        for _ in range(2):
+            principals.put("eve", [role], key, NOON + timedelta(days=day))
+        assert len(leaves(desk)) == before + 1, "the chain tells it last"
+    change(desk, "UPDATE principal_roles SET role = 'auditor' WHERE principal = 'eve'")
+    principals.put("eve", [Role.DATA_SCIENTIST], key, NOON + timedelta(days=4))
+    assert principals.roles_since()["eve"] == NOON + timedelta(days=4)
+    assert faults(desk) == []
+
+
 def test_a_start_keeps_the_roles_that_somebody_gave(desk: Desk) -> None:
     desk.service.principals.put("scientist", [Role.MODEL_OWNER], desk.keys["scientist"], NOON)
     ensure_keys(desk.service.settings.key_folder, desk.service.principals, desk.clock)

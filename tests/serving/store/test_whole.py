@@ -13,6 +13,8 @@ from serving.store import whole
 from serving.store.engine import Database
 from tests.fixtures.used import alter, used
 
+OVERWRITTEN = "UPDATE documents SET content = x'00' WHERE digest IN (SELECT ladder FROM recommendations)"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -36,12 +38,25 @@ def faults(folder: Path) -> list[str]:
         ("DELETE FROM bundles_in_force WHERE came = 'rollback'", "not every rollback of which the audit chain tells"),
         ("UPDATE policies SET files = (SELECT ladder FROM recommendations)", "A row of policies, digest sha256:"),
         ("UPDATE parties SET state = 'x'", "holds what Fairlead never writes in"),
+        ("UPDATE bundles_in_force SET at = 'abc'", "A row of bundles_in_force, sequence 1, holds what Fairlead never"),
+        ("UPDATE recommendations SET source = 'x'", "3 recommendation rows are not as their answers tell of them"),
+        (OVERWRITTEN, "ladder documents were altered"),
+        (
+            "UPDATE principals SET key_digest = 'x' WHERE name = 'auditor'",
+            "principal auditor is not as the audit chain",
+        ),
     ],
 )
 def test_what_was_altered_is_told(folder: Path, statement: str, said: str) -> None:
     assert faults(folder) == []
     alter(folder, statement)
     assert any(said in fault for fault in faults(folder)), faults(folder)
+
+
+def test_a_document_that_is_gone_is_told_once_with_what_it_was(folder: Path) -> None:
+    alter(folder, OVERWRITTEN.replace("UPDATE documents SET content = x'00'", "DELETE FROM documents"))
+    (told,) = faults(folder)
+    assert "ladder documents are gone, such as sha256:" in told
 
 
 def test_what_is_wrong_everywhere_is_counted(folder: Path) -> None:

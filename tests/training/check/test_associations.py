@@ -40,6 +40,15 @@ def test_names_of_single_cases_tell_nothing(chance: np.random.Generator) -> None
     assert area_alone(column(np.arange(N)), chance.random(N) < 0.3, EARLY, ~EARLY) == 0.5
 
 
+def test_words_of_a_few_cases_drown_no_word_that_tells_much(chance: np.random.Generator) -> None:
+    """Of some the few cases all ended badly by chance: no more telling than a word of which nine in ten do."""
+    late = chance.random(N) < 0.3
+    event = chance.random(N) < np.where(late, 0.9, 0.3)
+    names = np.where(late, 0, 1 + chance.integers(0, 1_500, N))
+    alone = area_alone(column(late), event, EARLY, ~EARLY)
+    assert area_alone(column(names), event, EARLY, ~EARLY) > alone - 0.02
+
+
 def test_skill_is_one_for_a_copy_none_for_noise_and_none_where_nothing_is_uncertain(
     chance: np.random.Generator,
 ) -> None:

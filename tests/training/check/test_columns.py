@@ -75,6 +75,15 @@ def test_moments_that_no_source_reads_are_known_by_how_the_mapping_s_others_are_
     assert column("number", ["1767434400", "1767434401"]).moments is None
 
 
+def test_where_instants_are_seconds_since_1970_no_other_number_is_an_instant() -> None:
+    facts = {**FACTS, "event.time": {"column": "at", "format": "epoch_seconds"}}
+    mapping = parse_mapping({"schema": "fairlead/mapping/1", "facts": facts})
+    at, amount = (read_column(pd.Series(["1767434400", "12"], name=name), mapping) for name in ("at", "amount"))
+    assert at.moments is not None
+    assert amount.moments is None
+    np.testing.assert_array_equal(amount.numbers, [1767434400.0, 12.0])
+
+
 def test_flags_are_words_and_not_numbers() -> None:
     assert column("flag", [True, False]).numbers is None
 

@@ -76,6 +76,19 @@ def test_an_outcome_before_its_case_is_told_and_stops_nothing(tmp_path: Path) ->
     assert "in 1 of 240 rows: an outcome cannot be known before its case" in says
 
 
+def test_an_outcome_at_the_moment_of_its_case_is_not_before_it(tmp_path: Path) -> None:
+    made = rows()
+    made[5] = (*made[5][:3], made[5][1], "p1")
+    assert found(table(tmp_path / "t.csv", made)) == {}
+
+
+@pytest.mark.parametrize(("matched", "told"), [(11, True), (13, False)])
+def test_a_joined_file_is_told_of_where_it_has_rows_for_hardly_any(tmp_path: Path, matched: int, told: bool) -> None:
+    path = table(tmp_path / "t.csv", rows())
+    write_csv(tmp_path / "few.csv", ("id", "size"), [(f"c{number}", "1") for number in range(matched)])
+    assert ("join_finds_little" in found(path, files={"few": {"file": "few.csv", "key": "id"}})) is told
+
+
 def test_a_joined_file_that_is_keyed_otherwise_is_told_with_a_key_of_either_side(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", rows())
     write_csv(tmp_path / "places.csv", ("place", "size"), [("P0", "1"), ("P1", "2")])
@@ -144,6 +157,9 @@ def test_a_footer_is_told_though_the_sample_does_not_hold_it(tmp_path: Path) -> 
     assert says.startswith("1 of 1,201 rows is nearly empty, unlike the others, such as row 1201 of the data")
     assert "holds '(1200 rows)' as sku; each becomes a case" in says
     assert says.endswith("where: {national_inv: {filled: true}}")
+    heeding = tmp_path / "heeding.yaml"
+    heeding.write_text(f"{BACKORDERS.read_text(encoding='utf-8')}\nwhere: {{national_inv: {{filled: true}}}}\n")
+    assert "row_nearly_empty" not in found_of(path, heeding)
 
 
 def test_a_number_that_means_nothing_known_is_told_until_the_mapping_says_so(tmp_path: Path) -> None:
@@ -154,6 +170,16 @@ def test_a_number_that_means_nothing_known_is_told_until_the_mapping_says_so(tmp
     assert says.startswith("attributes.performance: perf is -99 in")
     assert says.endswith("missing: [-99]")
     assert "lone_value" not in found_of(path)
+
+
+def test_a_number_far_outside_is_told_of_what_is_read_as_a_fact_alone_and_as_yaml_takes_it(tmp_path: Path) -> None:
+    made = [
+        (*row[:4], "-99,5" if number % 4 == 0 else f"{number % 5},{number % 7}") for number, row in enumerate(rows())
+    ]
+    path, cost = table(tmp_path / "t.csv", made), {"column": "place", "decimal": ","}
+    told = found(path, attributes={"cost": {**cost, "kind": "number"}})
+    assert told["lone_value"][1].endswith('missing: ["-99,5"]')
+    assert found(path, outcome={**MAPPING["outcome"], "cost": cost}) == {}
 
 
 def test_a_leak_that_no_file_has_is_answered_with_the_nearest_column(tmp_path: Path) -> None:

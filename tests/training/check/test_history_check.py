@@ -37,6 +37,9 @@ TABLE: dict[str, Any] = {
 }
 
 
+GRADE = {"column": "grade", "kind": "number"}
+
+
 def checked(path: Path, content: Any, sample: int = EVERYTHING) -> Check:
     mapping = parse_mapping(content)
     return check(examine(path, mapping, sample), mapping)
@@ -81,6 +84,8 @@ def test_what_is_promised_may_lie_ahead_and_what_happened_may_not(table: Path) -
         ({"grade": {"column": "grade", "kind": "number"}}, ["grade"]),
         ({"grade": {"column": "grade", "kind": "number", "known": "opening"}}, []),
         ({"grade": {"column": "grade", "kind": "number", "known": {"column": "done_at"}}}, []),
+        ({"grade": {**GRADE, "known": "opening"}, "again": GRADE}, ["grade"]),
+        ({"grade": {**GRADE, "known": "opening"}, "again": {**GRADE, "known": "opening"}}, []),
         ({"strong": "strong"}, []),
     ],
 )

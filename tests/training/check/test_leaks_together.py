@@ -85,3 +85,13 @@ def test_an_honest_column_is_not_blamed_beside_leaks(tmp_path: Path) -> None:
 def test_a_declared_leak_excuses_no_other(tmp_path: Path) -> None:
     columns = {"weak": honest(0.3), "declared": copy(0.2), "hidden": copy(0.09)}
     assert suspected(tmp_path, columns, leaks={"declared": "written at the end"}) == {"hidden"}
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.03, set[str]()), (0.08, {"seen"})])
+def test_clocks_that_disagree_now_and_then_are_no_column_written_later(
+    tmp_path: Path, share: float, told: set[str]
+) -> None:
+    def seen(chance: Random, broke: bool, alike: float) -> object:
+        return "2030-01-01" if chance.random() < share else "2020-01-01"
+
+    assert suspected(tmp_path, {"weak": honest(0.3), "seen": seen}) == told

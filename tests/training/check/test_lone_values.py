@@ -30,6 +30,13 @@ def test_a_value_far_outside_is_told_with_its_share_and_where_the_others_lie(lon
     assert 0 <= told.low < told.high <= 1
 
 
+@pytest.mark.parametrize(("lone", "word"), [("-99.0", "-99"), ("-99.50", "-99.50")])
+def test_a_whole_number_is_told_without_decimals_and_any_other_as_its_cells_write_it(lone: str, word: str) -> None:
+    told = found([*map(str, spread(900, 0, 1)), *[lone] * 100])
+    assert told is not None
+    assert told.word == word
+
+
 @pytest.mark.parametrize("lone", [-99.0, -999.0])
 def test_what_people_write_for_nothing_known_need_not_lie_far_where_no_other_is_below_zero(lone: float) -> None:
     told = found([*spread(900, 3, 2_000), *[lone] * 30])
@@ -41,6 +48,7 @@ def test_what_people_write_for_nothing_known_need_not_lie_far_where_no_other_is_
     "cells",
     [
         [*spread(900, 0, 1), *[-99.0] * 3],
+        [*spread(9_000, 0, 1), *[-99.0] * 30],
         [*spread(900, 0, 100), *[-40.0] * 100],
         [*spread(900, -20, 100), *[-99.0] * 100],
         [*spread(900, 0, 100), *[-9.0] * 100],
@@ -48,7 +56,7 @@ def test_what_people_write_for_nothing_known_need_not_lie_far_where_no_other_is_
         [*["a", "b"] * 300, *["-99"] * 100],
         spread(900, 0, 1),
     ],
-    ids=["rare", "not far", "others below zero", "a small number", "few others", "words", "none"],
+    ids=["rare", "rare among many", "not far", "others below zero", "a small number", "few others", "words", "none"],
 )
 def test_rare_near_or_wordy_ones_are_left_alone(cells: list[Any]) -> None:
     assert found(cells) is None

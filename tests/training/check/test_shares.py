@@ -30,6 +30,7 @@ def test_per_cent_that_are_read_as_shares_are_told_with_the_scale() -> None:
     "values",
     [
         pytest.param(np.repeat([0.0, 0.0, 0.0, 5.0, 10.0, 30.0], 30), id="discounts, most of them none"),
+        pytest.param(np.repeat([*[0.0] * 9, 5.0, 10.0, 30.0], 30), id="discounts, nearly all of them none"),
         pytest.param(np.linspace(3.0, 26.0, 100), id="interest"),
         pytest.param(np.linspace(-90.0, 40.0, 100), id="changes"),
         pytest.param([*(SHARES * 100), np.nan, 999.0], id="with a gap and a slip of the pen"),

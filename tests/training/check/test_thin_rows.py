@@ -32,6 +32,13 @@ def test_a_footer_is_counted_shown_and_told_apart_by_a_column(empty: Any, missin
     assert found.shown == "row 301 of the data (the header is not counted), which holds '(300 rows)' as c0"
 
 
+def test_a_row_is_told_by_its_place_in_the_file_whatever_was_left_out_before_it() -> None:
+    found = thin_rows(footer(table()).iloc[40:], ())
+    assert found is not None
+    assert found.of == 261
+    assert found.shown.startswith("row 301 of the data")
+
+
 def test_a_row_without_any_cell_is_one_too() -> None:
     found = thin_rows(footer(table(), text=None), ())
     assert found is not None
@@ -39,8 +46,9 @@ def test_a_row_without_any_cell_is_one_too() -> None:
     assert found.column == "c0"
 
 
-def test_a_column_that_others_lack_too_tells_none_apart() -> None:
-    gaps = [None if row % 3 else "x" for row in range(300)]
+@pytest.mark.parametrize("full", [0.3, 0.95])
+def test_a_column_that_others_lack_too_tells_none_apart(full: float) -> None:
+    gaps = ["x" if row < full * 300 else None for row in range(300)]
     found = thin_rows(footer(table(columns=6, c1=gaps, c2=gaps)), ())
     assert found is not None
     assert found.column == "c3"

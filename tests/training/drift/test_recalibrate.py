@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from models.bundle import check_golden
 from models.calibration import BinaryCalibrator
 from models.predictors import ModelPredictor
 from models.task_model import TaskModel
-from tests.fixtures.lessons import BY_ROW, Table, keys
+from tests.fixtures.lessons import BY_ROW, BY_SKU, Table, keys
 from tests.fixtures.lessons import model as taught_model
 from tests.fixtures.task_models import cases, task_model
 from training.drift.drift import Seen
@@ -99,6 +99,8 @@ def test_the_bundle_s_golden_cases_sets_and_rehearsal_follow() -> None:
     rehearsed = told.model.profile.performance(None)
     assert rehearsed is not None
     assert rehearsed.ece == pytest.approx(told.after.ece)
+    assert told.model.metrics["model"]["log_loss"] == pytest.approx(told.after.log_loss, abs=1e-6)
+    assert told.after.log_loss < told.before.log_loss - 0.01, "or this would show nothing"
     assert told.model.lineage["recalibrated_on"]["n"] == N
     assert told.model.lineage["recalibrated_on"]["bundle"] == PARENT
 
@@ -167,6 +169,26 @@ def test_exceptions_that_go_on_in_the_later_half_do_not_teach_the_earlier() -> N
     )
 
 
+@pytest.mark.parametrize(("naming", "kept"), [(BY_SKU, True), (BY_ROW, False)])
+def test_what_taught_a_calibrator_is_kept_where_both_name_events_alike(naming: dict[str, Any], kept: bool) -> None:
+    """Else a later recalibration would take the same cases for new."""
+    told, before = seen(), replace(model(), lineage={**model().lineage, "naming": BY_SKU})
+    named = replace(told, known=replace(told.known, events=keys(0, N)))
+    new = recalibrate(before, PARENT, named, Table(naming=naming).history, Silent()).model
+    assert new.lineage["recalibrated_on"]["kept"] is kept
+    assert len(new.taught.keys() & {*keys(0, N)}) == N * kept
+
+
+@pytest.mark.parametrize("of_the_other", [9, 10])
+def test_both_outcomes_must_be_told_ten_times(of_the_other: int) -> None:
+    told = seen()
+    rare = np.zeros(N, np.int64)
+    rare[np.linspace(0, N - 1, of_the_other).astype(np.intp)] = 1
+    with pytest.raises(HistoryError) as refused:
+        recalibrate(model(), PARENT, replace(told, known=replace(told.known, truth=rare)), LATER, Silent())
+    assert ("tells 1200 outcomes of sla_breach; a new" in str(refused.value)) is (of_the_other == 9)
+
+
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 LARGE = 40_000
 
@@ -218,6 +240,13 @@ def test_without_times_cases_after_the_bundle_was_made_are_new() -> None:
     at = [made - 1.0] * 300 + [made + 1.0 + number for number in range(600)]
     new = untaught(taught_model(keys(0, 900)), MADE, met(0, 900, at), Table(naming=BY_ROW).history)
     assert list(new.known.events) == keys(300, 900)
+
+
+def test_without_times_one_moment_is_no_day_after_the_bundle_was_made() -> None:
+    """A table without times may carry the moment of its export: what taught the model is in it all the same."""
+    exported = met(0, 900, [MADE.timestamp() + 1.0] * 900)
+    with pytest.raises(HistoryError, match="900 of them taught the model"):
+        untaught(taught_model(keys(0, 900)), MADE, exported, Table().history)
 
 
 def from_use(seed: int, right: TaskModel, n: int = 6_000) -> Seen:

@@ -54,6 +54,28 @@ def test_cases_count_for_their_selection_as_in_a_drift_report() -> None:
     assert alike.level == "large"
 
 
+def test_what_was_learned_from_counts_for_its_selection_too() -> None:
+    """Of the earlier cases those that lie elsewhere are hardly ever met, though their outcomes are mostly told."""
+    whole = rehearsal(np.arange(N) * DAY)
+    table, weight = whole.rows.features.copy(), np.ones(N)
+    table[:300, FEATURES.names.index("order_value")] += 9.0
+    weight[:300] = 1e-3
+    told = replace(whole, rows=replace(whole.rows, features=table, selection=weight))
+    (found,) = moved(FEATURES, told, {"order_value"})
+    assert found.level == "none"
+    (alike,) = moved(FEATURES, replace(told, rows=replace(told.rows, selection=None)), {"order_value"})
+    assert alike.psi > LARGE > found.psi
+
+
+def test_what_lies_elsewhere_by_less_than_is_shown_has_not_moved() -> None:
+    """Less than half a cent more in the latest fifth: as `fairlead drift` sees it, every amount is the same."""
+    whole = rehearsal(np.arange(N) * DAY)
+    table, amount = whole.rows.features.copy(), FEATURES.names.index("order_value")
+    table[:, amount] = np.where(np.arange(N) < 800, 20.0, 20.004)
+    (found,) = moved(FEATURES, replace(whole, rows=replace(whole.rows, features=table)), {"order_value"})
+    assert (found.ks, found.level) == (0.0, "none")
+
+
 def test_cases_of_one_moment_have_no_later_ones_that_moved() -> None:
     assert moved(FEATURES, rehearsal(np.zeros(N)), FEATURES.names) == ()
 

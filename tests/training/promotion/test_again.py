@@ -30,12 +30,16 @@ def test_the_same_is_not_apart_and_the_machine_s_own_milliseconds_do_not_matter(
     assert differing() == differing(cost=cost, checks=tuple(slow), made_at=dossier().window.begins) == []
 
 
-def test_a_last_digit_is_not_apart_and_a_thousandth_is() -> None:
+def test_a_last_digit_is_not_apart_and_the_least_that_is_shown_is() -> None:
     first, *rest = dossier().differences
     near = first.model_copy(update={"challenger": first.challenger * (1 + 1e-9)})
     assert differing(differences=(near, *rest)) == []
     far = first.model_copy(update={"challenger": first.challenger + 0.001})
     assert differing(differences=(far, *rest)) == [("difference sla_breach log_loss: challenger", "0.398", "0.399")]
+    slight = first.model_copy(update={"challenger": first.challenger + 1e-5})
+    assert differing(differences=(slight, *rest)) == [
+        ("difference sla_breach log_loss: challenger", "0.398", "0.39801")
+    ]
 
 
 @pytest.mark.parametrize("name", ["slices", "calibrations", "shares"])

@@ -13,6 +13,7 @@ from features.attributes import AttributeSchema, Declaration
 from features.derived import Derived
 from tests.fixtures.task_models import task_model
 from training.promotion.attribution import check
+from training.promotion.kindred import MOST_NAMED, Carried
 from training.promotion.sides import Pair, Side
 
 NUMBERS = np.arange(10)
@@ -124,6 +125,19 @@ def test_a_told_number_that_becomes_the_outcome_is_found_among_its_kin(champion:
     )
     assert told[1].startswith(leak)
     assert told[1].endswith("check that they are known before the outcome (fairlead history check)")
+
+
+def test_of_a_group_those_are_named_that_carry_something() -> None:
+    shares = (attribute("stock", 0.21, 0.7), attribute("coming", 0.0, 0.0), attribute("cover", None, 0.05))
+    told = found(*shares, old=(share("queue", 0.79, 0.25),), challenger=MAKING)
+    assert "suspected leak: attribute.stock, attribute.cover together carry 75 % of the score" in told[1]
+
+
+def test_of_a_large_group_the_first_are_named_and_the_others_counted() -> None:
+    names = tuple("abcdefg")
+    assert MOST_NAMED == 5
+    assert Carried(names, None, 0.5).says == "a, b, c, d, e and 2 more together carry"
+    assert Carried(names[:5], None, 0.5).says == "a, b, c, d, e together carry"
 
 
 def test_a_told_number_whose_kin_carried_nearly_all_is_found_where_the_log_loss_falls() -> None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from data.promotion import Finding
+from data.vocabulary import Task
 from models.taught import KEPT, event_key, sample
-from training.promotion.labels import Agreement
+from tests.fixtures.task_models import task_model
+from training.promotion.labels import FEWEST, Agreement, check
+from training.promotion.sides import Pair, Side
+
+Answers = dict[str, int]
 
 
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.10])
@@ -39,3 +47,51 @@ def test_two_samples_of_overlapping_events_have_most_in_common() -> None:
 def test_an_events_key_does_not_tell_its_name_and_keeps_source_and_id_apart() -> None:
     assert "e-1" not in event_key("oms", "e-1")
     assert event_key("oms1", "1") != event_key("oms", "11")
+
+
+def answers(n: int = 1_000, wrong: int = 0) -> Answers:
+    """What happened in so many events, told wrongly of the first."""
+    return {f"event {number}": int(number % 3 == 0) ^ int(number < wrong) for number in range(n)}
+
+
+def judged(its: Answers, champion: Answers, history: Answers, kept: bool = False) -> tuple[Finding, str]:
+    nothing, task = np.zeros((1, 1)), Task.SLA_BREACH
+    one, other = (Side(replace(task_model(task), taught=taught), nothing, nothing) for taught in (champion, its))
+    pair = Pair(task, np.zeros(1, np.int64), np.arange(1), np.arange(1), one, other)
+    told = check(pair, {task: history}, kept)
+    return told.finding, told.says
+
+
+CHANGED, UNLIKE = "labels were changed before the challenger learned", "the history tells other outcomes than both"
+NOTHING: Answers = {}
+
+
+@pytest.mark.parametrize(
+    ("its", "champion", "history", "finding", "says"),
+    [
+        (answers(), answers(), answers(), Finding.PASSED, "it was taught what happened: 0 of 1,000 differ from what"),
+        (answers(wrong=5), answers(), answers(), Finding.PASSED, "5 of 1,000 differ from what the champion was taught"),
+        (answers(wrong=20), answers(), answers(), Finding.REFUSED, CHANGED),
+        (answers(wrong=20), answers(), answers(wrong=20), Finding.REFUSED, CHANGED),
+        (answers(wrong=20), NOTHING, answers(), Finding.REFUSED, CHANGED),
+        (answers(wrong=20), answers(FEWEST - 1, 20), answers(), Finding.REFUSED, CHANGED),
+        (answers(), answers(), answers(wrong=20), Finding.REFUSED, UNLIKE),
+        (answers(), answers(), NOTHING, Finding.PASSED, "0 of 1,000 differ from what the champion was taught"),
+        (answers(), NOTHING, answers(), Finding.PASSED, "0 of 1,000 differ from what the history tells"),
+        (answers(), NOTHING, NOTHING, Finding.NOTED, "so wrong labels cannot be told: give a history with them"),
+        (answers(wrong=50), answers(FEWEST - 1), NOTHING, Finding.NOTED, "50 of 99 differ from what the champion"),
+    ],
+)
+def test_the_challenger_s_answers_are_held_against_whoever_knows_enough_of_them(
+    its: Answers, champion: Answers, history: Answers, finding: Finding, says: str
+) -> None:
+    told = judged(its, champion, history)
+    assert told[0] is finding
+    assert says in told[1]
+
+
+def test_of_a_kept_model_another_history_is_noted_and_of_a_new_one_refused() -> None:
+    told = judged(answers(), answers(), answers(wrong=20), kept=True)
+    assert told[0] is Finding.NOTED
+    assert "the champion's own model, so nothing was taught anew" in told[1]
+    assert judged(answers(), answers(), answers(), kept=True)[0] is Finding.PASSED

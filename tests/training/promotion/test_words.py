@@ -72,6 +72,42 @@ def test_words_that_drift_or_are_renamed_were_not_exchanged() -> None:
     assert not list(exchanged(before, told_words(learned(renamed))))
 
 
+def saying(share: float) -> dict[str, float]:
+    """A column that says one word in this share of the cases, and another in the rest."""
+    return {"a": share, "b": 1.0 - share}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ((0.50, 0.77), (0.72, 0.42), True),
+        ((0.50, 0.74), (0.70, 0.40), False),
+        ((0.70, 0.40), (0.50, 0.74), False),
+        ((0.00, 0.50), (0.80, 0.30), False),
+        ((0.00, 0.60), (0.80, 0.20), True),
+    ],
+    ids=["both moved far", "one hardly moved", "the other hardly moved", "neither is near", "both are near enough"],
+)
+def test_two_were_exchanged_where_both_moved_far_and_each_came_near_the_other(
+    one: tuple[float, float], other: tuple[float, float], told: bool
+) -> None:
+    """Before and now, of each."""
+    before, now = ({"one": saying(one[when]), "other": saying(other[when])} for when in (0, 1))
+    assert list(exchanged(before, now)) == [("one", "other")] * told
+
+
+def test_a_column_that_took_the_place_of_another_was_not_exchanged_with_it() -> None:
+    before, now = {"one": {"a": 1.0}, "other": {"b": 1.0}}, {"one": {"b": 1.0}, "other": {"c": 1.0}}
+    assert not list(exchanged(before, now))
+
+
+def test_a_word_counts_for_its_share_of_all_cases_also_beside_rare_ones_that_have_no_name() -> None:
+    told = rows(1)
+    said = told_words(learned(told, common=False))["symptom"]
+    assert len(said) < len({each["symptom"] for each in told})
+    assert said["code 1"] == pytest.approx(sum(each["symptom"] == "code 1" for each in told) / len(told), abs=1e-9)
+
+
 def test_of_other_columns_than_the_champions_nothing_is_said() -> None:
     before = told_words(learned(rows(1)))
     assert not list(exchanged(before, {"size": {"large": 1.0}}))
