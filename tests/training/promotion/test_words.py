@@ -81,12 +81,20 @@ def saying(share: float) -> dict[str, float]:
     ("one", "other", "told"),
     [
         ((0.50, 0.77), (0.72, 0.42), True),
-        ((0.50, 0.74), (0.70, 0.40), False),
-        ((0.70, 0.40), (0.50, 0.74), False),
+        ((0.50, 0.59), (0.62, 0.50), False),
+        ((0.62, 0.50), (0.50, 0.59), False),
+        ((0.50, 0.61), (0.62, 0.50), True),
         ((0.00, 0.50), (0.80, 0.30), False),
         ((0.00, 0.60), (0.80, 0.20), True),
     ],
-    ids=["both moved far", "one hardly moved", "the other hardly moved", "neither is near", "both are near enough"],
+    ids=[
+        "both moved far",
+        "one hardly moved",
+        "the other hardly moved",
+        "a tenth is enough",
+        "neither is near",
+        "both are near enough",
+    ],
 )
 def test_two_were_exchanged_where_both_moved_far_and_each_came_near_the_other(
     one: tuple[float, float], other: tuple[float, float], told: bool
