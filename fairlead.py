@@ -97,10 +97,10 @@ app = typer.Typer(
 class Service:
     """What a service recorded, for the command that trains on it: neither room may import the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bundle: Path | None = None) -> None:
         from serving.settings import Settings
 
-        self._settings = Settings(folder=folder)
+        self._settings = Settings(folder=folder) if bundle is None else Settings(folder=folder, bundle=bundle)
         self.bundle: Path = self._settings.bundle_folder
 
     def require_use(self) -> None:

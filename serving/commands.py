@@ -33,6 +33,7 @@ from serving.errors import Problem
 from serving.health.schemas import Ready
 from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
+from serving.served_folder import lead_to_bundles
 from serving.settings import Settings
 from serving.store.engine import file_of
 from serving.wiring import Service, opened, utc_now, wire
@@ -94,6 +95,8 @@ def serve(
         with problems_told():
             application = create_app(service)
         mark_served(settings.bundle_folder)
+        if why := lead_to_bundles(settings):
+            say(f"note: {why} with every command about {settings.folder}")
         # Here alone: other commands look beside a running service, or before the first one has begun.
         service.trust.begin(service.clock())
         service.promotions.clear_staging()

@@ -166,5 +166,5 @@ def _rung(task: Task, told: Mapping[str, Any], find: Callable[[Task, str], Predi
     version = told["version"]
     predictor = None if version is None else find(task, version)
     if version is not None and predictor is None:
-        raise RungMissing(f"the {task} model {version} is not in the bundle folder, or its files were altered")
+        raise RungMissing(f"the {task} model {version} is not there, or its files were altered")
     return Rung(ServedBy(told["served_by"]), predictor, told["reason"], told["detail"])

@@ -113,7 +113,8 @@ def _predictors_of_then(connection: Connection, bundle_folder: Path, decision: D
     try:
         return restored(documents.get(connection, decision.ladder), decision.bundle, models.find)
     except RungMissing as error:
-        raise CannotReplay("; ".join((str(error), *models.problems))) from error
+        told = "; ".join((str(error), *models.problems))
+        raise CannotReplay(f"{told}. Looked into {bundle_folder}: another folder is named by --bundle") from error
 
 
 class _Models:

@@ -284,6 +284,19 @@ def test_serve_says_who_answers_where_no_bundle_is_in_force(
     assert said in result.stderr
 
 
+def test_commands_about_a_folder_find_the_bundle_that_was_served_from_elsewhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    served = run("serve", "--folder", folder, "--bundle", a_bundle(tmp_path / "mine"), "--port", "0")
+    assert served.exit_code == 0, served.output
+    healthy = run("doctor", "--folder", folder)
+    assert healthy.exit_code == 0, healthy.output
+    another = run("serve", "--folder", folder, "--bundle", a_bundle(tmp_path / "another", seed=2), "--port", "0")
+    assert another.exit_code == 0, another.output
+    assert (folder / "bundle").resolve() == tmp_path / "another"
+
+
 def test_keys_names_files_and_shows_no_key(folder: Path) -> None:
     result = run("keys", "--folder", folder)
     assert result.exit_code == 0, result.output

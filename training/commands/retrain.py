@@ -42,7 +42,7 @@ class Service(Protocol):
         """Write what was recorded as a native history and say what it holds; end the command where that fails."""
 
 
-OpenService = Callable[[Path], Service]
+OpenService = Callable[[Path, Path | None], Service]
 """What the front door hands to the command as its context's object."""
 
 
@@ -55,6 +55,7 @@ def retraining() -> None:
 def retrain(
     context: typer.Context,
     folder: Annotated[Path, typer.Option(help="The service's folder: its database and its bundle.")] = Path("var"),
+    bundle: Annotated[Path | None, typer.Option(help="The bundles it serves from; FOLDER/bundle without.")] = None,
     task: Annotated[list[str] | None, typer.Option(help="What to predict; repeat. Without: what is served.")] = None,
     out: Annotated[Path | None, typer.Option(help="The challenger's folder; a new one by default.")] = None,
     history: Annotated[
@@ -71,7 +72,7 @@ def retrain(
     cannot be learned anew, or was not asked for, is carried over unchanged; where none can be learned, the exit code
     is 1.
     """
-    service: Service = context.obj(folder)
+    service: Service = context.obj(folder, bundle)
     challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     if challenger.resolve() == service.bundle.resolve():
         _say(f"{challenger} is the bundle that is served: name another folder with --out")
@@ -158,15 +159,16 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     _console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
     for name, why in trained.left_out.items():
         _say(f"left out: {name}: {why}")
-    _tell_kept(open_bundle(order.out, trained.digest), served)
+    _tell_kept(open_bundle(order.out, trained.digest), served, asked.served)
     _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
 
 
-def _tell_kept(challenger: Bundle, champion: Bundle | None) -> None:
+def _tell_kept(challenger: Bundle, champion: Bundle | None, served: Path) -> None:
     """Say which tasks the challenger carries over from what serves, and which a promotion of it would lose."""
     from training.promotion.compare import kept, lost
 
     if champion is None:
+        _say(f"no bundle was found in {served}, so no task is kept from a champion: --bundle names what serves")
         return
     if same := kept(challenger, champion):
         _say(f"kept from the champion: {', '.join(task for task in Task if task in same)}")

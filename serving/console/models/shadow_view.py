@@ -45,7 +45,8 @@ def _shadow_saw(report: ShadowReport) -> str:
         if count
     ]
     seen = f"{report.answers:,} answers" + (f" and {report.shelves:,} shelves" if report.shelves else "")
-    return f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}."
+    due = " What is told of a promise counts as its outcome once the promise is due."
+    return f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}.{due}"
 
 
 def _shadow_row(told: ShadowTask) -> ShadowRow:

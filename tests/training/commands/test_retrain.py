@@ -59,7 +59,7 @@ def test_a_table_of_days_is_refused_with_what_to_do_instead(tmp_path: Path) -> N
     daily_table(5, 10).to_csv(history, index=False)
     mapping.write_text(yaml.safe_dump(MAPPING), encoding="utf-8")
     asked = ["retrain", "--folder", str(tmp_path), "--history", str(history), "--mapping", str(mapping), "--no-track"]
-    told = run.invoke(app, asked, obj=lambda folder: service)
+    told = run.invoke(app, asked, obj=lambda folder, bundle: service)
     assert told.exit_code == 1
     assert told.stderr.count("error:") == 1
     said = " ".join(told.stderr.split())
@@ -73,7 +73,7 @@ def test_a_table_without_times_is_refused_too(tmp_path: Path) -> None:
     service, mapping = Recorded(tmp_path / "bundle"), Path("examples/mappings/backorders.yaml")
     history = str(backorders(tmp_path / "articles.csv", 20))
     asked = ["retrain", "--folder", str(tmp_path), "--history", history, "--mapping", str(mapping), "--no-track"]
-    told = run.invoke(app, asked, obj=lambda folder: service)
+    told = run.invoke(app, asked, obj=lambda folder, bundle: service)
     assert told.exit_code == 1
     said = " ".join(told.stderr.split())
     assert "gives all rows one moment" in said
@@ -92,7 +92,7 @@ def kept_alike() -> list[Any]:
 def test_a_run_that_is_refused_names_each_task_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
     service = Recorded(tmp_path / "bundle", lines=kept_alike())
     asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0"]
-    told = run.invoke(app, asked, obj=lambda folder: service)
+    told = run.invoke(app, asked, obj=lambda folder, bundle: service)
     said = " ".join(told.stderr.split())
     assert told.exit_code == 1
     assert "error: sla_breach: the outcomes to learn from are 1321 no" in said
@@ -107,14 +107,14 @@ def test_a_folder_that_was_there_stays(tmp_path: Path) -> None:
     service = Recorded(tmp_path / "bundle", lines=kept_alike())
     (tmp_path / "out").mkdir()
     asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0", "--out", str(tmp_path / "out")]
-    assert run.invoke(app, asked, obj=lambda folder: service).exit_code == 1
+    assert run.invoke(app, asked, obj=lambda folder, bundle: service).exit_code == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 
 def test_without_any_outcome_it_is_said_what_to_send(tmp_path: Path) -> None:
     lines = [{**line, "outcome": None} for line in kept_alike()]
     service = Recorded(tmp_path / "bundle", lines=lines)
-    told = run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder: service)
+    told = run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder, bundle: service)
     assert told.exit_code == 1
     assert "no outcome was recorded that tells what there is to predict" in " ".join(told.stderr.split())
 
@@ -135,7 +135,7 @@ def test_a_challenger_keeps_the_words_and_the_memory_of_the_bundle_that_serves(
 
     monkeypatch.setattr("training.train.train", enough)
     service = Recorded(tmp_path / "bundle", lines=kept_alike())
-    run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder: service)
+    run.invoke(app, ["retrain", "--folder", str(tmp_path), "--no-track"], obj=lambda folder, bundle: service)
     assert [order.wordings for order in orders] == [words]
     assert [order.long_memory for order in orders] == [True], "what it remembers of years is known before"
 
@@ -161,7 +161,7 @@ def test_a_task_that_use_cannot_teach_is_kept_so_that_promote_takes_the_challeng
     champion = open_bundle(of_two_tasks(tmp_path / "bundle"))
     service = Recorded(tmp_path / "bundle", lines=telling_types_alone())
     asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0", "--out", str(tmp_path / "new")]
-    told = run.invoke(app, asked, obj=lambda folder: service)
+    told = run.invoke(app, asked, obj=lambda folder, bundle: service)
     said = " ".join(told.stderr.split())
     assert told.exit_code == 0, said
     assert "exception_type: what later tasks hear" in said
@@ -180,7 +180,24 @@ def test_a_challenger_in_a_folder_that_lacks_a_task_is_said_to_lose_it(tmp_path:
     service = Recorded(tmp_path / "bundle", lines=telling_types_alone())
     publish(tmp_path / "new" / "bundle", {}, created_at=AT)
     asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0", "--out", str(tmp_path / "new")]
-    told = run.invoke(app, asked, obj=lambda folder: service)
+    told = run.invoke(app, asked, obj=lambda folder, bundle: service)
     said = " ".join(told.stderr.split())
     assert "lost: sla_breach: promote will refuse this challenger" in said
     assert "kept from the champion" not in said
+
+
+def test_a_service_whose_bundles_lie_elsewhere_is_told_of_by_bundle_or_said_to_have_none(tmp_path: Path) -> None:
+    opened: list[Path | None] = []
+
+    def service(folder: Path, bundle: Path | None) -> Recorded:
+        opened.append(bundle)
+        return Recorded(bundle or folder / "bundle", lines=telling_types_alone())
+
+    asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0"]
+    told = run.invoke(app, [*asked, "--out", str(tmp_path / "one")], obj=service)
+    said = " ".join(told.stderr.split())
+    assert f"no bundle was found in {tmp_path / 'bundle'}, so no task is kept from a champion" in said
+    served = of_two_tasks(tmp_path / "mine")
+    told = run.invoke(app, [*asked, "--out", str(tmp_path / "two"), "--bundle", str(served)], obj=service)
+    assert "kept from the champion: sla_breach" in " ".join(told.stderr.split())
+    assert opened == [None, served]
