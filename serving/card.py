@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.amounts import percent
-from data.explanation import ModelStep, Step
+from data.explanation import Contribution, ModelStep, Step
 from data.horizons import within
 from data.prediction import LabelPrediction, RiskPrediction
 from data.recommendation import Option, Recommendation
@@ -105,10 +105,18 @@ def _regret(option: Option) -> str:
 def _sentences(steps: tuple[Step, ...]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, ModelStep):
-            yield from (f"{_words(step.id)}: {each.says}" for each in step.contributions[:REASONS_SHOWN])
+            yield from (f"{_towards(step, each)}: {each.says}" for each in step.contributions[:REASONS_SHOWN])
             yield from step.news
         elif step.kind in ("rule", "gate", "promise", "fallback"):
             yield step.says
+
+
+def _towards(step: ModelStep, told: Contribution) -> str:
+    """Which way it moved the answer: `raises sla breach`, `against address problem`."""
+    up = told.contribution >= 0
+    if step.label is None:
+        return f"{'raises' if up else 'lowers'} {_words(step.id)}"
+    return f"{'for' if up else 'against'} {_words(step.label)}"
 
 
 def _footer(recommendation: Recommendation) -> Text:

@@ -50,6 +50,26 @@ def test_a_code_no_history_told_of_is_said_once_though_it_weighs_little() -> Non
     assert usual.contributions[REASONS_SHOWN].says not in text
 
 
+def test_each_reason_says_which_way_it_moved_the_answer() -> None:
+    up, down, *_ = (each.says for each in model_step().contributions)
+    risk, label = (
+        model_step(
+            id=task,
+            label=label,
+            contributions=tuple(
+                each.model_copy(update={"contribution": sign * abs(each.contribution)})
+                for each, sign in zip(model_step().contributions[:2], (1, -1), strict=True)
+            ),
+        )
+        for task, label in (("sla_breach", None), ("root_cause", "address_problem"))
+    )
+    text = " ".join(shown(recommendation(explanation=(risk, label))).split())
+    assert f"raises sla breach: {up}" in text
+    assert f"lowers sla breach: {down}" in text
+    assert f"for address problem: {up}" in text
+    assert f"against address problem: {down}" in text
+
+
 def test_the_card_says_why_a_cheaper_option_on_hold_stands_behind_and_is_silent_otherwise() -> None:
     first, second, held, last = options()
     cheap = held.model_copy(update={"expected_cost": amount("1.00")})
