@@ -19,10 +19,10 @@ from training.promotion.sides import Pair, Side
 
 CHANCE = 1.8
 """Kolmogorov and Smirnov's distance above which chance alone is left out, in units of its root: about 3 of 1,000."""
-LEAST = 0.03
+LEAST = 0.05
 """Distances below this are of no account, however many the cases."""
-OF_DAYS = 0.1
-"""The same of a daily table, all of whose shelves move together."""
+COARSE = 0.1
+"""The same of flags, whose share drifts into another's by chance, and of days, on which all shelves move together."""
 CLOSER = 0.5
 """The other column's cases must lie this much nearer than its own."""
 
@@ -59,4 +59,4 @@ def distance(profile: FeatureProfile, values: Floats) -> float:
 def _far(profile: FeatureProfile, pair: Pair) -> float:
     cases = len(np.unique(pair.groups)) if pair.days is None else len(pair.truth)
     chance = CHANCE * math.sqrt(1.0 / cases + (profile.design or 1.0) / profile.cases)
-    return max(chance, LEAST if pair.days is None else OF_DAYS)
+    return max(chance, LEAST if profile.ordered and pair.days is None else COARSE)
