@@ -7,8 +7,8 @@ keeps every digit, and `beside` is short wherever that says the same of its limi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from data.record import Unit
@@ -51,6 +51,23 @@ class _Measured:
 def amount(value: float, unit: Measure) -> str:
     """A number in its unit, in few digits: `41 min`, `3.2 days`, `62 %`, `240.00`, `40 kg`."""
     return f"{value:z.2f}" if unit is Unit.MONEY else _measured(value, unit).short_with_unit
+
+
+def together(values: Sequence[float], unit: Measure) -> tuple[str, ...]:
+    """Numbers that are read beside one another; durations in the unit of the longest, `1 day`, `8 days`, or each in its
+    own where that would round one of them by more than a tenth.
+    """
+    if unit not in _MINUTES_IN:
+        return tuple(amount(value, unit) for value in values)
+    own = [_measured(value, unit) for value in values]
+    largest = max(own, key=lambda each: abs(each.number))
+    alike = [replace(each, size=largest.size, sign=largest.sign) for each in own]
+    near = all(abs(each.meant - each.number) <= abs(each.number) / 10 for each in alike)
+    return tuple(_of_one(each) for each in (alike if near else own))
+
+
+def _of_one(told: _Measured) -> str:
+    return f"{told.short} day" if told.sign == " days" and told.short in ("1", "-1") else told.short_with_unit
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from data.actions import ActionId
 from data.plain_text import IN_ONE_LINE, InLines, in_one_line, texts_at
@@ -31,27 +31,39 @@ class ReviewRequestBody(Record):
     """A person's decision, as posted. The actor is the credential's principal, never the body's."""
 
     verdict: ReviewVerdict
-    reason: RejectReason | None = None
+    reason: RejectReason | None = Field(None, validate_default=True)
     comment: Annotated[str, Field(max_length=2000), InLines] | None = None
-    action: ActionId | None = None
+    action: ActionId | None = Field(None, validate_default=True)
     parameters: dict[str, Any] | None = None
+
+    # Each is checked by itself and not with the whole record: a fault then names the member that it is in.
+    @field_validator("reason")
+    @classmethod
+    def _reasoned(cls, told: RejectReason | None, info: ValidationInfo) -> RejectReason | None:
+        if told is None and info.data.get("verdict") in (ReviewVerdict.REJECT, ReviewVerdict.OVERRIDE):
+            raise ValueError(f"a reject or an override needs a reason: one of {', '.join(RejectReason)}")
+        return told
+
+    @field_validator("action")
+    @classmethod
+    def _another(cls, told: ActionId | None, info: ValidationInfo) -> ActionId | None:
+        verdict = info.data.get("verdict")
+        if verdict is not None and (verdict is ReviewVerdict.OVERRIDE) != (told is not None):
+            raise ValueError(
+                f"an override, and only an override, names another action: one of {', '.join(ActionId)}, which the "
+                "policy must allow here"
+            )
+        return told
 
     @field_validator("parameters")
     @classmethod
-    def _shown(cls, told: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _shown(cls, told: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
+        verdict = info.data.get("verdict")
+        if told is not None and verdict is not None and verdict is not ReviewVerdict.OVERRIDE:
+            raise ValueError("an override, and only an override, gives parameters: approving agrees to those shown")
         if not all(in_one_line(text) for _, text in texts_at(told)):
             raise ValueError(IN_ONE_LINE)
         return told
-
-    @model_validator(mode="after")
-    def _complete(self) -> ReviewRequestBody:
-        if self.verdict is not ReviewVerdict.APPROVE and self.reason is None:
-            raise ValueError("a reject or an override needs a reason")
-        if (self.verdict is ReviewVerdict.OVERRIDE) != (self.action is not None):
-            raise ValueError("an override, and only an override, names another action")
-        if self.parameters is not None and self.action is None:
-            raise ValueError("an override, and only an override, gives parameters: approving agrees to those shown")
-        return self
 
 
 class Review(Record):

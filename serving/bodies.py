@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from data.record import Record
 from serving.errors import BodyTooSlow, Fault, InvalidRequest, WrongContentType
-from serving.members import members_at
+from serving.members import expected_at, members_at
 from serving.strict_json import read_json
 
 SECONDS_TO_ARRIVE = 15
@@ -96,7 +96,6 @@ def _pointer(location: tuple[int | str, ...], known: frozenset[str]) -> str:
 
 _OWN_WORDS = {
     "union_tag_invalid": "one of the kinds the schema names",
-    "missing": "this member",
     "json_invalid": "JSON without ambiguity",
 }
 """What pydantic says too shortly, or in a way that would repeat the input."""
@@ -105,6 +104,9 @@ _OWN_WORDS = {
 def _expectation(model: type[Record], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return _only(members_at(model, error["loc"][:-1]))
+    if error["type"] == "missing":
+        kind = expected_at(model, error["loc"])
+        return f"this member: {kind}" if kind else "this member"
     said = error["msg"].removeprefix("Value error, ")
     return _OWN_WORDS.get(error["type"], said[:1].lower() + said[1:])
 

@@ -23,6 +23,8 @@ MINUS = "−"
 
 _HOUR, _DAY = 60, 24 * 60
 _AMOUNT = re.compile(r"\((\d+(?:\.\d+)?)\)")
+_DECIMALS = dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+"""Of the currencies with more than two (ISO 4217); those with none are shown with two, as answers write them."""
 _SPELLED = {
     "oms": "OMS",
     "wms": "WMS",
@@ -57,8 +59,12 @@ def action_words(action: ActionId) -> str:
 
 
 def money(amount: Decimal, currency: str | None = None) -> str:
-    """An amount with its currency before it, thousands apart: `EUR 1,240.00`."""
-    digits = len(money_text(amount).partition(".")[2])
+    """An amount with its currency before it, thousands apart: `EUR 1,240.00`.
+
+    With the currency's usual decimals, whatever zeros the sender wrote behind them; what is not zero stays.
+    """
+    given = money_text(amount).partition(".")[2].rstrip("0")
+    digits = max(_DECIMALS.get(currency or "", 2), len(given))
     sign = MINUS if amount < 0 else ""
     figure = f"{sign}{abs(amount):,.{digits}f}"
     return f"{currency} {figure}" if currency else figure

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.amounts import amount, beside, exactly, percent, plain_number
+from data.amounts import amount, beside, exactly, percent, plain_number, together
 from data.record import Unit
 
 
@@ -141,3 +141,23 @@ def test_any_number_is_short_and_has_its_sign(value: float, unit: Unit) -> None:
 )
 def test_a_share_in_whole_per_cent_claims_no_certainty(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "shown"),
+    [
+        ((24.0, 120.0, 192.0), Unit.HOUR, ("1 day", "5 days", "8 days")),
+        ((-48.0, 24.0, 96.0), Unit.HOUR, ("-2 days", "1 day", "4 days")),
+        ((-24.0, 0.0, 96.0), Unit.HOUR, ("-1 day", "0 days", "4 days")),
+        ((60.0, 119.0, 180.0), Unit.MINUTE, ("1 h", "2 h", "3 h")),
+        ((4.0, 150.0, 4608.0), Unit.MINUTE, ("4 min", "2.5 h", "3.2 days")),
+        ((10.0, 20.0, 30.0), Unit.MINUTE, ("10 min", "20 min", "30 min")),
+        ((0.1, 0.5, 0.62), Unit.RATIO, ("10 %", "50 %", "62 %")),
+        ((1.0, 2.5, 240.0), Unit.MONEY, ("1.00", "2.50", "240.00")),
+        ((1.0, 2.0, 40.0), "kg", ("1 kg", "2 kg", "40 kg")),
+    ],
+)
+def test_numbers_beside_one_another_share_a_unit_where_none_loses_by_it(
+    values: tuple[float, ...], unit: str, shown: tuple[str, ...]
+) -> None:
+    assert together(values, unit) == shown

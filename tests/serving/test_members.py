@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from data.actions import OfAmount, OfSystem, Replenishment, WithSupplier
 from data.case import Case, Event, StockDay, StockPosition
 from data.outcome import Outcome
 from data.record import Record
 from data.review import ReviewRequestBody
-from serving.members import members_at
+from serving.members import expected_at, members_at
 from serving.stockouts.schemas import StockoutQuestion
 from tests.fixtures.service import Desk, an_exception
 
@@ -52,3 +53,33 @@ def test_an_unknown_member_is_answered_with_those_that_are_known(
     assert fault["expected"].startswith("only members that the schema names here: ")
     assert f" {told}" in fault["expected"]
     assert "c4n4ry" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("model", "location", "told"),
+    [
+        (WithSupplier, ("supplier",), "a text of 1 to 128 characters"),
+        (WithSupplier, ("purchase_order",), "a text of 1 to 128 characters"),
+        (OfAmount, ("amount",), "a number of at least 0 or a text"),
+        (Replenishment, ("quantity",), "a whole number from 0 to 10,000,000"),
+        (Replenishment, ("needed_by",), "an instant with its offset, such as 2026-01-31T08:30:00Z"),
+        (StockDay, ("day",), "a day, such as 2026-01-31"),
+        (Case, ("event",), "an object with source, id, time"),
+        (Case, ("stock",), "a list"),
+        (Case, ("nowhere", 1, "x"), ""),
+    ],
+)
+def test_what_is_expected_at_a_place_is_said_in_words(
+    model: type[Record], location: tuple[int | str, ...], told: str
+) -> None:
+    assert expected_at(model, location) == told
+
+
+def test_of_few_words_all_are_named() -> None:
+    assert expected_at(OfSystem, ("system",)).startswith("one of oms, wms, erp, ")
+
+
+def test_a_member_that_is_missing_is_answered_with_what_it_is(desk: Desk) -> None:
+    response = desk.post("/v1/recommendations", {})
+    told = {each["pointer"]: each["expected"] for each in response.json()["errors"]}
+    assert told["/event"] == "this member: an object with source, id, time"

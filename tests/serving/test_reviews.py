@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from data.vocabulary import Role
+from data.vocabulary import RejectReason, Role
 from policies.policy import DEFAULT_FOLDER
 from serving.store import audit
 from tests.fixtures.service import Desk, an_exception, costly, open_desk
@@ -229,6 +229,27 @@ class TestOverride:
         assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
         assert "c4n4ry" not in response.text
         assert desk.get(path).json()["version"] == 0
+
+    @pytest.mark.parametrize(
+        ("body", "pointer", "says"),
+        [
+            ({"verdict": "reject"}, "/reason", f"needs a reason: one of {', '.join(RejectReason)}"),
+            ({**override("reconcile_ledger"), "reason": None}, "/reason", "needs a reason: one of facts_wrong, "),
+            ({"verdict": "override", "reason": "other"}, "/action", "names another action: one of "),
+            ({"verdict": "approve", "action": "reconcile_ledger"}, "/action", "only an override"),
+            ({"verdict": "approve", "parameters": {}}, "/parameters", "approving agrees to those shown"),
+            (override("replenish"), "/parameters/node", "this member: a text of 1 to 128 characters"),
+            (override("replenish"), "/parameters/quantity", "this member: a whole number from 0 to 10,000,000"),
+        ],
+    )
+    def test_what_is_missing_or_too_much_is_told_where_it_is(
+        self, desk: Desk, body: dict[str, Any], pointer: str, says: str
+    ) -> None:
+        response = desk.post(opened(desk), body, "reviewer-1")
+        told = {each["pointer"]: each["expected"] for each in response.json()["errors"]}
+        assert response.status_code == 422
+        assert says in told[pointer]
+        assert "" not in told
 
     def test_the_recommendation_itself_never_changes(self, desk: Desk) -> None:
         response = desk.post("/v1/recommendations", costly())

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.tables.mapping import Mapping
-from training.tables.sources import NOT_A_NUMBER, Source
+from training.tables.sources import NOT_A_NUMBER, Mark, Source, Thousands
 from training.tables.values import attribute_converter, moment_converter, number_reader, text_of
 
 Codes = NDArray[np.int64]
@@ -59,7 +59,7 @@ def read_column(cells: pd.Series[Any], mapping: Mapping | None) -> Column:
     place = np.full(len(words) + 1, -1, np.int64)
     place[:-1][known] = codes
     moments = _converted(distinct, known, _moment_of(cells, mapping))
-    numbers = None if moments is not None else _converted(distinct, known, _number_of(name, mapping))
+    numbers = None if moments is not None else _numbers(name, mapping, distinct, known)
     return Column(
         name,
         place[positions],
@@ -100,10 +100,20 @@ def _converted(distinct: Any, known: NDArray[np.bool_], convert: Convert) -> Flo
     return values if enough else None
 
 
-def _number_of(name: str, mapping: Mapping | None) -> Convert:
-    """Numbers as the source that reads the column writes them, where one says so, or else as the mapping does."""
+def _numbers(name: str, mapping: Mapping | None, distinct: Any, known: NDArray[np.bool_]) -> Floats | None:
+    """Numbers as the source that reads the column writes them, where one says so, or else as the mapping does; in one
+    that nothing reads as numbers, as it looks: with points between thousands, or before decimals.
+    """
     said = _number_source(name, mapping) or mapping
-    read = number_reader((), said.decimal if said else None, said.thousands if said else None)
+    ways: list[tuple[Mark | None, Thousands | None]] = [(said.decimal, said.thousands) if said else (None, None)]
+    if ways == [(",", None)]:
+        ways += [(",", "."), (None, None)]
+    tried = (_converted(distinct, known, _number_of(*way)) for way in ways)
+    return next((numbers for numbers in tried if numbers is not None), None)
+
+
+def _number_of(decimal: Mark | None, thousands: Thousands | None) -> Convert:
+    read = number_reader((), decimal, thousands)
 
     def of(cell: Any) -> float | None:
         if isinstance(cell, bool | np.bool_):

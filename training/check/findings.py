@@ -174,7 +174,7 @@ def _share_slips(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
     for key, source in mapping.sources() if mapping else ():
         for leaf in source.leaves if _is_share(key, source) else ():
             for name in leaf.column:
-                says = share_slip(seen.columns[name], leaf.scale)
+                says = share_slip(seen.columns[name], leaf.scale, (key, getattr(source, "called", None) or ""))
                 if says is not None:
                     yield Finding("share_or_per_cent", False, f"{key}: {says}")
 

@@ -79,6 +79,10 @@ class DerivedReport:
     missing: float
     distinct: int
     alone: dict[str, float]
+    called: str | None = None
+    """What people call it, where the mapping says so."""
+    unit: str | None = None
+    """What it is measured in, where the mapping says so."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +173,14 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
 
 
 def _derived(seen: Examined, mapping: TheMapping | None) -> Iterator[DerivedReport]:
-    for name, each in derivations(mapping.wordings if mapping else NO_WORDS).items():
+    wordings = mapping.wordings if mapping else NO_WORDS
+    for name, each in derivations(wordings).items():
+        said = wordings[name]
         column = seen.derived[name]
         alone = {task.value: round(area, DECIMALS) for task, area in areas_of(column, seen).items()}
         made = each.words(each.one, each.other)
-        yield DerivedReport(name, made, round(column.missing, DECIMALS), len(column.words), alone)
+        missing = round(column.missing, DECIMALS)
+        yield DerivedReport(name, made, missing, len(column.words), alone, said.called, said.unit)
 
 
 def _keys(seen: Examined, mapping: TheMapping | None) -> Mapping[str, tuple[str, ...]]:

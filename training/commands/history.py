@@ -17,7 +17,7 @@ from training.check.rates import Rate, show_rates
 from training.commands.train import TheHistory, told
 
 if TYPE_CHECKING:
-    from training.check.history_check import Check, ColumnReport
+    from training.check.history_check import Check, ColumnReport, DerivedReport
 
 app = typer.Typer(no_args_is_help=True)
 history = typer.Typer(help="Look at a history before training on it, or take one out of the service's store.")
@@ -139,8 +139,15 @@ def _columns(report: Check) -> Table:
     for each in report.derived:
         areas = [f"{each.alone[task]:.3f}" if task in each.alone else "" for task in tasks]
         shares = (f"{each.missing * 100:.1f} %", f"{each.distinct:,}", "")
-        table.add_row("", escape(f"derived.{each.name}: {each.made}"), *shares, *areas, "")
+        table.add_row("", escape(_derived(each)), *shares, *areas, "")
     return table
+
+
+def _derived(each: DerivedReport) -> str:
+    """The key of a derived number, what people call it and what it is in, and how it is made."""
+    called = f": {each.called}" if each.called else ""
+    unit = f" ({each.unit})" if each.unit else ""
+    return f"derived.{each.name}{called}{unit}, {each.made}" if called or unit else f"derived.{each.name}: {each.made}"
 
 
 def _becomes(column: ColumnReport) -> Iterator[str]:

@@ -112,7 +112,7 @@ def promote(
         _console.print(f"dossier in {written}", soft_wrap=True)
         if service is not None:
             service.send(its)
-            _tell_promotion(service.propose(dossier, reason), server or HERE)
+            _tell_promotion(service.propose(dossier, reason), server or HERE, mapping, policy)
         raise typer.Exit(REFUSED if dossier.refusals else 0)
 
 
@@ -281,12 +281,14 @@ def _tell(dossier: Dossier) -> None:
         _console.print(f"[red]refused[/red] by {checks}: the champion serves on")
 
 
-def _tell_promotion(promotion: Promotion, server: str) -> None:
+def _tell_promotion(promotion: Promotion, server: str, mapping: Path | None, policy: Path | None) -> None:
+    """Where it stands, and what to type next: with a mapping and a policy where the dossier was made with those."""
     _console.print(f"{promotion.promotion_id} is {promotion.state.value}", soft_wrap=True)
     if promotion.state is PromotionState.PROPOSED:
+        used = (" --mapping FILE" if mapping else "") + (" --policy DIR" if policy else "")
         _console.print(
             f"another principal makes the dossier again with: fairlead verify-promotion {promotion.promotion_id} "
-            f"--history FILE --server {server} --key FILE",
+            f"--history FILE{used} --server {server} --key FILE",
             soft_wrap=True,
         )
         _console.print(

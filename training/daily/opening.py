@@ -35,7 +35,7 @@ def load_daily_mapping(path: Path) -> DailyMapping:
     try:
         return DailyMapping.model_validate(content)
     except ValidationError as error:
-        raise first_problem(error, content) from error
+        raise first_problem(error, content, DailyMapping) from error
 
 
 def open_daily(history: Path | str, mapping: DailyMapping, task: Task | None = None) -> DailyHistory:

@@ -96,7 +96,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     known = with_chains(known, chains, float(known.times[split.kept[split.test]]))
     links = tuple(each.whole for each in chains)
     rehearsed = known if split.n == len(known.truth) else known.at(split.kept)
-    _check_outcomes(task, rehearsed.truth[: split.test])
+    _check_outcomes(task, rehearsed.truth[: split.test], _set_aside(split, len(known.truth)))
     progress.step(f"{task}: how to learn")
     rows = _rows(task, rehearsed, links, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
@@ -198,14 +198,25 @@ def _later(known: Known, part: slice, said: Floats) -> Later:
     return Later(cases, known.counts_at[part])
 
 
-def _check_outcomes(task: Task, truth: NDArray[np.int64]) -> None:
-    """At least two outcomes must occur often enough to be told apart."""
+def _set_aside(split: Split, known: int) -> str:
+    """Where the rest of the `known` cases is, so that none is missing from what is counted."""
+    tested = "kept to test" if split.timeless else "of the latest days kept to test (--test-share)"
+    found = {
+        tested: split.n - split.test,
+        "of exceptions that go on later, of which only the last rows count": known - split.n,
+    }
+    told = " and ".join(f"{count:,} {where}" for where, count in found.items() if count)
+    return f"the other {known - split.test:,} of {known:,} cases with a known outcome are {told}"
+
+
+def _check_outcomes(task: Task, truth: NDArray[np.int64], others: str) -> None:
+    """At least two outcomes must occur often enough to be told apart; `others` says where the other cases are."""
     names = ("no", "yes") if task.is_risk else task.labels
     often = {name: int(count) for name, count in zip(names, np.bincount(truth, minlength=len(names)), strict=True)}
     if sum(count >= FEWEST_OF_EACH for count in often.values()) < 2:
         told = ", ".join(f"{count} {name}" for name, count in often.items() if count)
         raise HistoryError(
-            f"the outcomes to learn from are {told}; at least two must occur {FEWEST_OF_EACH} times each"
+            f"the outcomes to learn from are {told}; at least two must occur {FEWEST_OF_EACH} times each; {others}"
         )
 
 

@@ -32,6 +32,7 @@ class Prices:
     """The policy's amounts for a task."""
 
     def __init__(self, task: Task, policy: Policy) -> None:
+        self.currency = policy.settings.currency.reference
         self.acting = _price(ACTING.get(task, ASKING), policy)
         self._policy = policy
         self._known: dict[tuple[object, ...], float] = {}

@@ -52,27 +52,29 @@ def checks(told: Sequence[Difference], events: Floats, prices: Prices) -> Iterat
     """Whether the challenger is clearly worse by any of them; of expected cost, only where acting can be worth it."""
     for each in told:
         idle = each.metric is Metric.EXPECTED_COST and each.task.is_risk and float(events.max()) <= prices.acting
-        yield _not_compared(each, float(events.max()), prices.acting) if idle else check(each)
+        yield _not_compared(each, float(events.max()), prices) if idle else check(each, prices.currency)
 
 
-def _not_compared(difference: Difference, event: float, acting: float) -> Check:
+def _not_compared(difference: Difference, event: float, prices: Prices) -> Check:
     """Where nobody would act on any probability, both cost the same whatever they say."""
     says = (
-        f"not compared: by the policy acting costs {acting:,.2f} and the event at most {event:,.2f}, so no probability "
-        "is worth acting on, and both cost the same whatever they say; see action_costs and breach_costs of the policy"
+        f"not compared: by the policy acting costs {prices.acting:,.2f} {prices.currency} and the event at most "
+        f"{event:,.2f} {prices.currency}, so no probability is worth acting on, and both cost the same whatever they "
+        "say; see action_costs and breach_costs of the policy"
     )
     return Check(name=CheckName(difference.metric.value), task=difference.task, finding=Finding.NOTED, says=says)
 
 
-def check(difference: Difference) -> Check:
-    """Whether the challenger is clearly worse by this metric."""
+def check(difference: Difference, currency: str) -> Check:
+    """Whether the challenger is clearly worse by this metric; costs are in this currency."""
     name, higher_is_better = _NAME[difference.metric], difference.metric is Metric.AVERAGE_PRECISION
     loss = -difference.difference if higher_is_better else difference.difference
     margin = MARGIN[difference.metric] * abs(difference.champion)
+    unit = f" {currency} a case" if difference.metric is Metric.EXPECTED_COST else ""
     said = (
-        f"{name} {difference.challenger:.4f} against the champion's {difference.champion:.4f} on {difference.n:,} "
-        f"cases (difference {difference.difference:+.4f}, 95 % of resamples from {difference.low:+.4f} to "
-        f"{difference.high:+.4f})"
+        f"{name} {difference.challenger:.4f}{unit} against the champion's {difference.champion:.4f} "
+        f"on {difference.n:,} cases (difference {difference.difference:+.4f}, 95 % of resamples from "
+        f"{difference.low:+.4f} to {difference.high:+.4f})"
     )
     finding, judged = _judged(difference.worse, loss, margin)
     return Check(

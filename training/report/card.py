@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from data.amounts import amount, percent
+from data.amounts import percent, together
 from data.horizons import within_the_next
 from data.vocabulary import Task
 from features.definition import Feature
@@ -226,7 +226,7 @@ def _usual(model: TaskModel, feature: Feature) -> str:
     quantiles = model.reference.get(feature.name)
     if quantiles is None or feature.name.startswith(MESSAGE_PREFIX):
         return ""
-    low, middle, high = (amount(each, feature.unit) for each in quantiles)
+    low, middle, high = together(quantiles, feature.unit)
     return f"Usually {low} to {high}, in the middle {middle}." if low != high else f"Usually {middle}."
 
 

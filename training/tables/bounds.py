@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from training.tables.cells import CellError
+from training.errors import MappingError
+from training.tables.cells import CellError, PointError
 from training.tables.guesses import instant_remedy, number_remedy
 from training.tables.mapping import Mapping
 from training.tables.sources import Condition, Scalar, Source
@@ -52,7 +53,8 @@ class Instants:
 class Numbers:
     """Reads the cells of a column as numbers, written as the condition says or else the mapping, NaN where none is."""
 
-    def __init__(self, condition: Condition, mapping: Mapping) -> None:
+    def __init__(self, key: str, condition: Condition, mapping: Mapping) -> None:
+        self._key = key
         self._read = number_reader((), condition.decimal or mapping.decimal, condition.thousands or mapping.thousands)
 
     def bound(self, bound: Scalar) -> float:
@@ -60,7 +62,7 @@ class Numbers:
         return float(bound)
 
     def cells(self, cells: pd.Series[Any]) -> pd.Series[float]:
-        """Every cell; what is no number passes no bound."""
+        """Every cell; what is no number passes no bound. Raises MappingError where a point may stand for thousands."""
         return cells.map({cell: self._number(cell) for cell in cells.dropna().unique()}).astype(float)
 
     def doubt(self, cell: Any) -> str:
@@ -71,6 +73,8 @@ class Numbers:
     def _number(self, cell: Any) -> float:
         try:
             number = self._read(cell)
+        except PointError as error:
+            raise MappingError(self._key, error.told(cell)) from error
         except CellError:
             return math.nan
         return math.nan if number is None else float(number)
@@ -78,7 +82,7 @@ class Numbers:
 
 def reader_of(key: str, condition: Condition, bound: Scalar, mapping: Mapping) -> Instants | Numbers:
     """How the column is read beside this bound. Raises MappingError for an unknown zone."""
-    return Instants(key, condition, mapping) if isinstance(bound, str) else Numbers(condition, mapping)
+    return Instants(key, condition, mapping) if isinstance(bound, str) else Numbers(key, condition, mapping)
 
 
 def _begun(text: str) -> str:

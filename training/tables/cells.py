@@ -21,6 +21,12 @@ class CellError(ValueError):
         return f"{self}, got {shown(cell)}" + (f"; {self._remedy()}" if self._remedy else "")
 
 
+class PointError(CellError):
+    """A point in a number whose decimal sign is a comma: it may stand between thousands, and read over it is a thousand
+    times wrong.
+    """
+
+
 def row_name(number: int) -> str:
     """A row by its number, with what the number counts: editors count the header too."""
     return f"row {number} of the data (the header is not counted)"

@@ -82,6 +82,14 @@ def grouped_remedy(mark: str) -> str:
     )
 
 
+def point_remedy() -> str:
+    """What to write where a point stands in a number whose decimal sign is a comma."""
+    return (
+        "where it stands between thousands, say thousands: '.' (at the top of the mapping or beside this source); "
+        "where this column writes decimals with it, say decimal: '.' beside its source"
+    )
+
+
 NOT_SO = frozenset(("nein", "non", "nao", "não", "nej", "nei", "nie", "nee", "ei", "falsch", "faux", "falso", "off"))
 """What tables of other languages write where a flag is not set; there are others."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from training.errors import HistoryError, MappingError
-from training.tables.cells import CellError
+from training.tables.cells import CellError, PointError
 from training.tables.files import file_digest, read_file
 from training.tables.mapping import Mapping
 from training.tables.names import columns_there
@@ -119,7 +119,9 @@ def _aggregated(table: pd.DataFrame, keys: pd.Index[Any], key: str, other: Joine
             made[name] = keys.to_series(index=keys).groupby(level=0).size()
             continue
         cells = table[each.column]
-        if each.way in ("sum", "mean") or (each.way in ("min", "max") and _all_numbers(cells, mapping)):
+        if each.way in ("sum", "mean") or (
+            each.way in ("min", "max") and _all_numbers(cells, f"{key}.each.{name}", mapping)
+        ):
             cells = _numbers(cells, f"{key}.each.{name}", mapping)
         made[name] = getattr(cells.set_axis(keys).groupby(level=0), each.way)(**_options(each))
     return pd.DataFrame(made)
@@ -130,10 +132,12 @@ def _options(each: Aggregate) -> dict[str, Any]:
     return {"min_count": 1} if each.way == "sum" else {}
 
 
-def _all_numbers(cells: pd.Series[Any], mapping: Mapping) -> bool:
+def _all_numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> bool:
     try:
-        _numbers(cells, "", mapping)
-    except HistoryError:
+        _numbers(cells, key, mapping)
+    except HistoryError as error:
+        if isinstance(error.__cause__, PointError):
+            raise
         return False
     return True
 

@@ -211,7 +211,7 @@ def parse_mapping(content: Any, name: str = "") -> Mapping:
     try:
         mapping = Mapping.model_validate(content)
     except ValidationError as error:
-        raise first_problem(error, content) from error
+        raise first_problem(error, content, Mapping) from error
     mapping._horizon = horizon
     if mapping.files and mapping.query is not None:
         raise MappingError("files", "are beside a file; a query joins the tables of its database itself")

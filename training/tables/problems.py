@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
 
 from training.errors import MappingError, MappingFileError
-from training.tables.part import UNKNOWN_KEY
+from training.tables.part import UNKNOWN_KEY, Part
 
 LONGEST = 80
 """Characters of what came that are shown."""
@@ -29,7 +29,7 @@ SCALAR = "expected one text, one number, or true or false"
 ONE_KEY = "[key]"
 
 
-def first_problem(error: ValidationError, content: Any) -> MappingError:
+def first_problem(error: ValidationError, content: Any, model: type[Part]) -> MappingError:
     """What to mend first: a key that is none explains much else that is then missing."""
     errors = error.errors()
     first = next((each for each in errors if each["type"] == UNKNOWN_KEY), errors[0])
@@ -37,12 +37,22 @@ def first_problem(error: ValidationError, content: Any) -> MappingError:
     if first["type"] == UNKNOWN_KEY:
         return MappingError(".".join([*place, first["ctx"]["key"]]), first["msg"])
     if first["type"] == "missing":
-        return MappingError(".".join([*place, str(first["loc"][-1])]), "missing; it cannot be left out here")
+        return MappingError(".".join([*place, str(first["loc"][-1])]), _missing(first["loc"], model))
     if {"bool_type", "string_type"} <= {each["type"] for each in errors if _place(each["loc"], content) == place}:
         return MappingError(".".join(place), f"{SCALAR}, got {shown(first['input'])}")
     if not place:
         return MappingFileError(expected(first))
     return MappingError(".".join(place), f"{expected(first, ONE_KEY in first['loc'])}, got {shown(first['input'])}")
+
+
+def _missing(location: Sequence[int | str], model: type[Part]) -> str:
+    """That a key is missing, and what to write where only one value may stand there."""
+    of_model = {field.alias or name: field for name, field in model.model_fields.items()}
+    field = of_model.get(str(location[0])) if len(location) == 1 else None
+    values = get_args(field.annotation) if field and get_origin(field.annotation) is Literal else ()
+    if len(values) == 1:
+        return f"missing; write {location[0]}: {values[0]}"
+    return "missing; it cannot be left out here"
 
 
 def expected(error: Any, is_name: bool = False) -> str:

@@ -12,8 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from data.record import Unit, instant_text, to_milliseconds
 from data.units import Measure
 from training.errors import MappingError
-from training.tables.cells import CellError
-from training.tables.guesses import flag_remedy, grouped_remedy, instant_remedy, nothing_known, number_remedy
+from training.tables.cells import CellError, PointError
+from training.tables.guesses import (
+    flag_remedy,
+    grouped_remedy,
+    instant_remedy,
+    nothing_known,
+    number_remedy,
+    point_remedy,
+)
 from training.tables.sources import NOT_A_NUMBER, Kind, Mark, Scalar, Source, Thousands, duration
 
 Convert = Callable[[Any], Any]
@@ -24,6 +31,8 @@ _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _FLAGS = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
 _EPOCHS: dict[str | None, int] = {"epoch_seconds": 1, "epoch_milliseconds": 1_000}
 _EPOCH_WORDS = "a number of seconds or milliseconds since 1970"
+_POINTED = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d{1,3}(\.\d{3})+(,\d*)?)")
+"""A number with a point, between thousands or before decimals; 24.12.2026 is none."""
 LONGEST_TEXT = 4_000
 """Characters of a case's message; the rest of a longer one is left out."""
 
@@ -97,7 +106,7 @@ class _Told:
         self._values: dict[str, Scalar] = source.values
         self._words = frozenset(source.missing)
         self._number = _Number(source)
-        self._numbers = frozenset(map(self._maybe_number, source.missing)) - {None}
+        self._numbers = frozenset(map(self._missing_number, source.missing)) - {None}
         self._plain = not self._words and not self._values
         self._only_numbers = NOT_A_NUMBER in self._words
 
@@ -105,7 +114,7 @@ class _Told:
         if self._plain and not isinstance(cell, str):
             return self._convert(cell)
         text = text_of(cell)
-        if not text or text in self._words or (self._numbers and self._maybe_number(text) in self._numbers):
+        if not text or text in self._words or (self._numbers and self._maybe_number(cell) in self._numbers):
             return None
         try:
             return self._convert(self._values.get(text, cell))
@@ -114,11 +123,19 @@ class _Told:
                 return None
             raise
 
-    def _maybe_number(self, text: str) -> Decimal | None:
-        """The number a word is: -99 is also written -99.0."""
+    def _maybe_number(self, cell: Any) -> Decimal | None:
+        """The number a cell or a word is: -99 is also written -99.0."""
         try:
-            return self._number.number(text)
+            return self._number.number(cell.strip() if isinstance(cell, str) else cell)
         except ValueError:
+            return None
+
+    def _missing_number(self, word: str) -> Decimal | None:
+        """The number that a mapping's word is: the mapping writes -99.5 also where cells write -99,5."""
+        number = self._maybe_number(word)
+        try:
+            return self._number.number(Decimal(word)) if number is None else number
+        except (ValueError, InvalidOperation):
             return None
 
 
@@ -141,7 +158,7 @@ class _Number:
         if isinstance(cell, str):
             text = text.removesuffix("%").rstrip()
             text = self._ungrouped(text) if self._thousands and self._thousands in text else text
-            text = text.replace(self._decimal, ".") if self._decimal else text
+            text = self._with_point(text) if self._decimal else text
         try:
             number = Decimal(text)
         except InvalidOperation:
@@ -149,6 +166,12 @@ class _Number:
         if not number.is_finite():
             raise CellError("expected a finite number", lambda: nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale
+
+    def _with_point(self, text: str) -> str:
+        """With a point for the decimal comma; a point that is there already may stand between thousands."""
+        if "." in text and _POINTED.fullmatch(text):
+            raise PointError("expected a number with a decimal comma and no point", point_remedy)
+        return text.replace(self._decimal or "", ".")
 
     def _ungrouped(self, text: str) -> str:
         """Without its thousands' marks, which stand before three digits: 2.2 is no 22 in groups."""

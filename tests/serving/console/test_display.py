@@ -66,6 +66,11 @@ def test_the_amount_that_an_action_moves_is_told_with_its_currency(
         ("0.1", None, "0.10"),
         ("-3.5", "USD", "USD −3.50"),
         ("2.1255", "EUR", "EUR 2.1255"),
+        ("11409.2500", "EUR", "EUR 11,409.25"),
+        ("11409.2000", None, "11,409.20"),
+        ("11409.2510", "EUR", "EUR 11,409.251"),
+        ("1240.0000", "JPY", "JPY 1,240.00"),
+        ("1.5", "KWD", "KWD 1.500"),
     ],
 )
 def test_money_keeps_its_cents_and_its_currency(amount: str, currency: str | None, text: str) -> None:

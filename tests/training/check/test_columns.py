@@ -53,6 +53,11 @@ def test_numbers_of_a_column_are_read_as_its_own_source_writes_them() -> None:
     assert read_column(pd.Series(["1,5", None], name="other"), mapping).numbers is None
 
 
+def test_numbers_that_nothing_reads_are_read_as_they_look() -> None:
+    np.testing.assert_array_equal(column("other", ["1.568", "87,5", None]).numbers, [1568.0, 87.5, np.nan])
+    np.testing.assert_array_equal(column("other", ["1.5", "87.5", None]).numbers, [1.5, 87.5, np.nan])
+
+
 @pytest.mark.parametrize(
     ("name", "cells", "first"),
     [

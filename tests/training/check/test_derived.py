@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
+from typer.testing import CliRunner
 
 from tests.fixtures.tables import backorders
 from training.check.examined import examine
 from training.check.history_check import Check, check
+from training.commands.history import app
 from training.tables.mapping import parse_mapping
 
 EXAMPLE: dict[str, Any] = yaml.safe_load(Path("examples/mappings/backorders.yaml").read_text(encoding="utf-8"))
@@ -31,6 +34,24 @@ def test_it_tells_how_often_it_is_known_and_what_it_tells_alone(tmp_path: Path) 
     assert cover.alone["stockout"] > max(alone["national_inv"], alone["forecast_3m"]) + 0.05
     assert report.ok
     assert [each["name"] for each in report.to_json()["derived"]] == ["coming", "cover"]
+
+
+def test_it_is_called_what_the_mapping_says_beside_how_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = checked(tmp_path)
+    assert [(each.called, each.unit) for each in report.derived] == [
+        ("stock on hand and on the way", "each"),
+        ("cover of the forecast", "ratio"),
+    ]
+    bare = {"sum": ["inventory", "in_transit"]}
+    content = yaml.safe_dump({**EXAMPLE, "derived": {**EXAMPLE["derived"], "bare": bare}}, sort_keys=False)
+    (tmp_path / "m.yaml").write_text(content, encoding="utf-8")
+    monkeypatch.setattr("training.commands.history._console", Console(stderr=True, width=200))
+    asked = ["history", "check", "--history", str(tmp_path / "b.csv"), "--mapping", str(tmp_path / "m.yaml")]
+    told = CliRunner().invoke(app, asked).stderr
+    assert "derived.cover: cover of the forecast (ratio), coming divided by forecast_3m" in told
+    assert "derived.bare: inventory and in_transit together" in told
 
 
 def test_it_is_no_suspect_and_hides_none(tmp_path: Path) -> None:

@@ -255,6 +255,14 @@ def test_per_cent_are_told_where_the_mapping_reads_a_share(tmp_path: Path, more:
         assert says.startswith(f"{key}: place is read as a share and lies between 1 and 9")
 
 
+def test_what_an_attribute_is_called_may_say_per_cent(tmp_path: Path) -> None:
+    made = [(*row[:4], str(number % 9 * 40 + 3)) for number, row in enumerate(rows())]
+    path, load = table(tmp_path / "t.csv", made), {"column": "place", "kind": "number", "unit": "ratio"}
+    assert "share_or_per_cent" not in found(path, attributes={"load": load})
+    assert "share_or_per_cent" in found(path, attributes={"load_pct": load})
+    assert "share_or_per_cent" in found(path, attributes={"load": {**load, "called": "load in per cent"}})
+
+
 def test_shares_are_told_where_the_mapping_reads_per_cent(tmp_path: Path) -> None:
     made = [(*row[:4], f"0.{number % 9 + 1}") for number, row in enumerate(rows())]
     off = {"column": "place", "kind": "number", "unit": "ratio", "scale": 0.01}

@@ -13,9 +13,11 @@ from training.check.shares import share_slip
 SHARES = np.linspace(0.0, 0.98, 200)
 
 
-def slip(values: Sequence[float] | np.ndarray, scale: float | None = None) -> str | None:
+def slip(
+    values: Sequence[float] | np.ndarray, scale: float | None = None, name: str = "rate", names: Sequence[str] = ()
+) -> str | None:
     numbers = np.array(values, np.float64)
-    return share_slip(Column("rate", np.arange(len(numbers)), (), numbers), scale)
+    return share_slip(Column(name, np.arange(len(numbers)), (), numbers), scale, names)
 
 
 def test_per_cent_that_are_read_as_shares_are_told_with_the_scale() -> None:
@@ -34,6 +36,8 @@ def test_per_cent_that_are_read_as_shares_are_told_with_the_scale() -> None:
         pytest.param(np.linspace(3.0, 26.0, 100), id="interest"),
         pytest.param(np.linspace(-90.0, 40.0, 100), id="changes"),
         pytest.param([*(SHARES * 100), np.nan, 999.0], id="with a gap and a slip of the pen"),
+        pytest.param([*np.linspace(11.0, 100.0, 982), *np.linspace(101.0, 120.0, 18)], id="loads above the whole"),
+        pytest.param(np.linspace(60.0, 140.0, 200), id="by the plan"),
     ],
 )
 def test_per_cent_come_in_many_ways(values: np.ndarray) -> None:
@@ -55,6 +59,25 @@ def test_per_cent_come_in_many_ways(values: np.ndarray) -> None:
 )
 def test_what_is_a_share_or_no_per_cent_is_not_blamed(values: np.ndarray) -> None:
     assert slip(values) is None
+
+
+LOADS = np.linspace(0.5, 300.0, 400)
+"""Neither within 100 nor where nearly all per cent lie."""
+
+
+@pytest.mark.parametrize(
+    "name", ["dock_load_pct", "loadPct", "Load %", "PERCENT_FULL", "per cent", "percentage", "auslastung_prozent"]
+)
+def test_per_cent_that_go_beyond_100_are_found_by_what_they_are_called(name: str) -> None:
+    assert slip(LOADS, name=name) is not None
+    assert slip(LOADS, names=("attributes.load", name)) is not None
+    assert slip(SHARES, name=name) is None, "shares may be called so too"
+    assert slip(LOADS * 100, 0.01, name=name) is None, "what is read as per cent already"
+
+
+@pytest.mark.parametrize("name", ["rate", "percentile", "pctx", "centre", "days_of_cover"])
+def test_what_goes_beyond_100_and_does_not_say_per_cent_is_not_blamed(name: str) -> None:
+    assert slip(LOADS, name=name) is None
 
 
 def test_shares_that_are_read_as_per_cent_are_told_as_a_maybe() -> None:

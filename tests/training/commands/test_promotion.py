@@ -18,11 +18,14 @@ from data.promotion import Dossier, Finding
 from data.record import digest_of, plain
 from models.bundle import open_bundle
 from models.files import SERVED, mark_served
+from policies.policy import DEFAULT_FOLDER
 from serving.app import create_app
 from tests.fixtures.dossiers import a_dossier, send
 from tests.fixtures.promotions import challenger, champion, later, lines, write
 from tests.fixtures.service import Desk, open_desk
+from training.commands import promotion as commands
 from training.commands.promotion import app
+from training.commands.train import opened
 from training.promotion.asking import refusal
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -126,6 +129,27 @@ def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server
         *key(desk, "model-owner"),
     )
     assert again.exit_code == 0, words(again)
+
+
+@pytest.mark.parametrize(
+    ("options", "next_step"),
+    [
+        ((), "--history FILE --server"),
+        (
+            ("--mapping", "m.yaml", "--policy", str(DEFAULT_FOLDER)),
+            "--history FILE --mapping FILE --policy DIR --server",
+        ),
+    ],
+)
+def test_the_next_step_names_what_the_dossier_was_made_with(
+    desk: Desk, server: str, its: Path, options: tuple[str, ...], next_step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "opened", lambda history, mapping: opened(history, None))
+    asked = "promote", its, "--champion", champion(), "--history", later(), "--server", server
+    result = run(*asked, *key(desk, "scientist"), *WHY, *options)
+    assert result.exit_code == 0, words(result)
+    (asked_for,) = desk.service.promotions.listing().items
+    assert f"fairlead verify-promotion {asked_for.promotion_id} {next_step} {server} --key FILE" in words(result)
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,17 @@ def test_a_difference_is_called_what_it_is(
             low=harm,
             high=harm,
             worse=worse,
-        )
+        ),
+        "CHF",
     )
     assert (told.finding, told.says.startswith(says)) == (finding, True)
+
+
+def test_a_cost_says_its_currency_and_that_it_is_of_a_case() -> None:
+    told = {metric: check(same(Task.SLA_BREACH, metric), "CHF").says for metric in Metric}
+    cost = told.pop(Metric.EXPECTED_COST)
+    assert "expected cost 0.5000 CHF a case against the champion's 0.5000 on 1,000 cases (difference" in cost
+    assert not any("CHF" in says for says in told.values())
 
 
 def same(task: Task, metric: Metric) -> Difference:
@@ -64,7 +72,7 @@ def test_where_no_probability_is_worth_acting_on_the_cost_is_not_compared(task: 
     idle = {each.name.value: each for each in checks(told, np.full(5, prices.acting), prices)}
     cost = idle.pop(Metric.EXPECTED_COST.value)
     assert cost.finding is Finding.NOTED
-    assert cost.says.startswith(f"not compared: by the policy acting costs {prices.acting:,.2f} and the event at most")
+    assert cost.says.startswith(f"not compared: by the policy acting costs {prices.acting:,.2f} EUR and the event")
     assert all(each.finding is Finding.PASSED for each in idle.values()), "probabilities are compared all the same"
 
 

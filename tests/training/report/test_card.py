@@ -88,6 +88,15 @@ def test_of_a_fact_that_begins_anew_no_trend_is_told(folder: Path) -> None:
     assert told["The hour of the day"].startswith("Usually ")
 
 
+def test_what_is_usual_is_told_in_one_unit(folder: Path) -> None:
+    model = model_of(folder)
+    strongest = [{"feature": "queue_minutes", "strength": 1.0, "more": 1}]
+    report = {**model.metrics["report"], "strongest": strongest}
+    reference = {**model.reference, "queue_minutes": (1440.0, 7200.0, 11520.0)}
+    told = card_of(replace(model, reference=reference, metrics={**model.metrics, "report": report})).strongest
+    assert told[0][1].endswith("Usually 1 day to 8 days, in the middle 5 days.")
+
+
 def test_a_label_task_is_told_by_what_was_right(folder: Path) -> None:
     told = card_of(model_of(folder, Task.ROOT_CAUSE))
     assert told.found_heading == "right"

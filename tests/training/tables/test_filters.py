@@ -64,6 +64,11 @@ def test_numbers_are_read_as_the_mapping_says_or_the_condition() -> None:
     assert kept({"weight": {"at_least": 2}}, **german) == ["2", "4"], "a number in the file is one, whatever is written"
 
 
+def test_a_cell_that_may_be_a_thousand_times_more_is_refused_beside_a_bound() -> None:
+    with pytest.raises(MappingError, match=r"'where.price': expected a number with a decimal comma .*say thousands"):
+        kept({"price": {"below": 1_000}}, decimal=",")
+
+
 @pytest.mark.parametrize(
     ("where", "key", "says"),
     [

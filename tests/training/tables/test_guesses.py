@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -104,6 +106,35 @@ def test_a_mark_of_thousands_that_marks_none_is_refused_and_not_left_out(decimal
         with pytest.raises(CellError, match="groups of three digits") as caught:
             read(wrong)
         assert f"say decimal: {thousands!r} and thousands: {decimal!r}" in caught.value.told(wrong)
+
+
+@pytest.mark.parametrize("thousands", [None, "'", " "])
+@pytest.mark.parametrize("text", ["1.568", "-0.5", ".5", "7.", "1.568,52", "1.568.000", "87.6 %"])
+def test_a_point_where_the_decimal_sign_is_a_comma_is_refused(text: str, thousands: str | None) -> None:
+    """Read as it stands, one thousand five hundred and sixty-eight would be 1.568."""
+    source = Source.model_validate({"row": True, "decimal": ",", "thousands": thousands})
+    for unit in (Unit.SCORE, Unit.MONEY):
+        with pytest.raises(CellError) as caught:
+            fact_converter("", unit, source)(text)
+        told = caught.value.told(text)
+        assert told.startswith(f"expected a number with a decimal comma and no point, got {text!r}; where it stands")
+        assert "say thousands: '.'" in told
+        assert "say decimal: '.' beside its source" in told
+
+
+def test_a_comma_where_the_decimal_sign_is_a_point_is_refused() -> None:
+    for decimal, text in product((".", None), ("1,568", "1'568", "1 568", "1,568.5")):
+        source = Source.model_validate({"row": True, "decimal": decimal})
+        with pytest.raises(CellError, match="expected a number"):
+            fact_converter("", Unit.SCORE, source)(text)
+
+
+def test_numbers_that_are_numbers_already_have_no_point_to_refuse() -> None:
+    read = fact_converter("", Unit.SCORE, Source(row=True, decimal=",", missing=("-99.5",)))
+    assert read(1.568) == read(Decimal("1.568")) == read("1,568") == 1.568
+    assert read(Decimal("-99.50")) is None, "a column of a database with two decimals"
+    assert read(" -99,50 ") is None
+    assert read("-99,5") is None, "a mapping writes its numbers with a point, whatever its cells do"
 
 
 def test_per_cent_behind_a_number_is_read_over() -> None:

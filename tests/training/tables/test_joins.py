@@ -29,7 +29,7 @@ def orders(tmp_path: Path) -> Path:
     return write_csv(tmp_path / "orders.csv", ("order", "customer"), [("3", "2"), ("1", "1"), ("2", "9"), ("1", "")])
 
 
-def mapping(**files: Any) -> Mapping:
+def mapping(thousands: Any = ".", **files: Any) -> Mapping:
     facts = {
         "event.source": {"constant": "s"},
         "event.id": {"row": True},
@@ -37,7 +37,7 @@ def mapping(**files: Any) -> Mapping:
         "exception_id": "order",
     }
     return parse_mapping(
-        {"schema": "fairlead/mapping/1", "decimal": ",", "thousands": ".", "files": files, "facts": facts}
+        {"schema": "fairlead/mapping/1", "decimal": ",", "thousands": thousands, "files": files, "facts": facts}
     )
 
 
@@ -52,6 +52,16 @@ def test_a_key_with_one_row_is_joined_whatever_kind_its_file_has(orders: Path) -
     assert frame["customers.city"].iloc[1] == "Ulm"
     assert frame["order"].tolist() == ["3", "1", "2", "1"]
     assert "customers.nr" not in frame.columns
+
+
+@pytest.mark.parametrize("way", ["sum", "max"])
+def test_a_number_that_may_be_a_thousand_times_more_is_neither_summed_nor_compared(orders: Path, way: str) -> None:
+    with pytest.raises(HistoryError, match=r"files.items.each.made.*a decimal comma and no point, got '1.000,5'"):
+        open_table(orders, mapping(thousands=None, items=items(made={way: "price"})))
+    by_day = mapping(thousands=None, days={"file": "days.csv", "key": "order", "each": {"made": {way: "day"}}})
+    write_csv(orders.parent / "days.csv", ("order", "day"), [("1", "24.12.2026"), ("1", "23.12.2026")])
+    if way == "max":
+        assert open_table(orders, by_day).frame["days.made"].iloc[1] == "24.12.2026"
 
 
 def test_a_join_tells_how_many_rows_it_found_and_a_key_of_either_side(orders: Path) -> None:

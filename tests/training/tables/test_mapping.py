@@ -414,3 +414,10 @@ def test_what_cannot_be_derived_is_answered_with_its_key(derived: Any, key: str,
 
 def test_a_mapping_that_derives_nothing_has_the_digest_it_always_had() -> None:
     assert "derived" not in parse_mapping(mapping(attributes=NUMBERS)).model_dump()
+
+
+def test_a_missing_key_that_has_one_value_is_answered_with_it() -> None:
+    with pytest.raises(MappingError, match=r"^mapping key 'schema': missing; write schema: fairlead/mapping/1$"):
+        parse_mapping({"facts": FACTS})
+    with pytest.raises(MappingError, match=r"^mapping key 'facts': missing; it cannot be left out here$"):
+        parse_mapping({"schema": "fairlead/mapping/1"})
