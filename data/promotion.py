@@ -314,6 +314,19 @@ class RolledBack(Record):
     reason: Words
 
 
+class ToldLive(Record):
+    """How many of the newest cases that came in tell something new to the champion, which whoever asks answers for."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    told: Count
+    cases: Count
+
+    @property
+    def says(self) -> str:
+        """In words."""
+        return f"{self.name} is told by {self.told:,} of the newest {self.cases:,} cases that came in"
+
+
 class Promotion(Record):
     """A promotion as it stands: who asked and why, what the checks refused, who decided, who took it back."""
 
@@ -331,6 +344,8 @@ class Promotion(Record):
     rolled_back: RolledBack | None = None
     altered: Words | None = None
     """What stands here that the audit chain kept otherwise: nobody may trust the rest. Absent where both agree."""
+    told_live: tuple[ToldLive, ...] | None = None
+    """Of each thing that is attested; only where one promotion is asked for, and something is attested."""
 
 
 class Promotions(Record):

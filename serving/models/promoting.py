@@ -26,6 +26,7 @@ from data.promotion import (
     Promotions,
     PromotionState,
     Rollback,
+    ToldLive,
 )
 from data.record import canonical, digest_of, instant_text, to_milliseconds
 from models import files
@@ -38,7 +39,7 @@ from serving.models import grounds
 from serving.models.learned import Made, made
 from serving.models.settling import served_before
 from serving.models.staging import Staging, cannot_write
-from serving.models.told_live import ToldLive, told_live
+from serving.models.told_live import told_live
 from serving.models.trust import Trust
 from serving.security import Permission, Principal, refuse_without
 from serving.store import audit, coming, documents, promotion_consistency, promotions
@@ -92,6 +93,15 @@ class PromotionService:
         """The promotion of this id. Raises NotFound."""
         with self._database.read() as connection:
             return _as_it_stands(connection, _found(connection, promotion_id))
+
+    def shown(self, promotion_id: str) -> Promotion:
+        """The promotion of this id, with how many live cases tell what is attested. Raises NotFound."""
+        promotion = self.get(promotion_id)
+        try:
+            live = self.told_live(Dossier.model_validate_json(self.dossier(promotion_id)))
+        except documents.DocumentAltered:
+            return promotion
+        return promotion.model_copy(update={"told_live": live or None})
 
     def made(self, bundle: str) -> Made | None:
         """When a bundle was made and from what its models learned; None where its manifest is here no more."""

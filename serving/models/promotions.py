@@ -92,7 +92,7 @@ def promotion(
     request: Request, promotion_id: PromotionId, _: Annotated[Principal, Depends(require(Permission.READ))]
 ) -> Response:
     """Where a promotion stands: who asked and why, what was refused, who decided and why."""
-    return _answer(service_of(request).promotions.get(promotion_id))
+    return _answer(service_of(request).promotions.shown(promotion_id))
 
 
 @router.get("/promotions/{promotion_id}/dossier", responses=answers(Dossier, "promotion.json", "dossier"))

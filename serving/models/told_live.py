@@ -6,11 +6,11 @@ A column is full in a history whenever it was filled in. Live, a case tells what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from data.case import Case
+from data.promotion import ToldLive
 from data.standing import Standing
 from data.vocabulary import Task
 from features.attributes import AttributeSchema
@@ -24,19 +24,12 @@ MESSAGE = "message"
 _ATTRIBUTE = "attribute."
 
 
-@dataclass(frozen=True)
-class ToldLive:
-    """Of how many of the newest cases how many tell something."""
-
-    name: str
-    told: int
-    cases: int
-
-
 def told_live(connection: Connection, names: Iterable[str]) -> tuple[ToldLive, ...]:
     """Of each name (an attribute, a fact, `message`), how many of the newest cases tell it; no altered case counts."""
     cases = [*_newest(connection)]
-    return tuple(ToldLive(name, sum(_tells(case, name) for case in cases), len(cases)) for name in names)
+    return tuple(
+        ToldLive(name=name, told=sum(_tells(case, name) for case in cases), cases=len(cases)) for name in names
+    )
 
 
 def _newest(connection: Connection) -> Iterator[Case]:

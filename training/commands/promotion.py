@@ -162,12 +162,13 @@ def verify_promotion(
         from policies.policy import load_policy
         from training.promotion import attested
         from training.promotion.compare import compare
-        from training.promotion.terminal import tell_verified
+        from training.promotion.terminal import tell_notes, tell_verified
         from training.terminal import progress_on
 
         _refuse_odd(promotion_id)
         service, read = _service(server, key or _key("model-owner")), opened(history, mapping)
-        sent = service.dossier(service.promotion(promotion_id))
+        promotion = service.promotion(promotion_id)
+        sent = service.dossier(promotion)
         with TemporaryDirectory() as folder:
             its, theirs = (service.fetch(digest, Path(folder)) for digest in (sent.challenger, sent.champion))
             with progress_on(_console) as progress:
@@ -184,7 +185,9 @@ def verify_promotion(
                 )
         if out is not None:
             _console.print(f"dossier in {_write(again, out)}", soft_wrap=True)
-        raise typer.Exit(0 if tell_verified(sent, again, another, _out) else REFUSED)
+        holds = tell_verified(sent, again, another, _out)
+        tell_notes(sent, promotion, _console)
+        raise typer.Exit(0 if holds else REFUSED)
 
 
 @app.command("approve-promotion")
@@ -202,6 +205,8 @@ def approve_promotion(
     with told():
         _refuse_odd(promotion_id)
         service = _service(server, key or _key("model-owner"))
+        if not reject:
+            _tell_notes(service, promotion_id)
         decided = service.decide(promotion_id, Approval(verdict="reject" if reject else "approve", reason=reason))
         _console.print(f"{decided.promotion_id} is {decided.state.value}", soft_wrap=True)
         if decided.state is PromotionState.APPROVED:
@@ -244,6 +249,17 @@ def _refuse_itself(challenger: Bundle, champion: Bundle) -> None:
             f"{challenger.folder} and {champion.folder} both hold {champion.digest}: there is nothing to promote. A "
             "folder that a service serves from holds what was promoted there; name the one that was trained into"
         )
+
+
+def _tell_notes(service: AskedService, promotion_id: str) -> None:
+    """What to know of a promotion; one that cannot be read is refused by the decision itself."""
+    from training.promotion.terminal import tell_notes
+
+    try:
+        promotion = service.promotion(promotion_id)
+        tell_notes(service.dossier(promotion), promotion, _console)
+    except ServiceError:
+        return
 
 
 def _service(server: str, key: Path) -> AskedService:
@@ -323,6 +339,11 @@ def _apply(now: InForceNow) -> None:
     tracker = Tracker(tracking_uri(VAR), VAR)
     for name, version in tracker.crown(now.models).items():
         if version is None:
-            _console.print(f"[yellow]note:[/yellow] MLflow at {tracker.uri} has no version of {name} that serves")
+            says = (
+                f"MLflow at {tracker.uri} has no version of {name} that serves; where it was trained into another "
+                "store, such as a service's FOLDER/mlflow.db, name that by MLFLOW_TRACKING_URI and finish with "
+                "fairlead promotions --apply"
+            )
+            _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True, highlight=False)
         else:
             _console.print(f"{name} version {version} is champion in {tracker.uri}", soft_wrap=True)

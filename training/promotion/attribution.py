@@ -19,6 +19,7 @@ ROWS = 150
 """Rows explained: shares of mean contributions settle soon."""
 LISTED = 15
 ASKED = 8
+GAINERS = 3
 CARRIES = 0.30
 """A feature with this share of a score carries it."""
 GAINED = 0.20
@@ -72,7 +73,7 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
     unsaid = [each for each in new if each.told and said_of(each.name, attested or {}) is None]
     if unsaid:
         return _check(pair, Finding.REFUSED, _asked(unsaid))
-    notes = [*_better(first, loss, gained)]
+    notes = [*_better(judged, first, loss, gained)]
     if new:
         notes.append("something new decides: " + "; ".join(_answered(each, attested or {}) for each in new[:ASKED]))
     if notes:
@@ -95,13 +96,15 @@ def rank_correlation(found: Sequence[Carried]) -> float:
     return float(np.asarray(np.corrcoef(np.stack(ranks)))[0, 1])
 
 
-def _better(first: Carried, loss: Difference, gained: bool) -> Iterator[str]:
-    """What to ask where the challenger is so much better that one feature may have become the outcome a little."""
+def _better(judged: Sequence[Carried], first: Carried, loss: Difference, gained: bool) -> Iterator[str]:
+    """What to ask where the challenger is so much better that a column may have become the outcome a little."""
     lower = f"log loss is {percent(-loss.difference / loss.champion)} lower"
     if gained:
         yield f"{lower}: too good? {_carries(first)}"
-    elif loss.high < 0 and -loss.difference > BETTER * loss.champion and first.champion and first.gained >= NEW:
-        yield f"{lower}, and {_carries(first)}; ask whether {_before_it(first)}"
+    elif loss.high < 0 and -loss.difference > BETTER * loss.champion:
+        most = sorted((each for each in judged if each.champion is not None), key=lambda each: -each.gained)[:GAINERS]
+        told = "; ".join(_carries(each) for each in most if each.gained > 0)
+        yield f"{lower}: ask what it is told more of, and when that is known. {told or 'Nothing known gained'}"
 
 
 def _asked(unsaid: Sequence[New]) -> str:

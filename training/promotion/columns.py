@@ -55,7 +55,7 @@ def check(pair: Pair) -> Check:
         says = f"the challenger learned from other values than the champion did and than these cases hold: {told}"
         return _check(pair, Finding.REFUSED, says)
     words = len(words_before.keys() & words_now.keys())
-    says = f"{len(set(before) & set(now))} columns of numbers hold what they held where the champion was trained"
+    says = f"{len(set(before) & set(now))} columns of numbers are spread as they were where the champion was trained"
     if words:
         says += f", and no two of {words} columns of words were exchanged"
     if counted:

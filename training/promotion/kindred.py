@@ -5,13 +5,15 @@ given the stock alone takes all of it from there. So what one of them carries mo
 a number that the other does not, or learned a little differently: neither is a leak, nor is it new. What both sides'
 derivations join, in the end, is one; what it carries is what its features carry together.
 
+What a column of words came to and how common each is are counted of that column, and belong to it.
+
 That hides no leak worth the name. A told number that the champion does not know is judged alone as well; so is every
 told number where the log loss falls as it does for the outcome, however much its group carried before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from data.promotion import Share
@@ -21,6 +23,7 @@ from training.promotion.sides import Pair
 
 ATTRIBUTE = "attribute."
 MOST_NAMED = 5
+_COUNTED = (f"standing.{ATTRIBUTE}", "common.")
 
 Kin = tuple[frozenset[str], ...]
 """The groups, each by the names of its features; a feature of no group stands alone."""
@@ -49,7 +52,23 @@ class Carried:
 
 def together(found: Sequence[Share], pair: Pair) -> list[Carried]:
     """What each group carries, and each feature of none."""
-    return [_carried(each) for each in _grouped(found, _kin(pair))]
+    return [_carried(each) for each in _grouped(found, _kin(pair), _own(pair))]
+
+
+def counted_of(feature: str, names: Collection[str]) -> tuple[str, ...]:
+    """Of which attributes something is counted: `code` of `standing.attribute.code.…`, both of `common.code+shift`."""
+    counted = next((each for each in _COUNTED if feature.startswith(each)), None)
+    return () if counted is None else named_in(feature.removeprefix(counted), names)
+
+
+def named_in(rest: str, names: Collection[str]) -> tuple[str, ...]:
+    """`code` of `code.breach_rate`, both of `code+shift`: the longest name that fits each."""
+    found = (max(_fitting(part, names), key=len, default=None) for part in rest.split("+"))
+    return tuple(each for each in found if each is not None)
+
+
+def _fitting(part: str, names: Collection[str]) -> Iterator[str]:
+    return (name for name in names if part == name or part.startswith(f"{name}."))
 
 
 def alone(found: Sequence[Share], pair: Pair) -> list[Carried]:
@@ -69,11 +88,18 @@ def _kin(pair: Pair) -> Kin:
     return tuple(groups)
 
 
-def _grouped(found: Iterable[Share], kin: Kin) -> Iterator[list[Share]]:
+def _own(pair: Pair) -> frozenset[str]:
+    """The attributes of either side."""
+    return frozenset(name for side in pair.sides for name in side.model.attributes.attributes)
+
+
+def _grouped(found: Iterable[Share], kin: Kin, own: frozenset[str]) -> Iterator[list[Share]]:
     """The shares of each group that has any, in the order of the first of each."""
     groups: dict[str | frozenset[str], list[Share]] = {}
     for each in found:
-        of = next((group for group in kin if each.feature in group), each.feature)
+        columns = counted_of(each.feature, own)
+        name = f"{ATTRIBUTE}{columns[0]}" if len(columns) == 1 else each.feature
+        of = next((group for group in kin if name in group), name)
         groups.setdefault(of, []).append(each)
     yield from groups.values()
 

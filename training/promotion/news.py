@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from data.promotion import Share
 from features.catalogue import feature_set
 from models.task_model import TaskModel
-from training.promotion.kindred import ATTRIBUTE, Carried, told_parts
+from training.promotion.kindred import ATTRIBUTE, Carried, counted_of, named_in, told_parts
 from training.promotion.sides import Pair
 
 MESSAGE = "message"
 _FACT = "standing.fact."
-_COUNTED = (f"standing.{ATTRIBUTE}", "common.")
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,10 @@ class _Columns:
     def __init__(self, pair: Pair) -> None:
         its, theirs = pair.challenger.model, pair.champion.model
         self._known = theirs.attributes.attributes.keys()
-        self._own = sorted(its.attributes.attributes, key=len, reverse=True)
+        self._own = frozenset(its.attributes.attributes)
         self._parts = told_parts(its.attributes)
         self._facts = _facts_of(its)
-        self._words = sorted(its.attributes.facts.keys() - theirs.attributes.facts.keys(), key=len, reverse=True)
+        self._words = its.attributes.facts.keys() - theirs.attributes.facts.keys()
         self._silent = {*_never_told(theirs)}
 
     def new_of(self, share: Share) -> Iterator[tuple[str, bool]]:
@@ -62,7 +61,7 @@ class _Columns:
         if own:
             yield from ((f"{ATTRIBUTE}{name}", True) for name in own if name not in self._known)
         elif share.feature.startswith(_FACT):
-            yield from ((name, True) for name in _named_in(share.feature.removeprefix(_FACT), self._words))
+            yield from ((name, True) for name in named_in(share.feature.removeprefix(_FACT), self._words))
         elif share.champion is None or share.feature in self._silent:
             message = share.feature.startswith(MESSAGE)
             yield (MESSAGE if message else share.feature), message or share.feature in self._facts
@@ -72,16 +71,7 @@ class _Columns:
             return sorted(self._parts[feature])
         if feature.startswith(ATTRIBUTE):
             return (feature.removeprefix(ATTRIBUTE),)
-        counted = next((each for each in _COUNTED if feature.startswith(each)), None)
-        return () if counted is None else _named_in(feature.removeprefix(counted), self._own)
-
-
-def _named_in(rest: str, names: Sequence[str]) -> Iterator[str]:
-    """`code` of `code.breach_rate`, both of `code+shift`; the longest names come first."""
-    for part in rest.split("+"):
-        named = next((name for name in names if part == name or part.startswith(f"{name}.")), None)
-        if named is not None:
-            yield named
+        return counted_of(feature, self._own)
 
 
 def _never_told(model: TaskModel) -> frozenset[str]:

@@ -60,6 +60,16 @@ def _verdict(sent: Dossier, again: Dossier, another: bool, differ: bool) -> tupl
     return False, f"{of_yours}: refused, {refused}"
 
 
+def tell_notes(dossier: Dossier, promotion: Promotion, console: Console) -> None:
+    """What whoever agrees should know: what checks noted, and how many live cases tell what is new."""
+    noted = [each for each, _ in one_line_each(dossier.checks) if each.finding is Finding.NOTED]
+    for says in (
+        *(f"{each.task or 'the bundle'}: {each.says}" for each in noted),
+        *(each.says for each in promotion.told_live or ()),
+    ):
+        console.print(Text.assemble(("know this: ", "yellow"), says), soft_wrap=True)
+
+
 def one_line_each(checks: Iterable[Check]) -> Iterator[tuple[Check, str]]:
     """The checks with their names; those of one task that found the same in the same words are one line."""
     alike = dict[tuple[Task | None, Finding, str], list[Check]]()

@@ -13,6 +13,7 @@ from data.promotion import (
     Finding,
     Promotion,
     PromotionState,
+    ToldLive,
     Window,
 )
 from data.vocabulary import Task
@@ -24,7 +25,6 @@ from serving.console.models.context import (
     LearnedRow,
 )
 from serving.models.learned import Learned, Made, kept
-from serving.models.told_live import ToldLive
 
 _FINDINGS = {Finding.PASSED: "passed", Finding.NOTED: "know this", Finding.REFUSED: "refused"}
 

@@ -78,7 +78,7 @@ def found(
             share("note", 0.01, 0.07),
             0.1,
             Finding.NOTED,
-            "log loss is 20 % lower, and note carries 7 % of the score, 1 %",
+            "log loss is 20 % lower: ask what it is told more of",
         ),
         (share("note", 0.01, 0.07), 0.0, Finding.PASSED, "the same facts"),
         (share("note", None, 0.07), 0.2, Finding.REFUSED, "suspected leak: note"),
@@ -194,17 +194,27 @@ def test_what_somebody_answers_for_is_noted_in_their_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("its", "fell", "finding"),
-    [(0.09, 0.06, Finding.NOTED), (0.07, 0.06, Finding.PASSED), (0.09, 0.02, Finding.PASSED)],
+    ("fell", "finding"), [(0.06, Finding.NOTED), (0.026, Finding.NOTED), (0.024, Finding.PASSED), (0.0, Finding.PASSED)]
 )
-def test_a_known_number_is_asked_about_where_the_loss_falls_and_it_gained_most(
-    its: float, fell: float, finding: Finding
-) -> None:
-    told = found(share("minutes", 0.03, its), fell=fell)
+def test_a_loss_that_falls_by_a_twentieth_is_asked_about_with_what_gained_most(fell: float, finding: Finding) -> None:
+    told = found(share("minutes", 0.03, 0.07), fell=fell)
     assert told[0] is finding
     if finding is Finding.NOTED:
-        says = "log loss is 12 % lower, and minutes carries 9 % of the score, 3 % of the champion's; ask whether it is"
-        assert told[1].startswith(says)
+        assert "lower: ask what it is told more of, and when that is known. minutes carries 7 % of the score" in told[1]
+
+
+def test_what_is_counted_of_a_column_of_words_counts_as_that_column() -> None:
+    """The words were rewritten after the fact: what they came to carries what the words themselves did."""
+    shares = (
+        share("attribute.stock", 0.07, 0.01),
+        share("standing.attribute.stock.breach_rate", 0.0, 0.25),
+        share("common.stock", 0.0, 0.1),
+        share("common.stock+need", 0.0, 0.01),
+    )
+    told = found(*shares, old=REST)
+    assert told[0] is Finding.REFUSED
+    together = "suspected leak: attribute.stock, standing.attribute.stock.breach_rate, common.stock together carry 36 %"
+    assert together in told[1]
 
 
 def test_nobody_can_answer_for_what_looks_like_the_outcome() -> None:
