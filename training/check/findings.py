@@ -14,6 +14,7 @@ from data.case import Case
 from data.record import Unit
 from training.check.examined import Examined
 from training.check.lone_values import lone_value
+from training.check.marks import mark_slip
 from training.check.shares import share_slip
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
@@ -30,6 +31,7 @@ Rule = Literal[
     "join_finds_little",
     "row_nearly_empty",
     "lone_value",
+    "thousands_as_decimals",
     "record_left_out",
     "share_or_per_cent",
     "leak_not_there",
@@ -53,8 +55,9 @@ class Finding:
 def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
-    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_left_out(seen, mapping)]
-    told += [*_share_slips(seen, mapping), *_leaks_not_there(seen, mapping), *_derived_unknown(seen)]
+    told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
+    told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
+    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -166,6 +169,21 @@ def _lone_values(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
                     f"{key}: {name} is {lone.word} in {percent(lone.share)} of its rows, and all else lies between "
                     f"{lone.low:g} and {lone.high:g}; if {lone.word} means that nothing is known, say so beside the "
                     f"column: missing: [{_quoted(lone.word)}]",
+                )
+
+
+def _mark_slips(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Of the columns that become numbers: a point that stands between thousands and is read as one of decimals."""
+    for key, source in mapping.sources() if mapping else ():
+        for name in source.columns:
+            word = mark_slip(seen.columns[name])
+            if word is not None:
+                yield Finding(
+                    "thousands_as_decimals",
+                    False,
+                    f"{key}: every point of {name} stands before three digits, such as in {word}, and numbers below a "
+                    "thousand have none: if it is a mark of thousands, say decimal: ',' and thousands: '.' (at the top "
+                    "of the mapping or beside this source)",
                 )
 
 
