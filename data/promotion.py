@@ -124,7 +124,8 @@ class Share(Record):
 
 
 class Attestation(Record):
-    """What whoever asks answers for: how something that the champion does not know is known before the outcome.
+    """What whoever asks answers for: how something that the champion does not know is known before the outcome, or
+    why values of a column are others than it was told.
 
     `name` is a feature's, an attribute's, or that of a group such as `message`.
     """

@@ -27,6 +27,7 @@ from models.link import Link
 from models.profile import PREDICTION, Profile
 from models.score import Score
 from models.taught import Taught
+from models.taught_values import Values, from_json, to_json
 from models.text import TextModel
 from models.trees import TreeEnsemble
 
@@ -81,6 +82,8 @@ class TaskModel:
     """The names of the features it reads, in their order; empty for all that this Fairlead computes."""
     taught: Taught = field(default_factory=dict)
     """Some of the answers it learned from: a promotion compares them. Empty for a bundle of before there were any."""
+    values: Values = field(default_factory=dict)
+    """Digests of what it was told of some of the events that taught it: compared likewise."""
 
     def features(self) -> FeatureSet:
         """The features in the order the model was trained on, without any that this Fairlead has learned since."""
@@ -139,6 +142,8 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
     }
     if model.taught:
         files["taught"] = canonical(dict(model.taught))
+    if model.values:
+        files["values"] = canonical(to_json(model.values))
     linear = model.score.linear_arrays()
     if linear is not None:
         files["linear"] = _npz(linear)
@@ -208,8 +213,8 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
             raise BundleError(f"the manifest names no {name} file for {task}")
         return content
 
-    names = ("text", "linear", "conformal", "record", "profile", "taught")
-    text, linear, conformal, record, profile, taught = (fetch(name) for name in names)
+    names = ("text", "linear", "conformal", "record", "profile", "taught", "values")
+    text, linear, conformal, record, profile, taught, values = (fetch(name) for name in names)
     calibrator = BinaryCalibrator if task.is_risk else MulticlassCalibrator
     return TaskModel(
         task=task,
@@ -231,6 +236,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         record_share=0.0 if record is None else _share(json.loads(record)),
         profile=None if profile is None else Profile.from_json(json.loads(profile)),
         taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
+        values=from_json(json.loads(values)) if values is not None else {},
     )
 
 

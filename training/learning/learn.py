@@ -28,6 +28,7 @@ from models.predictors import ModelPredictor
 from models.profile import Profile
 from models.task_model import Golden, TaskModel
 from models.taught import sample
+from models.taught_values import Values, values_of
 from models.text import TextModel
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates, fit_rules
@@ -155,7 +156,17 @@ def _shipped(
             "selection_weighted": rows.selection is not None,
         },
         taught=sample(known.events, known.truth.tolist()),
+        values=_values(task, known, origin),
     )
+
+
+def _values(task: Task, known: Known, origin: Origin) -> Values:
+    """What some of the events told of each own attribute that is not derived of others."""
+    names, schema = feature_set(task, origin.attributes).names, origin.attributes.attributes
+    places = {name: names.index(f"attribute.{name}") for name in schema if f"attribute.{name}" in names}
+    told = {name: at for name, at in places.items() if schema[name].derived is None}
+    columns = {name: (known.facts[:, at], tuple(schema[name].levels)) for name, at in told.items()}
+    return values_of(known.events, columns) if columns and known.events else {}
 
 
 def _horizon(task: Task, known: Known, origin: Origin) -> str | None:

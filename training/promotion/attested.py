@@ -1,8 +1,8 @@
-"""What whoever asks for a promotion answers for: that what is new to the champion is known before the outcome.
+"""What whoever asks for a promotion answers for: how what is new to the champion is known before the outcome.
 
 A column that was written after the fact and is right three times in four looks like an honest new column of use: no
 number tells them apart. Somebody who knows the column does, so they say how it is known, the dossier keeps it, and
-whoever agrees reads it.
+whoever agrees reads it. Why values of a known column are others than the champion was told is said in the same way.
 """
 
 from __future__ import annotations

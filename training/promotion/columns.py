@@ -1,6 +1,7 @@
 """Whether the challenger's columns mean what the champion's do: two that were exchanged show in what was usual.
 
-Of columns of words `training.promotion.words` tells it, of numbers that overlap `training.promotion.numbers`.
+Of columns of words `training.promotion.words` tells it, of numbers that overlap `training.promotion.numbers`, and of
+own attributes, value by value, `training.promotion.values`.
 
 Only what a table can exchange tells that. How many outcomes of a party are known, or how common a fact is, is counted
 here and grows with the history: of a short, small or young one it is lower, and nothing was exchanged.
@@ -8,7 +9,7 @@ here and grows with the history: of a short, small or young one it is lower, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -18,8 +19,11 @@ from numpy.typing import NDArray
 from data.promotion import Check, CheckName, Finding
 from features.catalogue import feature_set
 from models.task_model import Reference, TaskModel
+from training.promotion.attested import OPTION, Attested, said_of
+from training.promotion.kindred import ATTRIBUTE
 from training.promotion.numbers import exchanged as exchanged_numbers
 from training.promotion.sides import Pair
+from training.promotion.values import Rewritten, rewritten
 from training.promotion.words import exchanged as exchanged_words
 from training.promotion.words import told_words
 
@@ -32,12 +36,16 @@ FEWEST = 30
 ALIKE = 2.0
 """Two histories are alike where neither has so many times the other's cases, nor lasted so many times as long."""
 LISTED = 4
+_OTHERWISE = "the challenger was told other values than the champion of the same events"
 
 Quantiles = tuple[float, float, float]
 
 
-def check(pair: Pair) -> Check:
-    """Whether columns were exchanged, or hold what they never held."""
+def check(pair: Pair, attested: Attested | None = None) -> Check:
+    """Whether columns were exchanged, or hold what they never held, or other values than the champion was told.
+
+    Of values that were changed between two trainings somebody may say why (`attested`): a mapping was mended.
+    """
     its = pair.challenger.model
     compared, counted = comparable(pair.champion.model, its)
     before = _only(compared, pair.champion.model.reference)
@@ -49,6 +57,9 @@ def check(pair: Pair) -> Check:
         told = ", ".join(f"{one} and {other}" for one, other in exchanged[:LISTED])
         says = f"the challenger learned with columns exchanged: {told} hold what the other one held"
         return _check(pair, Finding.REFUSED, says)
+    otherwise, alike = rewritten(pair)
+    if unsaid := [each for each in otherwise if _why(each, attested) is None]:
+        return _check(pair, Finding.REFUSED, _asked(unsaid))
     moved = sorted({*_moved(before, now)} & {*_unlike_today(pair)} - _of_outcomes(its))
     if moved:
         told = ", ".join(moved[:LISTED])
@@ -58,9 +69,27 @@ def check(pair: Pair) -> Check:
     says = f"{len(set(before) & set(now))} columns of numbers are spread as they were where the champion was trained"
     if words:
         says += f", and no two of {words} columns of words were exchanged"
+    if otherwise:
+        answers = "; ".join(f"{each}, because “{_why(each, attested)}”" for each in otherwise[:LISTED])
+        return _check(pair, Finding.NOTED, f"{_OTHERWISE}, as whoever asks answers for: {answers}")
+    if alike:
+        says += f"; of the events that taught both, {alike} attribute{'s' * (alike > 1)} told the same"
     if counted:
         says += f"; {counted} count what a history told, and one of the two is much smaller or shorter"
     return _check(pair, Finding.PASSED, says)
+
+
+def _why(changed: Rewritten, attested: Attested | None) -> str | None:
+    """Why values were changed, as whoever asks says."""
+    return said_of(f"{ATTRIBUTE}{changed.name}", attested or {})
+
+
+def _asked(unsaid: Sequence[Rewritten]) -> str:
+    told, names = ", ".join(map(str, unsaid[:LISTED])), ",".join(each.name for each in unsaid)
+    return (
+        f"{_OTHERWISE}: {told}. What is rewritten after the fact looks so: say what changed them, for whoever agrees "
+        f'to read ({OPTION} "{names}=WHY")'
+    )
 
 
 def comparable(champion: TaskModel, challenger: TaskModel) -> tuple[frozenset[str], int]:

@@ -209,7 +209,7 @@ def _compare_task(
     took = answering.milliseconds(champion.models[task], challenger.models[task], asked)
     found.checks += [
         labels.check(both, its.answers, task in kept(challenger, champion)),
-        columns.check(both),
+        columns.check(both, found.attested),
         attribution.check(both, shares, told[0], found.attested),
         *metrics.checks(told, events, prices),
         slices.check(both, cut),

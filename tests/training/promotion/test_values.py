@@ -1,0 +1,87 @@
+"""Values that were changed between two trainings are told event by event; corrections of the books accuse nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.promotion import Finding
+from data.vocabulary import Task
+from models.task_model import TaskModel
+from models.taught_values import Values, values_of
+from tests.fixtures.task_models import task_model
+from training.promotion import columns
+from training.promotion.sides import Pair, Side
+from training.promotion.values import FEWEST, rewritten
+
+ROWS = np.arange(10)
+
+
+def told(first: int, n: int, **columns: list[float]) -> Values:
+    events = [f"{each:016x}" for each in range(first, first + n)]
+    return values_of(events, {name: (np.array(values), ()) for name, values in columns.items()})
+
+
+def pair_of(champion: Values, challenger: Values) -> Pair:
+    def side(values: Values) -> Side:
+        model: TaskModel = replace(task_model(Task.SLA_BREACH), values=values)
+        return Side(model, np.full((10, len(model.features().names)), np.nan), np.zeros((10, 2)))
+
+    return Pair(Task.SLA_BREACH, ROWS % 2, ROWS, ROWS, side(champion), side(challenger))
+
+
+def found(champion: Values, challenger: Values) -> tuple[list[str], int]:
+    changed, compared = rewritten(pair_of(champion, challenger))
+    return [str(each) for each in changed], compared
+
+
+WEIGHT = [float(n) for n in range(400)]
+
+
+@pytest.mark.parametrize(("changed", "named"), [(0, False), (15, False), (17, True), (400, True)])
+def test_more_values_than_corrections_explain_are_named(changed: int, named: bool) -> None:
+    now = [value + (0.5 if at < changed else 0.0) for at, value in enumerate(WEIGHT)]
+    names, compared = found(told(0, 400, weight=WEIGHT), told(0, 400, weight=now))
+    assert names == [f"weight in {changed} of 400 events"] * named
+    assert compared == 1
+
+
+def test_columns_that_are_spread_alike_are_seen_exchanged_and_the_worst_comes_first() -> None:
+    one, other = np.random.default_rng(1).uniform(0, 1, (2, 300)).tolist()
+    half = [each if at % 2 else 0.5 for at, each in enumerate(one)]
+    before = told(0, 300, one=one, other=other, third=one)
+    names, _ = found(before, told(0, 300, one=other, other=one, third=half))
+    assert names == ["one in 300 of 300 events", "other in 300 of 300 events", "third in 150 of 300 events"]
+
+
+def test_only_events_that_taught_both_count_and_few_of_them_say_nothing() -> None:
+    assert found(told(0, 400, weight=WEIGHT), told(400 - FEWEST, 400, weight=WEIGHT)) == (
+        [f"weight in {FEWEST} of {FEWEST} events"],
+        1,
+    )
+    assert found(told(0, 400, weight=WEIGHT), told(401 - FEWEST, 400, weight=WEIGHT)) == ([], 0)
+    assert found({}, told(0, 400, weight=WEIGHT)) == ([], 0)
+
+
+def test_what_only_one_was_told_is_no_other_value() -> None:
+    gaps = [float("nan") if at % 3 else value for at, value in enumerate(WEIGHT)]
+    assert found(told(0, 400, weight=WEIGHT), told(0, 400, weight=gaps)) == ([], 1)
+
+
+def test_a_challenger_that_was_told_other_values_is_refused_with_their_names() -> None:
+    other = [value * 1.3 if at % 5 == 0 else value for at, value in enumerate(WEIGHT)]
+    refused = columns.check(pair_of(told(0, 400, weight=WEIGHT), told(0, 400, weight=other)))
+    assert refused.finding is Finding.REFUSED
+    says = "the challenger was told other values than the champion of the same events: weight in 79 of 400 events"
+    assert refused.says.startswith(says)
+    assert refused.says.endswith('(--attest "weight=WHY")')
+    asked = pair_of(told(0, 400, weight=WEIGHT), told(0, 400, weight=other))
+    noted = columns.check(asked, {"weight": "the scale is read in grams since May"})
+    assert noted.finding is Finding.NOTED
+    assert "weight in 79 of 400 events, because “the scale is read in grams since May”" in noted.says
+    assert columns.check(asked, {"height": "of no account"}).finding is Finding.REFUSED
+    passed = columns.check(pair_of(told(0, 400, weight=WEIGHT), told(0, 400, weight=WEIGHT)))
+    assert passed.finding is Finding.PASSED
+    assert "of the events that taught both, 1 attribute told the same" in passed.says
