@@ -95,13 +95,13 @@ def test_no_process_outlives_one_who_stops_listening(tmp_path: Path) -> None:
             os.kill(int(name.name), 0)
 
 
-ORPHANS = """
+ORPHANS = r"""
 import os, signal, sys, time
 import numpy as np
 from training.histories import forks
 
 def work(part):
-    print(os.getpid(), flush=True)
+    os.write(1, f"{os.getpid()}\n".encode())  # At once, so that no other's comes between.
     while part == "works on":
         time.sleep(0.1)
     return {"more": np.zeros(1_000_000)}  # More than a pipe holds, so that it waits for its reader.
@@ -135,11 +135,13 @@ def test_no_process_outlives_one_that_was_killed_outright(how: str, each: str) -
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         assert parent.stderr is not None
-        forked = [int(parent.stdout.readline()) for _ in range(2)]
-        time.sleep(0.3)
-        assert all(is_alive(process) for process in forked)
-        parent.kill()
-        parent.wait()
+        try:
+            forked = [int(parent.stdout.readline()) for _ in range(2)]
+            time.sleep(0.3)
+            assert all(is_alive(process) for process in forked)
+        finally:
+            parent.kill()
+            parent.wait()
         until = time.monotonic() + 2.0
         while any(is_alive(process) for process in forked) and time.monotonic() < until:
             time.sleep(0.02)
