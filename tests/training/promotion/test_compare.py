@@ -18,6 +18,7 @@ from data.record import digest_of, plain
 from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.predictors import ModelPredictor
+from models.taught_values import KEPT
 from policies.policy import load_policy
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
 from training.errors import HistoryError
@@ -166,6 +167,8 @@ def test_a_column_that_is_right_three_times_in_four_is_refused_until_somebody_an
         theirs = open_bundle(champion())
         return compare(its, theirs, goes_on, load_policy(), AT, Silent(), resamples=FEW_RESAMPLES, attested=attested)
 
+    kept = its.models[Task.SLA_BREACH].model.values
+    assert len(kept["closing_code"]) == KEPT, "what its events told is in the bundle that was trained"
     (check,) = compared({}).refusals
     assert check.name is CheckName.ATTRIBUTION
     assert '--attest "closing_code=HOW"' in check.says
