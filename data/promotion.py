@@ -123,11 +123,15 @@ class Share(Record):
     challenger: float | None = None
 
 
+OUTCOMES = "outcomes"
+"""What an attestation calls the outcomes of the events that taught both."""
+
+
 class Attestation(Record):
     """What whoever asks answers for: how something that the champion does not know is known before the outcome, or
-    why values of a column are others than it was told.
+    why values of a column, or outcomes, are others than it was told.
 
-    `name` is a feature's, an attribute's, or that of a group such as `message`.
+    `name` is a feature's, an attribute's, that of a group such as `message`, or `outcomes`.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from data.promotion import (
+    OUTCOMES,
     Approval,
     ComingInForce,
     Decided,
@@ -120,7 +121,7 @@ class PromotionService:
     def told_live(self, dossier: Dossier) -> tuple[ToldLive, ...]:
         """How many of the newest cases tell what whoever asks answers for."""
         with self._database.read() as connection:
-            return told_live(connection, (each.name for each in dossier.attested))
+            return told_live(connection, (each.name for each in dossier.attested if each.name != OUTCOMES))
 
     def file(self, digest: str) -> bytes:
         """A model file or a manifest that is kept here, by its digest. Raises NotFound."""

@@ -11,14 +11,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from data.plain_text import IN_ONE_LINE, in_one_line
-from data.promotion import LONGEST_WHY, Attestation
+from data.promotion import LONGEST_WHY, OUTCOMES, Attestation
 from models.bundle import Bundle
 from training.errors import TrainingError
 from training.promotion.kindred import ATTRIBUTE
 from training.promotion.news import MESSAGE
 
 Attested = Mapping[str, str]
-"""By what is new (`closing_code` or `attribute.closing_code`, a fact's name, `message`), how it is known before."""
+"""By what is new (`closing_code` or `attribute.closing_code`, a fact's name, `message`), how it is known before.
+
+Under `outcomes`, why some are told otherwise than the champion was taught; an attribute of that name is answered for
+as `attribute.outcomes`.
+"""
 OPTION = "--attest"
 EXPECTED = f'{OPTION} "NAME[,NAME]=how it is known before the outcome"'
 
@@ -52,14 +56,15 @@ def of_dossier(attested: Sequence[Attestation]) -> dict[str, str]:
 
 def said_of(new: str, attested: Attested) -> str | None:
     """How something new is known before the outcome; None where nobody says it."""
-    return attested.get(new, attested.get(new.removeprefix(ATTRIBUTE)))
+    short = new.removeprefix(ATTRIBUTE)
+    return attested.get(new, None if short == OUTCOMES else attested.get(short))
 
 
 def require_read(attested: Attested, challenger: Bundle) -> None:
     """Raises TrainingError for an attestation of what no model of the challenger reads."""
     features = {name for each in challenger.models.values() for name in each.model.features().names}
     for name in attested:
-        if name != MESSAGE and not {name, f"{ATTRIBUTE}{name}"} & features:
+        if name not in (MESSAGE, OUTCOMES) and not {name, f"{ATTRIBUTE}{name}"} & features:
             own = sorted(each.removeprefix(ATTRIBUTE) for each in features if each.startswith(ATTRIBUTE))
             also = f"; of your own it reads {', '.join(own[:8])}" if own else ""
             raise TrainingError(f"{OPTION} speaks of {name}, which the challenger does not read{also}")

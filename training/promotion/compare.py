@@ -208,7 +208,7 @@ def _compare_task(
     asked = its.later.asked(both.rows, challenger.models[task].model.attributes)
     took = answering.milliseconds(champion.models[task], challenger.models[task], asked)
     found.checks += [
-        labels.check(both, its.answers, task in kept(challenger, champion)),
+        labels.check(both, its.answers, task in kept(challenger, champion), found.attested),
         columns.check(both, found.attested),
         attribution.check(both, shares, told[0], found.attested),
         *metrics.checks(told, events, prices),

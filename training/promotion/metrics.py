@@ -1,7 +1,8 @@
 """Log loss, average precision and expected cost of both on the same rows, with what chance alone would do to them.
 
 A challenger is refused where it is clearly the worse one and by more than a retraining moves the number anyway: both
-are needed, for with enough rows any difference is clear, and with few rows any difference is large.
+are needed, for with enough rows any difference is clear, and with few rows any difference is large. Expected cost hangs
+on few probabilities, those around the one that is worth acting on: chance in a training moves it more than log loss.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Metric
 from training.promotion.costs import Prices, per_case
 from training.promotion.resampling import Draws, average_precision, average_precisions, means
@@ -21,8 +23,8 @@ Floats = NDArray[np.float64]
 
 CLEAR = 0.995
 """Share of the resamples in which the challenger must be the worse one to be called so."""
-MARGIN = {Metric.LOG_LOSS: 0.004, Metric.AVERAGE_PRECISION: 0.01, Metric.EXPECTED_COST: 0.02}
-"""How much worse, as a share of the champion's number: honest retrainings stay below (benchmarks/promotion.py)."""
+MARGIN = {Metric.LOG_LOSS: 0.004, Metric.AVERAGE_PRECISION: 0.01, Metric.EXPECTED_COST: 0.10}
+"""How much worse, as a share of the champion's number: honest retrainings stay below (docs/decisions/0033)."""
 
 _NAME = {
     Metric.LOG_LOSS: "log loss",
@@ -76,17 +78,17 @@ def check(difference: Difference, currency: str) -> Check:
         f"on {difference.n:,} cases (difference {difference.difference:+.4f}, 95 % of resamples from "
         f"{difference.low:+.4f} to {difference.high:+.4f})"
     )
-    finding, judged = _judged(difference.worse, loss, margin)
+    finding, judged = _judged(difference.worse, loss, margin, loss / (abs(difference.champion) or 1.0))
     return Check(
         name=CheckName(difference.metric.value), task=difference.task, finding=finding, says=f"{judged}: {said}"
     )
 
 
-def _judged(worse: float, loss: float, margin: float) -> tuple[Finding, str]:
+def _judged(worse: float, loss: float, margin: float, share: float) -> tuple[Finding, str]:
     if worse >= CLEAR and loss > margin:
         return Finding.REFUSED, "clearly worse than the champion"
     if worse >= CLEAR:
-        return Finding.NOTED, "a little worse than the champion, no more than a retraining moves it"
+        return Finding.NOTED, f"a little worse than the champion ({percent(share)}), no more than a retraining moves it"
     if worse <= 1.0 - CLEAR and loss < 0.0:
         return Finding.PASSED, "clearly better than the champion"
     return Finding.PASSED, "no clear difference"

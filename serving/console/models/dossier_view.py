@@ -142,7 +142,7 @@ def _learned_words(learned: Learned | None) -> str:
 
 
 def comparisons(dossier: Dossier, live: Sequence[ToldLive] = ()) -> tuple[Comparison, ...]:
-    """The numbers of the dossier, each table that has any; `live` of what is attested, in its order."""
+    """The numbers of the dossier, each table that has any; `live` of the columns that are attested."""
     made = (
         _attested(dossier, live),
         _differences(dossier),
@@ -179,17 +179,13 @@ def _differences(dossier: Dossier) -> Comparison:
 
 
 def _attested(dossier: Dossier, live: Sequence[ToldLive]) -> Comparison:
-    rows = tuple(
-        (each.name, each.says, f"{told.told:,} of {told.cases:,}")
-        for each, told in zip(dossier.attested, live, strict=True)
-    )
+    told = {each.name: f"{each.told:,} of {each.cases:,}" for each in live}
+    rows = tuple((each.name, each.says, told.get(each.name, "–")) for each in dossier.attested)
     says = (
-        "Whoever asks answers for these. A column that the newest cases do not tell is of no use here yet; one that is "
-        "filled in after the fact is never told in time."
+        "Whoever asks says why these are known before the outcome, or told otherwise than before. A column that the "
+        "newest cases do not tell is of no use here yet; one that is filled in after the fact is never told in time."
     )
-    return Comparison(
-        "New columns", ("Column", "Known before the outcome, because", "Newest cases that tell it"), 2, rows, says
-    )
+    return Comparison("Answered for", ("What", "Because", "Newest cases that tell it"), 2, rows, says)
 
 
 def _slices(dossier: Dossier) -> Comparison:

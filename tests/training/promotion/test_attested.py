@@ -22,6 +22,11 @@ def test_a_reason_holds_for_every_name_before_the_first_sign_of_equality() -> No
     assert of_dossier(recorded(told)) == told
 
 
+def test_an_attribute_called_outcomes_is_not_answered_for_by_what_is_said_of_outcomes() -> None:
+    assert said_of("attribute.outcomes", {"outcomes": "corrected in May"}) is None
+    assert said_of("attribute.outcomes", {"attribute.outcomes": "known at once"}) == "known at once"
+
+
 @pytest.mark.parametrize(
     "given",
     ["code", "code=", "=why", " , =a reason", "code=no", "code=" + "x" * 501, "code=two\nlines", "code=\x1b[2J wiped"],
@@ -40,6 +45,6 @@ def test_nothing_is_attested_twice(given: list[str]) -> None:
 
 def test_a_name_that_no_model_of_the_challenger_reads_is_a_mistake() -> None:
     bundle = open_bundle(champion())
-    require_read({"queue_minutes": "a reason", "message": "a reason"}, bundle)
+    require_read({"queue_minutes": "a reason", "message": "a reason", "outcomes": "a reason"}, bundle)
     with pytest.raises(TrainingError, match="speaks of queue_minuts, which the challenger does not read"):
         require_read({"queue_minuts": "a reason"}, bundle)

@@ -11,7 +11,8 @@ from data.promotion import Finding
 from data.vocabulary import Task
 from models.taught import KEPT, event_key, sample
 from tests.fixtures.task_models import task_model
-from training.promotion.labels import FEWEST, Agreement, check
+from training.promotion.attested import Attested
+from training.promotion.labels import ANSWERABLE, FEWEST, Agreement, check
 from training.promotion.sides import Pair, Side
 
 Answers = dict[str, int]
@@ -54,11 +55,18 @@ def answers(n: int = 1_000, wrong: int = 0) -> Answers:
     return {f"event {number}": int(number % 3 == 0) ^ int(number < wrong) for number in range(n)}
 
 
-def judged(its: Answers, champion: Answers, history: Answers, kept: bool = False) -> tuple[Finding, str]:
-    nothing, task = np.zeros((1, 1)), Task.SLA_BREACH
+def judged(
+    its: Answers,
+    champion: Answers,
+    history: Answers,
+    kept: bool = False,
+    attested: Attested | None = None,
+    task: Task = Task.SLA_BREACH,
+) -> tuple[Finding, str]:
+    nothing = np.zeros((1, 1))
     one, other = (Side(replace(task_model(task), taught=taught), nothing, nothing) for taught in (champion, its))
     pair = Pair(task, np.zeros(1, np.int64), np.arange(1), np.arange(1), one, other)
-    told = check(pair, {task: history}, kept)
+    told = check(pair, {task: history}, kept, attested)
     return told.finding, told.says
 
 
@@ -95,3 +103,59 @@ def test_of_a_kept_model_another_history_is_noted_and_of_a_new_one_refused() -> 
     assert told[0] is Finding.NOTED
     assert "the champion's own model, so nothing was taught anew" in told[1]
     assert judged(answers(), answers(), answers(), kept=True)[0] is Finding.PASSED
+
+
+WHY = {"outcomes": "the carrier corrected its scans in May"}
+
+
+def test_of_outcomes_that_the_history_tells_as_it_was_taught_somebody_says_why() -> None:
+    corrected, unsaid = answers(wrong=20), judged(answers(wrong=20), answers(), answers(wrong=20))
+    assert unsaid[0] is Finding.REFUSED
+    assert "20 of 1,000 differ from what the champion was taught" in unsaid[1]
+    assert "(13 from no to yes, 7 from yes to no)" in unsaid[1]
+    assert '--attest "outcomes=WHY"' in unsaid[1]
+    said = judged(corrected, answers(), corrected, attested=WHY)
+    assert said[0] is Finding.NOTED
+    assert "because “the carrier corrected its scans in May”: 20 of 1,000 differ" in said[1]
+    assert "(13 from no to yes, 7 from yes to no)" in said[1]
+
+
+def test_which_way_labels_were_changed_is_said_of_risks_alone() -> None:
+    corrected = answers(wrong=20)
+    told = judged(corrected, answers(), corrected, task=Task.ROOT_CAUSE)
+    assert told[0] is Finding.REFUSED
+    assert "from no to yes" not in told[1]
+    assert judged(corrected, answers(), corrected, attested=WHY, task=Task.ROOT_CAUSE)[0] is Finding.NOTED
+
+
+@pytest.mark.parametrize(
+    ("its", "champion", "history"),
+    [
+        (answers(wrong=20), answers(), answers()),
+        (answers(wrong=20), answers(), NOTHING),
+        (answers(wrong=20), answers(), answers(FEWEST - 1, 20)),
+        (answers(), answers(), answers(wrong=20)),
+        (answers(wrong=51), answers(), answers(wrong=51)),
+    ],
+)
+def test_nobody_answers_for_labels_that_the_history_does_not_tell_or_for_too_many(
+    its: Answers, champion: Answers, history: Answers
+) -> None:
+    told = judged(its, champion, history, attested=WHY)
+    assert told[0] is Finding.REFUSED
+    assert "--attest" not in told[1]
+
+
+def test_up_to_one_answer_in_twenty_can_be_answered_for() -> None:
+    most = int(ANSWERABLE * 1_000)
+    told = judged(answers(wrong=most), answers(), answers(wrong=most), attested=WHY)
+    assert told[0] is Finding.NOTED
+
+
+def test_what_is_said_of_something_else_does_not_answer_for_outcomes() -> None:
+    told = judged(answers(wrong=20), answers(), answers(wrong=20), attested={"attribute.outcomes": "known at once"})
+    assert told[0] is Finding.REFUSED
+
+
+def test_outcomes_that_nobody_changed_need_no_answer() -> None:
+    assert judged(answers(), answers(), answers(), attested=WHY)[0] is Finding.PASSED

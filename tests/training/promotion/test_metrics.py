@@ -44,6 +44,27 @@ def test_a_difference_is_called_what_it_is(
     assert (told.finding, told.says.startswith(says)) == (finding, True)
 
 
+@pytest.mark.parametrize(
+    ("change", "finding", "says"),
+    [
+        (
+            0.06,
+            Finding.NOTED,
+            "a little worse than the champion (6 %), no more than a retraining moves it: expected cost",
+        ),
+        (0.12, Finding.REFUSED, "clearly worse than the champion: expected cost"),
+    ],
+)
+def test_a_cost_that_chance_in_a_training_moves_is_told_to_whoever_agrees(
+    change: float, finding: Finding, says: str
+) -> None:
+    changed = {"challenger": 0.5 * (1 + change), "difference": 0.5 * change, "worse": 1.0}
+    told = check(same(Task.SLA_BREACH, Metric.EXPECTED_COST).model_copy(update=changed), "CHF")
+    assert (told.finding, told.says.startswith(says)) == (finding, True)
+    clearer = check(same(Task.SLA_BREACH, Metric.LOG_LOSS).model_copy(update=changed), "CHF")
+    assert clearer.finding is Finding.REFUSED, "log loss moves less"
+
+
 def test_a_cost_says_its_currency_and_that_it_is_of_a_case() -> None:
     told = {metric: check(same(Task.SLA_BREACH, metric), "CHF").says for metric in Metric}
     cost = told.pop(Metric.EXPECTED_COST)

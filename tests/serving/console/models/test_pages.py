@@ -95,13 +95,20 @@ def test_what_whoever_asks_answers_for_stands_beside_how_many_live_cases_tell_it
     desk.post("/v1/recommendations", costly(1, attributes={"dock_slot": "a4"}))
     desk.post("/v1/recommendations", costly(2))
     nothing_new = asked(desk, send(desk, a_bundle(tmp_path / "other", seed=3)))
-    page = asked(desk, challenger, attested=(Attestation(name="dock_slot", says="booked with the <order>"),))
+    said = {"dock_slot": "booked with the <order>", "outcomes": "corrected in May"}
+    page = asked(desk, challenger, attested=tuple(Attestation(name=name, says=why) for name, why in said.items()))
     sign_in(desk, "model-owner")
-    assert "New columns" not in desk.client.get(nothing_new).text
+    assert "Answered for" not in desk.client.get(nothing_new).text
     shown = desk.client.get(page).text
-    assert "New columns" in shown
+    assert "Answered for" in shown
     assert "booked with the &lt;order&gt;" in shown
     assert "1 of 2" in shown
+    _, said_so, rest = shown.partition("corrected in May")
+    row = rest.partition("</tr>")[0]
+    assert said_so, "what is said of outcomes is shown"
+    assert ("–" in row, " of 2" in row) == (True, False), "no case tells an outcome"
+    live = desk.get(f"/v1/models/promotions/{page.rpartition('/')[2]}").json()["told_live"]
+    assert live == [{"name": "dock_slot", "told": 1, "cases": 2}]
 
 
 def test_nobody_looks_without_signing_in(desk: Desk) -> None:
