@@ -1,8 +1,9 @@
-"""What a model was told of some of the events that taught it: a short digest of the value of each own attribute.
+"""What a model was told of some of the events that taught it: a short digest of the value of each column.
 
 Two bundles that learned from the same events keep the same ones, those of the smallest hashes, so what they were told
-can be laid side by side: a value that differs was changed between the two trainings. A digest is of sixteen bits and
-salted by event and attribute: it tells whether two values are the same and, all but surely, nothing else.
+can be laid side by side: a value that differs was changed between the two trainings, and one that another column held
+was exchanged. A digest is of sixteen bits and salted by its event: it tells whether two values of an event are the same
+and, all but surely, nothing else.
 """
 
 from __future__ import annotations
@@ -20,25 +21,27 @@ KEPT = 500
 DIGITS = 4
 UNTOLD = "-" * DIGITS
 """In place of the digest where a case told nothing, or a word that the model has no level for."""
+WRITTEN = 2
+"""How the file is written; of another one nothing is known."""
 _ROW = re.compile(rf"((?:[0-9a-f]{{{DIGITS}}})|(?:{UNTOLD}))*")
 
 Values = Mapping[str, Mapping[str, str]]
-"""By attribute, by event, the digest of its value."""
+"""By column (a feature's name), by event, the digest of its value."""
 
 
-def digest(event: str, name: str, value: str) -> str:
-    """Sixteen bits, in hexadecimal digits, of a value of an attribute of an event."""
-    return hashlib.blake2b(f"{event}:{name}:{value}".encode(), digest_size=DIGITS // 2).hexdigest()
+def digest(event: str, value: str) -> str:
+    """Sixteen bits, in hexadecimal digits, of a value that an event told in any column."""
+    return hashlib.blake2b(f"{event}:{value}".encode(), digest_size=DIGITS // 2).hexdigest()
 
 
 def values_of(events: Sequence[str], columns: Mapping[str, tuple[NDArray[np.float64], tuple[str, ...]]]) -> Values:
-    """The digests of the events with the smallest keys; `columns` are each attribute's numbers and its levels."""
+    """The digests of the events with the smallest keys; `columns` are the numbers of each and its levels."""
     chosen = heapq.nsmallest(KEPT, range(len(events)), key=events.__getitem__)
     found: dict[str, dict[str, str]] = {}
     for name, (numbers, levels) in sorted(columns.items()):
         words = ((events[at], _word(float(numbers[at]), levels)) for at in chosen)
-        found[name] = {event: digest(event, name, word) for event, word in words if word is not None}
-    return found
+        found[name] = {event: digest(event, word) for event, word in words if word is not None}
+    return {name: told for name, told in found.items() if told}
 
 
 def _word(number: float, levels: tuple[str, ...]) -> str | None:
@@ -50,15 +53,18 @@ def _word(number: float, levels: tuple[str, ...]) -> str | None:
 
 
 def to_json(values: Values) -> dict[str, object]:
-    """Plain values: the attributes' names, and by event their digests in that order, one behind the other."""
+    """Plain values: the columns' names, and by event their digests in that order, one behind the other."""
     names = sorted(values)
     events = sorted({event for each in values.values() for event in each})
-    return {"names": names, "events": {e: "".join(values[n].get(e, UNTOLD) for n in names) for e in events}}
+    rows = {event: "".join(values[name].get(event, UNTOLD) for name in names) for event in events}
+    return {"written": WRITTEN, "names": names, "events": rows}
 
 
 def from_json(told: Mapping[str, object]) -> Values:
-    """What `to_json` made. Raises ValueError for anything else."""
+    """What `to_json` made; nothing of what an earlier Fairlead wrote. Raises ValueError for anything else."""
     names, events = told.get("names"), told.get("events")
+    if "written" not in told and names is not None:
+        return {}
     if not isinstance(names, list) or not isinstance(events, Mapping):
         raise ValueError("the values file holds no names and events")
     found: dict[str, dict[str, str]] = {str(name): {} for name in names}

@@ -29,8 +29,20 @@ def test_a_word_has_the_digest_of_the_word_whatever_its_code() -> None:
     assert values_of(EVENTS, {"mode": (np.array([5.0, -1.0, 0.0]), ("air",))})["mode"].keys() == {EVENTS[2]}
 
 
-def test_the_same_value_of_another_event_or_attribute_has_another_digest() -> None:
-    assert len({digest(event, name, "7") for event in EVENTS for name in ("weight", "mode")}) == 6
+def test_the_same_value_has_another_digest_in_every_event_and_the_same_in_every_column() -> None:
+    assert len({digest(event, "7") for event in EVENTS}) == len(EVENTS)
+    told = values_of(EVENTS, {"one": (NUMBERS, ()), "other": (NUMBERS + 0.0, ()), "third": (NUMBERS + 1.0, ())})
+    assert told["one"] == told["other"]
+    assert not set(told["one"].items()) & set(told["third"].items())
+
+
+def test_a_column_that_no_kept_event_tells_is_not_kept() -> None:
+    assert values_of(EVENTS, {"weight": (NUMBERS * np.nan, ()), "mode": (CODES, ("air", "sea"))}).keys() == {"mode"}
+
+
+def test_of_a_file_as_an_earlier_fairlead_wrote_it_nothing_is_known() -> None:
+    told = to_json(values_of(EVENTS, {"weight": (NUMBERS, ())}))
+    assert from_json({name: told[name] for name in ("names", "events")}) == {}
 
 
 def test_the_events_of_the_smallest_keys_are_kept() -> None:
@@ -40,7 +52,7 @@ def test_the_events_of_the_smallest_keys_are_kept() -> None:
 
 
 def test_what_is_written_is_read_again() -> None:
-    told = values_of(EVENTS, {"weight": (NUMBERS, ()), "mode": (CODES, ("air", "sea")), "none": (CODES * np.nan, ())})
+    told = values_of(EVENTS, {"weight": (NUMBERS, ()), "mode": (CODES, ("air", "sea")), "air": (CODES, ())})
     assert from_json(to_json(told)) == told
 
 
@@ -48,12 +60,12 @@ def test_what_is_written_is_read_again() -> None:
     "told",
     [
         {},
-        {"names": "a", "events": {}},
-        {"names": ["a"], "events": []},
-        {"names": ["a"], "events": {"e": "12"}},
-        {"names": ["a"], "events": {"e": "zzzz"}},
-        {"names": ["a", "b"], "events": {"e": "1-234---"}},
-        {"names": ["a"], "events": {"e": 1234}},
+        {"written": 2, "names": "a", "events": {}},
+        {"written": 2, "names": ["a"], "events": []},
+        {"written": 2, "names": ["a"], "events": {"e": "12"}},
+        {"written": 2, "names": ["a"], "events": {"e": "zzzz"}},
+        {"written": 2, "names": ["a", "b"], "events": {"e": "1-234---"}},
+        {"written": 2, "names": ["a"], "events": {"e": 1234}},
     ],
 )
 def test_anything_else_is_refused(told: dict[str, Any]) -> None:

@@ -161,11 +161,14 @@ def _shipped(
 
 
 def _values(task: Task, known: Known, origin: Origin) -> Values:
-    """What some of the events told of each own attribute that is not derived of others."""
-    names, schema = feature_set(task, origin.attributes).names, origin.attributes.attributes
-    places = {name: names.index(f"attribute.{name}") for name in schema if f"attribute.{name}" in names}
-    told = {name: at for name, at in places.items() if schema[name].derived is None}
-    columns = {name: (known.facts[:, at], tuple(schema[name].levels)) for name, at in told.items()}
+    """What some of the events told in each column; what is derived or counted of others was not told."""
+    schema = origin.attributes.attributes
+    derived = {f"attribute.{name}" for name, declared in schema.items() if declared.derived is not None}
+    columns = {
+        each.name: (known.facts[:, at], each.levels)
+        for at, each in enumerate(feature_set(task, origin.attributes).facts)
+        if each.known == "event" and each.name not in derived
+    }
     return values_of(known.events, columns) if columns and known.events else {}
 
 

@@ -1,7 +1,7 @@
 """Whether the challenger's columns mean what the champion's do: two that were exchanged show in what was usual.
 
-Of columns of words `training.promotion.words` tells it, of numbers that overlap `training.promotion.numbers`, and of
-own attributes, value by value, `training.promotion.values`.
+Of columns of words `training.promotion.words` tells it, of numbers that overlap `training.promotion.numbers`, and,
+value by value, `training.promotion.values`.
 
 Only what a table can exchange tells that. How many outcomes of a party are known, or how common a fact is, is counted
 here and grows with the history: of a short, small or young one it is lower, and nothing was exchanged.
@@ -20,7 +20,6 @@ from data.promotion import Check, CheckName, Finding
 from features.catalogue import feature_set
 from models.task_model import Reference, TaskModel
 from training.promotion.attested import OPTION, Attested, said_of
-from training.promotion.kindred import ATTRIBUTE
 from training.promotion.numbers import exchanged as exchanged_numbers
 from training.promotion.sides import Pair
 from training.promotion.values import Rewritten, rewritten
@@ -58,7 +57,7 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
         says = f"the challenger learned with columns exchanged: {told} hold what the other one held"
         return _check(pair, Finding.REFUSED, says)
     otherwise, alike = rewritten(pair)
-    if unsaid := [each for each in otherwise if _why(each, attested) is None]:
+    if unsaid := [each for each in otherwise if each.accuses and _why(each, attested) is None]:
         return _check(pair, Finding.REFUSED, _asked(unsaid))
     moved = sorted({*_moved(before, now)} & {*_unlike_today(pair)} - _of_outcomes(its))
     if moved:
@@ -70,10 +69,9 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
     if words:
         says += f", and no two of {words} columns of words were exchanged"
     if otherwise:
-        answers = "; ".join(f"{each}, because “{_why(each, attested)}”" for each in otherwise[:LISTED])
-        return _check(pair, Finding.NOTED, f"{_OTHERWISE}, as whoever asks answers for: {answers}")
+        return _check(pair, Finding.NOTED, _noted(otherwise, attested))
     if alike:
-        says += f"; of the events that taught both, {alike} attribute{'s' * (alike > 1)} told the same"
+        says += f"; of the events that taught both, {alike} column{'s' * (alike > 1)} told the same"
     if counted:
         says += f"; {counted} count what a history told, and one of the two is much smaller or shorter"
     return _check(pair, Finding.PASSED, says)
@@ -81,11 +79,22 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
 
 def _why(changed: Rewritten, attested: Attested | None) -> str | None:
     """Why values were changed, as whoever asks says."""
-    return said_of(f"{ATTRIBUTE}{changed.name}", attested or {})
+    return said_of(changed.name, attested or {})
+
+
+def _noted(otherwise: Sequence[Rewritten], attested: Attested | None) -> str:
+    """What whoever agrees should know: what somebody answers for, and the facts that were computed otherwise."""
+    said = [(each, why) for each in otherwise if (why := _why(each, attested)) is not None]
+    unsaid = ", ".join([str(each) for each in otherwise if _why(each, attested) is None][:LISTED])
+    answers = "; ".join(f"{each}, because “{why}”" for each, why in said[:LISTED])
+    parts = [f"as whoever asks answers for: {answers}"] if said else []
+    if unsaid:
+        parts.append(f"as a newer Fairlead may compute it, or as somebody rewrote it: {unsaid}")
+    return f"{_OTHERWISE}, {'; '.join(parts)}"
 
 
 def _asked(unsaid: Sequence[Rewritten]) -> str:
-    told, names = ", ".join(map(str, unsaid[:LISTED])), ",".join(each.name for each in unsaid)
+    told, names = ", ".join(map(str, unsaid[:LISTED])), ",".join(each.short for each in unsaid)
     return (
         f"{_OTHERWISE}: {told}. What is rewritten after the fact looks so: say what changed them, for whoever agrees "
         f'to read ({OPTION} "{names}=WHY")'

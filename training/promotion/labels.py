@@ -25,6 +25,12 @@ ERRORS = 3.0
 """Standard errors above the allowed share from which the labels count as changed."""
 ANSWERABLE = 0.05
 """Share of other answers above which nobody can answer for them: that is another question, or another history."""
+UNKNOWN = 0.05
+"""Share of what it keeps of its training from which events that nobody else knows are told."""
+_NOBODY_KNOWS = (
+    "that it learned from are known to neither: give the history they are in, for the cases compared here may be among "
+    "them under other names"
+)
 _CHANGED = "labels were changed before the challenger learned from them"
 _OTHERS = "the history tells other outcomes than both were taught"
 _UNLIKE = f"{_OTHERS}: name the history they learned from, or train again on this one if outcomes were corrected since"
@@ -80,7 +86,11 @@ def check(
     if all(each.few for each in beside):
         says = "nobody else knows the events it learned from, so wrong labels cannot be told: give a history with them"
         return _check(pair, Finding.NOTED, f"{says}; {told}" if told else says)
-    return _check(pair, Finding.PASSED, f"it was taught what happened: {told}")
+    says = f"it was taught what happened: {told}"
+    unknown = len(its.keys() - theirs.keys() - answers.get(pair.task, {}).keys())
+    if unknown > UNKNOWN * len(its):
+        return _check(pair, Finding.NOTED, f"{says}; {unknown:,} of {len(its):,} events {_NOBODY_KNOWS}")
+    return _check(pair, Finding.PASSED, says)
 
 
 def _corrected(pair: Pair, told: str, why: str | None) -> Check:

@@ -1,15 +1,20 @@
-"""Whether the challenger was told of the events what the champion was told of them, attribute by attribute.
+"""Whether the challenger was told of the events what the champion was told of them, column by column.
 
 How values are spread tells nothing of columns that are spread alike, and no score tells a column that was rewritten a
 little after the fact from one that became better. Laid side by side both are seen one by one.
+
+What one's own attributes tell is as it was sent. Facts are computed from a case, perhaps otherwise by another Fairlead:
+that they differ is told and accuses nobody, but none of them comes to hold what another one held.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from models.taught_values import Values
+from training.promotion.kindred import ATTRIBUTE
 from training.promotion.sides import Pair
 
 FEWEST = 100
@@ -18,32 +23,68 @@ ALLOWED = 0.02
 """Share of the values that corrections of the books change between two trainings."""
 ERRORS = 3.0
 """Standard errors above the allowed share from which a column counts as rewritten."""
+TAKEN = 0.5
+"""Share of the events in which a column holds what another one held, from which the two were exchanged."""
 
 
 @dataclass(frozen=True)
 class Rewritten:
-    """An attribute of which the challenger was told other values, and of how many events."""
+    """A column of which the challenger was told other values, and of how many events.
+
+    `held` is the column that held these values before, None where none did.
+    """
 
     name: str
     differ: int
     common: int
+    held: str | None = None
+
+    @property
+    def accuses(self) -> bool:
+        """Whether no other way of computing explains it."""
+        return self.name.startswith(ATTRIBUTE) or self.held is not None
+
+    @property
+    def short(self) -> str:
+        """As whoever asks calls it."""
+        return _short(self.name)
 
     def __str__(self) -> str:
-        return f"{self.name} in {self.differ:,} of {self.common:,} events"
+        says = f"{self.short} in {self.differ:,} of {self.common:,} events"
+        return f"{says}, which {_short(self.held)} told before" if self.held else says
 
 
 def rewritten(pair: Pair) -> tuple[list[Rewritten], int]:
-    """The attributes that were rewritten, the worst first, and how many could be compared."""
+    """The columns that were rewritten, the worst first, and how many could be compared."""
     theirs, its = pair.champion.model.values, pair.challenger.model.values
     laid = [_laid(name, theirs[name], its[name]) for name in sorted(theirs.keys() & its.keys())]
     compared = [each for each in laid if each.common >= FEWEST]
-    found = [each for each in compared if each.differ > _most(each.common)]
+    found = [_with_held(each, theirs, its) for each in compared if each.differ > _most(each.common)]
     return sorted(found, key=lambda each: (-each.differ / each.common, each.name)), len(compared)
 
 
 def _laid(name: str, theirs: Mapping[str, str], its: Mapping[str, str]) -> Rewritten:
     common = theirs.keys() & its.keys()
     return Rewritten(name, sum(theirs[event] != its[event] for event in common), len(common))
+
+
+def _with_held(found: Rewritten, theirs: Values, its: Values) -> Rewritten:
+    held = next(_holders(found.name, theirs, its), None)
+    return Rewritten(found.name, found.differ, found.common, held)
+
+
+def _holders(name: str, theirs: Values, its: Values) -> Iterator[str]:
+    """The columns that told the champion what this one told the challenger, wherever the two told it apart."""
+    own, now = theirs[name], its[name]
+    for other in sorted(theirs.keys() - {name}):
+        before = theirs[other]
+        apart = [event for event in own.keys() & now.keys() & before.keys() if own[event] != before[event]]
+        if len(apart) >= FEWEST and sum(now[event] == before[event] for event in apart) > TAKEN * len(apart):
+            yield other
+
+
+def _short(name: str) -> str:
+    return name.removeprefix(ATTRIBUTE)
 
 
 def _most(common: int) -> float:

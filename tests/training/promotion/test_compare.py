@@ -168,7 +168,9 @@ def test_a_column_that_is_right_three_times_in_four_is_refused_until_somebody_an
         return compare(its, theirs, goes_on, load_policy(), AT, Silent(), resamples=FEW_RESAMPLES, attested=attested)
 
     kept = its.models[Task.SLA_BREACH].model.values
-    assert len(kept["closing_code"]) == KEPT, "what its events told is in the bundle that was trained"
+    assert len(kept["attribute.closing_code"]) == KEPT, "what its events told is in the bundle that was trained"
+    assert "queue_minutes" in kept, "facts too"
+    assert not [name for name in kept if name.startswith(("standing.", "common."))], "what is counted nobody told"
     (check,) = compared({}).refusals
     assert check.name is CheckName.ATTRIBUTION
     assert '--attest "closing_code=HOW"' in check.says

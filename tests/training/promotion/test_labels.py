@@ -159,3 +159,12 @@ def test_what_is_said_of_something_else_does_not_answer_for_outcomes() -> None:
 
 def test_outcomes_that_nobody_changed_need_no_answer() -> None:
     assert judged(answers(), answers(), answers(), attested=WHY)[0] is Finding.PASSED
+
+
+@pytest.mark.parametrize(("known", "finding"), [(900, Finding.NOTED), (950, Finding.PASSED)])
+def test_events_that_nobody_else_knows_are_told(known: int, finding: Finding) -> None:
+    """A challenger that learned these days under other names has many of them."""
+    told = judged(answers(), answers(600), answers(known))
+    assert told[0] is finding
+    assert told[1].startswith("it was taught what happened: 0 of 600 differ from what the champion was taught; 0 of ")
+    assert ("; 100 of 1,000 events that it learned from are known to neither" in told[1]) == (known == 900)

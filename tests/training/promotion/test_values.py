@@ -21,7 +21,11 @@ ROWS = np.arange(10)
 
 def told(first: int, n: int, **columns: list[float]) -> Values:
     events = [f"{each:016x}" for each in range(first, first + n)]
-    return values_of(events, {name: (np.array(values), ()) for name, values in columns.items()})
+    return values_of(events, {f"attribute.{name}": (np.array(values), ()) for name, values in columns.items()})
+
+
+def facts(n: int, **columns: list[float]) -> Values:
+    return values_of([f"{each:016x}" for each in range(n)], {name: (np.array(v), ()) for name, v in columns.items()})
 
 
 def pair_of(champion: Values, challenger: Values) -> Pair:
@@ -53,7 +57,11 @@ def test_columns_that_are_spread_alike_are_seen_exchanged_and_the_worst_comes_fi
     half = [each if at % 2 else 0.5 for at, each in enumerate(one)]
     before = told(0, 300, one=one, other=other, third=one)
     names, _ = found(before, told(0, 300, one=other, other=one, third=half))
-    assert names == ["one in 300 of 300 events", "other in 300 of 300 events", "third in 150 of 300 events"]
+    assert names == [
+        "one in 300 of 300 events, which other told before",
+        "other in 300 of 300 events, which one told before",
+        "third in 150 of 300 events",
+    ]
 
 
 def test_only_events_that_taught_both_count_and_few_of_them_say_nothing() -> None:
@@ -84,4 +92,41 @@ def test_a_challenger_that_was_told_other_values_is_refused_with_their_names() -
     assert columns.check(asked, {"height": "of no account"}).finding is Finding.REFUSED
     passed = columns.check(pair_of(told(0, 400, weight=WEIGHT), told(0, 400, weight=WEIGHT)))
     assert passed.finding is Finding.PASSED
-    assert "of the events that taught both, 1 attribute told the same" in passed.says
+    assert "of the events that taught both, 1 column told the same" in passed.says
+
+
+QUEUE, LENGTH = (np.random.default_rng(2).integers(0, 90, (2, 300)) + 0.0).tolist()
+
+
+def test_facts_that_were_exchanged_are_refused_however_alike_they_are_spread() -> None:
+    asked = pair_of(facts(300, queue=QUEUE, length=LENGTH), facts(300, queue=LENGTH, length=QUEUE))
+    refused = columns.check(asked)
+    assert refused.finding is Finding.REFUSED
+    assert "of 300 events, which length told before" in refused.says
+    assert refused.says.endswith('(--attest "length,queue=WHY")')
+    noted = columns.check(asked, {"queue": "the mapping had them the wrong way", "length": "as queue"})
+    assert (noted.finding, "because “as queue”" in noted.says) == (Finding.NOTED, True)
+
+
+def test_facts_that_were_computed_otherwise_are_told_and_accuse_nobody() -> None:
+    told = columns.check(pair_of(facts(300, queue=QUEUE), facts(300, queue=[value + 0.5 for value in QUEUE])))
+    assert told.finding is Finding.NOTED
+    assert told.says.endswith("or as somebody rewrote it: queue in 300 of 300 events")
+
+
+@pytest.mark.parametrize(("apart", "held"), [(99, None), (101, "attribute.other")])
+def test_columns_that_told_the_same_before_are_not_said_to_be_exchanged(apart: int, held: str | None) -> None:
+    """Where both told the same, what one of them tells now says nothing of the other."""
+    other = [value + (0.5 if at < apart else 0.0) for at, value in enumerate(WEIGHT)]
+    changed, _ = rewritten(pair_of(told(0, 400, weight=WEIGHT, other=other), told(0, 400, weight=other)))
+    assert [(each.name, each.held) for each in changed] == [("attribute.weight", held)]
+
+
+@pytest.mark.parametrize(("taken", "held"), [(200, None), (201, "attribute.other")])
+def test_a_column_is_another_one_where_it_holds_its_values_in_more_than_half_of_the_events(
+    taken: int, held: str | None
+) -> None:
+    other = [value + 0.5 for value in WEIGHT]
+    now = [other[at] if at < taken else value for at, value in enumerate(WEIGHT)]
+    changed, _ = rewritten(pair_of(told(0, 400, weight=WEIGHT, other=other), told(0, 400, weight=now)))
+    assert [(each.name, each.held) for each in changed] == [("attribute.weight", held)]
