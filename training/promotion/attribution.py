@@ -20,6 +20,8 @@ ROWS = 150
 LISTED = 15
 ASKED = 8
 GAINERS = 3
+POINT = 0.01
+"""Less is no gain to speak of."""
 CARRIES = 0.30
 """A feature with this share of a score carries it."""
 GAINED = 0.20
@@ -103,7 +105,7 @@ def _better(judged: Sequence[Carried], first: Carried, loss: Difference, gained:
         yield f"{lower}: too good? {_carries(first)}"
     elif loss.high < 0 and -loss.difference > BETTER * loss.champion:
         most = sorted((each for each in judged if each.champion is not None), key=lambda each: -each.gained)[:GAINERS]
-        told = "; ".join(_carries(each) for each in most if each.gained > 0)
+        told = "; ".join(_carries(each) for each in most if each.gained >= POINT)
         yield f"{lower}: ask what it is told more of, and when that is known. {told or 'Nothing known gained'}"
 
 
