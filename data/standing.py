@@ -25,6 +25,8 @@ class PartyStanding(Record):
     id: Identifier
     arrivals: Decayed = 0.0
     """Exceptions, half-life six hours: a storm shows here first."""
+    open: Later = 0.0
+    """Exceptions whose outcome is not known yet, half-life thirty days from when they arrived."""
     shelves: Decayed = 0.0
     """Cases that told how long a shelf was empty on its last day, half-life six hours.
 

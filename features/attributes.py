@@ -28,6 +28,8 @@ MOST_CODED = 150
 """A category with more levels is known by its levels' standing alone: so many codes are learned by heart."""
 LONG_HISTORY = timedelta(days=180)
 """A shorter history tells of a year no more than of a month or two."""
+MANY_OPEN_HALF_LIVES = timedelta(days=120)
+"""Four of them: of what was open when the history began a sixteenth is left."""
 TWO_YEARS = timedelta(days=730)
 """A history that tells of every season twice."""
 DENSE_HISTORY = 24.0
@@ -64,6 +66,8 @@ class AttributeSchema(Record):
     """Whether the history was long enough for what is remembered over years to say more than the last month does."""
     short_memory: bool = Field(default=False, exclude_if=lambda short: not short)
     """Whether the history told enough every day, and soon, for what is remembered of hours to say something."""
+    open_cases: bool = Field(default=False, exclude_if=lambda told: not told)
+    """Whether the history was long enough for what was open when it began to be of no account."""
     seasons: bool = Field(default=False, exclude_if=lambda told: not told)
     """Whether the history told of every season at least twice."""
 
@@ -142,6 +146,7 @@ def infer_attributes(cases: Iterable[Case], wordings: Wordings = NO_WORDS) -> At
     told = {
         "long_memory": times.length >= LONG_HISTORY,
         "short_memory": times.a_day >= DENSE_HISTORY,
+        "open_cases": times.length >= MANY_OPEN_HALF_LIVES,
         "seasons": times.length >= TWO_YEARS,
     }
     return schema.model_copy(update={"common": common.counted(words), **told})

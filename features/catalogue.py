@@ -23,6 +23,7 @@ from features.chain import Link, chain_features
 from features.commonness import common_features
 from features.definition import Feature, features_in, values_of
 from features.long_memory import long_memories
+from features.open_cases import open_cases
 from features.parties import CASE_PARTIES, SHELF_PARTIES, declared_parties
 from features.seasons import seasonal
 from features.sentences import Quantiles
@@ -217,6 +218,8 @@ def feature_set(
     shelf_task = task is Task.STOCKOUT
     base = SHELF_FEATURES if shelf_task else CASE_FEATURES
     common = () if shelf_task else common_features(attributes.common, attributes.wordings)
-    remembered = () if shelf_task else (*long_memories(attributes), *short_memories(attributes))
+    remembered = (
+        () if shelf_task else (*long_memories(attributes), *short_memories(attributes), *open_cases(attributes))
+    )
     declared = (*attribute_features(attributes), *declared_parties(attributes, shelf_task), *common, *remembered)
     return FeatureSet((*base, *declared, *seasonal(attributes)), text, links)

@@ -22,6 +22,7 @@ from features.decay import counted, fade
 from features.party_rows import (
     LATELY_HALF_LIFE,
     LONG_HALF_LIFE,
+    OPEN_HALF_LIFE,
     OUTCOME_HALF_LIFE,
     SHORT_HALF_LIFE,
     PartyKey,
@@ -46,17 +47,26 @@ class Lesson(NamedTuple):
     granted: float = 0.0
     resolution: float | None = None
     """log(1 + hours) from the exception to its resolution."""
+    ends: float = 0.0
+    """What was left of its case among those that are open."""
 
     @staticmethod
-    def of(case: Case, outcome: Outcome, due_at: datetime | None) -> Lesson:
+    def of(case: Case, outcome: Outcome, due_at: datetime | None, ends: bool = True) -> Lesson:
         """What this outcome of a case teaches, given when the promise was due.
 
-        No outcome is known before its case: one that says so counts from the case's moment on.
+        No outcome is known before its case: one that says so counts from the case's moment on. It `ends` the case's
+        exception where no other outcome did.
         """
         known = max(outcome.recorded_at, case.event.time)
         granted = float(outcome.granted or 0)
         breached, resolution = outcome.breached(due_at), _resolution(case.event.time, outcome.resolved_at)
-        return Lesson(known, breached, outcome.stockout, outcome.root_cause, granted, resolution)
+        left = fade(case.event.time, known, OPEN_HALF_LIFE) if ends and stays_open(case) else 0.0
+        return Lesson(known, breached, outcome.stockout, outcome.root_cause, granted, resolution, left)
+
+
+def stays_open(case: Case) -> bool:
+    """Whether the case is open until its outcome is known; of a shelf alone the next day asks again."""
+    return not case.stock or case.reported_type is not None or case.order is not None
 
 
 def _resolution(start: datetime, end: datetime | None) -> float | None:
@@ -78,13 +88,14 @@ class Pending(NamedTuple):
 def taught(state: PartyState, lesson: Lesson) -> PartyState:
     """The row with a lesson; what comes late counts as faded already."""
     start, at = state.recorded_at, lesson.recorded_at
-    (left, weight), (brief, just), (soon, lately), (long, lasting) = (
+    (left, weight), (brief, just), (soon, lately), (long, lasting), (open_left, ending) = (
         (fade(start, at, half_life), 1.0 if start is None else fade(at, start, half_life))
-        for half_life in (OUTCOME_HALF_LIFE, SHORT_HALF_LIFE, LATELY_HALF_LIFE, LONG_HALF_LIFE)
+        for half_life in (OUTCOME_HALF_LIFE, SHORT_HALF_LIFE, LATELY_HALF_LIFE, LONG_HALF_LIFE, OPEN_HALF_LIFE)
     )
     told, empty = float(lesson.stockout is not None), float(bool(lesson.stockout))
     return state._replace(
         recorded_at=later(start, at),
+        ended=state.ended * open_left + ending * lesson.ends,
         outcomes=state.outcomes * left + weight * (lesson.breached is not None),
         breaches=state.breaches * left + weight * bool(lesson.breached),
         resolved=state.resolved * left + weight * (lesson.resolution is not None),
@@ -226,6 +237,7 @@ def _from_json(row: Mapping[str, Any], position: int) -> Pending:
         None if cause is None else RootCause(cause),
         float(row.get("granted", 0.0)),
         None if resolution is None else float(resolution),
+        float(row.get("ends", 0.0)),
     )
     keys = tuple(PartyKey(kind, id) for kind, id in row["parties"])
     return Pending(known, row["id"], position, keys, lesson, row["exception"])

@@ -12,6 +12,8 @@ SHORT_HALF_LIFE = timedelta(hours=6)
 LATELY_HALF_LIFE = timedelta(days=3)
 LONG_HALF_LIFE = timedelta(days=365)
 """Of the sums over years."""
+OPEN_HALF_LIFE = timedelta(days=30)
+"""Of a case that nobody closes: what is never told of fades from what is open."""
 
 
 class PartyKey(NamedTuple):
@@ -24,14 +26,15 @@ class PartyKey(NamedTuple):
 class PartyState(NamedTuple):
     """A party's stored row: sums as of the instant they were last changed.
 
-    `arrivals`, `shelves`, `empty`, `closing`, `late`, `wanted` and `usual` are as of `arrived_at`; all other sums as of
-    `recorded_at`. What each means stands with `data.standing.PartyStanding`.
+    `arrivals`, `opened`, `shelves`, `empty`, `closing`, `late`, `wanted` and `usual` are as of `arrived_at`; all other
+    sums as of `recorded_at`. What each means stands with `data.standing.PartyStanding`.
     """
 
     kind: str
     id: str
     arrived_at: datetime | None = None
     arrivals: float = 0.0
+    opened: float = 0.0
     shelves: float = 0.0
     empty: float = 0.0
     closing: float = 0.0
@@ -39,6 +42,7 @@ class PartyState(NamedTuple):
     wanted: float = 0.0
     usual: float = 0.0
     recorded_at: datetime | None = None
+    ended: float = 0.0
     outcomes: float = 0.0
     breaches: float = 0.0
     resolved: float = 0.0

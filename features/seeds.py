@@ -19,12 +19,14 @@ Earlier = Callable[[str], Lessons]
 _INSTANTS = ("arrived_at", "recorded_at")
 _SUMS = (
     "arrivals",
+    "opened",
     "shelves",
     "empty",
     "closing",
     "late",
     "wanted",
     "usual",
+    "ended",
     "outcomes",
     "breaches",
     "resolved",

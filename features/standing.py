@@ -21,10 +21,11 @@ from data.vocabulary import RootCause
 from features.attributes import EMPTY, AttributeSchema, party_words
 from features.decay import fade, sum_left
 from features.demand import ShelfReport, shelf_report
-from features.lessons import NO_LESSONS, Lesson, Lessons, Pending, read_lessons, taught
+from features.lessons import NO_LESSONS, Lesson, Lessons, Pending, read_lessons, stays_open, taught
 from features.party_rows import (
     LATELY_HALF_LIFE,
     LONG_HALF_LIFE,
+    OPEN_HALF_LIFE,
     OUTCOME_HALF_LIFE,
     SHORT_HALF_LIFE,
     MemoryRows,
@@ -179,7 +180,7 @@ class StandingKeeper:
         """
         met = self.keys(case)[:-1]
         self._tell(met, at, shelf_report(case))
-        self._arrive(met, at)
+        self._arrive(met, at, case)
 
     def of_shelves(self, cases: Sequence[Case], at: datetime) -> list[Standing]:
         """What is known for shelves that are asked about together, each after the reports of all; nothing is kept.
@@ -189,9 +190,12 @@ class StandingKeeper:
         asked = StandingKeeper(ScratchRows(self._rows), self._attributes)
         return [seen.standing() for seen, _ in asked.meet_together([(case, True) for case in cases], at)]
 
-    def record(self, case: Case, outcome: Outcome, due_at: datetime | None) -> None:
-        """Count what is known of the outcome, at its `recorded_at` and never before its case."""
-        keys, lesson = self.keys(case), Lesson.of(case, outcome, due_at)
+    def record(self, case: Case, outcome: Outcome, due_at: datetime | None, ends: bool = True) -> None:
+        """Count what is known of the outcome, at its `recorded_at` and never before its case.
+
+        It `ends` the exception where no outcome of it was told before: it is open no more.
+        """
+        keys, lesson = self.keys(case), Lesson.of(case, outcome, due_at, ends)
         found = self._rows.get(keys, Until(lesson.recorded_at, case.event.id))
         states = [found.get(key) or PartyState(*key) for key in keys]
         self._rows.put([taught(each, lesson) for each in states if not self._foretold(each, case)])
@@ -207,14 +211,14 @@ class StandingKeeper:
 
         Beside each case stands whether it is the first of its exception: only that one is counted.
         """
-        met = [(self.keys(case), shelf_report(case), first) for case, first in cases]
-        for keys, report, first in met:
+        met = [(self.keys(case), shelf_report(case), case, first) for case, first in cases]
+        for keys, report, _, first in met:
             if first:
                 self._tell(keys[:-1], at, report)
-        for keys, report, first in met:
+        for keys, report, case, first in met:
             yield self._sight(keys, at, None if first else report), keys
             if first:
-                self._arrive(keys[:-1], at)
+                self._arrive(keys[:-1], at, case)
 
     def teach(self, keys: Sequence[PartyKey], lesson: Lesson) -> None:
         """Count a lesson for the parties of these keys."""
@@ -236,11 +240,11 @@ class StandingKeeper:
             found = self._rows.get(met, Until(at))
             self._rows.put([_reported(found.get(key) or PartyState(*key), at, report) for key in met])
 
-    def _arrive(self, met: Sequence[PartyKey], at: datetime) -> None:
+    def _arrive(self, met: Sequence[PartyKey], at: datetime, case: Case) -> None:
         if not self._arrivals:
             return
         found = self._rows.get(met, Until(at))
-        self._rows.put([_arrived(found.get(key) or PartyState(*key), at) for key in met])
+        self._rows.put([_arrived(found.get(key) or PartyState(*key), at, stays_open(case)) for key in met])
 
 
 def _seen(found: Mapping[PartyKey, PartyState], keys: Sequence[PartyKey], at: datetime) -> Sighting:
@@ -252,15 +256,17 @@ def _is_blank(state: PartyState) -> bool:
     return state.arrived_at is None and state.recorded_at is None
 
 
-def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport | None) -> PartyState:
+def _met(state: PartyState, at: datetime, arrivals: float, opened: float, report: ShelfReport | None) -> PartyState:
     """The row with what happened at a moment; what comes late counts as faded already, so its order hardly matters."""
     start = state.arrived_at
     left = fade(start, at, ARRIVAL_HALF_LIFE)
     weight = 1.0 if start is None else fade(at, start, ARRIVAL_HALF_LIFE)
+    unclosed = 1.0 if start is None else fade(at, start, OPEN_HALF_LIFE)
     told = report or _NOTHING
     return state._replace(
         arrived_at=later(start, at),
         arrivals=state.arrivals * left + weight * arrivals,
+        opened=state.opened * fade(start, at, OPEN_HALF_LIFE) + unclosed * opened,
         shelves=state.shelves * left + weight * (report is not None),
         empty=state.empty * left + weight * told.empty,
         closing=state.closing * left + weight * told.closing,
@@ -270,12 +276,12 @@ def _met(state: PartyState, at: datetime, arrivals: float, report: ShelfReport |
     )
 
 
-def _arrived(state: PartyState, at: datetime) -> PartyState:
-    return _met(state, at, 1.0, None)
+def _arrived(state: PartyState, at: datetime, opens: bool) -> PartyState:
+    return _met(state, at, 1.0, float(opens), None)
 
 
 def _reported(state: PartyState, at: datetime, report: ShelfReport) -> PartyState:
-    return _met(state, at, 0.0, report)
+    return _met(state, at, 0.0, 0.0, report)
 
 
 def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
@@ -289,6 +295,7 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         kind=state.kind,
         id=state.id,
         arrivals=sum_left(state.arrivals, lately),
+        open=_open(state, at),
         shelves=sum_left(state.shelves, lately),
         empty=sum_left(state.empty, lately),
         closing=sum_left(state.closing, lately),
@@ -310,6 +317,13 @@ def brought_forward(state: PartyState, at: datetime) -> PartyStanding:
         stockouts_lately=sum_left(state.stockouts_lately, soon),
         granted=sum_left(state.granted, left),
     )
+
+
+def _open(state: PartyState, at: datetime) -> float:
+    """What arrived and has not ended: a case that ended takes off exactly what is left of it."""
+    opened = state.opened * fade(state.arrived_at, at, OPEN_HALF_LIFE)
+    ended = state.ended * fade(state.recorded_at, at, OPEN_HALF_LIFE)
+    return sum_left(max(0.0, opened - ended), 1.0)
 
 
 def going_on(
@@ -341,6 +355,7 @@ def replay_seen(
     """
     pending = keeper.waiting
     met: set[str] = set()
+    ended: set[str] = set()
     latest: datetime | None = None
     position = 0
     for now, together in groupby(lines, key=lambda line: line.case.event.time):
@@ -354,22 +369,23 @@ def replay_seen(
         for line, (seen, keys) in zip(told, keeper.meet_together(cases, now), strict=True):
             yield line, seen
             if line.outcome is not None and (untold := keeper.untold(keys, line.case)):
-                heapq.heappush(pending, _pending(line, line.outcome, position, untold))
+                ends = _is_first(line, ended)
+                heapq.heappush(pending, _pending(line, line.outcome, position, untold, ends))
             position += 1
     while settle and pending:
         _teach_next(pending, keeper)
 
 
 def _is_first(line: HistoryLine, met: set[str]) -> bool:
-    """Whether no line before told of its exception; notes it."""
+    """Whether none of those that were noted before is of its exception; notes it."""
     before = len(met)
     met.add(line.case.exception_id)
     return len(met) > before
 
 
-def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...]) -> Pending:
+def _pending(line: HistoryLine, outcome: Outcome, position: int, keys: tuple[PartyKey, ...], ends: bool) -> Pending:
     case = line.case
-    lesson = Lesson.of(case, outcome, case.promise.due_at if case.promise else None)
+    lesson = Lesson.of(case, outcome, case.promise.due_at if case.promise else None, ends)
     return Pending(lesson.recorded_at, case.event.id, position, keys, lesson, case.exception_id)
 
 

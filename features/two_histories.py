@@ -12,12 +12,13 @@ from typing import Any
 
 from features.decay import fade
 from features.lessons import Lesson, Lessons, Pending, read_lessons
-from features.party_rows import LONG_HALF_LIFE, PartyState, Until
+from features.party_rows import LONG_HALF_LIFE, OPEN_HALF_LIFE, PartyState, Until
 from features.seeds import Seeds, read_snapshot, snapshot
 from features.standing import ARRIVAL_HALF_LIFE, LATELY_HALF_LIFE, OUTCOME_HALF_LIFE, SHORT_HALF_LIFE
 
 _ARRIVED: tuple[tuple[str, ...], ...] = (
     ("arrivals",),
+    ("opened",),
     ("shelves", "empty", "closing", "late", "wanted", "usual"),
 )
 _RECORDED: tuple[tuple[str, ...], ...] = (
@@ -25,9 +26,12 @@ _RECORDED: tuple[tuple[str, ...], ...] = (
     ("resolved", "resolution"),
     ("shelf_outcomes", "stockouts", "shelf_outcomes_lately", "stockouts_lately"),
     ("granted",),
+    ("ended",),
 )
 """Sums that are told together, what counts them first: of what nothing was counted, nothing was told."""
 _HALF_LIVES: dict[str, timedelta] = {
+    "opened": OPEN_HALF_LIFE,
+    "ended": OPEN_HALF_LIFE,
     "outcomes_long": LONG_HALF_LIFE,
     "breaches_long": LONG_HALF_LIFE,
     "outcomes_short": SHORT_HALF_LIFE,

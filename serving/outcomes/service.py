@@ -60,10 +60,11 @@ class OutcomeService:
         now, recommendation_id = to_milliseconds(self._clock()), decision.recommendation_id
         check_instants(outcome, decision.event_time, now)
         case, answer = reading.case_of(connection, decision), reading.recommendation_of(connection, decision)
+        ends = outcomes.first_of_exception(connection, decision.exception_id)
         content = outcomes.add(connection, recommendation_id, outcome, principal.name, now)
         over = close(connection, decision)
         basis = self._in_force.basis
-        basis.keeper(StoredRows(connection)).record(case, outcome, answer.predictions.sla_breach.due_at)
+        basis.keeper(StoredRows(connection)).record(case, outcome, answer.predictions.sla_breach.due_at, ends)
         features, known_at = documents.get(connection, decision.features), max(outcome.recorded_at, decision.event_time)
         count_outcome(connection, basis, answer, features, case.region, outcome, known_at)
         audit.append(connection, "outcome", recommendation_id, principal.name, now, content)

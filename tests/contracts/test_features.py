@@ -31,6 +31,7 @@ SCHEMA = AttributeSchema(
     facts={"code": ("a", "b"), "source": LEVELS, "category": ("a",), "step": ("a",), "service": ("b",)},
     long_memory=True,
     short_memory=True,
+    open_cases=True,
     seasons=True,
 )
 

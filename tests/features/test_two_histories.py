@@ -51,6 +51,15 @@ def test_a_history_of_shelves_leaves_what_promises_came_to() -> None:
     assert [getattr(told, name) for name in mine] == [getattr(SHELVES, name) for name in mine]
 
 
+def test_what_is_open_is_told_by_the_history_that_opens_it() -> None:
+    """Shelves open nothing: what was open by the other history, and what ended of it, fades together."""
+    desk = PartyState("node", "n", arrived_at=NOON, arrivals=1.0, opened=8.0, recorded_at=NOON, ended=6.0)
+    told = both(desk, SHELVES._replace(kind="node", id="n", arrived_at=NOON + timedelta(days=30)))
+    assert (told.opened, told.ended) == (4.0, 3.0)
+    again = desk._replace(opened=2.0, ended=1.0)
+    assert (both(desk, again).opened, both(desk, again).ended) == (2.0, 1.0)
+
+
 def test_what_is_told_again_is_told_anew() -> None:
     again = PROMISES._replace(outcomes=1.0, breaches=0.0, outcomes_long=1.0, breaches_long=0.0, resolved=1.0)
     again = again._replace(outcomes_short=1.0, breaches_short=0.0)

@@ -133,3 +133,19 @@ def test_it_leaves_an_audit_leaf(desk: Desk) -> None:
     assert desk.leaves == 2
     with desk.service.database.read() as connection:
         assert list(audit.faults(connection)) == []
+
+
+def test_an_exception_is_open_until_the_first_of_its_outcomes_is_told(desk: Desk) -> None:
+    """One exception comes twice and another once; both outcomes of the first take it off once."""
+
+    def still_open(number: int) -> float:
+        answer = desk.recommend(costly(number, exception="asks", minutes=number / 2))
+        node = desk.service.recommendations.case_file(answer["recommendation_id"]).standing.of("node")
+        return node.open if node else 0.0
+
+    told = [desk.recommend(costly(1, exception="one")), desk.recommend(costly(2, exception="one", minutes=0.5))]
+    desk.recommend(costly(3, exception="other", minutes=1))
+    assert still_open(4) == pytest.approx(2.0, abs=1e-3)
+    for number, each in enumerate(told):
+        assert desk.post(f"/v1/recommendations/{each['recommendation_id']}/outcomes", OUTCOME).status_code == 200
+        assert still_open(5 + number) == pytest.approx(2.0, abs=1e-3), "other, and the one that asks"
