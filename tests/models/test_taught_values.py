@@ -33,6 +33,14 @@ def test_the_same_value_of_another_event_or_attribute_has_another_digest() -> No
     assert len({digest(event, name, "7") for event in EVENTS for name in ("weight", "mode")}) == 6
 
 
+def test_a_number_that_only_another_way_of_adding_up_would_change_is_the_same() -> None:
+    total, other = np.array([0.1 + 0.2]), np.array([0.3])
+    assert total != other
+    assert values_of(EVENTS[:1], {"weight": (total, ())}) == values_of(EVENTS[:1], {"weight": (other, ())})
+    changed = np.array([0.300001])
+    assert values_of(EVENTS[:1], {"weight": (changed, ())}) != values_of(EVENTS[:1], {"weight": (other, ())})
+
+
 def test_the_events_of_the_smallest_keys_are_kept() -> None:
     many = [f"{n:016x}" for n in reversed(range(KEPT + 20))]
     told = values_of(many, {"weight": (np.arange(float(len(many))), ())})["weight"]
@@ -52,6 +60,8 @@ def test_what_is_written_is_read_again() -> None:
         {"names": ["a"], "events": []},
         {"names": ["a"], "events": {"e": "12"}},
         {"names": ["a"], "events": {"e": "zzzz"}},
+        {"names": ["a"], "events": {"e": "12345678"}},
+        {"names": ["a", "b"], "events": {"e": "1234"}},
         {"names": ["a", "b"], "events": {"e": "1-234---"}},
         {"names": ["a"], "events": {"e": 1234}},
     ],

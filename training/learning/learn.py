@@ -166,7 +166,7 @@ def _values(task: Task, known: Known, origin: Origin) -> Values:
     places = {name: names.index(f"attribute.{name}") for name in schema if f"attribute.{name}" in names}
     told = {name: at for name, at in places.items() if schema[name].derived is None}
     columns = {name: (known.facts[:, at], tuple(schema[name].levels)) for name, at in told.items()}
-    return values_of(known.events, columns) if columns and known.events else {}
+    return values_of(known.events, columns) if known.events else {}
 
 
 def _horizon(task: Task, known: Known, origin: Origin) -> str | None:
