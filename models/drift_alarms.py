@@ -89,7 +89,7 @@ def drifts_of(found: RegionDrift, judged: Judged, features: Sequence[FeatureDrif
         worse = _excess(found.rehearsed, found.claimed)
         moved = ", ".join(_plain(each.feature) for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
-    return [each.model_copy(update={"discovery": judged.get(each.about)}) for each in alarms]
+    return [each.model_copy(update={"discovery": judged[each.about]}) for each in alarms]
 
 
 def _plain(feature: str) -> str:
@@ -99,7 +99,7 @@ def _plain(feature: str) -> str:
 
 
 def _is_sure(about: About, judged: Judged) -> bool:
-    return judged.get(about, 1.0) <= UNLIKELY
+    return judged[about] <= UNLIKELY
 
 
 def _from_outcomes(found: RegionDrift, judged: Judged, stake: Stake) -> list[Alarm]:
@@ -158,8 +158,11 @@ def _skill(seen: Performance) -> float:
 
 
 def _error(seen: Performance) -> float:
-    """The standard error of a Brier score; the most that it can be where none is told, as in records of before."""
-    return math.sqrt(seen.brier * (1 - seen.brier) / seen.counts) if seen.brier_error is None else seen.brier_error
+    """The standard error of a Brier score; the most that it can be where none is told, as in records of before.
+
+    So it is where it is none: of a model that says one half of every case, each misses by as much.
+    """
+    return seen.brier_error or math.sqrt(seen.brier * (1 - seen.brier) / seen.counts)
 
 
 def _alarm(about: About, region: str | None, brier: float, stake: Stake, says: str) -> Alarm:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from data.amounts import percent
 from data.vocabulary import Task
-from models.drift import Later, drift_report
+from models.drift import Later, drift_report, features_drift
 from models.drift_alarms import Stake
-from models.drift_records import DriftReport
+from models.drift_records import DriftReport, FeatureDrift
 from models.performance import realised
 from models.profile import PREDICTION, Profile, profile_of
+from models.shifts import normal_chance
 
 EURO = Stake(40.0, "EUR", alarm_from=10.0)
 
@@ -63,7 +67,7 @@ def test_the_feature_that_moved_is_named_and_no_other() -> None:
     assert found.features[0].ks == pytest.approx(0.38, abs=0.05)
 
 
-@pytest.mark.parametrize(("moved", "level"), [(0.15, "none"), (0.42, "moderate"), (1.0, "large")])
+@pytest.mark.parametrize(("moved", "level"), [(0.15, "none"), (0.42, "moderate"), (0.6, "large"), (1.0, "large")])
 def test_a_feature_is_called_moved_by_how_far_it_lies_however_sure_that_is(moved: float, level: str) -> None:
     (score,) = [each for each in report(world(2, 4_000, moved=moved)).features if each.feature == "score"]
     assert score.discovery < 0.001
@@ -266,6 +270,34 @@ def test_a_model_worse_than_the_base_rate_is_said_to_add_to_it() -> None:
     assert "-" not in alarm.says
 
 
+def test_a_model_that_still_tells_something_is_said_to_take_less_off() -> None:
+    """What it says lies nearer to one half than what happens."""
+    then, now = world(1, 6_000), world(2, 4_000)
+    vague = replace(now, probability=0.5 + 0.3 * (now.probability - 0.5))
+    (alarm,) = [each for each in report(vague).alarms if (each.about, each.region) == ("performance", None)]
+    both = [realised(each.probability, each.happened) for each in (then, vague)]
+    was, is_ = (1 - each.brier / (each.rate * (1 - each.rate)) for each in both)
+    assert 0 < is_ < was < 0.5
+    took = f"took {percent(was)} off the Brier score of the base rate when rehearsed"
+    assert f"{took} and takes {percent(is_)}: retrain" in alarm.says
+
+
+def test_the_features_that_moved_furthest_are_the_ones_an_alarm_names() -> None:
+    """Four moved, and the model says less of where they went."""
+    rng, by = np.random.default_rng(4), (0.6, 3.0, 1.2, 2.0)
+    names = tuple(f"fact.n{at}_moved" for at in range(4))
+    then, now = rng.normal(size=(4_000, 4)), rng.normal(size=(4_000, 4)) + by
+    told, vague = (1 / (1 + np.exp(-spread * rng.normal(size=4_000))) for spread in (2.0, 0.3))
+    happened = (rng.random(4_000) < told).astype(np.int64)
+    kept = Profile(
+        tuple(profile_of(name, column, ordered=True) for name, column in zip(names, then.T, strict=True)),
+        (realised(told, happened),),
+    )
+    later = Later.of(now, vague[:, None], np.full(4_000, -1), [None] * 4_000)
+    (alarm,) = drift_report(Task.SLA_BREACH, kept, later, names, EURO).alarms
+    assert "4 features have moved, most of all n1 moved, n3 moved, n2 moved; about" in alarm.says
+
+
 def test_a_rate_that_holds_hides_no_wrong_level() -> None:
     found = report(world(2, 4_000, level=-1.0))
     seen, rate = found.regions[0].realised, found.regions[0].rate
@@ -318,6 +350,19 @@ def test_outcomes_that_are_told_oftener_where_it_broke_are_a_drift_only_without_
     assert whole.claimed == plain.regions[0].claimed, "every case is there, told or not"
 
 
+def test_a_rate_is_as_sure_as_the_cases_that_count_for_it_are_many() -> None:
+    """Of as many cases as before, of which one in ten counts, a rate strays as that of a tenth of them."""
+    later, tenth = world(2, 4_000, shift=0.2), np.arange(4_000) % 10 == 0
+    counted = report(replace(later, selection=np.where(tenth, 1.0, 1e-6))).regions[0]
+    known = np.where(tenth, later.happened, -1)
+    alone, every = (report(replace(later, happened=each)).regions[0] for each in (known, later.happened))
+    assert counted.rate is not None
+    assert alone.rate is not None
+    assert every.rate is not None
+    assert counted.rate.chance == pytest.approx(alone.rate.chance, rel=0.01)
+    assert every.rate.chance < counted.rate.chance / 3
+
+
 def test_where_only_told_cases_are_there_they_stand_for_all() -> None:
     later = watched(2, 12_000)
     known = np.flatnonzero(later.happened >= 0)
@@ -332,6 +377,80 @@ def test_where_only_told_cases_are_there_they_stand_for_all() -> None:
     score = {each.feature: each.ks or 0.0 for each in report(told).features}["score"]
     assert score < 0.04 < 0.1 < {each.feature: each.ks or 0.0 for each in report(plain).features}["score"]
     assert report(told).alarms == ()
+
+
+def test_features_of_some_of_the_cases_count_as_those_do_and_what_was_said_as_all_do() -> None:
+    """Of each case what was said is there, of the later half alone the features: the first of these count for it."""
+    later, half = world(2, 4_000), np.arange(2_000, 4_000)
+    far = later.features[half] + np.where(np.arange(2_000) < 1_000, 0.0, 9.0)[:, None]
+    weight = np.where(np.arange(2_000) < 1_000, 1.0, 1e-6)
+    told = Later(
+        far,
+        later.probability,
+        later.happened,
+        later.said,
+        later.regions,
+        said_weight=np.ones(4_000),
+        features_weight=weight,
+    )
+    of = {each.feature: each for each in report(told).features}
+    assert {each.level for each in of.values()} == {"none"}
+    assert of["score"].ks == pytest.approx(0.0, abs=0.05)
+    alone = {
+        each.feature: each.psi for each in report(replace(told, features=far[:1_000], features_weight=None)).features
+    }
+    assert {name: each.psi for name, each in of.items()} == pytest.approx(alone, abs=1e-3)
+
+
+def moved_by(column: NDArray[np.float64], weight: NDArray[np.float64] | None = None) -> FeatureDrift:
+    kept = Profile((profile_of("noise", world(1, 6_000).features[:, 1], ordered=True),), ())
+    return features_drift(kept, column[:, None], ("noise",), weight)[0]
+
+
+def test_cases_that_count_for_little_make_no_drift_surer_and_only_their_proportion_matters() -> None:
+    column = np.append(np.random.default_rng(3).normal(0.2, 1.0, 100), np.full(1_900, np.nan))
+    weight = np.where(np.arange(2_000) < 100, 1.0, 1e-6)
+    alone, counted, tenfold = moved_by(column[:100]), moved_by(column, weight), moved_by(column, 10 * weight)
+    assert 0.001 < alone.chance < 0.5
+    for found in (counted, tenfold):
+        assert (found.chance, found.psi) == pytest.approx((alone.chance, alone.psi), rel=0.02)
+        assert found.missing_is == pytest.approx(1.9e-5, rel=0.01)
+    assert moved_by(np.repeat(column[:100], 9)).chance < alone.chance / 10
+
+
+@pytest.mark.parametrize("design", [None, 8.0])
+def test_a_level_whose_neighbours_say_the_same_is_no_surer_moved_than_its_independent_cases_are(
+    design: float | None,
+) -> None:
+    was, now = np.arange(800) % 4 < 2, np.arange(800) % 20 < 11
+    kept = replace(profile_of("level", was.astype(np.float64), ordered=False), design=design)
+    (found,) = features_drift(Profile((kept,), ()), now.astype(np.float64)[:, None], ("level",))
+    spread = math.sqrt((0.525 * 0.475) * 2 * (design or 1.0) / 800)
+    assert found.chance == pytest.approx(2 * normal_chance(0.05 / spread), rel=0.15)
+
+
+def test_what_surely_moved_comes_before_what_only_chance_put_further_away() -> None:
+    rng = np.random.default_rng(5)
+    then, now = rng.normal(size=(4_000, 2)), rng.normal((0.45, 0.8), 1.0, (4_000, 2))
+    sure, slow = (profile_of(name, column, True) for name, column in zip(("sure", "slow"), then.T, strict=True))
+    found = features_drift(Profile((sure, replace(slow, design=1_500.0)), ()), now, ("sure", "slow"))
+    assert [(each.feature, each.level) for each in found] == [("sure", "moderate"), ("slow", "none")]
+    assert found[1].psi > found[0].psi
+
+
+def test_of_an_event_of_one_in_a_hundred_a_point_and_a_half_more_is_a_shift_of_what_is_said() -> None:
+    """Of a common event it is next to nothing: whatever is said below two points is then the same."""
+    rng = np.random.default_rng(6)
+
+    def days(low: float, rate: float) -> Later:
+        said = low + rng.uniform(0.0, 0.003, 4_000)
+        said[:2_000] = rng.uniform(0.02, 0.9, 2_000)
+        return Later.of(
+            np.empty((4_000, 0)), said[:, None], (rng.random(4_000) < rate).astype(np.int64), [None] * 4_000
+        )
+
+    assert prediction_of(days(0.001, 0.01), days(0.015, 0.01))[1] == "large"
+    assert prediction_of(days(0.001, 0.3), days(0.015, 0.3))[1] == "none"
 
 
 def test_a_feature_that_lies_elsewhere_by_chance_says_so() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from data.vocabulary import Task
 from models.drift import Later, drift_report
-from models.drift_alarms import About, Stake, drifts_of, judged_together
-from models.drift_records import Alarm, DriftReport
-from models.performance import UNLIKELY
+from models.drift_alarms import FEWEST_OF_EACH, About, Stake, chances_of, drifts_of, judged_together
+from models.drift_records import Alarm, DriftReport, RegionDrift
+from models.performance import UNLIKELY, Performance
 from models.profile import PREDICTION, Profile, profile_of
+from models.shifts import normal_chance
 from training.learning.profiling import performances
 
 SIZES = {"apac": 700, "benelux": 350, "dach": 200, "iberia": 120, "nordics": 70, "uk": 60}
@@ -144,3 +145,72 @@ def test_chances_of_all_regions_are_judged_together() -> None:
     assert alone == [{"rate": 0.004}]
     assert among[0]["rate"] == pytest.approx(0.044)
     assert judged_together([{}, {"calibration": 0.2}]) == [{}, {"calibration": 0.2}]
+
+
+def test_inputs_are_asked_of_all_regions_together_alone() -> None:
+    """Asked of each, nobody could be told and every other drift would be held for less sure."""
+    asked = [set(chances_of(each)) for each in report(days(1), days(2)).regions]
+    assert asked[0] == {"rate", "calibration", "performance", "inputs"}
+    assert len(asked) == len(SIZES) + 1
+    assert all(each == {"rate", "calibration", "performance"} for each in asked[1:])
+
+
+def test_a_region_in_which_the_model_tells_nothing_any_more_is_named_and_no_other() -> None:
+    then, now = days(1), days(10_001)
+    mixed, mine = now.probability.copy(), np.array([each == "apac" for each in now.regions])
+    mixed[mine] = np.random.default_rng(1).permutation(mixed[mine])
+    alarms = report(then, Later.of(now.features, mixed[:, None], now.happened, now.regions)).alarms
+    assert {each.region for each in alarms if each.about == "performance"} == {"apac", None}
+
+
+def test_what_chance_never_explains_is_no_probability_that_comes_true() -> None:
+    """Of what is said to be certain nothing strays by chance: whatever misses does so for sure."""
+    sure, happened = np.ones((2_000, 1)), (np.arange(2_000) % 10 > 0).astype(np.int64)
+    found = report(days(1), Later.of(sure, sure, happened, ["uk"] * 2_000))
+    (whole, _) = found.regions
+    assert whole.realised is not None
+    assert whole.realised.ece_chance == 0.0
+    assert whole.calibrated is False
+    assert "calibration" in {each.about for each in found.alarms}
+
+
+def test_a_model_that_says_one_half_of_every_case_is_an_alarm_with_and_without_outcomes() -> None:
+    """Each case misses by as much, so that the Brier score has no error; what it lost is no chance for that."""
+    then, now = certain(1, 2.0), certain(2, 2.0)
+    halves = Later.of(now.features - 9.0, np.full((4_000, 1), 0.5), now.happened, now.regions)
+    assert {"performance", "inputs"} <= {each.about for each in report(then, halves).alarms}
+    untold = replace(halves, happened=np.full(4_000, -1))
+    assert {each.about for each in report(then, untold).alarms} == {"inputs"}
+    nothing = replace(then, probability=np.full(4_000, 0.5), said=np.full(4_000, 0.5))
+    assert "performance" not in {each.about for each in report(nothing, halves).alarms}, "it never told anything"
+
+
+def seen(n: int, brier: float, rate: float = 0.5, error: float | None = 0.01) -> Performance:
+    return Performance(n=n, rate=rate, said=rate, log_loss=0.6, brier=brier, brier_error=error)
+
+
+def performance_chance(was: Performance, now: Performance) -> float:
+    found = RegionDrift(region="uk", n=now.n, rehearsed=was, claimed=now, realised=now)
+    return chances_of(found)["performance"]
+
+
+@pytest.mark.parametrize(("then", "now"), [(100, 400), (400, 100)])
+def test_a_rehearsal_is_as_sure_as_its_cases_are_many_and_stray_as_those_of_now(then: int, now: int) -> None:
+    """The error of a difference of two means: of the later cases as it is, of the rehearsal's by their count."""
+    error = np.hypot(0.01, 0.01 * np.sqrt(now / then))
+    told = performance_chance(seen(then, 0.20, error=9.0), seen(now, 0.22))
+    assert told == pytest.approx(normal_chance(0.02 / error))
+    assert performance_chance(seen(then, 0.22), seen(now, 0.20)) > 0.5, "what became better is no loss"
+    assert performance_chance(seen(then, 0.20), seen(now, 0.0, error=0.0)) == 1.0, "nor is what never misses"
+
+
+@pytest.mark.parametrize("mirrored", [False, True], ids=["it happened", "it did not"])
+@pytest.mark.parametrize(("often", "known"), [(FEWEST_OF_EACH - 1, False), (FEWEST_OF_EACH, True)])
+def test_skill_is_compared_where_each_outcome_occurred_five_times_then_and_now(
+    mirrored: bool, often: int, known: bool
+) -> None:
+    assert FEWEST_OF_EACH == 5
+    rate, enough = (1.0 - often / 512 if mirrored else often / 512), seen(512, 0.01, 0.05)
+    few, worse = seen(512, 0.001, rate), seen(512, 0.3, rate)
+    assert (performance_chance(few, seen(512, 0.3, 0.05)) < 1.0) is known
+    assert (performance_chance(enough, worse) < 1.0) is known

@@ -45,6 +45,14 @@ def test_of_a_file_as_an_earlier_fairlead_wrote_it_nothing_is_known() -> None:
     assert from_json({name: told[name] for name in ("names", "events")}) == {}
 
 
+def test_a_number_that_only_another_way_of_adding_up_would_change_is_the_same() -> None:
+    total, other = np.array([0.1 + 0.2]), np.array([0.3])
+    assert total != other
+    assert values_of(EVENTS[:1], {"weight": (total, ())}) == values_of(EVENTS[:1], {"weight": (other, ())})
+    changed = np.array([0.300001])
+    assert values_of(EVENTS[:1], {"weight": (changed, ())}) != values_of(EVENTS[:1], {"weight": (other, ())})
+
+
 def test_the_events_of_the_smallest_keys_are_kept() -> None:
     many = [f"{n:016x}" for n in reversed(range(KEPT + 20))]
     told = values_of(many, {"weight": (np.arange(float(len(many))), ())})["weight"]
@@ -64,6 +72,8 @@ def test_what_is_written_is_read_again() -> None:
         {"written": 2, "names": ["a"], "events": []},
         {"written": 2, "names": ["a"], "events": {"e": "12"}},
         {"written": 2, "names": ["a"], "events": {"e": "zzzz"}},
+        {"written": 2, "names": ["a"], "events": {"e": "12345678"}},
+        {"written": 2, "names": ["a", "b"], "events": {"e": "1234"}},
         {"written": 2, "names": ["a", "b"], "events": {"e": "1-234---"}},
         {"written": 2, "names": ["a"], "events": {"e": 1234}},
     ],

@@ -118,6 +118,10 @@ def test_drift_knows_the_features_and_predictions_of_shelves(tmp_path: Path) -> 
         said = [risk["prediction"]["probability"] for risk in answer["risks"]]
         found = stockout(desk)
         assert (found["decisions"], found["shelves"]) == (0, SHELVES)
+        whole = desk.get("/v1/models/drift").json()
+        assert (whole["since"], whole["until"], whole["shelves"]) == (*[instant_text(NOON)] * 2, SHELVES)
+        others = [each for each in whole["tasks"] if each["task"] != "stockout"]
+        assert {(each["shelves"], each["reason"]) for each in others} == {(0, "too_few_decisions")}
         moved = {each["feature"]: each for each in found["report"]["features"]}
         assert moved["stock_on_hand"]["level"] == "large"
         whole, region = found["report"]["regions"]

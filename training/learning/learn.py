@@ -169,7 +169,7 @@ def _values(task: Task, known: Known, origin: Origin) -> Values:
         for at, each in enumerate(feature_set(task, origin.attributes).facts)
         if each.known == "event" and each.name not in derived
     }
-    return values_of(known.events, columns) if columns and known.events else {}
+    return values_of(known.events, columns) if known.events else {}
 
 
 def _horizon(task: Task, known: Known, origin: Origin) -> str | None:

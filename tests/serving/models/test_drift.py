@@ -12,7 +12,12 @@ from data.record import instant_text
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
 from models.bundle import publish
+from models.drift_records import Alarm
+from models.performance import FEWEST
+from serving.models.drift import hedged
+from serving.models.drift_schemas import TaskDrift, Told
 from tests.fixtures.bundles import PUBLISHED, a_bundle
+from tests.fixtures.dossiers import promoted
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
 from tests.fixtures.task_models import task_model, without_sets
 
@@ -154,9 +159,54 @@ def test_labels_are_measured_by_whether_the_likeliest_was_right(busy: Desk) -> N
 
 def test_only_the_latest_decisions_asked_for_are_compared(busy: Desk) -> None:
     assert tasks(busy, "/v1/models/drift?last=31")["sla_breach"]["decisions"] == 31
-    early = tasks(busy, "/v1/models/drift?last=5")["sla_breach"]
-    assert (early["reason"], early["decisions"]) == ("too_few_decisions", 5)
+    assert "report" in tasks(busy, f"/v1/models/drift?last={FEWEST}")["sla_breach"]
+    early = tasks(busy, f"/v1/models/drift?last={FEWEST - 1}")["sla_breach"]
+    assert (early["reason"], early["decisions"]) == ("too_few_decisions", FEWEST - 1)
     assert busy.get("/v1/models/drift?last=0").status_code == 422
+
+
+def test_a_report_says_from_when_to_when_its_decisions_are(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    assert not {"since", "until"} & desk.get("/v1/models/drift").json().keys()
+    for number in range(2):
+        told(desk, number, 60.0)
+        desk.clock.move(hours=1)
+    found = desk.get("/v1/models/drift").json()
+    assert (found["since"], found["until"]) == (instant_text(NOON), instant_text(NOON + timedelta(hours=1)))
+
+
+def test_what_is_scraped_is_at_most_five_minutes_old_and_of_the_bundle_in_force(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "bundle"))
+    with desk.client:
+        told(desk, 0, 60.0)
+        first = desk.service.drift.recent()
+        told(desk, 1, 60.0)
+        desk.clock.move(minutes=4, seconds=59)
+        assert desk.service.drift.recent() is first
+        desk.clock.move(seconds=1)
+        assert (first.decisions, desk.service.drift.recent().decisions) == (1, 2)
+        second = promoted(desk, a_bundle(tmp_path / "challenger", seed=2))
+        assert first.bundle != second
+        assert desk.service.drift.recent().bundle == second, "at once, whatever was measured of the one before"
+
+
+def test_only_what_rests_on_outcomes_is_hedged(busy: Desk) -> None:
+    """Inputs need no outcomes, and what shelves came to is told by the next question about them, not by promises."""
+    found = busy.service.drift.report()
+    (task,) = (each for each in found.tasks if each.task is Task.SLA_BREACH)
+    assert task.report is not None
+    alarms = [Alarm(about=about, says="more break") for about in ("inputs", "rate", "calibration", "performance")]
+    plain = task.model_copy(update={"report": task.report.model_copy(update={"alarms": tuple(alarms)})})
+    few, most = Told(due=100, told=89), Told(due=100, told=90)
+
+    def hedges(of: TaskDrift, outcomes: Told) -> list[bool]:
+        report = hedged(of, outcomes).report
+        assert report is not None
+        return ["but only 89 of 100" in each.says for each in report.alarms]
+
+    assert hedges(plain, few) == [False, True, True, True]
+    assert hedges(plain, most) == [False] * 4
+    assert hedges(plain.model_copy(update={"decisions": 0, "shelves": 40}), few) == [False] * 4
 
 
 def test_drift_is_scraped(busy: Desk) -> None:

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from data.prediction import RiskPrediction
+from data.prediction import LabelPrediction, RiskPrediction
 from data.vocabulary import ServedBy, Task
 from models.predictors import ModelPredictor
 from serving.models import shadowing
 from serving.models.shadow_report import first_of
 from serving.models.shadowing import told_by
+from serving.store.shadows import Beside
 from tests.fixtures.bundles import a_bundle, made_again
 from tests.fixtures.service import NOON, Desk, an_exception, costly, open_desk
+from tests.fixtures.task_models import cases
 
 
 def a_desk(folder: Path, shadow: int | None, **also: Any) -> Desk:
@@ -191,6 +194,53 @@ def test_without_a_shadow_the_report_says_nothing(tmp_path: Path) -> None:
         told = report(desk)
         assert "challenger" not in told
         assert told["tasks"] == []
+        desk.service.shadow.missed()
+        assert report(desk)["dropped"] == 0, "where there is no shadow none is behind"
+
+
+def test_a_shelf_is_judged_beside_the_bundle_in_force_alone_and_other_sides_of_one_half_are_counted(
+    tmp_path: Path,
+) -> None:
+    desk = a_desk(tmp_path, 2)
+    with desk.client:
+        shadow, in_force = desk.service.shadow, desk.service.in_force.predictors.digest
+        case, standing = cases()[0]
+        told = shadow.judge(in_force, 0.5, case, standing)
+        assert told is not None
+        assert counted(desk, "fairlead_shadow_shelves_total") == 1
+        before = counted(desk, "fairlead_shadow_disagreements_total")
+        for said, more in ((told, 0), (1.0 if told < 0.5 else 0.0, 1)):
+            assert shadow.judge(in_force, said, case, standing) == told
+            assert counted(desk, "fairlead_shadow_disagreements_total") == before + more
+        for other in (None, shadow.digest):
+            assert shadow.judge(other, 0.5, case, standing) is None, "rules answered, or the challenger itself"
+        assert report(desk)["shelves"] == counted(desk, "fairlead_shadow_shelves_total") == 3
+
+
+def test_what_cannot_be_kept_is_counted_row_by_row_and_the_next_answers_are(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path, 2)
+    with desk.client:
+        made = [desk.recommend(promised(number)) for number in range(2)]
+        assert report(desk)["answers"] == 2
+        with desk.service.database.write() as connection:
+            kept = connection.execute(text("SELECT count(*) FROM shadow_answers")).scalar_one()
+            connection.execute(text("ALTER TABLE shadow_answers RENAME TO lost"))
+        desk.service.shadow._keep([Beside(each["recommendation_id"], "a", "b", "{}") for each in made])
+        with desk.service.database.write() as connection:
+            connection.execute(text("ALTER TABLE lost RENAME TO shadow_answers"))
+        told = report(desk)
+        assert (kept, told["answers"], told["failures"]) == (2, 2, 2)
+        assert counted(desk, "fairlead_shadow_failures_total") == 2
+        assert counted(desk, "fairlead_shadow_answers_total") == 2
+
+
+def test_a_label_is_told_with_its_runner_up_and_words_of_no_label_are_nothing_to_compare() -> None:
+    first, second = Task.ROOT_CAUSE.labels[:2]
+    told = LabelPrediction(label=first, probability=0.6, runner_up=(second, 0.3), served_by=ServedBy.MODEL)
+    assert told_by(Task.ROOT_CAUSE, told) == {first: 0.6, second: 0.3}
+    assert told_by(Task.ROOT_CAUSE, told.model_copy(update={"runner_up": None})) == {first: 0.6}
+    assert told_by(Task.ROOT_CAUSE, told.model_copy(update={"label": "of an earlier vocabulary"})) is None
+    assert told_by(Task.ROOT_CAUSE, told.model_copy(update={"probability": None})) is None
 
 
 def test_a_promise_that_has_passed_is_no_prediction_to_compare() -> None:

@@ -418,3 +418,29 @@ def test_a_signature_that_a_killed_service_left_is_taken_back(desk: Desk, tmp_pa
     assert in_force is not None
     assert files.signature_of(folder, in_force) is not None
     assert any(left in each for each in desk.service.trust.begun)
+
+
+def test_a_signature_of_another_service_is_left_where_it_is(desk: Desk, tmp_path: Path) -> None:
+    """It is not ours to take back: whoever made it may serve the bundle from the same folder."""
+    folder = tmp_path / "bundle"
+    left = republish(a_bundle(tmp_path / "other", seed=3), 3, LATER)
+    files.keep_manifest(folder, files.manifest_of(tmp_path / "other", left))
+    sign(folder, left, STRANGER)
+    desk.service.trust.begin(LATER)
+    check_signature(folder, left, STRANGER.public)
+    assert not any(left in each for each in desk.service.trust.begun)
+
+
+def test_a_bundle_that_was_signed_before_is_so_again_where_what_must_follow_fails(
+    desk: Desk, first: str, folder: Path
+) -> None:
+    note = STRANGER.signed(statement(first))
+    signature(folder, first).write_bytes(note)
+
+    def follow() -> None:
+        check_signature(folder, first, key_of(desk.service.settings).public)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"), desk.service.trust.signing(first):
+        follow()
+    assert signature(folder, first).read_bytes() == note

@@ -71,3 +71,28 @@ def test_equal_weights_change_nothing_and_a_group_counts_for_the_weights_of_its_
     told = gain(better, np.zeros(300), groups, times.astype(np.float64))
     assert told.mean == pytest.approx(repeated.mean)
     assert told.reach == pytest.approx(repeated.reach, rel=0.02), "a few degrees of freedom less"
+
+
+def test_no_number_of_cases_would_tell_a_gain_that_is_a_loss() -> None:
+    worse = np.random.default_rng(8).normal(0.02, 0.4, 400)
+    told = gain(np.zeros(400), worse, np.arange(400))
+    assert told.mean < 0
+    assert told.times == math.inf
+
+
+def test_cases_that_count_for_far_more_than_the_others_are_as_few_as_they_are() -> None:
+    """Two of forty cases outweigh the others by far: Student's quantile is that of two, where forty had a normal's."""
+    better = np.random.default_rng(9).normal(0.1, 1.0, 40)
+    weight = np.where(np.arange(40) < 2, 1e6, 1.0)
+    told, heavy = gain(better, np.zeros(40), np.arange(40), weight), gain(better[:2], np.zeros(2), np.arange(2))
+    error = math.sqrt(float(((weight * (better - told.mean)) ** 2).sum()) * 40 / 39) / weight.sum()
+    assert told.mean == pytest.approx(heavy.mean, abs=1e-4)
+    assert told.reach == pytest.approx(stats.t.ppf(0.975, 1) * error, rel=1e-3)
+
+
+def test_one_case_that_outweighs_all_others_gives_a_wide_interval_and_not_none() -> None:
+    better = np.random.default_rng(10).normal(0.1, 1.0, 100)
+    told = gain(better, np.zeros(100), np.arange(100) // 50, np.where(np.arange(100) == 7, 1e3, 1.0))
+    assert math.isfinite(told.reach)
+    assert not told.is_sure
+    assert told.interval[0] < told.mean < told.interval[1]

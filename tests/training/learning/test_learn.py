@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from data.vocabulary import Task
-from features.attributes import EMPTY
+from features.attributes import EMPTY, MOST_CODED, AttributeSchema, Declaration
 from features.catalogue import feature_set
+from features.derived import Derived
+from models.taught import event_key
+from models.taught_values import KEPT, digest
 from training.histories.dataset import Known, Study
 from training.histories.rows import DAY
 from training.learning.learn import Learned, Origin, learn
@@ -33,10 +36,10 @@ def updates() -> Known:
     return Known(moments[order] * 100 * DAY, truth, ["row"] * N, nothing, facts, exceptions, nothing, np.full(N, 20.0))
 
 
-def learned(known: Known) -> Learned:
+def learned(known: Known, attributes: AttributeSchema = EMPTY) -> Learned:
     lineage = {"history": "updates", "data": "sha256:0", "mapping": None, "policy": "sha256:0"}
     study = Study.ready(Task.SLA_BREACH, known, [])
-    return learn(Task.SLA_BREACH, study, (), Origin(lineage, EMPTY, None, 1, 0), Silent())
+    return learn(Task.SLA_BREACH, study, (), Origin(lineage, attributes, None, 1, 0), Silent())
 
 
 def test_earlier_updates_tell_a_rehearsal_nothing_of_later_ones() -> None:
@@ -63,3 +66,55 @@ def test_promises_that_are_open_when_the_history_ends_teach_nothing() -> None:
     told = learned(kept).model
     assert told.score.trees.to_arrays()["leaf_value"].tolist() == before.score.trees.to_arrays()["leaf_value"].tolist()
     assert told.metrics["model"] == before.metrics["model"]
+
+
+DECLARED = AttributeSchema(
+    attributes={
+        "mode": Declaration(kind="category", levels=("air", "sea")),
+        "pace": Declaration(kind="number", derived=Derived(way="ratio", one="weight", other="room")),
+        "room": Declaration(kind="number"),
+        "weight": Declaration(kind="number"),
+    }
+)
+
+
+OWN = {"attribute.mode", "attribute.room", "attribute.weight"}
+
+
+def declared(events: list[str], schema: AttributeSchema = DECLARED) -> Known:
+    """Cases that tell of a mode, of a room and of a weight, which differ from case to case."""
+    plain, names, old = (
+        updates(),
+        feature_set(Task.SLA_BREACH, schema).names,
+        feature_set(Task.SLA_BREACH, EMPTY).names,
+    )
+    facts = np.full((N, len(names)), np.nan)
+    facts[:, [names.index(each) for each in old]] = plain.facts
+    weight, room = np.arange(N) + 0.5, np.full(N, 2.0)
+    told = {"mode": np.arange(N) % 2 + 0.0, "room": room, "weight": weight, "pace": weight / room}
+    for name, column in told.items():
+        facts[:, names.index(f"attribute.{name}")] = column
+    return replace(plain, facts=facts, events=events)
+
+
+def test_a_model_keeps_what_its_events_told_and_nothing_of_what_was_made_of_it() -> None:
+    """A derived number changes with the two it is made of: named beside them, it would accuse one change twice."""
+    events = [event_key("oms", str(number)) for number in range(N)]
+    kept = learned(declared(events), DECLARED).model.values
+    assert {name for name in kept if name.startswith("attribute.")} == OWN
+    assert "order_value" in kept, "facts too"
+    for place in sorted(range(N), key=events.__getitem__)[:KEPT]:
+        event, words = events[place], (("air", "sea")[place % 2], "2", f"{place}.5")
+        assert [kept[name][event] for name in sorted(OWN)] == [digest(event, word) for word in words]
+
+
+def test_a_model_of_cases_without_names_keeps_no_values() -> None:
+    assert learned(declared([]), DECLARED).model.values == {}
+
+
+def test_a_word_of_too_many_levels_to_be_coded_is_learned_from_and_its_values_are_not_kept() -> None:
+    many = Declaration(kind="category", levels=tuple(f"{each:03}" for each in range(MOST_CODED + 1)))
+    schema = AttributeSchema(attributes={**DECLARED.attributes, "vendor": many})
+    events = [event_key("oms", str(number)) for number in range(N)]
+    kept = learned(declared(events, schema), schema).model.values
+    assert {name for name in kept if name.startswith("attribute.")} == OWN
