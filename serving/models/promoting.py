@@ -172,7 +172,7 @@ class PromotionService:
         )
         with self._database.write() as connection:
             if waiting := promotions.waiting_for(connection, dossier.challenger):
-                raise _waits_already(waiting)
+                raise _waits_already(waiting, self.staging.holds(waiting.challenger))
             promotions.add(connection, promotion, dossier)
             self._leaf(connection, "promotion", promotion.promotion_id, principal, canonical(promotion))
         return promotion
@@ -402,10 +402,11 @@ def _agreed(promotion: Promotion) -> dict[str, str]:
     return asked | ({"reason": promotion.decided.reason} if promotion.decided else {})
 
 
-def _waits_already(waiting: Promotion) -> PromotionClosed:
+def _waits_already(waiting: Promotion, sent: bool) -> PromotionClosed:
+    here = " Its files are here, those sent now too." if sent else ""
     return PromotionClosed(
         f"A promotion of this bundle waits already, {waiting.promotion_id}: a model owner agrees to it or not, and "
-        f"{waiting.requested_by}, who asked for it, may withdraw it.",
+        f"{waiting.requested_by}, who asked for it, may withdraw it.{here}",
         promotion_id=waiting.promotion_id,
     )
 

@@ -47,6 +47,11 @@ class Staging:
             raise _unfit(f"files of every task that this service can verify and read; these fail: {tasks}")
         return bundle
 
+    def holds(self, digest: str) -> bool:
+        """Whether every file of the challenger is here, unread."""
+        here = self._files_of([digest])
+        return bool(here) and here <= files.held(self.folder)
+
     def dismiss(self, done: Iterable[str], waiting: Iterable[str]) -> None:
         """Remove the files of the bundles that are done with, but for those that a waiting bundle needs.
 
@@ -84,6 +89,6 @@ def cannot_write(error: OSError) -> StoreUnavailable:
 
 def _unfit(expected: str) -> InvalidRequest:
     return InvalidRequest(
-        "The challenger cannot be loaded here: send its files, or train it with this version.",
+        "The challenger cannot be loaded here: send its files with fairlead promote, or train it with this version.",
         faults=[Fault("/dossier/challenger", expected)],
     )

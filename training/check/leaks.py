@@ -45,7 +45,7 @@ STRONG = 0.85
 
 Leaks seldom come alone: were each measured by the next best column, a leak and its twin would excuse one another.
 """
-FEWER_ERRORS = 3.0
+FEWER_ERRORS = 2.5
 """So many times fewer ranking errors than the best honest column's are implausible; an honest one has had 2.1."""
 
 

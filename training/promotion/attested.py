@@ -7,6 +7,7 @@ whoever agrees reads it. Why values of a known column are others than the champi
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -66,5 +67,6 @@ def require_read(attested: Attested, challenger: Bundle) -> None:
     for name in attested:
         if name not in (MESSAGE, OUTCOMES) and not {name, f"{ATTRIBUTE}{name}"} & features:
             own = sorted(each.removeprefix(ATTRIBUTE) for each in features if each.startswith(ATTRIBUTE))
-            also = f"; of your own it reads {', '.join(own[:8])}" if own else ""
+            near = difflib.get_close_matches(name, [OUTCOMES, MESSAGE, *own, *sorted(features)], n=1)
+            also = f"; did you mean {near[0]}?" if near else f"; of your own it reads {', '.join(own[:8])}" * bool(own)
             raise TrainingError(f"{OPTION} speaks of {name}, which the challenger does not read{also}")

@@ -35,6 +35,8 @@ BETTER = 0.05
 ALIKE = 0.5
 """Rank correlation below which the two decide by other facts."""
 
+_NOBODY_ANSWERS = f"What carries so much nobody can answer for by {OPTION}: train without it"
+
 Shares = dict[str, float]
 
 
@@ -70,7 +72,11 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
     first = max([*judged, *told], key=lambda each: each.gained)
     suspects = first.challenger >= CARRIES and first.gained >= GAINED
     if suspects or (gained and first.gained >= NEW):
-        return _check(pair, Finding.REFUSED, f"suspected leak: {_carries(first)}; check that {_before_it(first)}")
+        answered = any(said_of(each, attested or {}) is not None for each in first.names)
+        nobody = f". {_NOBODY_ANSWERS}" if answered else ""
+        return _check(
+            pair, Finding.REFUSED, f"suspected leak: {_carries(first)}; check that {_before_it(first)}{nobody}"
+        )
     new = [each for each in news(found, pair) if each.carried.challenger >= NEW]
     unsaid = [each for each in new if each.told and said_of(each.name, attested or {}) is None]
     if unsaid:

@@ -35,6 +35,7 @@ FEWEST = 30
 ALIKE = 2.0
 """Two histories are alike where neither has so many times the other's cases, nor lasted so many times as long."""
 LISTED = 4
+_EXCHANGED = "the challenger learned with columns exchanged"
 _OTHERWISE = "the challenger was told other values than the champion of the same events"
 
 Quantiles = tuple[float, float, float]
@@ -43,20 +44,22 @@ Quantiles = tuple[float, float, float]
 def check(pair: Pair, attested: Attested | None = None) -> Check:
     """Whether columns were exchanged, or hold what they never held, or other values than the champion was told.
 
-    Of values that were changed between two trainings somebody may say why (`attested`): a mapping was mended.
+    Of values that were changed between two trainings somebody may say why (`attested`): a mapping was mended. Nobody
+    answers for an exchange.
     """
     its = pair.challenger.model
     compared, counted = comparable(pair.champion.model, its)
     before = _only(compared, pair.champion.model.reference)
     now = _only(compared, its.reference)
     words_before, words_now = told_words(pair.champion.model), told_words(its)
+    otherwise, alike = rewritten(pair)
+    if taken := [each for each in otherwise if each.held]:
+        return _check(pair, Finding.REFUSED, f"{_EXCHANGED}: {', '.join(map(str, taken[:LISTED]))}")
     numbers = dict.fromkeys([*swapped(before, now), *exchanged_numbers(pair, compared - _of_outcomes(its))])
-    exchanged = [*numbers, *exchanged_words(words_before, words_now)]
+    exchanged = [*exchanged_words(words_before, words_now), *numbers]
     if exchanged:
         told = ", ".join(f"{one} and {other}" for one, other in exchanged[:LISTED])
-        says = f"the challenger learned with columns exchanged: {told} hold what the other one held"
-        return _check(pair, Finding.REFUSED, says)
-    otherwise, alike = rewritten(pair)
+        return _check(pair, Finding.REFUSED, f"{_EXCHANGED}: {told} hold what the other one held")
     if unsaid := [each for each in otherwise if each.accuses and _why(each, attested) is None]:
         return _check(pair, Finding.REFUSED, _asked(unsaid))
     moved = sorted({*_moved(before, now)} & {*_unlike_today(pair)} - _of_outcomes(its))

@@ -42,7 +42,7 @@ class Rewritten:
     @property
     def accuses(self) -> bool:
         """Whether no other way of computing explains it."""
-        return self.name.startswith(ATTRIBUTE) or self.held is not None
+        return self.name.startswith(ATTRIBUTE)
 
     @property
     def short(self) -> str:
@@ -51,7 +51,7 @@ class Rewritten:
 
     def __str__(self) -> str:
         says = f"{self.short} in {self.differ:,} of {self.common:,} events"
-        return f"{says}, which {_short(self.held)} told before" if self.held else says
+        return f"{says} holds what {_short(self.held)} held" if self.held else says
 
 
 def rewritten(pair: Pair) -> tuple[list[Rewritten], int]:

@@ -101,7 +101,7 @@ class Tracker:
         """Connect to `MLFLOW_TRACKING_URI`'s server or to a local store; local artifacts go under `folder`.
 
         Raises:
-            TrackingError: nobody answers there.
+            TrackingError: nobody answers there, or what does takes nothing.
         """
         self.uri = uri
         with _told(f"MLflow does not answer at {uri}. Start it, set MLFLOW_TRACKING_URI, or pass --no-track"):
@@ -112,6 +112,8 @@ class Tracker:
                 self._client = MlflowClient(uri)
                 self._experiment = self._opened(folder)
             self._close_abandoned()
+        with _told(f"MLflow at {uri} cannot be written. Make it so, set MLFLOW_TRACKING_URI, or pass --no-track"):
+            self._client.set_experiment_tag(self._experiment, PROCESS, this_process())
 
     def _opened(self, folder: Path) -> str:
         """The experiment's id; the first that asks a local store makes its tables, and the experiment."""

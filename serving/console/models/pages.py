@@ -156,7 +156,11 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     same = dossier_view.same_tasks(dossier, kept(champion, challenger))
     told = dossier_view.without(dossier, same)
     refused = promotion.altered or view.why_not(
-        promotion, serving, visit.viewer, visit.principal.may(Permission.APPROVE)
+        promotion,
+        serving,
+        visit.viewer,
+        visit.principal.may(Permission.APPROVE),
+        promotions.staging.holds(promotion.challenger),
     )
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))

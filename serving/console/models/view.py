@@ -165,8 +165,11 @@ def may_withdraw(promotion: Promotion, viewer: Viewer) -> bool:
     return promotion.state is PromotionState.PROPOSED and promotion.requested_by == viewer.name
 
 
-def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_approve: bool) -> str:
-    """Why this person cannot decide here; empty where they can. The service checks all of it again."""
+def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_approve: bool, sent: bool) -> str:
+    """Why this person cannot decide here; empty where they can. The service checks all of it again.
+
+    `sent` says whether the challenger's files are here: they go while another bundle is in force.
+    """
     if promotion.state is PromotionState.REFUSED:
         return "Its checks refused it: nobody can agree to it. Train again, or ask with another challenger."
     if promotion.state is not PromotionState.PROPOSED:
@@ -177,4 +180,8 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
         return "It waits for a model owner; none of your roles may agree to it."
     if is_stale(promotion, serving):
         return "It was compared with another bundle than the one that serves now: it must be compared again."
+    if not sent:
+        return (
+            f"Its files went while another bundle served: {promotion.requested_by} sends them again (fairlead promote)."
+        )
     return ""

@@ -48,3 +48,6 @@ def test_a_name_that_no_model_of_the_challenger_reads_is_a_mistake() -> None:
     require_read({"queue_minutes": "a reason", "message": "a reason", "outcomes": "a reason"}, bundle)
     with pytest.raises(TrainingError, match="speaks of queue_minuts, which the challenger does not read"):
         require_read({"queue_minuts": "a reason"}, bundle)
+    for wrong, right in (("queue_minuts", "queue_minutes"), ("outcoms", "outcomes"), ("messages", "message")):
+        with pytest.raises(TrainingError, match=rf"speaks of {wrong}, .* did you mean {right}\?"):
+            require_read({wrong: "a reason"}, bundle)

@@ -164,6 +164,15 @@ def test_a_new_told_number_is_judged_alone_whatever_is_made_of_it() -> None:
     assert "suspected leak: attribute.ending carries 40 % of the score, the champion does not know it" in told[1]
 
 
+def test_of_what_looks_like_the_outcome_whoever_answers_for_it_hears_that_nobody_can() -> None:
+    shares = (attribute("stock", 0.5, 0.05), attribute("ending", None, 0.4), attribute("rest", None, 0.1))
+    its = declaring("stock transit need ending", rest=("stock", "ending"))
+    for attested, answered in ((None, False), ({"rest": "known at once"}, False), ({"ending": "known at once"}, True)):
+        told = found(*shares, old=REST, challenger=its, attested=attested)
+        assert told[0] is Finding.REFUSED
+        assert ("nobody can answer for by --attest: train without it" in told[1]) == answered
+
+
 def test_a_number_made_of_what_the_champion_knows_is_nothing_new() -> None:
     shares = (attribute("stock", 0.3, 0.1), attribute("need", 0.1, 0.08), attribute("cover", None, 0.26))
     assert found(*shares, old=REST, challenger=MAKING)[0] is Finding.PASSED

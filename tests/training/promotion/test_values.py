@@ -58,8 +58,8 @@ def test_columns_that_are_spread_alike_are_seen_exchanged_and_the_worst_comes_fi
     before = told(0, 300, one=one, other=other, third=one)
     names, _ = found(before, told(0, 300, one=other, other=one, third=half))
     assert names == [
-        "one in 300 of 300 events, which other told before",
-        "other in 300 of 300 events, which one told before",
+        "one in 300 of 300 events holds what other held",
+        "other in 300 of 300 events holds what one held",
         "third in 150 of 300 events",
     ]
 
@@ -98,14 +98,18 @@ def test_a_challenger_that_was_told_other_values_is_refused_with_their_names() -
 QUEUE, LENGTH = (np.random.default_rng(2).integers(0, 90, (2, 300)) + 0.0).tolist()
 
 
-def test_facts_that_were_exchanged_are_refused_however_alike_they_are_spread() -> None:
-    asked = pair_of(facts(300, queue=QUEUE, length=LENGTH), facts(300, queue=LENGTH, length=QUEUE))
-    refused = columns.check(asked)
-    assert refused.finding is Finding.REFUSED
-    assert "of 300 events, which length told before" in refused.says
-    assert refused.says.endswith('(--attest "length,queue=WHY")')
-    noted = columns.check(asked, {"queue": "the mapping had them the wrong way", "length": "as queue"})
-    assert (noted.finding, "because “as queue”" in noted.says) == (Finding.NOTED, True)
+@pytest.mark.parametrize("stem", ["", "attribute."])
+def test_columns_that_were_exchanged_are_refused_however_alike_they_are_spread_and_whatever_is_said(stem: str) -> None:
+    def both(queue: list[float], length: list[float]) -> Values:
+        return facts(300, **{f"{stem}queue": queue, f"{stem}length": length})
+
+    asked, said = pair_of(both(QUEUE, LENGTH), both(LENGTH, QUEUE)), "the mapping had them the wrong way"
+    for attested in ({}, {"queue": said, "length": said}):
+        refused = columns.check(asked, attested)
+        assert refused.finding is Finding.REFUSED
+        assert refused.says.startswith("the challenger learned with columns exchanged: length in ")
+        assert refused.says.endswith(" of 300 events holds what length held")
+        assert "--attest" not in refused.says
 
 
 def test_facts_that_were_computed_otherwise_are_told_and_accuse_nobody() -> None:

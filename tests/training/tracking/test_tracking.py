@@ -259,6 +259,13 @@ def test_a_tracker_that_does_not_answer_is_told_before_any_work(tmp_path: Path) 
         Tracker("http://127.0.0.1:9", tmp_path)
 
 
+def test_a_tracker_that_takes_nothing_is_told_before_any_work(tmp_path: Path) -> None:
+    store = tmp_path / "mlflow.db"
+    Tracker(f"sqlite:///{store}", tmp_path)
+    with pytest.raises(TrackingError, match=r"cannot be written\. Make it so.*--no-track.*readonly"):
+        Tracker(f"sqlite:///file:{store}?mode=ro&uri=true", tmp_path)
+
+
 def test_two_first_trainings_at_once_make_one_store(tmp_path: Path) -> None:
     code = "from pathlib import Path; from training.tracking.tracking import Tracker; Tracker(*{})"
     asked = f"('sqlite:///{tmp_path}/mlflow.db', Path({str(tmp_path)!r}))"

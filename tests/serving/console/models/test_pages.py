@@ -487,3 +487,29 @@ def test_a_promotion_that_was_changed_in_the_database_says_so_and_offers_no_deci
     assert headline[1].startswith("No: its record was altered.")
     assert "It may take over" not in told
     assert 'value="approve"' not in told
+
+
+def test_a_promotion_whose_files_went_meanwhile_says_who_sends_them_again(
+    desk: Desk, challenger: str, tmp_path: Path
+) -> None:
+    """Another one was agreed to and rolled back: what waits is possible again, once its files are here."""
+    other = a_bundle(tmp_path / "other", seed=3)
+    page, first = asked(desk, send(desk, other)), asked(desk, challenger)
+    sign_in(desk, "model-owner")
+    decide(desk, first)
+    assert roll_back(desk, challenger).status_code == 303
+    shown = desk.client.get(page).text
+    assert "Its files went while another bundle served: scientist sends them again (fairlead promote)." in shown
+    assert 'value="approve"' not in shown
+    waiting = send(desk, other)
+    body = {
+        "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **numbers())),
+        "reason": "again",
+    }
+    again = desk.post("/v1/models/promotions", body, "scientist")
+    assert again.status_code == 409
+    assert "Its files are here, those sent now too." in again.json()["detail"]
+    sign_in(desk, "model-owner")
+    assert 'value="approve"' in desk.client.get(page).text
+    decide(desk, page)
+    assert state(desk, page)["state"] == "approved"
