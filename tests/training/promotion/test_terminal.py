@@ -49,11 +49,20 @@ def promotion(state: PromotionState, **also: Any) -> Promotion:
     )
 
 
-def shown(*items: Promotion, width: int = 80, unreadable: int = 0) -> str:
+def shown(*items: Promotion, width: int = 80, unreadable: int = 0, serving: str | None = digest_of(b"old")) -> str:
     console = Console(width=width, file=StringIO())
-    tell_promotions(Promotions(items=items, unreadable=unreadable), console)
+    tell_promotions(Promotions(items=items, unreadable=unreadable), serving, console)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
+
+
+@pytest.mark.parametrize("state", PromotionState)
+def test_one_that_waits_and_was_compared_with_another_bundle_says_so(state: PromotionState) -> None:
+    assert "another bundle" not in shown(promotion(state), width=200)
+    told = shown(promotion(state), serving=digest_of(b"newer"), width=200)
+    stale = "proposed, compared with another bundle than the one that serves now"
+    assert (stale in told) == (state is PromotionState.PROPOSED)
+    assert ("another bundle" in told) == (state is PromotionState.PROPOSED)
 
 
 @pytest.mark.parametrize("width", [20, 80, 200])
@@ -100,7 +109,7 @@ def test_nothing_of_what_was_recorded_before_acts_on_the_terminal_of_whoever_agr
     back = BACK.model_copy(update={"reason": f"complaints {FORGED}"})
     decided = AGREED.model_copy(update={"reason": f"fine {FORGED}"})
     odd = promotion(PromotionState.APPROVED, decided=decided, rolled_back=back, refusals=(f"labels {FORGED}",))
-    tell_promotions(Promotions(items=(odd.model_copy(update={"reason": f"better {FORGED}"}),)), terminal())
+    tell_promotions(Promotions(items=(odd.model_copy(update={"reason": f"better {FORGED}"}),)), None, terminal())
     sent = a_dossier(digest_of(b"new"), digest_of(b"old"))
     forged = tuple(each.model_copy(update={"says": f"0 differ {FORGED}\u202e"}) for each in sent.checks)
     turned = sent.window.model_copy(update={"history": f"full.jsonl{FORGED}"})
