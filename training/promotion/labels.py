@@ -80,7 +80,7 @@ def check(
     if kept and history.refuses:
         return _check(pair, Finding.NOTED, f"the champion's own model, so nothing was taught anew; {_OTHERS}: {told}")
     if champion.refuses and history.agrees and champion.differ <= ANSWERABLE * champion.common:
-        return _corrected(pair, f"{told}{_which(pair)}", (attested or {}).get(OUTCOMES))
+        return _corrected(pair, f"{champion}{_which(pair)}; {history}", (attested or {}).get(OUTCOMES))
     if any(each.refuses for each in beside):
         return _check(pair, Finding.REFUSED, f"{_CHANGED if champion.refuses or champion.few else _UNLIKE}: {told}")
     if all(each.few for each in beside):
