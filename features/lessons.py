@@ -50,6 +50,12 @@ class Lesson(NamedTuple):
     ends: float = 0.0
     """What was left of its case among those that are open."""
 
+    @property
+    def tells(self) -> bool:
+        """Whether it is of an outcome that somebody told, and not only of when a case usually ends."""
+        told = (self.breached, self.stockout, self.cause, self.resolution)
+        return bool(self.granted) or any(each is not None for each in told)
+
     @staticmethod
     def of(case: Case, outcome: Outcome, due_at: datetime | None, ends: bool = True) -> Lesson:
         """What this outcome of a case teaches, given when the promise was due.
@@ -126,7 +132,12 @@ class Lessons:
         for each in self.pending:
             for key in each.keys:
                 self._by_key.setdefault(key, []).append(each)
-        self._known_at = {(key, each.exception_id): each.recorded_at for key in self._by_key for each in self.of(key)}
+        self._known_at = {
+            (key, each.exception_id): each.recorded_at
+            for key in self._by_key
+            for each in self.of(key)
+            if each.lesson.tells
+        }
         self._came_to: dict[PartyKey, tuple[PartyState, dict[int, PartyState]]] = {}
 
     @cached_property

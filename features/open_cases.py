@@ -15,7 +15,7 @@ from features.parties import CARRIER, NODE, SUPPLIER, Party, declared, labelled
 
 
 def open_now(party: Party) -> Feature:
-    """How many exceptions wait for their outcome; one that nobody ends counts half after thirty days."""
+    """How many exceptions wait for their outcome; each counts half after thirty days, as one that nobody ever ends."""
 
     def of(case: Case, standing: Standing) -> Value:
         if party.named(case) is None:
@@ -23,7 +23,8 @@ def open_now(party: Party) -> Feature:
         seen = standing.of(party.kind)
         return seen.open if seen else 0.0
 
-    says, about = f"{{value}} {party.exceptions} are open", f"How many {party.exceptions} are open"
+    says = f"{{value}} {party.exceptions} are open, old ones counted in part"
+    about = f"How many {party.exceptions} are open, old ones counted in part"
     name = f"{party.stem}open"
     return Feature(name, Unit.EACH, says, about, of, known="standing", background=True, from_outcomes=True)
 

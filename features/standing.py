@@ -37,6 +37,7 @@ from features.party_rows import (
     later,
 )
 from features.seeds import read_snapshot
+from features.unended import Unended
 
 __all__ = [
     "ARRIVAL_HALF_LIFE",
@@ -157,6 +158,8 @@ class StandingKeeper:
     ) -> None:
         self.waiting = list(lessons.pending)
         """What a replay learns when its moment comes, a heap: pending `lessons` that it goes on from, then its own."""
+        self.unended = Unended()
+        """What a replay leaves open."""
         self._lessons = lessons
         self._foretold = foretold
         self._rows = rows
@@ -366,8 +369,9 @@ def replay_seen(
             _teach_next(pending, keeper)
         told = list(together)
         cases = [(line.case, _is_first(line, met)) for line in told]
-        for line, (seen, keys) in zip(told, keeper.meet_together(cases, now), strict=True):
+        for line, (_, first), (seen, keys) in zip(told, cases, keeper.meet_together(cases, now), strict=True):
             yield line, seen
+            keeper.unended.hear(line, keys[:-1], first)
             if line.outcome is not None and (untold := keeper.untold(keys, line.case)):
                 ends = _is_first(line, ended)
                 heapq.heappush(pending, _pending(line, line.outcome, position, untold, ends))

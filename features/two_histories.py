@@ -48,6 +48,7 @@ _TEACHES = {
     "stockout": "shelf_outcomes",
     "granted": "granted",
     "cause": "causes",
+    "ends": "ended",
 }
 """What each part of a lesson counts for: the first of the sums that are told together."""
 

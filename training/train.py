@@ -190,7 +190,8 @@ def _studied(
     tasks = dict.fromkeys((*order.tasks, *earlier_tasks(order.tasks)))
     keeper = going_on(rows, order.known_before or [], attributes, arrivals)
     seen = study(lines, tasks, attributes, order.policy, keeper, sampled, processes=order.threads)
-    return seen, snapshot(rows, keeper.waiting if _heard(rows) else ())
+    ends = keeper.unended.presumed() if attributes.open_cases else ()
+    return seen, snapshot(rows, [*keeper.waiting, *ends] if _heard(rows) else ())
 
 
 def _heard(rows: MemoryRows) -> bool:

@@ -355,6 +355,25 @@ def test_hours_are_remembered_where_outcomes_are_known_within_a_day(
     assert ("usual_breach_rate_short" in model.features().names) is short
 
 
+@pytest.mark.parametrize(("hours", "long"), [(5, True), (3, False)])
+def test_what_a_long_history_leaves_open_ends_in_the_snapshot_as_others_ended(
+    tmp_path: Path, hours: int, long: bool
+) -> None:
+    rows = ["number,opened,priority,group,late,closed,resolved_by"]
+    for number in range(720):
+        opened = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hours * number)
+        ended = f"{number % 4 == 0},{opened + timedelta(hours=20 + number % 20):%Y-%m-%d %H:%M},r"
+        rows.append(f"{number},{opened:%Y-%m-%d %H:%M},{number % 3},g,{ended if number < 718 else ',,'}")
+    table, mapping = tmp_path / "desk.csv", tmp_path / "desk.yaml"
+    table.write_text("\n".join(rows))
+    mapping.write_text(MAPPING)
+    train(open_history(table, load_mapping(mapping)), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+    bundle = open_bundle(tmp_path / "bundle")
+    presumed = [each for each in read_lessons(bundle.standing or ()).pending if not each.lesson.tells]
+    assert [each.exception_id for each in presumed] == ["718", "719"] * long
+    assert bundle.models[Task.SLA_BREACH].model.attributes.open_cases is long
+
+
 def test_parties_known_before_the_history_stay_known(tmp_path: Path) -> None:
     before = [{"kind": "node", "id": "closed-long-ago", "outcomes": 4.0, "recorded_at": "2026-01-01T00:00:00+00:00"}]
     asked = replace(order(tmp_path / "bundle", Task.SLA_BREACH), known_before=before)

@@ -10,7 +10,7 @@ that they differ is told and accuses nobody, but none of them comes to hold what
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.taught_values import Values
@@ -31,7 +31,7 @@ TAKEN = 0.5
 class Rewritten:
     """A column of which the challenger was told other values, and of how many events.
 
-    `held` is the column that held these values before, None where none did.
+    `held` is the column that held these values before and holds this one's now, None where none does.
     """
 
     name: str
@@ -69,18 +69,21 @@ def _laid(name: str, theirs: Mapping[str, str], its: Mapping[str, str]) -> Rewri
 
 
 def _with_held(found: Rewritten, theirs: Values, its: Values) -> Rewritten:
-    held = next(_holders(found.name, theirs, its), None)
-    return Rewritten(found.name, found.differ, found.common, held)
+    others = sorted(theirs.keys() & its.keys() - {found.name})
+    exchanged = (
+        each for each in others if _took(found.name, each, theirs, its) and _took(each, found.name, theirs, its)
+    )
+    return Rewritten(found.name, found.differ, found.common, next(exchanged, None))
 
 
-def _holders(name: str, theirs: Values, its: Values) -> Iterator[str]:
-    """The columns that told the champion what this one told the challenger, wherever the two told it apart."""
-    own, now = theirs[name], its[name]
-    for other in sorted(theirs.keys() - {name}):
-        before = theirs[other]
-        apart = [event for event in own.keys() & now.keys() & before.keys() if own[event] != before[event]]
-        if len(apart) >= FEWEST and sum(now[event] == before[event] for event in apart) > TAKEN * len(apart):
-            yield other
+def _took(name: str, other: str, theirs: Values, its: Values) -> bool:
+    """Whether a column tells the challenger what another one told the champion, wherever these two told it apart.
+
+    One that is often nothing comes to be so by itself: only of two of which each took the other's place it tells.
+    """
+    own, now, before = theirs[name], its[name], theirs[other]
+    apart = [event for event in own.keys() & now.keys() & before.keys() if own[event] != before[event]]
+    return len(apart) >= FEWEST and sum(now[event] == before[event] for event in apart) > TAKEN * len(apart)
 
 
 def _short(name: str) -> str:

@@ -122,15 +122,27 @@ def test_facts_that_were_computed_otherwise_are_told_and_accuse_nobody() -> None
 def test_columns_that_told_the_same_before_are_not_said_to_be_exchanged(apart: int, held: str | None) -> None:
     """Where both told the same, what one of them tells now says nothing of the other."""
     other = [value + (0.5 if at < apart else 0.0) for at, value in enumerate(WEIGHT)]
-    changed, _ = rewritten(pair_of(told(0, 400, weight=WEIGHT, other=other), told(0, 400, weight=other)))
-    assert [(each.name, each.held) for each in changed] == [("attribute.weight", held)]
+    changed, _ = rewritten(pair_of(told(0, 400, weight=WEIGHT, other=other), told(0, 400, weight=other, other=WEIGHT)))
+    assert [(each.name, each.held) for each in changed if each.name == "attribute.weight"] == [
+        ("attribute.weight", held)
+    ]
 
 
 @pytest.mark.parametrize(("taken", "held"), [(200, None), (201, "attribute.other")])
-def test_a_column_is_another_one_where_it_holds_its_values_in_more_than_half_of_the_events(
+def test_columns_are_exchanged_where_each_holds_the_others_values_in_more_than_half_of_the_events(
     taken: int, held: str | None
 ) -> None:
     other = [value + 0.5 for value in WEIGHT]
     now = [other[at] if at < taken else value for at, value in enumerate(WEIGHT)]
-    changed, _ = rewritten(pair_of(told(0, 400, weight=WEIGHT, other=other), told(0, 400, weight=now)))
-    assert [(each.name, each.held) for each in changed] == [("attribute.weight", held)]
+    then = [value if at < taken else other[at] for at, value in enumerate(WEIGHT)]
+    changed, _ = rewritten(pair_of(told(0, 400, weight=WEIGHT, other=other), told(0, 400, weight=now, other=then)))
+    assert {each.held for each in changed} == ({None} if held is None else {"attribute.weight", "attribute.other"})
+
+
+def test_a_column_that_comes_to_tell_what_another_always_told_was_not_exchanged_with_it() -> None:
+    """A fact that is computed otherwise is nothing in most cases, as many others are."""
+    some, nothing = [float(at % 4 > 0) for at in range(400)], [0.0] * 400
+    before, after = facts(400, some=some, nothing=nothing), facts(400, some=nothing, nothing=nothing)
+    changed, _ = rewritten(pair_of(before, after))
+    assert [(each.name, each.held) for each in changed] == [("some", None)]
+    assert columns.check(pair_of(before, after)).finding is Finding.NOTED
