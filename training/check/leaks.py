@@ -69,7 +69,8 @@ def suspicions(
     that are said to hold what came of it, so that none measures what an honest one reaches; `alone` the area under the
     curve that each column reaches alone, per risk.
     """
-    honest = {task: _best_honest(alone, after, task) for task in _risks(seen)}
+    enough = [task for task, truth in _risks(seen).items() if (truth != UNKNOWN).sum() >= FEWEST]
+    honest = {task: _best_honest(alone, after, task) for task in enough}
     split = "on cases kept apart" if is_timeless(seen.times) else "in time order"
     found: Found = {}
     for name, column in seen.columns.items():

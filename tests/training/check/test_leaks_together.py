@@ -39,10 +39,10 @@ def honest(apart: float) -> Cell:
     return lambda chance, broke, alike: apart * broke + 0.8 * alike + 0.6 * chance.gauss(0, 1)
 
 
-def suspected(folder: Path, cells: dict[str, Cell], **changes: Any) -> set[str]:
+def suspected(folder: Path, cells: dict[str, Cell], count: int | None = None, **changes: Any) -> set[str]:
     """The suspects in a table of cases, three in ten of which broke."""
     chance, rows = Random(5), []
-    for number in range(COUNT):
+    for number in range(count or COUNT):
         at, broke, alike = datetime(2026, 1, 1) + timedelta(hours=number), chance.random() < 0.3, chance.gauss(0, 1)  # noqa: DTZ001
         made = [str(cell(chance, broke, alike)) for cell in cells.values()]
         rows.append(
@@ -70,6 +70,12 @@ def test_a_weaker_leak_excuses_no_stronger_one_where_honest_columns_are_good(tmp
     """One that is wrong in a tenth has 2.6 times fewer errors than an honest column of .74."""
     leaks = {f"wrong in {wrong}": copy(wrong) for wrong in (0.02, 0.05, 0.1)}
     assert suspected(tmp_path, {"good": honest(0.9), **leaks}) == set(leaks)
+
+
+@pytest.mark.parametrize(("count", "named"), [(99, False), (100, True)])
+def test_of_too_few_cases_no_column_predicts_too_well(tmp_path: Path, count: int, named: bool) -> None:
+    """Of a dozen that are judged a column ranks all of them by chance."""
+    assert ("leak" in suspected(tmp_path, {"weak": honest(0.3), "leak": copy(0.0)}, count=count)) == named
 
 
 @pytest.mark.parametrize("apart", [0.9, 1.2, 1.4])
