@@ -36,6 +36,7 @@ ALIKE = 2.0
 """Two histories are alike where neither has so many times the other's cases, nor lasted so many times as long."""
 LISTED = 4
 _EXCHANGED = "the challenger learned with columns exchanged"
+_NOBODY_ANSWERS = f". Nobody can answer for an exchange by {OPTION}: train again with each in its place"
 _OTHERWISE = "the challenger was told other values than the champion of the same events"
 
 Quantiles = tuple[float, float, float]
@@ -54,7 +55,8 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
     words_before, words_now = told_words(pair.champion.model), told_words(its)
     otherwise, alike = rewritten(pair)
     if taken := [each for each in otherwise if each.held]:
-        return _check(pair, Finding.REFUSED, f"{_EXCHANGED}: {', '.join(map(str, taken[:LISTED]))}")
+        nobody = _NOBODY_ANSWERS if any(_why(each, attested) is not None for each in taken) else ""
+        return _check(pair, Finding.REFUSED, f"{_EXCHANGED}: {', '.join(map(str, taken[:LISTED]))}{nobody}")
     numbers = dict.fromkeys([*swapped(before, now), *exchanged_numbers(pair, compared - _of_outcomes(its))])
     exchanged = [*exchanged_words(words_before, words_now), *numbers]
     if exchanged:
