@@ -29,6 +29,8 @@ _RECORDED: tuple[tuple[str, ...], ...] = (
     ("ended",),
 )
 """Sums that are told together, what counts them first: of what nothing was counted, nothing was told."""
+_OPENS = {"ended": "opened"}
+"""What ended belongs to what had opened: it goes by that."""
 _HALF_LIVES: dict[str, timedelta] = {
     "opened": OPEN_HALF_LIFE,
     "ended": OPEN_HALF_LIFE,
@@ -48,7 +50,7 @@ _TEACHES = {
     "stockout": "shelf_outcomes",
     "granted": "granted",
     "cause": "causes",
-    "ends": "ended",
+    "ends": "opened",
 }
 """What each part of a lesson counts for: the first of the sums that are told together."""
 
@@ -101,7 +103,7 @@ def both(earlier: PartyState, told: PartyState) -> PartyState:
     kept: dict[str, Any] = {
         name: _faded(earlier, name, group in _ARRIVED, told)
         for group in (*_ARRIVED, *_RECORDED)
-        if not getattr(told, group[0])
+        if not getattr(told, _OPENS.get(group[0], group[0]))
         for name in group
     }
     left = 1.0 if recorded_at is None else fade(earlier.recorded_at, recorded_at, OUTCOME_HALF_LIFE)

@@ -95,6 +95,7 @@ def test_a_shelf_that_is_asked_about_every_day_is_never_open() -> None:
     told = shelf.model_copy(update={"supplier": Supplier(id="acme")})
     assert _open([_line(told, 0.5)], 0.1) == 0.0
     assert _open([_line(told, 0.05)], 0.1) == 0.0
+    assert _open([_line(_order(2, 0.0)), _line(told, 0.05)], 0.1) == pytest.approx(1.0, abs=0.01), "nor does it end any"
 
 
 def test_of_a_party_that_is_not_named_nothing_is_known_and_of_an_unseen_one_nothing_is_open() -> None:

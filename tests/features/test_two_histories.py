@@ -58,6 +58,8 @@ def test_what_is_open_is_told_by_the_history_that_opens_it() -> None:
     assert (told.opened, told.ended) == (4.0, 3.0)
     again = desk._replace(opened=2.0, ended=1.0)
     assert (both(desk, again).opened, both(desk, again).ended) == (2.0, 1.0)
+    waits = desk._replace(opened=2.0, ended=0.0)
+    assert (both(desk, waits).opened, both(desk, waits).ended) == (2.0, 0.0), "none of its own has ended yet"
 
 
 def test_what_is_told_again_is_told_anew() -> None:
@@ -124,6 +126,16 @@ def test_what_waits_stays_where_the_other_history_tells_nothing_of_the_kind() ->
         ("x-1", Lesson(at, breached=True, granted=3.0)),
         ("x-9", Lesson(NOON + 2 * HOUR, stockout=False)),
     ]
+
+
+@pytest.mark.parametrize("opened", [0.0, 2.0])
+def test_what_usually_ends_waits_on_unless_the_other_history_opens_cases_itself(opened: float) -> None:
+    desk = PartyState("node", "n", NOON, 3.0, opened=3.0)
+    presumed = _waits(1, 1.0, ends=0.9)._replace(keys=(desk.key,))
+    other = desk._replace(opened=opened)
+    mine = _waits(2, 2.0, ends=0.5)._replace(keys=(desk.key,))
+    told = two_snapshots(snapshot([desk], [presumed]), snapshot([other], [mine]))
+    assert [name for name, _ in _pending_of(told)] == (["x-2"] if opened else ["x-1", "x-2"])
 
 
 def test_what_has_come_by_the_later_history_is_counted_and_waits_no_more() -> None:
