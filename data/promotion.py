@@ -279,6 +279,25 @@ class PromotionState(StrEnum):
         return _DEEDS.get(self, "agreed")
 
 
+class Lapse(StrEnum):
+    """Why nobody can agree to a promotion that waits, as things are now."""
+
+    OTHER_CHAMPION = "other_champion"
+    """It was compared with another bundle than the one that serves now."""
+    FILES_GONE = "files_gone"
+    """The challenger's files are not here any more: they go where another bundle comes in force."""
+
+    @property
+    def says(self) -> str:
+        """What it means, as a sentence about the promotion goes on."""
+        return _LAPSES[self]
+
+
+_LAPSES = {
+    Lapse.OTHER_CHAMPION: "compared with another bundle than the one that serves now",
+    Lapse.FILES_GONE: "its files are not here any more",
+}
+
 _DEEDS = {PromotionState.REJECTED: "did not agree", PromotionState.WITHDRAWN: "withdrew it"}
 
 
@@ -349,6 +368,8 @@ class Promotion(Record):
     rolled_back: RolledBack | None = None
     altered: Words | None = None
     """What stands here that the audit chain kept otherwise: nobody may trust the rest. Absent where both agree."""
+    lapsed: Lapse | None = None
+    """Only of one that waits."""
     told_live: tuple[ToldLive, ...] | None = None
     """Of each thing that is attested; only where one promotion is asked for, and something is attested."""
 

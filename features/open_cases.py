@@ -23,7 +23,8 @@ def open_now(party: Party) -> Feature:
         seen = standing.of(party.kind)
         return seen.open if seen else 0.0
 
-    says = f"{{value}} {party.exceptions} are open, old ones counted in part"
+    whose = party.exceptions.removeprefix("exceptions")
+    says = f"{{value}} [exception|exceptions]{whose} [is|are] open, old ones counted in part"
     about = f"How many {party.exceptions} are open, old ones counted in part"
     name = f"{party.stem}open"
     return Feature(name, Unit.EACH, says, about, of, known="standing", background=True, from_outcomes=True)

@@ -22,6 +22,7 @@ from data.promotion import (
     Decided,
     Dossier,
     InForceNow,
+    Lapse,
     Promotion,
     PromotionRequest,
     Promotions,
@@ -87,13 +88,13 @@ class PromotionService:
         """The newest promotions."""
         with self._database.read() as connection:
             newest, unreadable = promotions.newest(connection, LISTED)
-            items = tuple(_as_it_stands(connection, each) for each in newest)
+            items = tuple(self._as_it_stands(connection, each) for each in newest)
             return Promotions(items=items, unreadable=unreadable)
 
     def get(self, promotion_id: str) -> Promotion:
         """The promotion of this id. Raises NotFound."""
         with self._database.read() as connection:
-            return _as_it_stands(connection, _found(connection, promotion_id))
+            return self._as_it_stands(connection, _found(connection, promotion_id))
 
     def shown(self, promotion_id: str) -> Promotion:
         """The promotion of this id, with how many live cases tell what is attested. Raises NotFound."""
@@ -111,7 +112,7 @@ class PromotionService:
     def altered(self, promotion: Promotion) -> str:
         """Why nobody may trust what stands of a promotion; empty where it is what the audit chain kept of it."""
         with self._database.read() as connection:
-            return _as_it_stands(connection, promotion).altered or ""
+            return self._as_it_stands(connection, promotion).altered or ""
 
     def dossier(self, promotion_id: str) -> bytes:
         """Its dossier as canonical JSON. Raises NotFound."""
@@ -317,6 +318,20 @@ class PromotionService:
         kind = "promotion_withdrawal" if principal.name == promotion.requested_by else "promotion_decision"
         self._leaf(connection, kind, promotion.promotion_id, principal, canonical(told))
 
+    def _as_it_stands(self, connection: Connection, promotion: Promotion) -> Promotion:
+        """With what of it is not as the audit chain tells, and why nobody can agree to it now."""
+        why = promotion_consistency.fault_of(connection, promotion)
+        told = f"What stands of this promotion is not what the audit chain kept of it ({why}): nobody can agree to it. "
+        altered = f"{told}fairlead doctor says what else was altered." if why else None
+        return promotion.model_copy(update={"altered": altered, "lapsed": self._lapsed(promotion)})
+
+    def _lapsed(self, promotion: Promotion) -> Lapse | None:
+        if promotion.state is not PromotionState.PROPOSED:
+            return None
+        if promotion.champion != self._in_force.predictors.digest:
+            return Lapse.OTHER_CHAMPION
+        return None if self.staging.holds(promotion.challenger) else Lapse.FILES_GONE
+
     def _refuse_altered(self, promotion: Promotion, verdict: str) -> None:
         """Nobody agrees to a promotion of which the database says something else than when it was asked for."""
         why = self.altered(promotion)
@@ -366,13 +381,6 @@ def _found(connection: Connection, promotion_id: str) -> Promotion:
     if found is None:
         raise NotFound("No promotion has this id.")
     return found
-
-
-def _as_it_stands(connection: Connection, promotion: Promotion) -> Promotion:
-    """With what of it is not as the audit chain tells."""
-    why = promotion_consistency.fault_of(connection, promotion)
-    told = f"What stands of this promotion is not what the audit chain kept of it ({why}): nobody can agree to it. "
-    return promotion.model_copy(update={"altered": f"{told}fairlead doctor says what else was altered."} if why else {})
 
 
 def _how_it_came(connection: Connection, bundle: str | None) -> dict[str, Any]:

@@ -103,9 +103,9 @@ def test_of_a_party_that_is_not_named_nothing_is_known_and_of_an_unseen_one_noth
     assert value(open_now(SUPPLIER), _order(1, 0.0), COLD) == 0.0
     seen = PartyStanding(kind="supplier", id="acme", open=14.25)
     assert value(open_now(SUPPLIER), _order(1, 0.0), Standing(as_of=NOON, parties=(seen,))) == 14.25
-    assert (
-        sentence(open_now(SUPPLIER), 14.0, None) == "14 exceptions of the supplier are open, old ones counted in part"
-    )
+    told = "of the supplier {} open, old ones counted in part"
+    assert sentence(open_now(SUPPLIER), 14.0, None) == "14 exceptions " + told.format("are")
+    assert sentence(open_now(SUPPLIER), 0.9999, None) == "1 exception " + told.format("is")
 
 
 @pytest.mark.parametrize(("days", "reads"), [(119.0, False), (121.0, True)])

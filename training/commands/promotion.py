@@ -134,7 +134,7 @@ def promotions(
         if as_json:
             print_json(listed.model_dump_json(by_alias=True, exclude_none=True).encode())
         else:
-            tell_promotions(listed, now.bundle, _out)
+            tell_promotions(listed, _out)
         _tell_in_force(now)
         if apply:
             _apply(now)

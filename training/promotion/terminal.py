@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from data.promotion import Check, Dossier, Finding, InForceNow, Promotion, Promotions, PromotionState
+from data.promotion import Check, Dossier, Finding, InForceNow, Promotion, Promotions
 from data.vocabulary import Task
 from training.promotion.again import apart, same_history
 
@@ -22,15 +22,15 @@ _ANOTHER = (
 _SHORT = len("sha256:") + 12
 
 
-def tell_promotions(found: Promotions, serving: str | None, console: Console) -> None:
-    """Each with its id on a line of its own, and what people said below it; `serving` is the bundle in force."""
+def tell_promotions(found: Promotions, console: Console) -> None:
+    """Each with its id on a line of its own, and what people said below it."""
     if not found.items and not found.unreadable:
         console.print("no promotion was asked for yet")
     if found.unreadable:
         others = f"{found.unreadable:,} cannot be shown: their record was altered; fairlead doctor says which"
         console.print(Text(others), soft_wrap=True)
     for each in found.items:
-        console.print(Text(f"{each.promotion_id}  {_state(each, serving)}"), soft_wrap=True)
+        console.print(Text(f"{each.promotion_id}  {_state(each)}"), soft_wrap=True)
         for said in _said(each):
             console.print(Padding(Text(said, overflow="fold"), _INDENT))
 
@@ -87,10 +87,9 @@ def in_force_words(now: InForceNow) -> str:
     return f"in force: {now.bundle or 'no bundle'}{who}{asked}{altered}"
 
 
-def _state(promotion: Promotion, serving: str | None) -> str:
-    waits = promotion.state is PromotionState.PROPOSED
-    stale = ", compared with another bundle than the one that serves now" if promotion.champion != serving else ""
-    return promotion.state.value + (", rolled back since" if promotion.rolled_back else stale if waits else "")
+def _state(promotion: Promotion) -> str:
+    since = "rolled back since" if promotion.rolled_back else promotion.lapsed.says if promotion.lapsed else ""
+    return f"{promotion.state}, {since}" if since else promotion.state.value
 
 
 def _said(promotion: Promotion) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
     in_force, steps = service.promotions.now(), tuple(ladder_steps(service.in_force.predictors))
     own = in_force.by == visit.principal.name
     listed = service.promotions.listing()
-    rows = [(each, view.promotion_row(each, in_force.bundle, now)) for each in listed.items]
+    rows = [(each, view.promotion_row(each, now)) for each in listed.items]
     shadow = service.shadow.report(in_force.bundle, now)
     rollback = None
     if in_force.bundle and in_force.rollback_to and visit.principal.may(Permission.ROLL_BACK):
@@ -150,24 +150,18 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
 
 def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str = "") -> PromotionPage:
     promotions, now = visit.service.promotions, visit.service.clock()
-    promotion, serving = promotions.get(promotion_id), promotions.now().bundle
+    promotion = promotions.get(promotion_id)
     dossier = Dossier.model_validate_json(promotions.dossier(promotion_id))
     champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
     same = dossier_view.same_tasks(dossier, kept(champion, challenger))
     told = dossier_view.without(dossier, same)
-    refused = promotion.altered or view.why_not(
-        promotion,
-        serving,
-        visit.viewer,
-        visit.principal.may(Permission.APPROVE),
-        promotions.staging.holds(promotion.challenger),
-    )
+    refused = promotion.altered or view.why_not(promotion, visit.viewer, visit.principal.may(Permission.APPROVE))
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
     return PromotionPage(
         viewer=visit.viewer,
         banner=_banner(attempt, done if promotion.decided and promotion.decided.by == visit.principal.name else ""),
-        head=view.promotion_head(promotion, serving, now),
+        head=view.promotion_head(promotion, now),
         verdict=dossier_view.verdict(dossier, promotion, visit.service.in_force.policy.digest),
         window=dossier_view.window_words(dossier),
         same=dossier_view.same_words(dossier, same),

@@ -8,6 +8,7 @@ from datetime import datetime
 from data.promotion import (
     ComingInForce,
     InForceNow,
+    Lapse,
     Promotion,
     PromotionState,
 )
@@ -43,8 +44,11 @@ _TITLES = {
 }
 
 
-STALE_WORDS = "compared with another bundle"
-"""Of one that waits while something else than its champion serves: it must be asked for anew."""
+LAPSED_WORDS = {
+    Lapse.OTHER_CHAMPION: "compared with another bundle",
+    Lapse.FILES_GONE: "waits for its files",
+}
+"""Of one that waits, and that nobody can agree to as things are."""
 
 
 ROLLED_BACK_WORDS = "agreed to, rolled back since"
@@ -98,13 +102,13 @@ def ladder_rows(steps: Iterable[Step]) -> tuple[LadderRow, ...]:
     )
 
 
-def promotion_row(promotion: Promotion, serving: str | None, now: datetime) -> PromotionRow:
+def promotion_row(promotion: Promotion, now: datetime) -> PromotionRow:
     """One line of the list."""
     return PromotionRow(
         url=f"/console/models/promotions/{promotion.promotion_id}",
         challenger=bundle_name(promotion.challenger),
         state="altered" if promotion.altered else promotion.state.value,
-        state_words=state_words(promotion, serving),
+        state_words=state_words(promotion),
         asked=f"{promotion.requested_by}, {display.ago(promotion.requested_at, now)}",
         reason=promotion.reason,
         deeds=deeds(promotion),
@@ -120,28 +124,23 @@ def unreadable_words(count: int) -> str:
     )
 
 
-def state_words(promotion: Promotion, serving: str | None) -> str:
+def state_words(promotion: Promotion) -> str:
     """Where a promotion stands beside what serves now."""
     if promotion.altered:
         return ALTERED_WORDS
     if promotion.rolled_back:
         return ROLLED_BACK_WORDS
-    return STALE_WORDS if is_stale(promotion, serving) else STATE_WORDS[promotion.state]
+    return LAPSED_WORDS[promotion.lapsed] if promotion.lapsed else STATE_WORDS[promotion.state]
 
 
-def is_stale(promotion: Promotion, serving: str | None) -> bool:
-    """Whether it waits, but was compared with another bundle than the one that serves."""
-    return promotion.state is PromotionState.PROPOSED and promotion.champion != serving
-
-
-def promotion_head(promotion: Promotion, serving: str | None, now: datetime) -> PromotionHead:
+def promotion_head(promotion: Promotion, now: datetime) -> PromotionHead:
     """The top of a promotion's page."""
     return PromotionHead(
         promotion_id=promotion.promotion_id,
         challenger=bundle_name(promotion.challenger),
         champion=bundle_name(promotion.champion),
         state="altered" if promotion.altered else promotion.state.value,
-        state_words=state_words(promotion, serving),
+        state_words=state_words(promotion),
         asked_by=promotion.requested_by,
         asked=moment(promotion.requested_at, None),
         age=display.ago(promotion.requested_at, now),
@@ -165,11 +164,8 @@ def may_withdraw(promotion: Promotion, viewer: Viewer) -> bool:
     return promotion.state is PromotionState.PROPOSED and promotion.requested_by == viewer.name
 
 
-def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_approve: bool, sent: bool) -> str:
-    """Why this person cannot decide here; empty where they can. The service checks all of it again.
-
-    `sent` says whether the challenger's files are here: they go while another bundle is in force.
-    """
+def why_not(promotion: Promotion, viewer: Viewer, may_approve: bool) -> str:
+    """Why this person cannot decide here; empty where they can. The service checks all of it again."""
     if promotion.state is PromotionState.REFUSED:
         return "Its checks refused it: nobody can agree to it. Train again, or ask with another challenger."
     if promotion.state is not PromotionState.PROPOSED:
@@ -178,10 +174,11 @@ def why_not(promotion: Promotion, serving: str | None, viewer: Viewer, may_appro
         return "You asked for this promotion; another person must agree to it. You may withdraw it."
     if not may_approve:
         return "It waits for a model owner; none of your roles may agree to it."
-    if is_stale(promotion, serving):
+    if promotion.lapsed is Lapse.OTHER_CHAMPION:
         return "It was compared with another bundle than the one that serves now: it must be compared again."
-    if not sent:
+    if promotion.lapsed is Lapse.FILES_GONE:
         return (
-            f"Its files went while another bundle served: {promotion.requested_by} sends them again (fairlead promote)."
+            "Its files are not here any more, as happens where another bundle comes in force: "
+            f"{promotion.requested_by} sends them again (fairlead promote)."
         )
     return ""

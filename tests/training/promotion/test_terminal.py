@@ -17,6 +17,7 @@ from data.promotion import (
     Decided,
     Finding,
     InForceNow,
+    Lapse,
     Promotion,
     Promotions,
     PromotionState,
@@ -49,20 +50,24 @@ def promotion(state: PromotionState, **also: Any) -> Promotion:
     )
 
 
-def shown(*items: Promotion, width: int = 80, unreadable: int = 0, serving: str | None = digest_of(b"old")) -> str:
+def shown(*items: Promotion, width: int = 80, unreadable: int = 0) -> str:
     console = Console(width=width, file=StringIO())
-    tell_promotions(Promotions(items=items, unreadable=unreadable), serving, console)
+    tell_promotions(Promotions(items=items, unreadable=unreadable), console)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
 
-@pytest.mark.parametrize("state", PromotionState)
-def test_one_that_waits_and_was_compared_with_another_bundle_says_so(state: PromotionState) -> None:
-    assert "another bundle" not in shown(promotion(state), width=200)
-    told = shown(promotion(state), serving=digest_of(b"newer"), width=200)
-    stale = "proposed, compared with another bundle than the one that serves now"
-    assert (stale in told) == (state is PromotionState.PROPOSED)
-    assert ("another bundle" in told) == (state is PromotionState.PROPOSED)
+@pytest.mark.parametrize(
+    ("lapsed", "says"),
+    [
+        (None, "proposed"),
+        (Lapse.OTHER_CHAMPION, "proposed, compared with another bundle than the one that serves now"),
+        (Lapse.FILES_GONE, "proposed, its files are not here any more"),
+    ],
+)
+def test_one_that_waits_and_that_nobody_can_agree_to_says_why(lapsed: Lapse | None, says: str) -> None:
+    told = shown(promotion(PromotionState.PROPOSED, lapsed=lapsed), width=200)
+    assert told.splitlines()[0] == f"{ID}  {says}"
 
 
 @pytest.mark.parametrize("width", [20, 80, 200])
@@ -109,7 +114,7 @@ def test_nothing_of_what_was_recorded_before_acts_on_the_terminal_of_whoever_agr
     back = BACK.model_copy(update={"reason": f"complaints {FORGED}"})
     decided = AGREED.model_copy(update={"reason": f"fine {FORGED}"})
     odd = promotion(PromotionState.APPROVED, decided=decided, rolled_back=back, refusals=(f"labels {FORGED}",))
-    tell_promotions(Promotions(items=(odd.model_copy(update={"reason": f"better {FORGED}"}),)), None, terminal())
+    tell_promotions(Promotions(items=(odd.model_copy(update={"reason": f"better {FORGED}"}),)), terminal())
     sent = a_dossier(digest_of(b"new"), digest_of(b"old"))
     forged = tuple(each.model_copy(update={"says": f"0 differ {FORGED}\u202e"}) for each in sent.checks)
     turned = sent.window.model_copy(update={"history": f"full.jsonl{FORGED}"})

@@ -317,6 +317,7 @@ def test_a_promotion_that_another_one_overtook_says_so(desk: Desk, challenger: s
     html = desk.client.get(other).text
     decide(desk, page)
     assert "compared with another bundle" in desk.client.get(MODELS).text
+    assert state(desk, other)["lapsed"] == "other_champion"
     assert "it must be compared again" in desk.client.get(other).text
     sent = {"csrf": hidden(html, "csrf"), "verdict": "approve", "reason": WHY}
     answer = desk.client.post(f"{other}/approvals", data=sent, follow_redirects=False)
@@ -499,8 +500,11 @@ def test_a_promotion_whose_files_went_meanwhile_says_who_sends_them_again(
     decide(desk, first)
     assert roll_back(desk, challenger).status_code == 303
     shown = desk.client.get(page).text
-    assert "Its files went while another bundle served: scientist sends them again (fairlead promote)." in shown
+    assert "Its files are not here any more, as happens where another bundle comes in force" in shown
+    assert ": scientist sends them again (fairlead promote)." in shown
     assert 'value="approve"' not in shown
+    assert "waits for its files" in desk.client.get(MODELS).text
+    assert state(desk, page)["lapsed"] == "files_gone"
     waiting = send(desk, other)
     body = {
         "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **numbers())),
