@@ -31,7 +31,7 @@ from features.standing import StandingKeeper, replay
 from policies.policy import load_policy
 from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.daily.opening import load_daily_mapping, open_daily
-from training.histories.dataset import Known
+from training.histories.known import Known
 from training.histories.truth import UNKNOWN, truth_of
 from training.progress import Progress
 from training.terminal import progress_on

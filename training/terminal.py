@@ -16,7 +16,14 @@ from rich.table import Table
 
 from data.amounts import percent
 from data.vocabulary import Task
-from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, SCORED_OPEN
+from training.histories.left_out import (
+    NOT_KNOWN_YET,
+    PROMISE_OPEN,
+    PROMISE_PASSED,
+    SCORED_OPEN,
+    SCORED_YOUNG,
+    TOO_YOUNG,
+)
 from training.progress import Item, Progress
 from training.report.verdict import MENDS, wrong_level
 
@@ -151,16 +158,19 @@ def _wrong_levels(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
             yield f"{task.value}: {level}. {MENDS}"
 
 
-_PROMISES = {
+_LEFT_OUT = {
     PROMISE_PASSED: "left out, because the promise had passed",
     PROMISE_OPEN: "left out, because the promise was not due when the history ended: kept ones are known sooner",
     SCORED_OPEN: "scored too, though the promise was not due when the history ended: kept ones are known sooner",
+    TOO_YOUNG: "left out, because so young when the history ended that only what ends quickly is known of them",
+    SCORED_YOUNG: "scored too, though so young when the history ended that only what ends quickly is known of them",
+    NOT_KNOWN_YET: "about so many were not known yet, for which known ones of their age and outcome count",
 }
 
 
 def _left_out(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
-    """How many cases are in no score because of their promise, and why; and how many should not be."""
-    for key, why in _PROMISES.items():
+    """How many cases are in no score, and why; how many should not be; and how many others the rest count for."""
+    for key, why in _LEFT_OUT.items():
         told = [f"{task.value}: {each[key]:,}" for task, each in metrics.items() if key in each]
         if told:
             yield f"{why}: {', '.join(told)}"

@@ -29,7 +29,7 @@ from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError, TrainingError
 from training.histories.dataset import Study, study
 from training.histories.history import History
-from training.histories.promises import PROMISE_OPEN, PROMISE_PASSED, counted, left_out_words
+from training.histories.left_out import left_out_words
 from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
 from training.learning.chain import Chain, can_teach_chain, earlier_tasks, fit_chain
@@ -127,14 +127,10 @@ def _train(history: History, order: Order, progress: Progress) -> Training:
     digest = _publish(order, learned, standing)
     versions = _register(order, recorded, digest)
     metrics: dict[Task, Mapping[str, Any]] = {
-        task: {**each.model.metrics, **_left_out(seen, task)} for task, each in learned.items()
+        task: {**each.model.metrics, **each.left_out} for task, each in learned.items()
     }
     timeless = any(without_times(each.model.lineage) for each in learned.values())
     return Training(digest, metrics, versions, left_out, timeless)
-
-
-def _left_out(seen: Study, task: Task) -> dict[str, int]:
-    return counted({PROMISE_PASSED: seen.promise_passed(task), PROMISE_OPEN: seen.promise_open(task)})
 
 
 def _read(history: History, order: Order, progress: Progress) -> tuple[AttributeSchema, Study, Snapshot]:
@@ -207,7 +203,7 @@ def _chains(seen: Study, origin: Origin, order: Order, progress: Progress) -> di
     """What later tasks will hear of the tasks before them, where the history can teach it."""
 
     def one(task: Task) -> Chain | None:
-        known = seen.known(task)
+        known = seen.known(task).telling()
         if not can_teach_chain(known):
             return None
         progress.step(f"{task}: what later tasks hear")
@@ -240,7 +236,7 @@ def _learn(
     with closing(_each(one, order.tasks, at_once if order.threads > 1 else 1)) as made:
         for task, each in made:
             if isinstance(each, HistoryError):
-                failed[task] = f"{each}{left_out_words(_left_out(seen, task))}"
+                failed[task] = f"{each}{left_out_words(seen.known(task).left_out)}"
                 continue
             learned[task] = each
             if order.tracker and (order.keep_going or not failed):

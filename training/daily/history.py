@@ -40,7 +40,8 @@ from training.daily.mapping import DailyMapping
 from training.daily.standing import PartySums, events_of, party_sums, standing_of, states, waiting
 from training.errors import HistoryError
 from training.histories.baseline import NO_RULE
-from training.histories.dataset import Known, Sample, Study
+from training.histories.dataset import Sample, Study
+from training.histories.known import Known
 from training.tables.mapping import Naming
 
 Places = NDArray[np.int64]

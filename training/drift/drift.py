@@ -18,8 +18,8 @@ from policies.policy import Policy
 from policies.stakes import alarm_from
 from training.daily.history import DailyHistory
 from training.errors import HistoryError
-from training.histories.dataset import Known
 from training.histories.history import History
+from training.histories.known import Known
 from training.histories.split import without_times
 from training.histories.truth import UNKNOWN
 from training.learning.evaluate import Snapshot, calibrated, studied

@@ -30,8 +30,8 @@ from training.drift.drift import Seen
 from training.drift.paired import Gain, gain
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates
-from training.histories.dataset import Known
 from training.histories.history import History
+from training.histories.known import Known
 from training.histories.split import ended, without_times
 from training.histories.truth import UNKNOWN
 from training.histories.unseen import Count, Memory, unlike

@@ -9,9 +9,9 @@ from __future__ import annotations
 import gc
 import math
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -31,8 +31,10 @@ from policies.policy import Policy
 from policies.promise import promised
 from training.histories.blocks import Block, Columns, Reckoner, Replayed
 from training.histories.forks import worked
+from training.histories.known import Known
+from training.histories.maturity import Maturity, maturity
 from training.histories.split import is_timeless, scattered
-from training.histories.truth import UNKNOWN, promise_passed, told_at
+from training.histories.truth import UNKNOWN, knowable_at, promise_passed, told_at
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -48,75 +50,6 @@ class Sample:
     position: int
     case: Case
     standing: Standing
-
-
-@dataclass(frozen=True)
-class Known:
-    """The cases whose outcome tells a task's truth, in time order.
-
-    `times` are seconds since 1970; `truth` is the label's index, 0 or 1 for a risk; `fired` names the fallback's row;
-    `facts` are the features without those of the message. Cases that all carry one moment stand in the order that
-    `training.histories.split` splits; `exceptions` numbers their exceptions.
-    """
-
-    times: Floats
-    truth: Truth
-    fired: list[str]
-    messages: list[str | None]
-    facts: Floats
-    exceptions: Truth
-    """A number for each case's exception."""
-    regions: list[str | None]
-    stakes: Floats
-    """What hangs on each prediction by the policy's cost table, in its currency; NaN where it does not tell."""
-    promise_passed: int = 0
-    """Cases left out because their promise had passed: see `promise_passed`."""
-    selection: Floats | None = None
-    """What each case counts for because of why its outcome is known; None where no line says."""
-    events: Sequence[str] = ()
-    """What stands for each case's event: see `models.taught`."""
-    counts_at: Floats = field(default_factory=lambda: np.empty(0))
-    """From when each truth counts in a track record, in seconds since 1970: see `models.track_record.counted_from`.
-
-    It is known by then, and never before the case; NaN where nothing says.
-    """
-    open: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
-    """Whether the promise was not due yet when the history ended, the last thing it tells of; empty for none."""
-
-    @property
-    def promise_open(self) -> int:
-        """How many there are of those."""
-        return int(self.open.sum())
-
-    def due(self) -> Known:
-        """Without the cases whose promise was open when the history ended: of which only kept ones can be known.
-
-        They are what a history that goes on tells of its latest days: nearly all kept, whatever they come to.
-        """
-        return self.at(np.flatnonzero(~self.open)) if self.promise_open else self
-
-    def unsure(self) -> Known:
-        """With an unknown truth of those cases."""
-        return replace(self, truth=np.where(self.open, UNKNOWN, self.truth)) if self.promise_open else self
-
-    def at(self, which: NDArray[np.intp]) -> Known:
-        """The cases at some positions."""
-        places = which.tolist()
-        return replace(
-            self,
-            times=self.times[which],
-            truth=self.truth[which],
-            fired=[self.fired[each] for each in places],
-            messages=[self.messages[each] for each in places],
-            facts=self.facts[which],
-            exceptions=self.exceptions[which],
-            regions=[self.regions[each] for each in places],
-            stakes=self.stakes[which],
-            selection=None if self.selection is None else self.selection[which],
-            events=[self.events[each] for each in places] if self.events else (),
-            counts_at=self.counts_at[which] if len(self.counts_at) else self.counts_at,
-            open=self.open[which] if len(self.open) else self.open,
-        )
 
 
 @dataclass(frozen=True)
@@ -140,22 +73,12 @@ class Study:
         """The cases of the task that has the most."""
         return max(each.n for each in self._tasks.values())
 
-    def promise_passed(self, task: Task) -> int:
-        """How many cases are not among them because their promise had passed."""
-        return self._tasks[task].promise_passed
-
-    def promise_open(self, task: Task) -> int:
-        """How many of them had a promise that was not due when the history ended."""
-        return self._tasks[task].promise_open
-
 
 @dataclass(frozen=True)
 class _Ready:
     """A task's cases as they are."""
 
     whole: Known
-    promise_passed: int = 0
-    promise_open: int = 0
 
     @property
     def n(self) -> int:
@@ -240,6 +163,7 @@ class _TaskNotes:
         self._stakes: list[float] = []
         self._events: list[str] = []
         self._counts_at: list[float] = []
+        self._knowable_at: list[float] = []
         self._due: list[float] = []
         self._until = -math.inf
         """The last moment that a line tells of."""
@@ -270,6 +194,7 @@ class _TaskNotes:
         due_at = line.case.promise.due_at if line.case.promise and task is Task.SLA_BREACH else None
         self._due.append(due_at.timestamp() if due_at else math.nan)
         self._counts_at.append(_counts_at(line, due_at))
+        self._knowable_at.append(knowable_at(task, line).timestamp())
 
     def known(self) -> Known:
         order = self._order()
@@ -287,11 +212,15 @@ class _TaskNotes:
             events=[self._events[each] for each in order],
             counts_at=np.array(self._counts_at, np.float64)[order],
             open=self._open()[order],
+            maturity=self._maturity(),
         )
 
-    @property
-    def promise_open(self) -> int:
-        return int(self._open().sum())
+    def _maturity(self) -> Maturity | None:
+        times, truth = np.array(self._times, np.float64), np.array(self._truth, np.int64)
+        if is_timeless(times):
+            return None
+        delays = np.array(self._knowable_at) - times
+        return maturity(truth, delays, self._until - times, (truth != UNKNOWN) & ~self._open())
 
     def _open(self) -> NDArray[np.bool_]:
         """Cases without times have no end: none of their promises is open."""

@@ -48,3 +48,12 @@ def told_at(line: HistoryLine) -> datetime:
     """The last moment that a line tells of: when its outcome was known, else the case's."""
     time = line.case.event.time
     return max(line.outcome.recorded_at, time) if line.outcome else time
+
+
+def knowable_at(task: Task, line: HistoryLine) -> datetime:
+    """From when on any truth of the case could be known: its outcome is told, and its promise is due.
+
+    A kept promise is known before a broken one could be; it counts as known when that could be.
+    """
+    due = line.case.promise.due_at if line.case.promise and task is Task.SLA_BREACH else None
+    return max(told_at(line), due) if due else told_at(line)

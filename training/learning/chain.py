@@ -20,7 +20,7 @@ from features.catalogue import FeatureSet, feature_set
 from features.chain import EARLIER
 from models.link import Link
 from models.text import TextModel
-from training.histories.dataset import Known
+from training.histories.known import Known
 from training.histories.rows import Rows
 from training.histories.split import FEWEST, FEWEST_OF_EACH, ended, is_timeless
 from training.learning.export import export_trees

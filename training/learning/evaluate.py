@@ -20,9 +20,10 @@ from policies.policy import Policy
 from training.daily.history import DailyHistory, daily_study
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates
-from training.histories.dataset import Known, Read, Study, study
+from training.histories.dataset import Read, Study, study
 from training.histories.history import History
-from training.histories.promises import PROMISE_PASSED, SCORED_OPEN, counted
+from training.histories.known import Known
+from training.histories.left_out import PROMISE_PASSED, SCORED_OPEN, SCORED_YOUNG, counted
 from training.histories.split import without_times
 from training.histories.unseen import acquaintance
 from training.learning.conformal_fit import Calibrating, coverage
@@ -113,12 +114,13 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities, known.selection)
     covered = _covered(model, cases, told, policy)
-    return (
-        compared
-        | counted({PROMISE_PASSED: known.promise_passed, SCORED_OPEN: known.promise_open})
-        | covered
-        | _acquainted(model, known, history)
-    )
+    return compared | _scored_too(known) | covered | _acquainted(model, known, history)
+
+
+def _scored_too(known: Known) -> dict[str, int]:
+    """The cases left out of the scores, and those that are in because somebody asked for the scores of just these."""
+    kinds = {PROMISE_PASSED: known.promise_passed, SCORED_OPEN: known.promise_open, SCORED_YOUNG: known.too_young}
+    return counted(kinds)
 
 
 def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, Any]:

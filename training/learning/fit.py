@@ -170,13 +170,19 @@ def grow(rows: Rows, recipe: Recipe, threads: int, seed: int) -> lightgbm.Booste
     return lightgbm.train(_parameters(rows, recipe, threads, seed), data, num_boost_round=recipe.rounds)
 
 
-def levelled_loss(truth: Truth, probabilities: Floats) -> float:
+def choosing_loss(truth: Truth, probabilities: Floats, weight: Floats | None = None) -> float:
+    """What a choice makes low: the mean of log loss and levelled log loss, of cases that count for `weight`."""
+    plain = float(np.average(losses_of(truth, probabilities), weights=weight))
+    return 0.5 * (plain + levelled_loss(truth, probabilities, weight))
+
+
+def levelled_loss(truth: Truth, probabilities: Floats, weight: Floats | None = None) -> float:
     """Log loss after the mean probabilities were brought to the observed rates.
 
     Rates drift, and a later slice punishes every confident model for it: plain log loss then prefers the timid one.
     The level is the calibrator's work, what the model tells apart is its own.
     """
-    return float(losses_of(truth, at_own_level(truth, probabilities)).mean())
+    return float(np.average(losses_of(truth, at_own_level(truth, probabilities, weight)), weights=weight))
 
 
 def at_own_level(truth: Truth, probabilities: Floats, weight: Floats | None = None) -> Floats:

@@ -22,9 +22,8 @@ from models.track_record import MemoryRecords, Proven, exponent, keys_of, known,
 from training.histories.rows import Rows
 from training.histories.split import is_timeless
 from training.learning.conformal_fit import Calibrating
-from training.learning.fit import Recipe, grow, levelled_loss, probabilities
+from training.learning.fit import Recipe, choosing_loss, grow, probabilities
 from training.learning.tune import quick
-from training.report.metrics import losses_of
 
 Floats = NDArray[np.float64]
 
@@ -85,8 +84,7 @@ def choose_share(
     end = len(rows.truth)
     thinned = slice(first, end, max(1, (end - first) // MOST_ROWS))
     later = Later(_cases(rows, thinned), counts_at[thinned])
-    # A record counts outcomes as they are told: where that depends on the case, its level is that of the watched.
-    if not task.is_risk or not later.heeds or rows.selection is not None:
+    if not task.is_risk or not later.heeds:
         return 0.0
     step = max(1, first // MOST_ROWS)
     booster = grow(rows.at(slice(first % step, first, step)), quick(recipe), threads, seed)
@@ -100,13 +98,14 @@ def choose_share(
 def _cases(rows: Rows, which: slice) -> Calibrating:
     """Some rows as cases of no region, about which nothing is said yet."""
     part = rows.at(which)
-    return Calibrating(part.truth, np.zeros((len(part.truth), 1)), [None] * len(part.truth), part.times)
+    none = np.zeros((len(part.truth), 1))
+    return Calibrating(part.truth, none, [None] * len(part.truth), part.times, part.selection)
 
 
 def _loss(cases: Calibrating, by: Floats) -> float:
     odds = cases.probabilities[:, 0] / (1.0 - cases.probabilities[:, 0]) * np.exp(by)
     told = (odds / (1.0 + odds))[:, None]
-    return 0.5 * (float(losses_of(cases.truth, told).mean()) + levelled_loss(cases.truth, told))
+    return choosing_loss(cases.truth, told, cases.selection)
 
 
 def _steps(task: Task, later: Later) -> Floats:

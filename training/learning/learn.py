@@ -10,7 +10,7 @@ such a model does on the days after.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,8 @@ from models.taught_values import Values, values_of
 from models.text import TextModel
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates, fit_rules
-from training.histories.dataset import Known, Sample, Study
+from training.histories.dataset import Sample, Study
+from training.histories.known import Known
 from training.histories.rows import Rows
 from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
 from training.learning.calibrator_choice import Calibrator, choose_calibrator
@@ -65,6 +66,8 @@ class Learned:
     explained: Explained
     trials: tuple[Trial, ...] = ()
     """The recipes that were tried."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many cases did not teach: see `Known.left_out`."""
 
     @property
     def latest(self) -> Rows:
@@ -92,7 +95,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     Raises:
         HistoryError: too few cases with a known outcome, or one outcome only.
     """
-    known = study.known(task).due()
+    whole = study.known(task)
+    known = whole.telling()
     split = split_in_time(known.times, origin.test_share, known.exceptions)
     known = with_chains(known, chains, float(known.times[split.kept[split.test]]))
     links = tuple(each.whole for each in chains)
@@ -108,7 +112,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
     scores = [*chosen.scores, raw]
     answered = _answered(rehearsed, split, choose_calibrator(rows, split.blocks, chosen.scores), scores)
-    first, seen = split.blocks[0][0], rehearsed.counts_at
+    # A record counts outcomes as they are told: where that depends on the case, its level is that of the watched.
+    first, seen = split.blocks[0][0], rehearsed.counts_at if whole.selection is None else np.empty(0)
     share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
     said = np.concatenate([heed(task, each, None, share).probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
@@ -129,7 +134,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)), shifts)
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
-    return Learned(model, recipe, rehearsal, explained, chosen.trials)
+    return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out)
 
 
 def _shipped(

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from training.histories.rows import DAY, Rows
 from training.histories.split import Split
-from training.learning.fit import Memory, Recipe, grow, levelled_loss, probabilities
-from training.report.metrics import losses_of
+from training.learning.fit import Memory, Recipe, choosing_loss, grow, probabilities
 
 Floats = NDArray[np.float64]
 
@@ -154,9 +153,9 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
 
 
 def _loss(rows: Rows, split: Split, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> float:
-    truth = rows.truth[slice(*block)]
-    each = probabilities(grow(rows.at(split.teachers(block)), recipe, threads, seed), rows.features[slice(*block)])
-    return 0.5 * (float(losses_of(truth, each).mean()) + levelled_loss(truth, each))
+    asked = rows.at(slice(*block))
+    each = probabilities(grow(rows.at(split.teachers(block)), recipe, threads, seed), asked.features)
+    return choosing_loss(asked.truth, each, asked.selection)
 
 
 def _thinned(rows: Rows, split: Split) -> tuple[Rows, Split]:

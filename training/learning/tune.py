@@ -16,6 +16,7 @@ from training.learning.fit import (
     Memory,
     Recipe,
     averaged,
+    choosing_loss,
     grow,
     grow_forests,
     levelled_loss,
@@ -133,13 +134,11 @@ def choose_breadth(rows: Rows, split: Split, recipe: Recipe, threads: int, seed:
 
 
 def _both_losses(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> list[float]:
-    """The mean of log loss and levelled log loss of each block, as the search minimises it."""
+    """The loss of each block that the search minimises."""
     scores = _block_scores(rows, split, recipe, threads, seed)
     return [
-        0.5 * (float(losses_of(truth, each).mean()) + levelled_loss(truth, each))
-        for truth, each in (
-            (rows.truth[slice(*block)], probabilities_of(raw)) for block, raw in zip(split.blocks, scores, strict=True)
-        )
+        choosing_loss(part.truth, probabilities_of(raw), part.selection)
+        for part, raw in ((rows.at(slice(*block)), raw) for block, raw in zip(split.blocks, scores, strict=True))
     ]
 
 
@@ -208,15 +207,16 @@ def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats])
 def _levelled(rows: Rows, split: Split, scores: list[Floats]) -> float:
     """The mean levelled loss over the blocks, by raw scores."""
     each = [
-        levelled_loss(rows.truth[start:end], probabilities_of(raw))
-        for (start, end), raw in zip(split.blocks, scores, strict=True)
+        levelled_loss(part.truth, probabilities_of(raw), part.selection)
+        for part, raw in ((rows.at(slice(*block)), raw) for block, raw in zip(split.blocks, scores, strict=True))
     ]
     return float(np.mean(each))
 
 
 def _trial_loss(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: int) -> float:
     losses = [_block_losses(rows, block, recipe, threads, seed) for block in split.blocks]
-    return float(np.concatenate(losses).mean())
+    counts = None if rows.selection is None else np.concatenate([rows.selection[slice(*each)] for each in split.blocks])
+    return float(np.average(np.concatenate(losses), weights=counts))
 
 
 def _block_losses(rows: Rows, block: tuple[int, int], recipe: Recipe, threads: int, seed: int) -> Floats:

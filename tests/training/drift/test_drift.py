@@ -14,7 +14,7 @@ from policies.stakes import alarm_from
 from tests.fixtures.task_models import cases, task_model
 from training.drift.drift import Seen, drift_of, stake_of
 from training.errors import HistoryError
-from training.histories.dataset import Known
+from training.histories.known import Known
 from training.histories.truth import UNKNOWN
 
 N = 600

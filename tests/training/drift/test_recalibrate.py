@@ -23,8 +23,8 @@ from training.drift.drift import Seen
 from training.drift.recalibrate import Recalibrated, recalibrate, untaught
 from training.errors import HistoryError
 from training.histories.baseline import fit_rules
-from training.histories.dataset import Known
 from training.histories.history import History
+from training.histories.known import Known
 from training.histories.truth import UNKNOWN
 from training.learning.calibrate import fit_binary
 from training.progress import Silent

@@ -10,7 +10,7 @@ import pytest
 from data.vocabulary import Task
 from features.attributes import EMPTY
 from features.catalogue import feature_set
-from training.histories.dataset import Known
+from training.histories.known import Known
 from training.histories.rows import DAY
 from training.learning.chain import Chain, earlier_tasks, fit_chain, with_chains
 

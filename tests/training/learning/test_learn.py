@@ -12,7 +12,8 @@ from features.catalogue import feature_set
 from features.derived import Derived
 from models.taught import event_key
 from models.taught_values import KEPT, digest
-from training.histories.dataset import Known, Study
+from training.histories.dataset import Study
+from training.histories.known import Known
 from training.histories.rows import DAY
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Silent

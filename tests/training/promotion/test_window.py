@@ -19,9 +19,10 @@ from models.predictors import ModelPredictor
 from policies.policy import load_policy
 from tests.fixtures.bundles import a_bundle
 from tests.fixtures.cases import NOON, a_case
+from tests.fixtures.histories import as_of_monday
 from training.errors import HistoryError
 from training.histories.history import open_history
-from training.histories.truth import UNKNOWN
+from training.histories.truth import UNKNOWN, truth_of
 from training.progress import Silent
 from training.promotion.window import replayed, taught_until
 
@@ -70,3 +71,16 @@ def test_of_a_promise_that_is_not_due_nothing_is_compared(tmp_path: Path) -> Non
         line.model_copy(update={"case": line.case.model_copy(update={"event": lines[0].case.event})}) for line in lines
     ]
     assert truths(tmp_path, one_moment) == [0] * 8, "such a history has no end"
+
+
+def test_of_cases_so_young_that_only_kept_promises_are_known_nothing_is_compared(tmp_path: Path) -> None:
+    lines = as_of_monday()
+    told = truths(tmp_path, lines)
+    known = [line.outcome is not None for line in lines]
+    left_out = [
+        each for each, (truth, is_known) in enumerate(zip(told, known, strict=True)) if is_known != (truth >= 0)
+    ]
+    assert left_out, "their outcome is known, and says too little"
+    assert min(left_out) == pytest.approx(1_440 - 10 * 24, abs=36)
+    broken = [truth_of(Task.SLA_BREACH, lines[each]) for each in left_out]
+    assert sum(broken) < 0.1 * len(broken)

@@ -1,4 +1,4 @@
-"""Cases that are in no score, or should be in none, because of their promise: how many, by why."""
+"""Cases that are in no score, or should be in none, because of their promise or their age: how many, by why."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ PROMISE_OPEN = "promise_open"
 """It was not due when the history ended, of which kept ones are known and broken ones are not: left out."""
 SCORED_OPEN = "promise_open_but_scored"
 """The same, where the cases are scored all the same, because somebody asked for the scores of just these."""
+TOO_YOUNG = "too_young"
+"""So young when the history ended that only what ends quickly could be known of them: left out."""
+SCORED_YOUNG = "too_young_but_scored"
+"""The same, where the cases are scored all the same."""
+NOT_KNOWN_YET = "not_known_yet"
+"""About so many cases are not known yet: those of them that are, of their outcome and age, count for them too."""
 
 
 def counted(cases: Mapping[str, int]) -> dict[str, int]:
@@ -26,4 +32,5 @@ def left_out_words(cases: Mapping[str, int]) -> str:
 _WHY = {
     PROMISE_PASSED: "whose promise had passed when they were noticed, which leaves nothing to predict",
     PROMISE_OPEN: "whose promise is not due yet where the history ends, of which only kept ones can be known",
+    TOO_YOUNG: "so young where the history ends that only what ends quickly can be known of them",
 }

@@ -1,0 +1,140 @@
+"""Of a history that ends, the known outcomes stand for those that are not known yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from training.histories.maturity import FEWEST, LEAST, Maturity, known_within, maturity
+
+Cut = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+def a_desk(seed: int, days: int = 120, a_day: int = 60) -> Cut:
+    """Cases of `days` whose share of a slow outcome rises from one to three in ten: truths, days, delays and ages.
+
+    A quick outcome is known within a day or two, a slow one after nine days, give or take some.
+    """
+    draw = np.random.default_rng(seed)
+    when = np.repeat(np.arange(days, dtype=float), a_day) + draw.random(days * a_day)
+    truth = (draw.random(len(when)) < 0.1 + 0.2 * when / days).astype(np.int64)
+    delays = np.where(truth == 1, draw.gamma(9.0, 1.0, len(when)), draw.gamma(2.0, 0.5, len(when)))
+    return truth, when, delays, days - when
+
+
+def written_down(cut: Cut) -> tuple[Maturity, NDArray[Any], Cut]:
+    """What the history says of those of its cases that it tells the outcome of; which these are; and all."""
+    truth, _, delays, ages = cut
+    known = delays <= ages
+    found = maturity(truth, delays, ages, known)
+    assert found is not None
+    return found, known, cut
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_known_outcomes_are_weighed_to_the_share_that_all_come_to(seed: int) -> None:
+    found, known, (truth, when, _, _) = written_down(a_desk(seed))
+    lately = when >= 108.0
+    told = known & lately & ~found.young
+    true = float(truth[lately & ~found.young & (when <= when[told].max())].mean())
+    as_known = float(truth[told].mean())
+    weighed = float(np.average(truth[told], weights=found.stands_for[told]))
+    assert as_known < true - 0.03, "what is known is of quick cases"
+    assert abs(weighed - true) < abs(as_known - true) / 2
+    assert weighed == pytest.approx(true, abs=0.06)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cases_are_left_out_that_are_younger_than_half_of_the_slow_outcomes_take(seed: int) -> None:
+    found, known, (_, when, _, _) = written_down(a_desk(seed))
+    youngest = 120.0 - float(when[known & ~found.young].max())
+    assert youngest == pytest.approx(8.67, abs=0.6), "the median of a gamma distribution of shape nine"
+    assert found.young[known & (when > 120.0 - youngest)].all(), "by age alone, whatever came of them"
+    assert 1.0 <= found.stands_for.min() <= found.stands_for.max() <= 1.0 / LEAST
+
+
+def test_it_says_how_many_are_not_known_yet() -> None:
+    said = true = 0
+    for seed in range(8):
+        found, known, (_, when, _, _) = written_down(a_desk(seed))
+        said += found.unknown
+        true += int((~known & (when <= when[known & ~found.young].max())).sum())
+    assert said == pytest.approx(true, rel=0.15)
+
+
+def test_where_every_outcome_is_known_each_case_stands_for_itself() -> None:
+    truth, _, delays, ages = a_desk(1)
+    everything = np.ones(len(truth), np.bool_)
+    assert maturity(truth, delays, ages + 60.0, everything) is None, "written down two months later"
+    quick = np.minimum(delays, 0.01)
+    assert maturity(truth, quick, ages + 0.01, everything) is None
+
+
+def test_of_unknown_outcomes_nothing_is_read() -> None:
+    truth, _, delays, ages = a_desk(2)
+    known = delays <= ages
+    told = maturity(truth, delays, ages, known)
+    again = maturity(np.where(known, truth, -1), np.where(known, delays, np.nan), ages, known)
+    assert told is not None
+    assert again is not None
+    for one, other in zip(told, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not told.young[~known].any()
+    assert (told.stands_for[~known] == 1.0).all()
+
+
+def test_a_rare_label_takes_as_long_as_all_together() -> None:
+    truth, _, delays, ages = a_desk(3)
+    rare = truth.copy()
+    rare[np.flatnonzero((truth == 0) & (delays <= ages))[: FEWEST - 1]] = 2
+    known = delays <= ages
+    two, three = maturity(truth, delays, ages, known), maturity(rare, delays, ages, known)
+    assert two is not None
+    assert three is not None
+    assert three.stands_for[rare == 2] == pytest.approx(
+        1.0 / known_within(delays[known], ages[known], ages[rare == 2]), abs=1e-12
+    )
+    assert three.young.sum() >= two.young.sum() - FEWEST
+
+
+def test_few_cases_say_nothing_of_others() -> None:
+    truth, _, delays, ages = a_desk(4)
+    few = slice(-FEWEST // 2, None)
+    assert maturity(truth[few], delays[few], ages[few], (delays <= ages)[few]) is None
+
+
+def test_some_of_the_cases_keep_what_was_said_of_them() -> None:
+    found = written_down(a_desk(5))[0]
+    some = np.array([3, 1, 7000])
+    assert found.at(some).young.tolist() == found.young[some].tolist()
+    assert found.at(some).stands_for.tolist() == found.stands_for[some].tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(200, 600), st.floats(0.1, 10.0))
+def test_the_share_known_rises_from_none_to_all(seed: int, n: int, slow: float) -> None:
+    draw = np.random.default_rng(seed)
+    ages, delays = draw.uniform(0.0, 30.0, n), draw.exponential(slow, n)
+    seen = delays <= ages
+    after = np.linspace(0.0, 60.0, 200)
+    found = known_within(delays[seen], ages[seen], after)
+    assert (np.diff(found) >= 0.0).all()
+    assert 0.0 <= found[0] <= found[-1] == 1.0
+
+
+@pytest.mark.parametrize("mean", [2.0, 5.0, 9.0])
+def test_what_the_end_of_the_history_cut_off_is_made_good(mean: float) -> None:
+    """Half of the cases of the last days are not known: the mean of the known delays is far from that of all."""
+    draw = np.random.default_rng(7)
+    ages, delays = draw.uniform(0.0, 40.0, 40_000), draw.exponential(mean, 40_000)
+    seen = delays <= ages
+    after = np.array([1.0, 3.0, 7.0, 12.0])
+    whole = 1.0 - np.exp(-40.0 / mean)
+    expected = (1.0 - np.exp(-after / mean)) / whole
+    assert known_within(delays[seen], ages[seen], after) == pytest.approx(expected, abs=0.02)
+    naive = np.array([(delays[seen] <= each).mean() for each in after])
+    assert np.abs(naive - expected).max() > 0.02
