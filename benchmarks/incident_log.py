@@ -6,6 +6,9 @@ FOLDER holds `uci_incident_event_log.parquet` (CC BY 4.0; see docs/data-attribut
 calendar month of the log are scored, or those from `--since` on; all earlier ones teach and are the context; declared
 leaks are dropped by the mapping. The same can be done by hand with `fairlead train` and `fairlead evaluate` on the two
 files this writes.
+
+With `--exported` the model learns from the log as it stood when the scored days began: updates from before, and of
+incidents that were closed by then alone what came of them.
 """
 
 from __future__ import annotations
@@ -39,20 +42,24 @@ def main(
     ] = None,
     keep: Annotated[Path | None, typer.Option(help="Write the two parts and the bundle here and keep them.")] = None,
     threads: Annotated[int, typer.Option(help="Cores.")] = 2,
+    exported: Annotated[bool, typer.Option(help="Teach what was known when the scored days began.")] = False,
 ) -> None:
     """Split, train, score and print a table in Markdown."""
     if not (folder / LOG).is_file():
         raise typer.BadParameter(f"{folder} holds no {LOG}")
     with tempfile.TemporaryDirectory() as scratch:
-        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads, since)))
+        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads, since, exported)))
 
 
-def measure(log: Path, out: Path, threads: int, since: datetime | None = None) -> dict[str, Any]:
+def measure(
+    log: Path, out: Path, threads: int, since: datetime | None = None, exported: bool = False
+) -> dict[str, Any]:
     """The later days' scores of base rate, rules and model; the bundle stays in `out/bundle`."""
     earlier, later = split(log, out, since)
+    taught = as_exported(earlier, later) if exported else earlier
     mapping, policy = load_mapping(MAPPING), load_policy()
     order = Order((Task.SLA_BREACH,), out / "bundle", policy, datetime(2016, 4, 1, tzinfo=UTC), threads=threads)
-    train(open_history(earlier, mapping), order, Silent())
+    train(open_history(taught, mapping), order, Silent())
     model = open_bundle(out / "bundle").models[Task.SLA_BREACH].model
     past, month = open_history(earlier, mapping), open_history(later, mapping)
     return evaluate({Task.SLA_BREACH: model}, month, past, policy, Silent())[Task.SLA_BREACH]
@@ -83,6 +90,24 @@ def split(log: Path, out: Path, since: datetime | None = None) -> tuple[Path, Pa
     rows[opened < start].to_parquet(earlier)
     rows[opened >= start].to_parquet(later)
     return earlier, later
+
+
+def as_exported(earlier: Path, later: Path) -> Path:
+    """The earlier part as it stood when the later one began; of what was not closed nothing is told."""
+    rows = pd.read_parquet(earlier)
+    start = _instants(pd.read_parquet(later), "opened_at").min().normalize()
+    rows = rows[_instants(rows, "sys_updated_at") < start]
+    told = rows["sla_breached_final"].map({True: "true", False: "false"})
+    rows["sla_breached_final"] = told.where(_instants(rows, "closed_at") < start)
+    for column in ("resolved_at", "closed_at"):
+        rows[column] = rows[column].where(_instants(rows, column) < start)
+    exported = earlier.with_name("exported.parquet")
+    rows.to_parquet(exported)
+    return exported
+
+
+def _instants(rows: pd.DataFrame, column: str) -> pd.Series[pd.Timestamp]:
+    return pd.to_datetime(rows[column], dayfirst=True)
 
 
 def _row(says: str, scores: dict[str, float | None]) -> str:

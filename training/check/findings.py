@@ -16,6 +16,7 @@ from training.check.examined import Examined
 from training.check.lone_values import lone_value
 from training.check.marks import mark_slip
 from training.check.shares import share_slip
+from training.histories.rows import DAY
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
@@ -28,6 +29,7 @@ Rule = Literal[
     "no_outcome",
     "few_outcomes",
     "outcome_before_case",
+    "not_known_yet",
     "join_finds_little",
     "row_nearly_empty",
     "lone_value",
@@ -57,7 +59,7 @@ def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
-    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen)]
+    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_not_known_yet(seen)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -130,6 +132,19 @@ def _before_their_case(seen: Examined) -> Iterator[Finding]:
             "be known before its case, and counts as known from its case on; see whether "
             "column, format and zone of both are right",
         )
+
+
+def _not_known_yet(seen: Examined) -> Iterator[Finding]:
+    """Where a history was written down before the outcomes of its latest cases were known."""
+    for task, found in seen.maturities.items():
+        told, young = [], int(found.young.sum())
+        if young:
+            days = (seen.until - float(seen.times[found.young].min())) / DAY
+            told.append(f"of the last {days:.0f} days only what ends quickly is known: {young:,} cases teach nothing")
+        if found.unknown:
+            told.append(f"for about {found.unknown:,} not known yet, known ones of their age and outcome count")
+        says = f"{task}: {'; '.join(told)}. The later a history is written down, the more of its days teach"
+        yield Finding("not_known_yet", False, says)
 
 
 def _joins(seen: Examined) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ from training.histories.forks import worked
 from training.histories.known import Known
 from training.histories.maturity import Maturity, maturity
 from training.histories.split import is_timeless, scattered
-from training.histories.truth import UNKNOWN, knowable_at, promise_passed, told_at
+from training.histories.truth import knowable_at, promise_passed, told_at
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -220,7 +220,7 @@ class _TaskNotes:
         if is_timeless(times):
             return None
         delays = np.array(self._knowable_at) - times
-        return maturity(truth, delays, self._until - times, (truth != UNKNOWN) & ~self._open())
+        return maturity(truth, delays, self._until - times)
 
     def _open(self) -> NDArray[np.bool_]:
         """Cases without times have no end: none of their promises is open."""

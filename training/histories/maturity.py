@@ -14,10 +14,16 @@ It takes each label's delays to be those of earlier; how common the labels are m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data.outcome import HistoryLine
+from data.vocabulary import Task
+from training.histories.truth import UNKNOWN, knowable_at
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -48,10 +54,23 @@ class Maturity(NamedTuple):
         return round(float((self.stands_for[~self.young] - 1.0).sum()))
 
 
-def maturity(truth: Truth, delays: Floats, ages: Floats, known: NDArray[np.bool_]) -> Maturity | None:
-    """Of a history's cases, of which some are `known`: `delays` is how long it took until they were, and `ages` how old
-    the cases were when the history ended, never less. None where all that matter are known.
+def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth, until: datetime) -> Maturity | None:
+    """Of the lines of a history that ended at a moment, with what they tell of a task; see `maturity`."""
+    times = [line.case.event.time for line in lines]
+    delays = [knowable_at(task, line) - time for line, time in zip(lines, times, strict=True)]
+    return maturity(truth, _seconds(delays), _seconds(until - time for time in times))
+
+
+def _seconds(spans: Iterable[timedelta]) -> Floats:
+    return np.array([each.total_seconds() for each in spans])
+
+
+def maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:
+    """Of a history's cases: `delays` is how long it takes until their outcome is known, which one that takes longer
+    than the case is old is not, and `ages` how old they were when the history ended. None where all that matter are
+    known.
     """
+    known = (truth != UNKNOWN) & (delays <= ages)
     found = _maturity(truth[known], delays[known], ages[known])
     if found is None:
         return None

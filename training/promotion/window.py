@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,9 @@ from policies.policy import Policy
 from training.errors import HistoryError
 from training.histories.dataset import Read, study
 from training.histories.history import History
-from training.histories.maturity import maturity
+from training.histories.maturity import maturity_of
 from training.histories.split import is_timeless, without_times
-from training.histories.truth import UNKNOWN, knowable_at, told_at, truth_of
+from training.histories.truth import UNKNOWN, told_at, truth_of
 from training.progress import Progress
 from training.promotion.answering import ASKED
 from training.promotion.later import Floats, Places, Reading
@@ -67,9 +67,7 @@ class Replayed:
         cases so young when the history ended that only what ends quickly could.
         """
         told = np.array([self._truth(task, line) for line in self.lines], np.int64)
-        times = [line.case.event.time for line in self.lines]
-        delays = _seconds(knowable_at(task, line) - time for line, time in zip(self.lines, times, strict=True))
-        found = maturity(told, delays, _seconds(self.until - time for time in times), told != UNKNOWN)
+        found = maturity_of(task, self.lines, told, self.until)
         return told if found is None else np.where(found.young, UNKNOWN, told)
 
     def _truth(self, task: Task, line: HistoryLine) -> int:
@@ -100,10 +98,6 @@ class Replayed:
     def asked(self, rows: Places, attributes: AttributeSchema) -> Known:
         """So many as are asked, evenly spread; replayed already, whatever attributes a model declares."""
         return [self.known[row] for row in rows[:: max(1, len(rows) // ASKED)][:ASKED]]
-
-
-def _seconds(spans: Iterable[timedelta]) -> Floats:
-    return np.array([each.total_seconds() for each in spans])
 
 
 def taught_until(*bundles: Bundle, besides: Container[Task] = frozenset()) -> datetime:

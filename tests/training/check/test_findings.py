@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from data.record import canonical
+from tests.fixtures.histories import as_of_monday
 from tests.fixtures.tables import backorders, write_csv
 from training.check.examined import examine
 from training.check.findings import findings
@@ -269,3 +272,15 @@ def test_shares_are_told_where_the_mapping_reads_per_cent(tmp_path: Path) -> Non
     _, says = found(table(tmp_path / "t.csv", made), attributes={"off": off})["share_or_per_cent"]
     assert says.startswith("attributes.off: place is read as per cent (scale: 0.01) and lies between 0.1 and 0.9")
     assert "perhaps" in says
+
+
+def test_a_history_that_was_written_down_before_its_outcomes_were_known_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "monday.jsonl"
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in as_of_monday()))
+    (told,) = [each for each in findings(examine(file, None, 10_000), None) if each.rule == "not_known_yet"]
+    assert not told.stops
+    assert re.match(
+        r"sla_breach: of the last (9|10) days only what ends quickly is known: 1\d\d cases teach nothing; "
+        r"for about \d+ not known yet, known ones of their age and outcome count\. The later a history is written",
+        told.says,
+    ), told.says

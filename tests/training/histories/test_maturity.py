@@ -31,7 +31,7 @@ def written_down(cut: Cut) -> tuple[Maturity, NDArray[Any], Cut]:
     """What the history says of those of its cases that it tells the outcome of; which these are; and all."""
     truth, _, delays, ages = cut
     known = delays <= ages
-    found = maturity(truth, delays, ages, known)
+    found = maturity(truth, delays, ages)
     assert found is not None
     return found, known, cut
 
@@ -69,17 +69,16 @@ def test_it_says_how_many_are_not_known_yet() -> None:
 
 def test_where_every_outcome_is_known_each_case_stands_for_itself() -> None:
     truth, _, delays, ages = a_desk(1)
-    everything = np.ones(len(truth), np.bool_)
-    assert maturity(truth, delays, ages + 60.0, everything) is None, "written down two months later"
+    assert maturity(truth, delays, ages + 60.0) is None, "written down two months later"
     quick = np.minimum(delays, 0.01)
-    assert maturity(truth, quick, ages + 0.01, everything) is None
+    assert maturity(truth, quick, ages + 0.01) is None
 
 
 def test_of_unknown_outcomes_nothing_is_read() -> None:
     truth, _, delays, ages = a_desk(2)
     known = delays <= ages
-    told = maturity(truth, delays, ages, known)
-    again = maturity(np.where(known, truth, -1), np.where(known, delays, np.nan), ages, known)
+    told = maturity(truth, delays, ages)
+    again = maturity(np.where(known, truth, -1), np.where(known, delays, np.nan), ages)
     assert told is not None
     assert again is not None
     for one, other in zip(told, again, strict=True):
@@ -93,7 +92,7 @@ def test_a_rare_label_takes_as_long_as_all_together() -> None:
     rare = truth.copy()
     rare[np.flatnonzero((truth == 0) & (delays <= ages))[: FEWEST - 1]] = 2
     known = delays <= ages
-    two, three = maturity(truth, delays, ages, known), maturity(rare, delays, ages, known)
+    two, three = maturity(truth, delays, ages), maturity(rare, delays, ages)
     assert two is not None
     assert three is not None
     assert three.stands_for[rare == 2] == pytest.approx(
@@ -105,7 +104,7 @@ def test_a_rare_label_takes_as_long_as_all_together() -> None:
 def test_few_cases_say_nothing_of_others() -> None:
     truth, _, delays, ages = a_desk(4)
     few = slice(-FEWEST // 2, None)
-    assert maturity(truth[few], delays[few], ages[few], (delays <= ages)[few]) is None
+    assert maturity(truth[few], delays[few], ages[few]) is None
 
 
 def test_some_of_the_cases_keep_what_was_said_of_them() -> None:
