@@ -32,8 +32,8 @@ class FeatureDrift(Record):
 
     @property
     def moved(self) -> str:
-        """The level in words: of one that lies elsewhere, and no further than chance explains, that it does."""
-        return "chance explains it" if self.level == "none" and self.psi >= MODERATE else self.level
+        """The level in words: of one that lies elsewhere, and no further than it strayed in training, that it does."""
+        return "no further than in training" if self.level == "none" and self.psi >= MODERATE else self.level
 
 
 class RateDrift(Record):

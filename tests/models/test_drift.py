@@ -456,4 +456,4 @@ def test_of_an_event_of_one_in_a_hundred_a_point_and_a_half_more_is_a_shift_of_w
 def test_a_feature_that_lies_elsewhere_by_chance_says_so() -> None:
     told = report(world(2, 40)).features[-1].model_copy(update={"psi": 0.3, "level": "none"})
     moved = [told.model_copy(update=each).moved for each in ({}, {"psi": 0.05}, {"level": "large"})]
-    assert moved == ["chance explains it", "none", "large"]
+    assert moved == ["no further than in training", "none", "large"]

@@ -58,7 +58,7 @@ LONGEST_NAME = 30
 """Levels beside one another under a picture, and the letters of each."""
 LONGEST_LABEL = 40
 """Letters of a line beside a bar."""
-STAYED = "grey: chance explains it, or it is next to nothing"
+STAYED = "grey: no further than in training, or next to nothing"
 ROOM = 1.5
 """Of the furthest value, up to where an axis in powers of ten goes."""
 RAW = "contribution to the raw score"
