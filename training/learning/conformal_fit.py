@@ -134,13 +134,19 @@ def _least(given: Floats, weight: Floats) -> tuple[float, ...]:
 
 
 def coverage(
-    sets: ConformalSets, task: Task, cases: Calibrating, error_rate: float, exponents: Floats | None = None
+    sets: ConformalSets,
+    task: Task,
+    cases: Calibrating,
+    error_rate: float,
+    exponents: Floats | None = None,
+    exceptions: Truth | None = None,
 ) -> dict[str, Any]:
     """How often the truth was in the set, and how large the sets were, as JSON values: over all, per class and cell.
 
     A cell holds the target where its 95 % interval (Wilson) reaches within two points of it; all do where those of all
     cases and of every class hold it, since sets promise it for each class. With `exponents`
-    float64[n, labels], sets are as wide as the record of the model had them: see `models.track_record`.
+    float64[n, labels], sets are as wide as the record of the model had them: see `models.track_record`. Cases of one of
+    the `exceptions`, a number each, are right or wrong together, which widens intervals.
     """
     labels = set_labels(task.labels)
     powers = np.ones((len(cases.truth), len(labels))) if exponents is None else exponents
@@ -149,7 +155,8 @@ def coverage(
     everyone = np.ones(len(sizes), bool)
 
     def told(chosen: NDArray[np.bool_], **place: str | None) -> dict[str, Any]:
-        return {**place, **_covered(covered[chosen], sizes[chosen], 1.0 - error_rate)}
+        own = None if exceptions is None else exceptions[chosen]
+        return {**place, **_covered(covered[chosen], sizes[chosen], 1.0 - error_rate, own)}
 
     present = sorted(set(names.tolist()))
     by_region = [
@@ -182,8 +189,11 @@ def _asked(
     return stays.sum(axis=1), stays[np.arange(len(stays)), cases.truth]
 
 
-def _covered(covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float) -> dict[str, Any]:
-    low, high = interval(int(covered.sum()), len(covered))
+def _covered(
+    covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float, exceptions: Truth | None
+) -> dict[str, Any]:
+    alone = 1.0 if exceptions is None else 1.0 / design_effect(covered, exceptions)
+    low, high = interval(covered.sum() * alone, len(covered) * alone)
     return {
         "n": len(covered),
         "coverage": float(covered.mean()) if len(covered) else None,
@@ -195,7 +205,17 @@ def _covered(covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float
     }
 
 
-def interval(hits: int, n: int) -> tuple[float, float]:
+def design_effect(covered: NDArray[np.bool_], exceptions: Truth) -> float:
+    """As how many cases an independent one counts, 1 at least: the variance of the share over exceptions, of which each
+    may have several cases, beside that of independent cases (Kish, "Survey Sampling", 1965, cluster sampling).
+    """
+    off = covered - covered.mean() if len(covered) else np.zeros(0)
+    together = np.bincount(np.unique(exceptions, return_inverse=True)[1], off)
+    alone = float((off**2).sum())
+    return max(1.0, float((together**2).sum()) / alone) if alone else 1.0
+
+
+def interval(hits: float, n: float) -> tuple[float, float]:
     """Wilson's 95 % interval of a share, which lies in it to the last digit."""
     if not n:
         return 0.0, 1.0

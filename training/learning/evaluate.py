@@ -113,7 +113,7 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     compared = compare(model.task, known.truth, told.probabilities, rules, known.fired, known.selection)
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities, known.selection)
-    covered = _covered(model, cases, told, policy)
+    covered = _covered(model, cases, known.exceptions, told, policy)
     return compared | _scored_too(known) | covered | _acquainted(model, known, history)
 
 
@@ -128,12 +128,12 @@ def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, A
     return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
 
 
-def _covered(model: TaskModel, cases: Calibrating, told: Heeded, policy: Policy) -> dict[str, Any]:
+def _covered(model: TaskModel, cases: Calibrating, exceptions: Truth, told: Heeded, policy: Policy) -> dict[str, Any]:
     """What the conformal sets cover, where the model and the policy have them."""
     if model.conformal is None or policy.settings.conformal is None:
         return {}
     rate = float(policy.settings.conformal.error_rate)
-    return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.exponents)}
+    return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.exponents, exceptions)}
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.vocabulary import Task
 from models.conformal import RATES, Cell, ConformalSets
-from training.learning.conformal_fit import FEWEST, Calibrating, coverage, fit_conformal, interval
+from training.learning.conformal_fit import FEWEST, Calibrating, coverage, design_effect, fit_conformal, interval
 
 DAY = 86_400.0
 
@@ -109,6 +109,35 @@ def test_a_cell_fails_where_its_interval_excludes_what_it_should_hold() -> None:
     for each in told["cells"]:
         low, high = each["interval"]
         assert each["holds"] == (high >= 0.88 and low <= 0.92)
+
+
+def test_updates_of_one_exception_count_as_what_they_tell() -> None:
+    """A case told five times over is one case: the interval is that of the cases, and the share is as it was."""
+    once = cases(8, 1_200)
+    sets = fit_conformal(Task.SLA_BREACH, cases(7, 6_000), 1_500)
+    five = Calibrating(
+        np.repeat(once.truth, 5),
+        np.repeat(once.probabilities, 5, axis=0),
+        [each for each in once.regions for _ in range(5)],
+        np.repeat(once.times, 5),
+    )
+    numbers = np.arange(len(once.truth))
+    alone = coverage(sets, Task.SLA_BREACH, once, 0.1, exceptions=numbers)
+    assert alone == coverage(sets, Task.SLA_BREACH, once, 0.1)
+    together = coverage(sets, Task.SLA_BREACH, five, 0.1, exceptions=np.repeat(numbers, 5))
+    taken_alone = coverage(sets, Task.SLA_BREACH, five, 0.1)
+    for one, many, narrow in zip(alone["classes"], together["classes"], taken_alone["classes"], strict=True):
+        assert many["coverage"] == one["coverage"]
+        assert many["n"] == 5 * one["n"]
+        assert many["interval"] == pytest.approx(one["interval"], abs=1e-9)
+        assert narrow["interval"][1] - narrow["interval"][0] < 0.5 * (many["interval"][1] - many["interval"][0])
+
+
+def test_cases_that_differ_within_their_exception_narrow_no_interval() -> None:
+    covered = np.tile([True, False], 50)
+    assert design_effect(covered, np.repeat(np.arange(50), 2)) == 1.0
+    assert design_effect(np.ones(4, np.bool_), np.arange(4)) == 1.0
+    assert design_effect(np.zeros(0, np.bool_), np.arange(0)) == 1.0
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
