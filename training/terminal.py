@@ -25,7 +25,7 @@ from training.histories.left_out import (
     TOO_YOUNG,
 )
 from training.progress import Item, Progress
-from training.report.verdict import MENDS, wrong_level
+from training.report.verdict import MENDS, stands_alone, wrong_level
 
 SIDES = {"base": "base", "rules": "rules", "as_trained": "as trained", "model": "model"}
 METRICS = ("log_loss", "roc_auc", "average_precision", "accuracy", "ece")
@@ -112,7 +112,7 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
             head = _NOTHING if number else heads
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
-    table.caption = "\n".join((*_wrong_levels(metrics), *_left_out(metrics))) or None
+    table.caption = "\n".join((*_wrong_levels(metrics), *_alone(metrics), *_left_out(metrics))) or None
     return table
 
 
@@ -156,6 +156,10 @@ def _wrong_levels(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
     for task, told in metrics.items():
         if level := wrong_level(task, told):
             yield f"{task.value}: {level}. {MENDS}"
+
+
+def _alone(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
+    yield from (f"{task.value}: {asked}" for task, told in metrics.items() if (asked := stands_alone(told)))
 
 
 _LEFT_OUT = {

@@ -24,7 +24,7 @@ from models.drift import LARGE
 from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
-from training.report.verdict import MENDS, closer, doubt, wrong_level
+from training.report.verdict import MENDS, closer, doubt, stands_alone, wrong_level
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html"
@@ -187,6 +187,8 @@ def _sentences(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -
     gap = 100.0 * told["model"]["ece"]
     level = wrong_level(task, told)
     why = f": {level}, more than chance explains. {MENDS}." if level else "."
+    if asked := stands_alone(told):
+        yield f"{asked[0].upper()}{asked[1:]}"
     yield f"What it says lies {gap:.1f} percentage points beside what comes true, on average{why}"
 
 

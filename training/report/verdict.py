@@ -9,6 +9,8 @@ from data.amounts import percent
 from data.vocabulary import Task
 from models.performance import level_missed
 
+OWN = "attribute."
+"""What the name of a column of one's own begins with."""
 TOO_GOOD = 0.95
 """The share of the base rate's log loss that is gone from which a leak is likelier than a model so good."""
 
@@ -34,6 +36,22 @@ def doubt(told: Mapping[str, Any]) -> str:
             "It beats the base rate but not the rules, which need no model. There is little reason to put it in force."
         )
     return ""
+
+
+ALONE = 3.0
+"""How many times as far as anything else a column of one's own moves the score that is asked about."""
+
+
+def stands_alone(told: Mapping[str, Any]) -> str:
+    """What to ask of a column of one's own that tells nearly all: of a first bundle no promotion asks. Else empty."""
+    first, second = [*told.get("report", {}).get("strongest", []), None, None][:2]
+    if first is None or second is None or not first["feature"].startswith(OWN):
+        return ""
+    times = first["strength"] / second["strength"]
+    if times < ALONE:
+        return ""
+    name = first["feature"].removeprefix(OWN)
+    return f"{name} moves the score {times:.1f} times as far as anything else: is it known when the event comes?"
 
 
 MENDS = "Newer labels mend that: train on them too, or give them to `fairlead recalibrate`"

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from data.record import canonical
 from data.vocabulary import Task
 from models.task_model import TaskModel
 from policies.policy import load_policy
 from policies.stakes import alarm_from
+from tests.fixtures.histories import as_of_monday
 from tests.fixtures.task_models import cases, task_model
-from training.drift.drift import Seen, drift_of, stake_of
+from training.drift.drift import Seen, drift_of, see, stake_of
 from training.errors import HistoryError
+from training.histories.history import open_history
 from training.histories.known import Known
 from training.histories.truth import UNKNOWN
+from training.progress import Silent
 
 N = 600
 POLICY = load_policy()
@@ -81,3 +86,16 @@ def test_features_and_answers_count_as_their_cases_do() -> None:
     assert counted.regions[0].realised is not None
     assert alone.regions[0].realised is not None
     assert counted.regions[0].realised.rate == pytest.approx(alone.regions[0].realised.rate, abs=0.01)
+
+
+def test_outcomes_of_cases_too_young_to_tell_are_unknown_and_the_others_stand_for_them(tmp_path: Path) -> None:
+    """Drift compares and recalibration learns from what stands for all: a third breaks, of late too."""
+    file = tmp_path / "monday.jsonl"
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in as_of_monday()))
+    met = see(model(), open_history(file), [], POLICY, Silent()).known
+    told = met.truth != UNKNOWN
+    lately = met.times >= met.times[told][-1] - 3 * 86_400
+    assert (~told).sum() > 100
+    assert met.selection is not None
+    weighed = float(np.average(met.truth[told & lately], weights=met.selection[told & lately]))
+    assert weighed == pytest.approx(1 / 3, abs=0.05)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.report.verdict import closer, doubt
+from training.report.verdict import ALONE, closer, doubt, stands_alone
 
 
 def told(model: float, rules: float, base: float = 0.6) -> dict[str, dict[str, float]]:
@@ -32,3 +32,18 @@ def test_closer_is_a_share_of_the_loss_of_the_base_rate() -> None:
     assert closer(told(0.3, 0.6), "model") == 0.5
     assert closer(told(0.3, 0.6), "rules") == 0.0
     assert closer(told(0.3, 0.6, base=0.0), "model") == 0.0
+
+
+def strongest(*features: tuple[str, float]) -> dict[str, dict[str, list[dict[str, object]]]]:
+    return {"report": {"strongest": [{"feature": name, "strength": size, "more": 0} for name, size in features]}}
+
+
+def test_a_column_of_ones_own_that_tells_nearly_all_is_asked_about() -> None:
+    """As one written after the fact does, of which no promotion asks before there is a champion."""
+    says = stands_alone(strongest(("attribute.penalty", 1.44), ("attribute.vendor", 0.22)))
+    assert says == "penalty moves the score 6.5 times as far as anything else: is it known when the event comes?"
+    assert stands_alone(strongest(("attribute.penalty", ALONE), ("minutes_to_promise", 1.0)))
+    assert not stands_alone(strongest(("attribute.inventory", ALONE - 0.01), ("attribute.forecast", 1.0)))
+    assert not stands_alone(strongest(("minutes_to_promise", 0.83), ("promise_minutes", 0.2))), "a fact of the API"
+    assert not stands_alone(strongest(("attribute.only", 1.0)))
+    assert not stands_alone({})
