@@ -32,9 +32,9 @@ from policies.promise import promised
 from training.histories.blocks import Block, Columns, Reckoner, Replayed
 from training.histories.forks import worked
 from training.histories.known import Known
-from training.histories.maturity import Maturity, maturity
+from training.histories.maturity import Maturity, matured
 from training.histories.split import is_timeless, scattered
-from training.histories.truth import knowable_at, promise_passed, told_at
+from training.histories.truth import counts_from, promise_passed, told_at
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -163,7 +163,8 @@ class _TaskNotes:
         self._stakes: list[float] = []
         self._events: list[str] = []
         self._counts_at: list[float] = []
-        self._knowable_at: list[float] = []
+        self._told: list[float] = []
+        self._counts_from: list[float] = []
         self._due: list[float] = []
         self._until = -math.inf
         """The last moment that a line tells of."""
@@ -194,7 +195,8 @@ class _TaskNotes:
         due_at = line.case.promise.due_at if line.case.promise and task is Task.SLA_BREACH else None
         self._due.append(due_at.timestamp() if due_at else math.nan)
         self._counts_at.append(_counts_at(line, due_at))
-        self._knowable_at.append(knowable_at(task, line).timestamp())
+        self._told.append(told_at(line).timestamp())
+        self._counts_from.append(counts_from(task, line).timestamp())
 
     def known(self) -> Known:
         order = self._order()
@@ -216,11 +218,10 @@ class _TaskNotes:
         )
 
     def _maturity(self) -> Maturity | None:
-        times, truth = np.array(self._times, np.float64), np.array(self._truth, np.int64)
-        if is_timeless(times):
+        if is_timeless(np.array(self._times)):
             return None
-        delays = np.array(self._knowable_at) - times
-        return maturity(truth, delays, self._until - times)
+        truth = np.array(self._truth, np.int64)
+        return matured(truth, np.array(self._counts_from), np.array(self._told), self._until)
 
     def _open(self) -> NDArray[np.bool_]:
         """Cases without times have no end: none of their promises is open."""

@@ -14,8 +14,8 @@ It takes each label's delays to be those of earlier; how common the labels are m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from data.outcome import HistoryLine
 from data.vocabulary import Task
-from training.histories.truth import UNKNOWN, knowable_at
+from training.histories.truth import UNKNOWN, counts_from, told_at
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -56,19 +56,19 @@ class Maturity(NamedTuple):
 
 def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth, until: datetime) -> Maturity | None:
     """Of the lines of a history that ended at a moment, with what they tell of a task; see `maturity`."""
-    times = [line.case.event.time for line in lines]
-    delays = [knowable_at(task, line) - time for line, time in zip(lines, times, strict=True)]
-    return maturity(truth, _seconds(delays), _seconds(until - time for time in times))
+    told = np.array([told_at(line).timestamp() for line in lines])
+    return matured(truth, np.array([counts_from(task, line).timestamp() for line in lines]), told, until.timestamp())
 
 
-def _seconds(spans: Iterable[timedelta]) -> Floats:
-    return np.array([each.total_seconds() for each in spans])
+def matured(truth: Truth, counts_from: Floats, told_at: Floats, until: float) -> Maturity | None:
+    """Of cases whose truth can be known from a moment on and was told at another, in seconds; see `maturity`."""
+    return maturity(truth, np.maximum(told_at - counts_from, 0.0), until - counts_from)
 
 
 def maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:
     """Of a history's cases: `delays` is how long it takes until their outcome is known, which one that takes longer
-    than the case is old is not, and `ages` how old they were when the history ended. None where all that matter are
-    known.
+    than the case is old is not, and `ages` how old they were when the history ended, below zero where their truth could
+    not be known yet. None where all that matter are known.
     """
     known = (truth != UNKNOWN) & (delays <= ages)
     found = _maturity(truth[known], delays[known], ages[known])

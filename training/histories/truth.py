@@ -50,10 +50,8 @@ def told_at(line: HistoryLine) -> datetime:
     return max(line.outcome.recorded_at, time) if line.outcome else time
 
 
-def knowable_at(task: Task, line: HistoryLine) -> datetime:
-    """From when on any truth of the case could be known: its outcome is told, and its promise is due.
-
-    A kept promise is known before a broken one could be; it counts as known when that could be.
-    """
+def counts_from(task: Task, line: HistoryLine) -> datetime:
+    """From when on the truth of a case can be known: when it came, or when its promise was due."""
+    time = line.case.event.time
     due = line.case.promise.due_at if line.case.promise and task is Task.SLA_BREACH else None
-    return max(told_at(line), due) if due else told_at(line)
+    return max(time, due) if due else time

@@ -193,7 +193,7 @@ def _covered(
     covered: NDArray[np.bool_], sizes: NDArray[np.int64], target: float, exceptions: Truth | None
 ) -> dict[str, Any]:
     alone = 1.0 if exceptions is None else 1.0 / design_effect(covered, exceptions)
-    low, high = interval(covered.sum() * alone, len(covered) * alone)
+    low, high = interval(int(covered.sum()) * alone, len(covered) * alone)
     return {
         "n": len(covered),
         "coverage": float(covered.mean()) if len(covered) else None,
