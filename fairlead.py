@@ -151,12 +151,28 @@ def up(
 
     What is there already is used as it is, so a second start takes seconds.
     """
+    _refuse_served(folder)
     _refuse_busy(port)
     if not (folder / "bundle" / "manifest.json").exists():
         history = folder / "history" / f"simulated-{cases}.jsonl"
         _simulate(history, cases)
         _train(history, folder)
     _serve(folder, port)
+
+
+def _refuse_served(folder: Path) -> None:
+    """Before anything is simulated or trained: the service that is there already answers from this folder."""
+    from serving.one_server import AlreadyServed, serving_alone
+    from serving.settings import Settings
+
+    if not folder.exists():
+        return
+    try:
+        with serving_alone(Settings(folder=folder)):
+            return
+    except (AlreadyServed, ValueError) as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
 
 
 def _refuse_busy(port: int) -> None:

@@ -33,6 +33,7 @@ from serving.errors import Problem
 from serving.health.schemas import Ready
 from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
+from serving.one_server import AlreadyServed, serving_alone
 from serving.served_folder import lead_to_bundles
 from serving.settings import Settings
 from serving.store.engine import file_of
@@ -90,7 +91,11 @@ def serve(
     from serving.app import create_app
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
-    with _listening(settings) as taken, contextlib.closing(_wired(settings)) as service:
+    with (
+        _listening(settings) as taken,
+        _alone(settings, _address(taken)),
+        contextlib.closing(_wired(settings)) as service,
+    ):
         _keyed(service)
         with problems_told():
             application = create_app(service)
@@ -369,6 +374,18 @@ def _listening(settings: Settings) -> socket.socket:
         raise typer.Exit(2) from None
 
 
+@contextlib.contextmanager
+def _alone(settings: Settings, address: str) -> Iterator[None]:
+    """The one process that serves this folder; another one that does is said, and ends the command."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(serving_alone(settings, address))
+        except (AlreadyServed, ValueError) as error:
+            say(str(error))
+            raise typer.Exit(2) from None
+        yield
+
+
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -430,7 +447,12 @@ def _tell_where(settings: Settings, taken: socket.socket) -> None:
     host, port = address_of(taken)
     if beyond_loopback(taken):
         say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
-    say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
+    say(f"keys in {settings.key_folder}; docs at {_address(taken)}/docs")
+
+
+def _address(taken: socket.socket) -> str:
+    host, port = address_of(taken)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _no_bundle(ready: Ready) -> str:
