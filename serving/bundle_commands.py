@@ -74,7 +74,7 @@ def _sign(settings: Settings, reason: str) -> None:
 
 
 def _served_from_elsewhere(settings: Settings, signed: str) -> str:
-    """What to know where the service serves other bundles than those that were named: what it has may not answer now."""
+    """What to know where the service serves other bundles than those that were named: those may not answer now."""
     usual = settings.model_copy(update={"bundle": None})
     there = Trust(None, usual.bundle_folder, None).in_force()
     if there in (None, signed):
