@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import socket
@@ -29,7 +30,7 @@ from models.bundle import open_bundle
 from models.files import BundleError, mark_served, never_served
 from serving.bodies import read_record
 from serving.command_words import with_options
-from serving.errors import Problem
+from serving.errors import NotFound, Problem
 from serving.health.schemas import Ready
 from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
@@ -205,6 +206,10 @@ def replay(
                 if current
                 else replay_exactly(connection, service.settings.bundle_folder, recommendation_id)
             )
+    except NotFound:
+        where = f"{file_of(settings.database_url)}; name the folder of the service that answered with --folder"
+        say(f"cannot replay: no recommendation has this id in {where}")
+        raise typer.Exit(2) from None
     except Problem as problem:
         raise _refused(problem) from None
     except CannotReplay as error:
@@ -293,10 +298,26 @@ def say(words: str) -> None:
 
 def _case_of(file: Path) -> Case:
     """The case in a file, or on standard input for `-`."""
+    content = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
     try:
-        return read_record(Case, sys.stdin.buffer.read() if str(file) == "-" else _read(file))
+        return read_record(Case, content)
     except Problem as problem:
+        if odd := _not_one(content):
+            say(f"{'standard input' if str(file) == '-' else file} {odd}: give one case a file, or one on stdin with -")
+            raise typer.Exit(2) from None
         raise _refused(problem) from None
+
+
+def _not_one(content: bytes) -> str:
+    """What a file holds in place of one case, where that is none or several, a line each or one after the other."""
+    text = content.decode(errors="replace").strip()
+    if not text:
+        return "is empty"
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return ""
+    return "holds more than one case" if text[end:].lstrip().startswith("{") else ""
 
 
 def _wired(settings: Settings, looking: bool = False) -> Service:
