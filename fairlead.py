@@ -207,7 +207,7 @@ def _train(history: Path, folder: Path) -> None:
     _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
     err = console(stderr=True)
     with told():
-        tracker = tracker_of(folder)
+        tracker = tracker_of(folder, needed=True)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)
     with told(), progress_on(err) as progress:
         trained = train(open_history(history, None), order, progress)
