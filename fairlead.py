@@ -151,12 +151,28 @@ def up(
 
     What is there already is used as it is, so a second start takes seconds.
     """
+    _refuse_served(folder)
     _refuse_busy(port)
     if not (folder / "bundle" / "manifest.json").exists():
         history = folder / "history" / f"simulated-{cases}.jsonl"
         _simulate(history, cases)
         _train(history, folder)
     _serve(folder, port)
+
+
+def _refuse_served(folder: Path) -> None:
+    """Before anything is simulated or trained: the service that is there already answers from this folder."""
+    from serving.one_server import AlreadyServed, serving_alone
+    from serving.settings import Settings
+
+    if not folder.exists():
+        return
+    try:
+        with serving_alone(Settings(folder=folder)):
+            return
+    except (AlreadyServed, ValueError) as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
 
 
 def _refuse_busy(port: int) -> None:
@@ -191,7 +207,7 @@ def _train(history: Path, folder: Path) -> None:
     _say("2/3  Training. The table is of a rehearsal: learned from the earlier days, measured on the later ones.")
     err = console(stderr=True)
     with told():
-        tracker = tracker_of(folder)
+        tracker = tracker_of(folder, needed=True)
     order = Order(tuple(Task), folder / "bundle", load_policy(), datetime.now(UTC), tracker=tracker)
     with told(), progress_on(err) as progress:
         trained = train(open_history(history, None), order, progress)

@@ -12,7 +12,7 @@ from data.promotion import Rollback
 from models.bundle import open_bundle
 from models.files import BundleError
 from serving.bundle_key import SECRET, keep_public, new_bundle_key, read_bundle_key
-from serving.command_words import sign_again
+from serving.command_words import sign_again, typed
 from serving.commands import Bundle, Database, Folder, problems_told, say, settings_of
 from serving.models.trust import Trust
 from serving.settings import Settings
@@ -69,3 +69,18 @@ def _sign(settings: Settings, reason: str) -> None:
     with contextlib.closing(opened(settings.database_url, looking=False)) as database:
         Trust(database, settings.bundle_folder, key).accept(found.digest, BY, utc_now(), reason)
     say(f"signed {found.digest} with key {key.public.key_id.hex()}; restart the service to let it answer")
+    if told := _served_from_elsewhere(settings, found.digest):
+        say(told)
+
+
+def _served_from_elsewhere(settings: Settings, signed: str) -> str:
+    """What to know where the service serves other bundles than those that were named: those may not answer now."""
+    usual = settings.model_copy(update={"bundle": None})
+    there = Trust(None, usual.bundle_folder, None).in_force()
+    if there in (None, signed):
+        return ""
+    return (
+        f"note: {usual.bundle_folder}, which the service serves from unless told otherwise, has {there} in force, "
+        f"and that may not answer any more: start it with {typed('fairlead serve', settings)}; or, to let {there} "
+        f"serve on, {sign_again(usual)}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import socket
@@ -29,10 +30,11 @@ from models.bundle import open_bundle
 from models.files import BundleError, mark_served, never_served
 from serving.bodies import read_record
 from serving.command_words import with_options
-from serving.errors import Problem
+from serving.errors import NotFound, Problem
 from serving.health.schemas import Ready
 from serving.identifiers import uuid7
 from serving.listening import CannotListen, address_of, beyond_loopback, listen
+from serving.one_server import AlreadyServed, serving_alone
 from serving.served_folder import lead_to_bundles
 from serving.settings import Settings
 from serving.store.engine import file_of
@@ -90,7 +92,11 @@ def serve(
     from serving.app import create_app
 
     settings = settings_of(bundle=bundle, policy=policy, db=db, folder=folder, shadow=shadow, host=host, port=port)
-    with _listening(settings) as taken, contextlib.closing(_wired(settings)) as service:
+    with (
+        _listening(settings) as taken,
+        _alone(settings, _address(taken)),
+        contextlib.closing(_wired(settings)) as service,
+    ):
         _keyed(service)
         with problems_told():
             application = create_app(service)
@@ -200,6 +206,10 @@ def replay(
                 if current
                 else replay_exactly(connection, service.settings.bundle_folder, recommendation_id)
             )
+    except NotFound:
+        where = f"{file_of(settings.database_url)}; name the folder of the service that answered with --folder"
+        say(f"cannot replay: no recommendation has this id in {where}")
+        raise typer.Exit(2) from None
     except Problem as problem:
         raise _refused(problem) from None
     except CannotReplay as error:
@@ -288,10 +298,26 @@ def say(words: str) -> None:
 
 def _case_of(file: Path) -> Case:
     """The case in a file, or on standard input for `-`."""
+    content = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
     try:
-        return read_record(Case, sys.stdin.buffer.read() if str(file) == "-" else _read(file))
+        return read_record(Case, content)
     except Problem as problem:
+        if odd := _not_one(content):
+            say(f"{'standard input' if str(file) == '-' else file} {odd}: give one case a file, or one on stdin with -")
+            raise typer.Exit(2) from None
         raise _refused(problem) from None
+
+
+def _not_one(content: bytes) -> str:
+    """What a file holds in place of one case, where that is none or several, a line each or one after the other."""
+    text = content.decode(errors="replace").strip()
+    if not text:
+        return "is empty"
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return ""
+    return "holds more than one case" if text[end:].lstrip().startswith("{") else ""
 
 
 def _wired(settings: Settings, looking: bool = False) -> Service:
@@ -369,6 +395,18 @@ def _listening(settings: Settings) -> socket.socket:
         raise typer.Exit(2) from None
 
 
+@contextlib.contextmanager
+def _alone(settings: Settings, address: str) -> Iterator[None]:
+    """The one process that serves this folder; another one that does is said, and ends the command."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(serving_alone(settings, address))
+        except (AlreadyServed, ValueError) as error:
+            say(str(error))
+            raise typer.Exit(2) from None
+        yield
+
+
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -430,7 +468,12 @@ def _tell_where(settings: Settings, taken: socket.socket) -> None:
     host, port = address_of(taken)
     if beyond_loopback(taken):
         say(f"LISTENING BEYOND LOOPBACK on {host} port {port}, unencrypted: keep it behind a proxy that brings TLS")
-    say(f"keys in {settings.key_folder}; docs at http://{f'[{host}]' if ':' in host else host}:{port}/docs")
+    say(f"keys in {settings.key_folder}; docs at {_address(taken)}/docs")
+
+
+def _address(taken: socket.socket) -> str:
+    host, port = address_of(taken)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _no_bundle(ready: Ready) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.vocabulary import ServedBy
 from models import kernel
 from models.bundle import open_bundle
-from models.files import MANIFEST, BundleError
+from models.files import MANIFEST, BundleError, published
 from models.ladder import load_bundle
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
@@ -131,7 +131,7 @@ def _rollback(settings: Settings) -> Iterator[Finding]:
     """A rollback is for a bad hour: what it leads to is read and verified before, as the rollback itself would."""
     with _trust(settings) as trust:
         before = trust.rollback_to()
-        if before is None:
+        if before is None or before == trust.in_force():  # Another one came last: the bundle's own finding tells it.
             return
         try:
             bundle = open_bundle(settings.bundle_folder, before, trust.check)
@@ -139,7 +139,8 @@ def _rollback(settings: Settings) -> Iterator[Finding]:
         except BundleError as error:
             problems = [str(error)]
     if problems:
-        mend = f"put the files of {before} back into {settings.bundle_folder} from a backup: a rollback needs them"
+        where = f"bring the files and manifests of {before} into {settings.bundle_folder}"
+        mend = f"{where}, from a backup or the folder that it lies in: a rollback needs them"
         yield Finding("wrong", "rollback", problems[0], mend)
     else:
         yield Finding("good", "rollback", f"would lead to {before}, which is here and verified")
@@ -157,11 +158,16 @@ def _trust(settings: Settings) -> Iterator[Trust]:
 
 
 def _trusted_again(settings: Settings, trust: Trust) -> str:
-    """How a bundle that may answer comes in force again."""
-    folder, good, sign = settings.bundle_folder, trust.last_good(), f"if you vouch for it, {sign_again(settings)}"
-    if good is None:
+    """How a bundle that may answer comes in force again: an earlier one than came last would be refused as well."""
+    folder, last, sign = settings.bundle_folder, trust.came_last(), f"if you vouch for it, {sign_again(settings)}"
+    if last is None or last == trust.in_force():
         return f"{sign}; then restart"
-    kept = folder / "manifests" / f"{good.removeprefix('sha256:')}.json"
+    if last not in published(folder):
+        elsewhere = f"{last} came in force last and is not in {folder}: serve the folder that holds it, by --bundle"
+        return f"{elsewhere}; or, {sign}; then restart"
+    if not trust.allows(last):
+        return f"{sign}; then restart"
+    kept = folder / "manifests" / f"{last.removeprefix('sha256:')}.json"
     return f"cp {kept} {folder / MANIFEST}; or, {sign}; then restart"
 
 

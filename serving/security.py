@@ -110,8 +110,16 @@ def refuse_without(permission: Permission, principal: Principal) -> None:
 
 
 def _who_has(permission: Permission) -> str:
-    roles = [role.value for role, granted in GRANTS.items() if permission in granted]
-    return f"Principals with the role {' or '.join(roles)} have it: fairlead keys lists who does what."
+    have = f"Principals with the role {_roles(permission)} have it"
+    if permission is Permission.DECIDE:
+        agree, own = _roles(Permission.APPROVE), _roles(Permission.DECIDE, Permission.APPROVE)
+        have = f"Principals with the role {agree} agree or not; those with {own} may only withdraw their own request"
+    return f"{have}: fairlead keys lists who does what."
+
+
+def _roles(permission: Permission, but: Permission | None = None) -> str:
+    """The roles that grant a permission, `but` those that grant another one too."""
+    return " or ".join(role.value for role, has in GRANTS.items() if permission in has and but not in has)
 
 
 def require(permission: Permission) -> Require:

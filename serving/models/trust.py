@@ -75,6 +75,13 @@ class Trust:
             lineage = coming.lineage(connection)
         return next((each for each in lineage if self.allows(each)), None)
 
+    def came_last(self) -> str | None:
+        """The bundle that came in force last by the record: no other may answer, whatever is copied into its place."""
+        if self._database is None:
+            return None
+        with self._database.read() as connection:
+            return next(iter(coming.lineage(connection)), None)
+
     def rollback_to(self) -> str | None:
         """The bundle that a rollback would lead to; None where it would lead nowhere, or there is no store."""
         if self._database is None:

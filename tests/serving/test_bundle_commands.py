@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from models.bundle_signature import check_signature
 from serving.bundle_commands import app
 from serving.bundle_key import PUBLIC, SECRET, read_bundle_key
 from serving.commands import app as commands
+from serving.doctor import Finding, examine
 from serving.settings import Settings
 from serving.store import audit
 from serving.wiring import wire
@@ -130,3 +132,43 @@ def test_a_cut_key_ends_the_start_and_is_not_shown(settings: Settings) -> None:
         assert invoked.exit_code == 2, invoked.output
         assert "bundle-signing holds no key that signs bundles" in " ".join(invoked.stderr.split())
         assert secret[30:50] not in invoked.output
+
+
+class TestAnotherBundleThanTheFolderServes:
+    @pytest.fixture
+    def served(self, tmp_path: Path) -> Settings:
+        """A service that serves from its own folder, where an earlier bundle lies too."""
+        desk = open_desk(tmp_path / "var", bundle=a_bundle(tmp_path / "var" / "bundle", seed=1))
+        promoted(desk, a_bundle(tmp_path / "challenger", seed=2))
+        desk.service.close()
+        return Settings(folder=tmp_path / "var")
+
+    @pytest.fixture
+    def signed(self, served: Settings, tmp_path: Path) -> Result:
+        return sign(served.model_copy(update={"bundle": a_bundle(tmp_path / "other", seed=3)}))
+
+    def test_is_said_with_both_ways_on(self, served: Settings, signed: Result, tmp_path: Path) -> None:
+        digest, said = open_bundle(served.bundle_folder).digest, " ".join(signed.stderr.split())
+        assert signed.exit_code == 0, signed.output
+        assert f"{served.bundle_folder}, which the service serves from" in said
+        assert f"has {digest} in force, and that may not answer any more" in said
+        assert f"fairlead serve --folder {served.folder} --bundle {tmp_path / 'other'};" in said
+        assert f"fairlead bundle sign --folder {served.folder} --reason" in said
+        assert "note:" not in sign(served).stderr, "of its own there is nothing to say"
+
+    def test_is_mended_as_the_doctor_says(self, served: Settings, signed: Result, tmp_path: Path) -> None:
+        other = tmp_path / "other"
+        assert [each.about for each in wrong(served)] == ["bundle"]
+        (found,) = wrong(served)
+        assert found.mend.startswith(f"{open_bundle(other).digest} came in force last and is not in")
+        assert f"fairlead bundle sign --folder {served.folder} --reason" in found.mend
+        assert sign(served).exit_code == 0
+        (found,) = wrong(served)
+        assert found.mend.startswith(f"bring the files and manifests of {open_bundle(other).digest} into")
+        for part in ("files", "manifests"):
+            shutil.copytree(other / part, served.bundle_folder / part, dirs_exist_ok=True)
+        assert not wrong(served)
+
+
+def wrong(settings: Settings) -> list[Finding]:
+    return [each for each in examine(settings) if each.verdict == "wrong" and each.about in ("bundle", "rollback")]

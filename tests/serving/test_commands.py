@@ -255,6 +255,33 @@ def test_today_says_what_is_wrong_with_a_case(content: bytes, said: str) -> None
     assert said in result.stderr
 
 
+@pytest.mark.parametrize("command", ["today", "recommend"])
+@pytest.mark.parametrize(
+    ("times", "between", "said"), [(0, b"", "is empty"), (3, b"\n", "more than one"), (2, b"", "more")]
+)
+def test_a_file_that_does_not_hold_one_case_is_said(
+    tmp_path: Path, command: str, times: int, between: bytes, said: str
+) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(between.join([with_attributes(size=7)] * times))
+    where = ("--folder", tmp_path / "var") if command == "recommend" else ()
+    for named, result in (
+        (file, run(command, file, *where)),
+        ("standard input", run(command, "-", *where, stdin=file.read_bytes())),
+    ):
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"{named} " in result.stderr
+        assert said in result.stderr
+        assert "give one case a file" in result.stderr
+
+
+def test_an_answer_that_is_not_in_the_database_is_said_with_the_database(folder: Path) -> None:
+    open_desk(folder).service.close()
+    result = run("replay", "0193582a-6f3a-7c41-9e02-6a1be4a7d001", "--folder", folder)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"no recommendation has this id in {folder / 'fairlead.db'}; name the folder of the service" in result.stderr
+
+
 def test_a_broken_policy_is_told_line_by_line(folder: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy"
     shutil.copytree(DEFAULT_FOLDER, policy)

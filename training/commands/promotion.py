@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +18,20 @@ from rich.text import Text
 
 from data.console import console, print_json
 from data.plain_text import IN_LINES, in_lines
-from data.promotion import LONGEST_WHY, PROMOTION_ID, Approval, Dossier, Finding, InForceNow, Promotion, PromotionState
-from data.record import canonical
+from data.promotion import (
+    LONGEST_WHY,
+    PROMOTION_ID,
+    Approval,
+    Dossier,
+    Finding,
+    InForceNow,
+    Promotion,
+    Promotions,
+    PromotionState,
+)
+from data.record import canonical, plain
 from data.targets import require_folder
-from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told
+from training.commands.train import VAR, TheHistory, TheMapping, ThePolicy, opened, told, tracker_of
 from training.errors import ServiceError, TrackingError
 
 if TYPE_CHECKING:
@@ -123,7 +134,9 @@ def promotions(
     apply: Annotated[
         bool, typer.Option("--apply", help="Move MLflow's alias champion to what is in force; finishes a promotion.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as the service answers it.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the list as the service answers it, with what is in force.")
+    ] = False,
 ) -> None:
     """List promotions, the newest first, and what is in force."""
     with told():
@@ -132,12 +145,12 @@ def promotions(
         service = _service(server, key or _key("scientist"))
         now, listed = service.in_force(), service.promotions()
         if as_json:
-            print_json(listed.model_dump_json(by_alias=True, exclude_none=True).encode())
+            print_json(_as_json(listed, now))
         else:
             tell_promotions(listed, _out)
         _tell_in_force(now)
         if apply:
-            _apply(now)
+            _apply(now, _finish(server, key))
 
 
 @app.command("verify-promotion")
@@ -205,15 +218,15 @@ def approve_promotion(
     with told():
         _refuse_odd(promotion_id)
         service = _service(server, key or _key("model-owner"))
+        decided = service.decide(promotion_id, Approval(verdict="reject" if reject else "approve", reason=reason))
         if not reject:
             _tell_notes(service, promotion_id)
-        decided = service.decide(promotion_id, Approval(verdict="reject" if reject else "approve", reason=reason))
         _console.print(f"{decided.promotion_id} is {decided.state.value}", soft_wrap=True)
         if decided.state is PromotionState.APPROVED:
             now = service.in_force()
             _tell_in_force(now)
             if track:
-                _follow(now)
+                _follow(now, _finish(server, key))
 
 
 @app.command()
@@ -228,7 +241,7 @@ def rollback(
         now = _service(server, key or _key("scientist")).roll_back(reason)
         _tell_in_force(now)
         if track:
-            _follow(now)
+            _follow(now, _finish(server, key))
 
 
 def _refuse_odd(promotion_id: str) -> None:
@@ -252,7 +265,7 @@ def _refuse_itself(challenger: Bundle, champion: Bundle) -> None:
 
 
 def _tell_notes(service: AskedService, promotion_id: str) -> None:
-    """What to know of a promotion; one that cannot be read is refused by the decision itself."""
+    """What to know of a promotion that was decided: told after the decision, so that a refusal stands alone."""
     from training.promotion.terminal import tell_notes
 
     try:
@@ -320,30 +333,38 @@ def _tell_in_force(now: InForceNow) -> None:
     _console.print(Text(in_force_words(now)), soft_wrap=True)
 
 
-def _follow(now: InForceNow) -> None:
+def _as_json(listed: Promotions, now: InForceNow) -> bytes:
+    """The list as the service answers it, and what is in force beside it: a program asks once."""
+    return canonical({**plain(listed), "in_force": plain(now)})
+
+
+def _finish(server: str, key: Path | None) -> str:
+    """What moves the alias later, with what this command was told: without, it would ask another service."""
+    of_server = f" --server {shlex.quote(server)}" if server != HERE else ""
+    of_key = f" --key {shlex.quote(str(key))}" if key else ""
+    return f"fairlead promotions --apply{of_server}{of_key}"
+
+
+def _follow(now: InForceNow, finish: str) -> None:
     """Move the alias; where MLflow cannot be asked, what serves has changed all the same, and how to finish is said."""
     try:
-        _apply(now)
+        _apply(now, finish)
     except (TrackingError, ImportError) as error:
-        _console.print(
-            f"[yellow]note:[/yellow] the service has switched; MLflow's alias has not moved ({error}). Finish with: "
-            "fairlead promotions --apply",
-            soft_wrap=True,
-            highlight=False,
-        )
+        _note(f"the service has switched; MLflow's alias has not moved ({error}). Finish with: {finish}")
 
 
-def _apply(now: InForceNow) -> None:
-    from training.tracking.tracking import Tracker, tracking_uri
-
-    tracker = Tracker(tracking_uri(VAR), VAR)
+def _apply(now: InForceNow, finish: str) -> None:
+    tracker = tracker_of(VAR, needed=True)
     for name, version in tracker.crown(now.models).items():
         if version is None:
-            says = (
+            _note(
                 f"MLflow at {tracker.uri} has no version of {name} that serves; where it was trained into another "
                 "store, such as a service's FOLDER/mlflow.db, name that by MLFLOW_TRACKING_URI and finish with "
-                "fairlead promotions --apply"
+                f"{finish}"
             )
-            _console.print(f"[yellow]note:[/yellow] {says}", soft_wrap=True, highlight=False)
         else:
             _console.print(f"{name} version {version} is champion in {tracker.uri}", soft_wrap=True)
+
+
+def _note(says: str) -> None:
+    _console.print(Text.assemble(("note:", "yellow"), f" {says}"), soft_wrap=True)

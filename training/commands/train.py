@@ -293,11 +293,11 @@ def opened(history: str, mapping: Path | None, task: Task | None = None) -> Hist
     return open_history(history, parsed)
 
 
-def tracker_of(folder: Path) -> Tracker:
+def tracker_of(folder: Path, needed: bool = False) -> Tracker:
     """The tracker of a folder, or of the server that the environment names. Raises TrackingError."""
     from training.tracking.tracking import Tracker, tracking_uri
 
-    return Tracker(tracking_uri(folder), folder)
+    return Tracker(tracking_uri(folder), folder, needed)
 
 
 def whole_by_side(scores: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,9 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
         says = f"the challenger learned from other values than the champion did and than these cases hold: {told}"
         return _check(pair, Finding.REFUSED, says)
     words = len(words_before.keys() & words_now.keys())
-    says = f"{len(set(before) & set(now))} columns of numbers are spread as they were where the champion was trained"
+    both = len(set(before) & set(now))
+    spread = f"{both - len(_moved(before, now))} of {both} features that are numbers"
+    says = f"{spread} are spread as they were where the champion was trained"
     if words:
         says += f", and no two of {words} columns of words were exchanged"
     if otherwise:

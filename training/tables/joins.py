@@ -61,6 +61,7 @@ def _with(
     frame: pd.DataFrame, key: str, name: str, other: Joined, table: pd.DataFrame, mapping: Mapping
 ) -> tuple[pd.DataFrame, Join]:
     ours, theirs = list(other.key), list(other.key.values())
+    _refuse_turned_round(f"{key}.key", other, frame, table)
     _require(f"{key}.key", ours, frame, "the table so far")
     _require(f"{key}.key", theirs, table, other.file)
     _require(f"{key}.each", [each.column for each in other.each.values() if each.column], table, other.file)
@@ -84,6 +85,21 @@ def _found(key: str, file: str, asked: pd.Index[Any], there: pd.Index[Any]) -> J
 
 def _shown(key: str | None) -> str | None:
     return None if key is None else str(key).replace(PART, ", ")
+
+
+def _refuse_turned_round(key: str, other: Joined, frame: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Raise MappingError for a key that fits only the other way round."""
+    if not _fits(other.key, frame, table) and _fits(turned := {b: a for a, b in other.key.items()}, frame, table):
+        written = ", ".join(f"{ours}: {theirs}" for ours, theirs in turned.items())
+        raise MappingError(
+            key,
+            f"is turned round, for it is ours: theirs, a column of the table so far and then one of {other.file}; "
+            f"write {{{written}}}",
+        )
+
+
+def _fits(key: dict[str, str], frame: pd.DataFrame, table: pd.DataFrame) -> bool:
+    return key.keys() <= set(frame.columns) and set(key.values()) <= set(table.columns)
 
 
 def _require(key: str, columns: list[str], table: pd.DataFrame, where: str) -> None:

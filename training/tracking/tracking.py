@@ -97,14 +97,17 @@ class Tracker:
     _open: tuple[str, ...] = ()
     """The runs that neither a registration has finished nor a failure closed."""
 
-    def __init__(self, uri: str, folder: Path) -> None:
+    def __init__(self, uri: str, folder: Path, needed: bool = False) -> None:
         """Connect to `MLFLOW_TRACKING_URI`'s server or to a local store; local artifacts go under `folder`.
+
+        Where it is `needed`, the command is about MLflow and has no `--no-track` to do without.
 
         Raises:
             TrackingError: nobody answers there, or what does takes nothing.
         """
         self.uri = uri
-        with _told(f"MLflow does not answer at {uri}. Start it, set MLFLOW_TRACKING_URI, or pass --no-track"):
+        ways = ", or set MLFLOW_TRACKING_URI" if needed else ", set MLFLOW_TRACKING_URI, or pass --no-track"
+        with _told(f"MLflow does not answer at {uri}. Start it{ways}"):
             if uri.startswith("sqlite:"):
                 folder.mkdir(parents=True, exist_ok=True)
             mlflow.set_tracking_uri(uri)
@@ -112,7 +115,7 @@ class Tracker:
                 self._client = MlflowClient(uri)
                 self._experiment = self._opened(folder)
             self._close_abandoned()
-        with _told(f"MLflow at {uri} cannot be written. Make it so, set MLFLOW_TRACKING_URI, or pass --no-track"):
+        with _told(f"MLflow at {uri} cannot be written. Make it so{ways}"):
             self._client.set_experiment_tag(self._experiment, PROCESS, this_process())
 
     def _opened(self, folder: Path) -> str:

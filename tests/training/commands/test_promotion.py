@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import socket
 import threading
@@ -95,13 +96,27 @@ def test_promote_approve_and_roll_back(
     mine = run("approve-promotion", promotion.promotion_id, "--server", server, *key(desk, "scientist"), *WHY)
     assert mine.exit_code == 1
     assert "role model_owner" in words(mine)
+    others = run("approve-promotion", promotion.promotion_id, "--server", server, *key(desk, "reviewer-1"), *WHY)
+    assert (others.exit_code, others.stdout, others.stderr.count("\n")) == (1, "", 1), "the refusal stands alone"
+    assert "with the role model_owner agree or not; those with data_scientist may only withdraw" in others.stderr
     assert desk.service.in_force.predictors.digest == before
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     agreed = run("approve-promotion", promotion.promotion_id, "--server", server, *key(desk, "model-owner"), *WHY)
     assert agreed.exit_code == 0, words(agreed)
     assert "alias has not moved" in words(agreed)
-    assert "fairlead promotions --apply" in words(agreed)
+    assert "--no-track" not in words(agreed)
+    finish = f"fairlead promotions --apply --server {server} --key {key(desk, 'model-owner')[1]}"
+    assert f"Finish with: {finish}\n" in agreed.stderr
+    unanswered = run(*shlex.split(finish)[1:])
+    assert unanswered.exit_code == 1
+    assert "Start it, or set MLFLOW_TRACKING_URI" in words(unanswered)
+    assert "--no-track" not in words(unanswered)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    finished = run(*shlex.split(finish)[1:])
+    assert finished.exit_code == 0, words(finished)
+    assert f"finish with {finish}\n" in finished.stderr
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert desk.service.in_force.predictors.digest == open_bundle(its).digest
 
     listed = run("promotions", "--server", server, *key(desk, "auditor"))
@@ -113,7 +128,10 @@ def test_promote_approve_and_roll_back(
     listed = run("promotions", "--server", server, *key(desk, "auditor"))
     assert f"{promotion.promotion_id}  approved, rolled back since" in listed.stdout
     as_json = run("promotions", "--json", "--server", server, *key(desk, "auditor"))
-    assert as_json.stdout.encode() == desk.get("/v1/models/promotions").content + b"\n"
+    told = json.loads(as_json.stdout)
+    assert told.pop("in_force") == desk.get("/v1/models").json()
+    assert told == desk.get("/v1/models/promotions").json()
+    assert (told["items"][0]["state"], told["items"][0]["rolled_back"]["by"]) == ("approved", "scientist")
 
 
 def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server: str, its: Path) -> None:

@@ -51,6 +51,13 @@ def test_drift_of_one_or_of_all_is_no_exchange() -> None:
     assert not list(swapped(BEFORE, {name: (a * 3, b * 3, c * 3) for name, (a, b, c) in BEFORE.items()}))
 
 
+def test_what_is_counted_is_features_and_what_moved_is_not_among_them() -> None:
+    model = learned(FACTS, 1_000, 100)
+    moved = learned({**FACTS, "queue_minutes": (500.0, 600.0, 900.0)}, 1_000, 100)
+    assert "2 of 2 features that are numbers are spread as they were" in compared(model, model).says
+    assert "1 of 2 features that are numbers are spread as they were" in compared(moved, model).says
+
+
 def test_a_column_that_is_new_or_constant_does_not_matter() -> None:
     flat = {"one": (0.0, 0.0, 0.0), "other": (0.0, 0.0, 0.0)}
     assert not list(swapped(flat, {**flat, "third": (1.0, 2.0, 3.0)}))

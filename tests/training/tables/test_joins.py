@@ -106,6 +106,11 @@ def test_a_file_may_be_joined_by_what_an_earlier_one_gave(orders: Path) -> None:
         ({"items": items(made={"sum": "colour"})}, "files.items.each.made': expected a number, got 'red'"),
         ({"items": items(made={"sum": "weight"})}, "names column 'weight'; items.csv has colour"),
         ({"items": {"file": "items.csv", "key": "parcel"}}, "names column 'parcel'; the table so far has customer"),
+        (
+            {"items": {"file": "customers.parquet", "key": {"nr": "customer"}}},
+            "it is ours: theirs, a column of the table so far and then one of customers.parquet; write {customer: nr}",
+        ),
+        ({"items": {"file": "items.csv", "key": {"order": "parcel"}}}, "names column 'parcel'; did you mean 'price'?"),
         ({"items": {"file": "none.csv", "key": "order"}}, "none.csv cannot be read"),
     ],
 )

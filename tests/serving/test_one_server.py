@@ -1,0 +1,84 @@
+"""One process serves a folder: a second one is refused by name, and a process that was killed holds nothing back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from serving.one_server import AlreadyServed, serving_alone
+from serving.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A real process that serves, once it said where."""
+    command = [sys.executable, "fairlead.py", "serve", "--folder", str(folder), "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            said = (re.search(r"docs at (http://\S+)/docs$", line) for line in process.stderr)
+            yield process, next(found[1] for found in said if found)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("up", "--port", "1", "--cases", "3000")])
+def test_a_second_one_is_told_who_serves_and_where(tmp_path: Path, command: tuple[str, ...]) -> None:
+    folder = tmp_path / "var"
+    with served(folder) as (process, address):
+        before = sorted(folder.rglob("*"))
+        second = subprocess.run(
+            [sys.executable, "fairlead.py", *command, "--folder", str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (second.returncode, second.stdout) == (2, "")
+        assert f"{folder} is served already, by process {process.pid} at {address}, " in second.stderr
+        assert "Traceback" not in second.stderr
+        assert sorted(folder.rglob("*")) == before
+        looked = [sys.executable, "fairlead.py", "doctor", "--folder", str(folder)]
+        assert "audit chain" in subprocess.run(looked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+
+def test_a_process_that_was_killed_holds_nothing_back(tmp_path: Path) -> None:
+    with served(tmp_path / "var") as (process, _):
+        with pytest.raises(AlreadyServed), serving_alone(Settings(folder=tmp_path / "var")):
+            pass
+        process.kill()
+        process.wait()
+        with serving_alone(Settings(folder=tmp_path / "var")):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("folder", "db", "said"),
+    [("a", "b.db", "a is served already"), ("b", "a/fairlead.db", "a/fairlead.db is served already"), ("b", "", "")],
+)
+def test_neither_the_folder_nor_the_database_is_shared(tmp_path: Path, folder: str, db: str, said: str) -> None:
+    second = Settings(folder=tmp_path / folder, db=f"sqlite:///{tmp_path / db}" if db else None)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(serving_alone(Settings(folder=tmp_path / "a"), "http://127.0.0.1:8080"))
+        if said:
+            words = re.escape(f"{said}, by process {os.getpid()} at http://127.0.0.1:8080")
+            stack.enter_context(pytest.raises(AlreadyServed, match=words))
+        stack.enter_context(serving_alone(second))
+    with serving_alone(second):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_for_the_store_to_tell(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with serving_alone(Settings(folder=tmp_path / "file")):
+        pass
