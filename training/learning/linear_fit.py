@@ -1,8 +1,8 @@
 """The linear term: a penalised logistic regression on simple functions of each feature, told as one function each.
 
-A number enters by its rank, by its value and by whether it is known; one of few values, as a month, also by a weight
-per value; a category by a weight per level. All of them are piecewise linear in the feature, so what was fitted is one
-function a feature, exactly.
+A number enters by its value, by its rank and by whether it is known; a share, such as a party's rate, by its value and
+not its rank; a number of few values, as a month, also by a weight per value; a category by a weight per level. All of
+them are piecewise linear in the feature, so what was fitted is one function a feature, exactly.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ LEAST_SEEN = 15
 """Rows with a level, or without a value, below which neither gets a weight."""
 FEW_VALUES = 24
 """Values of a number up to which each has a weight of its own: hours, weekdays, months, small counts."""
+OWN_HEIGHT = 0.3
+"""How high the function of one value is: its weight is held back as if the strength were a tenth of the others'. A line
+says most of what small counts say; what they say beyond it is often chance."""
 MOST_ROWS = 60_000
 """Rows that are read, evenly spaced where there are more: the term has few parameters."""
 ITERATIONS = 60
@@ -79,13 +82,26 @@ def _basis(column: Floats, is_category: bool, directed: bool) -> _Basis:
 
 
 def _number(known: Floats, knots: Floats, often: NDArray[np.intp], tells_absence: bool) -> _Basis:
-    """A number's rank, its value, whether it is known, and those of its values that are seen `often`."""
+    """A number's value, its rank, whether it is known, and those of its values that are seen `often`."""
     inside = known.clip(knots[0], knots[-1])
-    ranks = np.searchsorted(np.sort(known), knots, side="right") / len(known) - 0.5
     line = (knots - float(inside.mean())) / float(inside.std())
-    heights = np.column_stack([ranks, line, np.zeros(len(knots)), np.eye(len(knots))[:, often]])
-    own = np.zeros(len(often))
-    return _Basis(knots, heights, np.array([0.0, 0.0, float(tells_absence), *own]), np.array([1.0, 1.0, 0.0, *own]))
+    rising = [line] if _is_share(known) else [line, _ranks(known, knots)]
+    heights = np.column_stack([*rising, np.zeros(len(knots)), OWN_HEIGHT * np.eye(len(knots))[:, often]])
+    own, rises = np.zeros(len(often)), np.ones(len(rising))
+    return _Basis(knots, heights, np.array([*(0.0 * rises), float(tells_absence), *own]), np.array([*rises, 0.0, *own]))
+
+
+def _is_share(known: Floats) -> bool:
+    """Whether a number lies within 0 and 1, where its value alone does.
+
+    No few of its values are so far out that a line must lie flat for them, which is what ranks mend; and a rank hardly
+    rises where few rows lay, which is where rates that drift come to lie.
+    """
+    return float(known.min()) >= 0.0 and float(known.max()) <= 1.0
+
+
+def _ranks(known: Floats, knots: Floats) -> Floats:
+    return np.asarray(np.searchsorted(np.sort(known), knots, side="right") / len(known) - 0.5)
 
 
 def _constant(knot: Floats, tells_absence: bool) -> _Basis:

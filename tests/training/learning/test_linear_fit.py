@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,49 @@ def test_a_number_of_few_values_has_a_weight_for_each() -> None:
 def test_a_number_of_few_values_keeps_its_direction() -> None:
     told = fit_linear(monthly({0: 1}), np.ones(N), (1.0,))[0].terms(np.arange(12.0)[:, None])[:, 0]
     assert (np.diff(told) >= 0.0).all()
+
+
+def test_a_weight_per_value_is_held_back_where_one_per_level_is_not() -> None:
+    def bump(data: Rows) -> float:
+        march, april = fit_linear(data, np.ones(N), (0.1,))[0].terms(np.array([[2.0], [3.0]]))[:, 0]
+        return float(march - april)
+
+    assert 0.0 < bump(monthly()) < 0.8 * bump(replace(monthly(), categories=(0,)))
+
+
+def drifting(times: float) -> Rows:
+    """A number within 0 and `times`, most often low, of which the log odds of what happens are a line."""
+    share = np.random.default_rng(2).beta(2.0, 6.0, N)
+    truth = (np.random.default_rng(3).random(N) < 1 / (1 + np.exp(3.0 - 6.0 * share))).astype(np.int64)
+    return Rows(times * share[:, None], truth, np.arange(N, dtype=np.float64), (), 1)
+
+
+def test_a_share_rises_as_steeply_where_few_rows_lay() -> None:
+    """Rates drift, so that later cases lie where few of the earlier lay: a rank would lie flat there."""
+    told = fit_linear(drifting(1.0), np.ones(N), (0.03,))[0].terms(np.array([[0.1], [0.2], [0.45], [0.55]]))[:, 0]
+    assert told[3] - told[2] == pytest.approx(told[1] - told[0], rel=1e-6)
+
+
+def test_a_number_beyond_shares_bends_with_its_rank() -> None:
+    told = fit_linear(drifting(9.0), np.ones(N), (0.03,))[0].terms(9.0 * np.array([[0.1], [0.2], [0.45], [0.55]]))[:, 0]
+    assert 0.0 < told[3] - told[2] < 0.98 * (told[1] - told[0])
+
+
+def test_a_number_with_a_long_tail_is_told_by_its_rank() -> None:
+    """Amounts: a line that some very large ones hold flat tells nothing of the many others."""
+    amount = np.random.default_rng(4).lognormal(4.0, 2.0, N)
+    odds = 2.0 * (np.log(amount) - 4.0) / 2.0
+    truth = (np.random.default_rng(5).random(N) < 1 / (1 + np.exp(1.0 - odds))).astype(np.int64)
+    term = fit_linear(Rows(amount[:, None], truth, np.arange(N, dtype=np.float64), (), 1), np.ones(N), (0.3,))[0]
+    told = term.terms(np.exp(4.0 + 2.0 * np.array([[-1.0], [1.0]])))[:, 0]
+    assert told[1] - told[0] > 2.0
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_share_keeps_its_direction_even_against_the_data(direction: int) -> None:
+    term = fit_linear(replace(drifting(1.0), directions={0: direction}), np.ones(N), (1.0,))[0]
+    told = term.terms(np.linspace(0.0, 1.0, 50)[:, None])[:, 0]
+    assert (direction * np.diff(told) >= 0.0).all()
 
 
 def test_rows_without_weight_teach_nothing() -> None:
