@@ -195,4 +195,6 @@ def test_says_that_a_stored_document_was_altered(tmp_path: Path, what: str) -> N
 def test_an_unknown_id_is_said_to_be_unknown(tmp_path: Path) -> None:
     open_desk(tmp_path / "var").service.close()
     result = replay(tmp_path, {"recommendation_id": "0193582a-6f3a-7c41-9e02-6a1be4a7d001"})
-    assert (result.exit_code, result.stderr.strip()) == (2, "No recommendation has this id.")
+    asked = tmp_path / "var" / "fairlead.db"
+    says = f"cannot replay: no recommendation has this id in {asked}; name the folder of the service that answered"
+    assert (result.exit_code, result.stderr.strip()) == (2, f"{says} with --folder")
