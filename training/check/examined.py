@@ -203,7 +203,7 @@ def _examined(
     truths = {task: np.array([truth_of(task, line) for line in lines], np.int64) for task in Task}
     until = max(map(told_at, lines))
     timeless = is_timeless(np.array([line.case.event.time.timestamp() for line in lines]))
-    young = {} if timeless else {task: maturity_of(task, lines, truth, until) for task, truth in truths.items()}
+    young = {} if timeless else {task: maturity_of(task, lines, truth) for task, truth in truths.items()}
     return Examined(
         name=name,
         log=log,

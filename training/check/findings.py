@@ -140,7 +140,8 @@ def _not_known_yet(seen: Examined) -> Iterator[Finding]:
         told, young = [], int(found.young.sum())
         if young:
             days = (seen.until - float(seen.times[found.young].min())) / DAY
-            told.append(f"of the last {days:.0f} days only what ends quickly is known: {young:,} cases teach nothing")
+            why = "only what ends quickly could be known of them"
+            told.append(f"{young:,} cases of the last {days:.0f} days teach nothing, because {why}")
         if found.unknown:
             told.append(f"for about {found.unknown:,} not known yet, known ones of their age and outcome count")
         says = f"{task}: {'; '.join(told)}. The later a history is written down, the more of its days teach"

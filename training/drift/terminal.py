@@ -26,7 +26,7 @@ def report_for_people(report: DriftReport, title: str) -> RenderableType:
 def summary_for_people(report: DriftReport, title: str) -> RenderableType:
     """How many cases, what they say together, and every alarm: what nobody should miss who has the rest elsewhere."""
     alarms = [Text(f"! {each.says}", style="bold red") for each in report.alarms]
-    counted = f"{report.n:,} cases, {report.with_outcome:,} of them with an outcome. "
+    counted = f"{report.n:,} cases, {report.with_outcome:,} of them with an outcome that counts. "
     return Group(Text(title, style="italic"), Text(counted + report.says + "."), *alarms, *_priced(report))
 
 

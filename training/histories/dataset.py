@@ -164,6 +164,8 @@ class _TaskNotes:
         self._events: list[str] = []
         self._counts_at: list[float] = []
         self._told: list[float] = []
+        self._untold = 0
+        """Lines of which no outcome is told."""
         self._counts_from: list[float] = []
         self._due: list[float] = []
         self._until = -math.inf
@@ -177,6 +179,7 @@ class _TaskNotes:
         """The block's cases of the task, before its rows are added to the matrix."""
         if task is Task.SLA_BREACH:
             self.promise_passed += sum(promise_passed(each.line) for each in block)
+        self._untold += sum(each.line.outcome is None for each in block)
         self._until = max(self._until, *(told_at(each.line).timestamp() for each in block))
         self._truth += columns[f"{task}.truth"].tolist()
         self._fired += columns[f"{task}.fired"].tolist()
@@ -221,7 +224,7 @@ class _TaskNotes:
         if is_timeless(np.array(self._times)):
             return None
         truth = np.array(self._truth, np.int64)
-        return matured(truth, np.array(self._counts_from), np.array(self._told), self._until)
+        return matured(truth, np.array(self._counts_from), np.array(self._told), self._untold)
 
     def _open(self) -> NDArray[np.bool_]:
         """Cases without times have no end: none of their promises is open."""

@@ -15,7 +15,6 @@ It takes each label's delays to be those of earlier; how common the labels are m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +33,8 @@ FEWEST = 100
 """Cases of a label below which its delays are those of all; known ones that must be at risk before a delay tells."""
 WORTH = 0.01
 """The share of cases that must be missing or too young before any counts for others."""
+ODD = 3
+"""Outcomes at least that may be told after a history's end."""
 
 
 class Maturity(NamedTuple):
@@ -54,15 +55,28 @@ class Maturity(NamedTuple):
         return round(float((self.stands_for[~self.young] - 1.0).sum()))
 
 
-def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth, until: datetime) -> Maturity | None:
-    """Of the lines of a history that ended at a moment, with what they tell of a task; see `maturity`."""
+def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth) -> Maturity | None:
+    """Of the lines of a history, with what they tell of a task; see `matured`."""
+    counts = np.array([counts_from(task, line).timestamp() for line in lines])
     told = np.array([told_at(line).timestamp() for line in lines])
-    return matured(truth, np.array([counts_from(task, line).timestamp() for line in lines]), told, until.timestamp())
+    return matured(truth, counts, told, sum(line.outcome is None for line in lines))
 
 
-def matured(truth: Truth, counts_from: Floats, told_at: Floats, until: float) -> Maturity | None:
-    """Of cases whose truth can be known from a moment on and was told at another, in seconds; see `maturity`."""
-    return maturity(truth, np.maximum(told_at - counts_from, 0.0), until - counts_from)
+def matured(truth: Truth, counts_from: Floats, told_at: Floats, untold: int) -> Maturity | None:
+    """Of cases whose truth can be known from a moment on and was told at another, in seconds, beside cases of which no
+    outcome is told: where there are hardly any of those, nothing is missing, however late the others were told.
+    """
+    known = truth != UNKNOWN
+    if not known.any():
+        return None
+    end = _end(told_at[known])
+    found = maturity(truth, np.maximum(np.minimum(told_at, end) - counts_from, 0.0), end - counts_from)
+    return found if found is not None and untold >= max(found.unknown, WORTH * known.sum()) / 2 else None
+
+
+def _end(told_at: Floats) -> float:
+    """When a history ended: the last outcome was told, but for one in a thousand, of a wrong year or a late patch."""
+    return float(np.sort(told_at)[-1 - min(len(told_at) - 1, max(ODD, len(told_at) // 1000))])
 
 
 def maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:

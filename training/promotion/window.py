@@ -67,7 +67,7 @@ class Replayed:
         cases so young when the history ended that only what ends quickly could.
         """
         told = np.array([self._truth(task, line) for line in self.lines], np.int64)
-        found = maturity_of(task, self.lines, told, self.until)
+        found = maturity_of(task, self.lines, told)
         return told if found is None else np.where(found.young, UNKNOWN, told)
 
     def _truth(self, task: Task, line: HistoryLine) -> int:

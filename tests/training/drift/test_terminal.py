@@ -23,7 +23,7 @@ def test_two_features_with_a_long_common_start_can_be_told_apart() -> None:
 def test_a_summary_has_every_alarm_and_no_table() -> None:
     alarm = Alarm(about="rate", says="more promises break than it was taught")
     told = _on_a_terminal(_report("queue_minutes").model_copy(update={"alarms": (alarm,)}), summary_for_people)
-    assert "100 cases, 0 of them with an outcome. something has moved." in told
+    assert "100 cases, 0 of them with an outcome that counts. something has moved." in told
     assert "! more promises break than it was taught" in told
     assert "queue_minutes" not in told
 

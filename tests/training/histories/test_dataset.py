@@ -253,10 +253,9 @@ def test_what_cases_count_for_besides_is_multiplied() -> None:
 
 
 def test_where_a_history_was_written_down_long_after_nothing_is_young() -> None:
-    last = HistoryLine(
-        case=as_of_monday()[-1].case, outcome=Outcome(recorded_at=NOON + timedelta(days=90), sla_breached=False)
-    )
-    known = studied([*as_of_monday()[:1_200], last], AttributeSchema()).known(Task.SLA_BREACH)
+    told = Outcome(recorded_at=NOON + timedelta(days=90), sla_breached=False)
+    last = [HistoryLine(case=line.case, outcome=told) for line in as_of_monday()[1_200:1_210]]
+    known = studied([*as_of_monday()[:1_200], *last], AttributeSchema()).known(Task.SLA_BREACH)
     assert known.maturity is None
     assert known.telling() is known
 

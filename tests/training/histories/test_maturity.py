@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.histories.maturity import FEWEST, LEAST, Maturity, known_within, maturity
+from training.histories.maturity import FEWEST, LEAST, Maturity, known_within, matured, maturity
 
 Cut = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
@@ -137,3 +137,23 @@ def test_what_the_end_of_the_history_cut_off_is_made_good(mean: float) -> None:
     assert known_within(delays[seen], ages[seen], after) == pytest.approx(expected, abs=0.02)
     naive = np.array([(delays[seen] <= each).mean() for each in after])
     assert np.abs(naive - expected).max() > 0.02
+
+
+def test_where_hardly_a_case_is_untold_late_news_are_no_missing_outcomes() -> None:
+    """A backlog that was entered on one day looks like outcomes that take long; but nothing is missing."""
+    truth, when, delays, _ = a_desk(6)
+    told = when + np.where((truth == 1) & (when < 90.0), np.maximum(delays, 90.0 - when), delays)
+    assert maturity(truth, told - when, told.max() - when) is not None, "by its delays alone"
+    assert matured(truth, when, told, 0) is None
+    assert matured(truth, when, told, 10) is None
+
+
+@pytest.mark.parametrize("odd", [0, 1, 3])
+def test_a_wrong_year_or_a_late_patch_moves_no_end(odd: int) -> None:
+    truth, when, delays, ages = a_desk(7)
+    known = delays <= ages
+    told = when + delays
+    told[np.flatnonzero(known)[:odd]] += 3_650.0
+    found = matured(np.where(known, truth, -1), when, told, int((~known).sum()))
+    assert found is not None
+    assert found.young.sum() == pytest.approx(written_down(a_desk(7))[0].young.sum(), rel=0.1)
