@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from training.errors import HistoryError
 from training.histories.history import MappedHistory, Table, open_history, open_table
 from training.histories.maturity import Maturity, maturity_of
 from training.histories.split import is_timeless
-from training.histories.truth import UNKNOWN, told_at, truth_of
+from training.histories.truth import UNKNOWN, truth_of
 from training.tables.files import require_columns
 from training.tables.filters import kept_rows
 from training.tables.joins import Join
@@ -74,8 +73,6 @@ class Examined:
     """The numbers that the mapping derives, over the chosen rows."""
     maturities: Mapping[Task, Maturity] = field(default_factory=dict)
     """Where outcomes of the chosen rows are not known yet, what the known ones say of them."""
-    until: float = math.nan
-    """The last moment that the chosen rows tell of, in seconds since 1970."""
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -201,7 +198,6 @@ def _examined(
     if not lines:
         raise HistoryError(f"{name} holds no case")
     truths = {task: np.array([truth_of(task, line) for line in lines], np.int64) for task in Task}
-    until = max(map(told_at, lines))
     timeless = is_timeless(np.array([line.case.event.time.timestamp() for line in lines]))
     young = {} if timeless else {task: maturity_of(task, lines, truth) for task, truth in truths.items()}
     return Examined(
@@ -221,5 +217,4 @@ def _examined(
         left_out=left_out or {},
         derived=derived_columns(lines, wordings),
         maturities={task: found for task, found in young.items() if found is not None},
-        until=until.timestamp(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,6 @@ from training.check.examined import Examined
 from training.check.lone_values import lone_value
 from training.check.marks import mark_slip
 from training.check.shares import share_slip
-from training.histories.rows import DAY
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
@@ -139,9 +139,9 @@ def _not_known_yet(seen: Examined) -> Iterator[Finding]:
     for task, found in seen.maturities.items():
         told, young = [], int(found.young.sum())
         if young:
-            days = (seen.until - float(seen.times[found.young].min())) / DAY
+            since = datetime.fromtimestamp(float(seen.times[found.young].min()), UTC)
             why = "only what ends quickly could be known of them"
-            told.append(f"{young:,} cases of the last {days:.0f} days teach nothing, because {why}")
+            told.append(f"{young:,} of the cases since {since:%Y-%m-%d} teach nothing, because {why}")
         if found.unknown:
             told.append(f"for about {found.unknown:,} not known yet, known ones of their age and outcome count")
         says = f"{task}: {'; '.join(told)}. The later a history is written down, the more of its days teach"
