@@ -62,15 +62,15 @@ def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth) -> Matur
     return matured(truth, counts, told, sum(line.outcome is None for line in lines))
 
 
-def matured(truth: Truth, counts_from: Floats, told_at: Floats, untold: int) -> Maturity | None:
-    """Of cases whose truth can be known from a moment on and was told at another, in seconds, beside cases of which no
+def matured(truth: Truth, since: Floats, told_at: Floats, untold: int) -> Maturity | None:
+    """Of cases whose truth can be known `since` a moment and was told at another, in seconds, beside cases of which no
     outcome is told: where there are hardly any of those, nothing is missing, however late the others were told.
     """
     known = truth != UNKNOWN
     if not known.any():
         return None
     end = _end(told_at[known])
-    found = maturity(truth, np.maximum(np.minimum(told_at, end) - counts_from, 0.0), end - counts_from)
+    found = maturity(truth, np.maximum(np.minimum(told_at, end) - since, 0.0), end - since)
     return found if found is not None and untold >= max(found.unknown, WORTH * known.sum()) / 2 else None
 
 
