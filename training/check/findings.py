@@ -30,6 +30,7 @@ Rule = Literal[
     "few_outcomes",
     "outcome_before_case",
     "not_known_yet",
+    "recorded_at_once",
     "join_finds_little",
     "row_nearly_empty",
     "lone_value",
@@ -42,6 +43,11 @@ Rule = Literal[
 
 LITTLE = 0.05
 """Share of the rows below which a joined file is more likely keyed otherwise than full of gaps."""
+AT_ONCE = 0.2
+"""Share of the outcomes from which on one day tells a good part of them."""
+DAY = 86_400.0
+LONG = 30 * DAY
+"""How long a history's cases are at least apart where a day of its outcomes is told."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
     told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_not_known_yet(seen)]
+    told += _recorded_at_once(seen)
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -136,6 +143,7 @@ def _before_their_case(seen: Examined) -> Iterator[Finding]:
 
 def _not_known_yet(seen: Examined) -> Iterator[Finding]:
     """Where a history was written down before the outcomes of its latest cases were known."""
+    empty = int(np.isnan(seen.recorded).sum())
     for task, found in seen.maturities.items():
         told, young = [], int(found.young.sum())
         if young:
@@ -145,7 +153,26 @@ def _not_known_yet(seen: Examined) -> Iterator[Finding]:
         if found.unknown:
             told.append(f"for about {found.unknown:,} not known yet, known ones of their age and outcome count")
         says = f"{task}: {'; '.join(told)}. The later a history is written down, the more of its days teach"
+        if empty < (young + found.unknown) * LITTLE:
+            says += f"; {empty or 'none'} of the rows that were read {'tell' if empty > 1 else 'tells'} no outcome: "
+            says += "keep those of cases that have not ended, with empty cells"
         yield Finding("not_known_yet", False, says)
+
+
+def _recorded_at_once(seen: Examined) -> Iterator[Finding]:
+    """Where one day tells a good part of all outcomes: a backlog's, or the day on which a table was filled."""
+    known = np.isfinite(seen.recorded)
+    days, counts = np.unique(seen.recorded[known] // DAY, return_counts=True)
+    if not len(days) or np.ptp(seen.times[known]) < LONG or counts.max() < AT_ONCE * known.sum():
+        return
+    day = datetime.fromtimestamp(float(days[counts.argmax()]) * DAY, UTC)
+    yield Finding(
+        "recorded_at_once",
+        False,
+        f"outcome.recorded_at is {day:%Y-%m-%d} in {counts.max():,} of {known.sum():,} rows with an outcome: what they "
+        "came to counts as known from that day on and not before; if that is when a backlog was entered or the table "
+        "filled, map the column that says when each case ended",
+    )
 
 
 def _joins(seen: Examined) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ A history is written down on some day. Of its latest cases only those tell their
 ends quickly is rarely a broken promise: in the last ten days of a log of which a quarter breaks its promises, one known
 outcome in a hundred may be a breach. Earlier cases tell how long each outcome takes to be known. So every known case
 counts for those of its label and age that are not known yet, and of cases so young that an outcome would hardly be
-known, none counts.
+known, none counts. It is the same where the rows of what has not ended are left out. Where all is told, a backlog that
+was entered at once looks like outcomes that take long; it is told by being told at once.
 
 The share of a label's outcomes that is known after a time is estimated from the known ones alone, each of which could
 be seen only if it took no longer than its case is old: the product-limit estimator of right-truncated data
@@ -35,6 +36,10 @@ WORTH = 0.01
 """The share of cases that must be missing or too young before any counts for others."""
 ODD = 3
 """Outcomes at least that may be told after a history's end."""
+PARTS = 10
+"""Parts of a history's time, as long as each other."""
+AT_ONCE = 0.25
+"""The share of the slow outcomes from which on those that were told in one part were told at once."""
 
 
 class Maturity(NamedTuple):
@@ -64,14 +69,30 @@ def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth) -> Matur
 
 def matured(truth: Truth, since: Floats, told_at: Floats, untold: int) -> Maturity | None:
     """Of cases whose truth can be known `since` a moment and was told at another, in seconds, beside cases of which no
-    outcome is told: where there are hardly any of those, nothing is missing, however late the others were told.
+    outcome is told: where there are hardly any of those, and the slow ones were told at once, nothing is missing.
     """
     known = truth != UNKNOWN
     if not known.any():
         return None
     end = _end(told_at[known])
-    found = maturity(truth, np.maximum(np.minimum(told_at, end) - since, 0.0), end - since)
-    return found if found is not None and untold >= max(found.unknown, WORTH * known.sum()) / 2 else None
+    delays, ages = np.maximum(np.minimum(told_at, end) - since, 0.0), end - since
+    found = maturity(truth, delays, ages)
+    if found is None or untold >= max(found.unknown, WORTH * known.sum()) / 2:
+        return found
+    seen = known & (delays <= ages)
+    late = int((told_at[known] > end).sum())
+    cut_off = found.unknown + int(found.young.sum()) > late + max(WORTH * known.sum(), ODD)
+    return found if cut_off and not _at_once(told_at[seen], delays[seen], ages[found.young]) else None
+
+
+def _at_once(told_at: Floats, delays: Floats, young: Floats) -> bool:
+    """Whether the outcomes that took longest were told within a small part of the time since the first of them could
+    be, as a backlog is.
+    """
+    slow = young.max() if len(young) else np.quantile(delays, 0.9)
+    told = told_at[delays > slow]
+    in_each, _ = np.histogram(told, bins=PARTS, range=(min(told_at.min() + slow, told.min()), told_at.max()))
+    return bool(in_each.max() > AT_ONCE * len(told))
 
 
 def _end(told_at: Floats) -> float:

@@ -285,3 +285,31 @@ def test_a_history_that_was_written_down_before_its_outcomes_were_known_is_told(
         r"for about \d+ not known yet, known ones of their age and outcome count\. The later a history is written",
         told.says,
     ), told.says
+
+
+def test_rows_that_were_left_out_because_they_had_not_ended_are_asked_for(tmp_path: Path) -> None:
+    ended = [line for line in as_of_monday() if line.outcome is not None]
+    file = tmp_path / "ended.jsonl"
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in ended))
+    (told,) = [each for each in findings(examine(file, None, 10_000), None) if each.rule == "not_known_yet"]
+    assert told.says.endswith(
+        "none of the rows that were read tells no outcome: keep those of cases that have not ended, with empty cells"
+    )
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in as_of_monday()))
+    (told,) = [each for each in findings(examine(file, None, 10_000), None) if each.rule == "not_known_yet"]
+    assert told.says.endswith("teach")
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.0, False), (0.18, False), (0.25, True), (1.0, True)])
+def test_a_day_that_tells_many_outcomes_is_told(tmp_path: Path, share: float, said: bool) -> None:
+    lines = [line for line in as_of_monday() if line.outcome is not None]
+    last = max(line.outcome.recorded_at for line in lines if line.outcome)
+    file = tmp_path / "filled.jsonl"
+    with file.open("wb") as out:
+        for number, line in enumerate(lines):
+            at = last if number % 100 < share * 100 else None
+            update = {"outcome": line.outcome.model_copy(update={"recorded_at": at})} if at and line.outcome else {}
+            out.write(canonical(line.model_copy(update=update)) + b"\n")
+    told = [each for each in findings(examine(file, None, 10_000), None) if each.rule == "recorded_at_once"]
+    assert bool(told) is said
+    assert all(f"outcome.recorded_at is {last:%Y-%m-%d} in " in each.says and not each.stops for each in told)

@@ -148,6 +148,36 @@ def test_where_hardly_a_case_is_untold_late_news_are_no_missing_outcomes() -> No
     assert matured(truth, when, told, 10) is None
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_without_the_rows_of_what_has_not_ended_the_known_ones_count_as_with_them(seed: int) -> None:
+    truth, when, delays, ages = a_desk(seed)
+    known = delays <= ages
+    told = when + delays
+    kept = matured(np.where(known, truth, -1), when, np.where(known, told, when), int((~known).sum()))
+    dropped = matured(truth[known], when[known], told[known], 0)
+    assert kept is not None
+    assert dropped is not None
+    assert dropped.stands_for.tolist() == kept.stands_for[known].tolist()
+    assert dropped.young.tolist() == kept.young[known].tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("weeks", [0.1, 2.0])
+def test_a_backlog_entered_within_two_weeks_is_no_missing_outcome(seed: int, weeks: float) -> None:
+    truth, when, delays, _ = a_desk(seed)
+    entered = 80.0 + np.random.default_rng(seed).uniform(0.0, 7.0 * weeks, len(when))
+    told = np.where((truth == 1) & (when < 80.0), np.maximum(when + delays, entered), when + delays)
+    assert maturity(truth, told - when, told.max() - when) is not None, "by its delays alone"
+    assert matured(truth, when, told, 0) is None
+
+
+def test_a_history_hardly_longer_than_its_outcomes_take_is_read_without_the_rows_too() -> None:
+    """What takes ten days is told in the last two thirds of thirty alone, which is no backlog."""
+    truth, when, delays, ages = a_desk(8, days=30, a_day=240)
+    known = delays <= ages
+    assert matured(truth[known], when[known], (when + delays)[known], 0) is not None
+
+
 @pytest.mark.parametrize("odd", [0, 1, 3])
 def test_a_wrong_year_or_a_late_patch_moves_no_end(odd: int) -> None:
     truth, when, delays, ages = a_desk(7)
