@@ -112,7 +112,7 @@ def comparison(metrics: Mapping[Task, Mapping[str, Any]], title: str) -> Table:
             head = _NOTHING if number else heads
             table.add_row(*head, SIDES[side], *[_shown(told[side].get(name)) for name in METRICS])
         table.add_section()
-    table.caption = "\n".join((*_wrong_levels(metrics), *_alone(metrics), *_left_out(metrics))) or None
+    table.caption = "\n".join((*_wrong_levels(metrics), *_alone(metrics), *left_out_lines(metrics))) or None
     return table
 
 
@@ -172,7 +172,7 @@ _LEFT_OUT = {
 }
 
 
-def _left_out(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
+def left_out_lines(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
     """How many cases are in no score, and why; how many should not be; and how many others the rest count for."""
     for key, why in _LEFT_OUT.items():
         told = [f"{task.value}: {each[key]:,}" for task, each in metrics.items() if key in each]

@@ -81,14 +81,15 @@ def drift(
         untold = untold_of(model, read)
         if other := another_question(model.horizon, read):
             note(other)
-        report = drift_of(model, _seen(model, folder, read, mapping, context, rules, without_outcome=True), rules)
+        seen = _seen(model, folder, read, mapping, context, rules, without_outcome=True)
+        report = drift_of(model, seen, rules)
         title = f"{read.name} beside what {task} learned from"
         if html is not None:
             html.write_text(page(report, read.name), encoding="utf-8")
             _console.print(summary_for_people(report, title))
             _console.print(f"wrote {html}", soft_wrap=True)
         if as_json:
-            typer.echo(json.dumps(report.model_dump(mode="json") | {UNTOLD: untold}))
+            typer.echo(json.dumps(report.model_dump(mode="json") | {UNTOLD: untold, "left_out": seen.left_out}))
         elif html is None:
             _console.print(report_for_people(report, title))
 
@@ -201,12 +202,14 @@ def _seen(
     from training.drift.drift import see
     from training.histories.split import without_times
     from training.histories.unseen import acquaintance
-    from training.terminal import progress_on
+    from training.terminal import left_out_lines, progress_on
 
     earlier = opened(context, mapping) if context else None
     before = known_before(model, _bundle(folder).standing or [], read, earlier)
     with progress_on(_console) as progress:
         seen = see(model, read, before, policy, progress, without_outcome)
+    for line in left_out_lines({model.task: seen.left_out}):
+        note(line)
     if without_times(model.lineage):
         note(acquaintance(model, seen.known.events, read)["says"])
     return seen

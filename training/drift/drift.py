@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class Seen:
     known: Known
     tells_outcomes: bool = True
     """Whether enough of the later cases tell what came of them that what outcomes feed can be compared."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many outcomes say nothing, by why: see `Known.left_out`."""
 
 
 def see(
@@ -54,10 +57,11 @@ def see(
     """
     arrivals = not without_times(model.lineage)
     read = studied(history, before, (model.task,), model.attributes, policy, progress, without_outcome, arrivals)
-    known = read.known(model.task).unsure()
+    whole = read.known(model.task)
+    known = whole.unsure()
     if not len(known.truth):
         raise HistoryError(f"{history.name} holds no case that {model.task} is asked about; check its outcomes")
-    return Seen(model.complete(known.facts, known.messages), known, _tells_outcomes(known, history))
+    return Seen(model.complete(known.facts, known.messages), known, _tells_outcomes(known, history), whole.left_out)
 
 
 def _tells_outcomes(known: Known, history: History) -> bool:

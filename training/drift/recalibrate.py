@@ -133,7 +133,7 @@ def untaught(model: TaskModel, made_at: datetime, seen: Seen, history: History) 
 
 
 def _at(seen: Seen, which: NDArray[np.intp]) -> Seen:
-    return Seen(seen.features[which], seen.known.at(which))
+    return replace(seen, features=seen.features[which], known=seen.known.at(which))
 
 
 def _too_few_new(model: TaskModel, history: History, count: Count, new: int) -> str:

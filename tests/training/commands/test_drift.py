@@ -59,6 +59,29 @@ def test_cases_without_an_outcome_are_compared_too(folder: Path, tmp_path: Path)
     assert re.search(r"of \d+ features have moved; \d+ more that outcomes feed are left out, as hardly", report["says"])
 
 
+@pytest.mark.parametrize("command", ["drift", "recalibrate"])
+def test_outcomes_that_say_nothing_are_counted(folder: Path, tmp_path: Path, command: str) -> None:
+    lines = [json.loads(line) for line in parts()[1].read_text(encoding="utf-8").splitlines()]
+    for line in [each for each in lines if each.get("outcome") and each["case"].get("promise")][:7]:
+        line["case"]["promise"]["due_at"] = "2099-01-01T00:00:00Z"
+    later, out = (
+        tmp_path / "later.jsonl",
+        ["--out", str(tmp_path / "again")] if command == "recalibrate" else ["--json"],
+    )
+    later.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    told = run.invoke(app, asked(command, folder, later, "--context", str(parts()[0]), *out))
+    (counted,) = re.findall(
+        r"promise was not due when the history ended: kept ones are known sooner: sla_breach: (\d+)", flat(told.stderr)
+    )
+    assert int(counted) >= 7
+    if command == "drift":
+        assert json.loads(told.stdout)["left_out"]["promise_open"] == int(counted)
+
+
+def flat(words: str) -> str:
+    return " ".join(words.split())
+
+
 def test_drift_writes_one_page_and_escapes_what_it_shows(folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "drift.html"
     told = run.invoke(app, asked("drift", folder, parts()[1], "--html", str(page)))
