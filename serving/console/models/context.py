@@ -133,6 +133,8 @@ class ModelsPage:
     unreadable: str
     """How many promotions cannot be shown, because their record was altered; empty where none."""
     waiting: tuple[PromotionRow, ...]
+    lapsed: tuple[PromotionRow, ...]
+    """Those that wait and that nobody can agree to as things stand."""
     past: tuple[PromotionRow, ...]
     shadow: ShadowView | None
     shadow_problem: str

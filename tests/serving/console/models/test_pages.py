@@ -310,13 +310,22 @@ def test_decided_promotions_are_listed_with_the_moment_of_the_decision(desk: Des
         assert moment in desk.client.get(path).text, path
 
 
+def waiting_and_lapsed(desk: Desk) -> tuple[str, str]:
+    """The promotions that somebody can agree to, and those that nobody can now."""
+    card = desk.client.get(MODELS).text.split('id="waiting-title"')[1].split("</section>")[0]
+    waiting, _, lapsed = card.partition('id="lapsed-title"')
+    return waiting, lapsed
+
+
 def test_a_promotion_that_another_one_overtook_says_so(desk: Desk, challenger: str, tmp_path: Path) -> None:
     other = asked(desk, send(desk, a_bundle(tmp_path / "other", seed=3)))
     page = asked(desk, challenger)
     sign_in(desk, "model-owner")
     html = desk.client.get(other).text
     decide(desk, page)
-    assert "compared with another bundle" in desk.client.get(MODELS).text
+    waiting, lapsed = waiting_and_lapsed(desk)
+    assert "No challenger asks to take over" in waiting
+    assert "compared with another bundle" in lapsed
     assert state(desk, other)["lapsed"] == "other_champion"
     assert "it must be compared again" in desk.client.get(other).text
     sent = {"csrf": hidden(html, "csrf"), "verdict": "approve", "reason": WHY}
@@ -503,7 +512,7 @@ def test_a_promotion_whose_files_went_meanwhile_says_who_sends_them_again(
     assert "Its files are not here any more, as happens where another bundle comes in force" in shown
     assert ": scientist sends them again (fairlead promote)." in shown
     assert 'value="approve"' not in shown
-    assert "waits for its files" in desk.client.get(MODELS).text
+    assert "waits for its files" in waiting_and_lapsed(desk)[1]
     assert state(desk, page)["lapsed"] == "files_gone"
     waiting = send(desk, other)
     body = {
