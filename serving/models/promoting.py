@@ -258,6 +258,11 @@ class PromotionService:
 
     def _publish(self, principal: Principal, promotion: Promotion, decided: Decided) -> None:
         self._refuse_other_champion(promotion.champion)
+        if self.staging.gone(promotion.challenger):
+            raise PromotionClosed(
+                "The challenger's files are not here any more, as happens where another bundle comes in force: "
+                f"{promotion.requested_by} sends them again (fairlead promote)."
+            )
         self.staging.bundle(promotion.challenger)
         try:
             bring(self.staging.folder, promotion.challenger, self._folder)

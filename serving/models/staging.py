@@ -52,6 +52,10 @@ class Staging:
         here = self._files_of([digest])
         return bool(here) and here <= files.held(self.folder)
 
+    def gone(self, digest: str) -> bool:
+        """Whether nothing of the challenger is here; files that were altered are."""
+        return digest not in files.held(self.folder)
+
     def dismiss(self, done: Iterable[str], waiting: Iterable[str]) -> None:
         """Remove the files of the bundles that are done with, but for those that a waiting bundle needs.
 

@@ -308,7 +308,9 @@ class TestWhatWasSent:
         promoted(desk, challenger)
         assert not staged(desk)
         desk.post("/v1/models/rollbacks", BACK, "scientist")
-        assert decided(desk, waiting, "approve").status_code == 422
+        gone = decided(desk, waiting, "approve")
+        assert gone.status_code == 409
+        assert "scientist sends them again (fairlead promote)" in gone.json()["detail"]
         send(desk, tmp_path / "other")
         assert decided(desk, waiting, "approve").status_code == 200
 

@@ -514,6 +514,10 @@ def test_a_promotion_whose_files_went_meanwhile_says_who_sends_them_again(
     assert 'value="approve"' not in shown
     assert "waits for its files" in waiting_and_lapsed(desk)[1]
     assert state(desk, page)["lapsed"] == "files_gone"
+    held = {"csrf": hidden(shown, "csrf"), "verdict": "approve", "reason": WHY}
+    refused = desk.client.post(f"{page}/approvals", data=held, follow_redirects=False)
+    assert refused.status_code == 409, "a form that was opened before"
+    assert "files are not here any more" in refused.text
     waiting = send(desk, other)
     body = {
         "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **numbers())),
