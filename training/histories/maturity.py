@@ -90,7 +90,7 @@ def _at_once(told_at: Floats, delays: Floats, young: Floats) -> bool:
     be, as a backlog is.
     """
     slow = young.max() if len(young) else np.quantile(delays, 0.9)
-    told = told_at[delays > slow]
+    told = told_at[delays >= slow]
     in_each, _ = np.histogram(told, bins=PARTS, range=(min(told_at.min() + slow, told.min()), told_at.max()))
     return bool(in_each.max() > AT_ONCE * len(told))
 

@@ -171,6 +171,31 @@ def test_a_backlog_entered_within_two_weeks_is_no_missing_outcome(seed: int, wee
     assert matured(truth, when, told, 0) is None
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
+@pytest.mark.parametrize("days", [1.0, 20.0])
+def test_days_that_are_told_as_whole_days_are_read_too(share: float, days: float) -> None:
+    """Many outcomes take exactly as long as the slowest."""
+    draw = np.random.default_rng(9)
+    when = np.repeat(np.arange(60.0), 50)
+    truth = (draw.random(len(when)) < 0.4).astype(np.int64)
+    took = np.where(draw.random(len(when)) < share, 2.0 * days, days)
+    known = when + took <= 60.0
+    kept = matured(np.where(known, truth, -1), when, np.where(known, when + took, when), int((~known).sum()))
+    dropped = matured(truth[known], when[known], (when + took)[known], 0)
+    assert (kept is None) == (dropped is None)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 900), st.integers(1, 60), st.integers(1, 40), st.integers(0, 900))
+def test_whatever_a_history_tells_the_weights_are_bounded(seed: int, n: int, days: int, slow: int, untold: int) -> None:
+    draw = np.random.default_rng(seed)
+    since = draw.integers(0, days, n).astype(float)
+    told = since + draw.integers(-slow, slow, n) * draw.integers(0, 2, n)
+    found = matured(draw.integers(-1, 3, n), since, told, untold)
+    if found is not None:
+        assert 1.0 <= found.stands_for.min() <= found.stands_for.max() <= 1.0 / LEAST
+        assert found.young.sum() + found.unknown >= 1
+
+
 def test_a_history_hardly_longer_than_its_outcomes_take_is_read_without_the_rows_too() -> None:
     """What takes ten days is told in the last two thirds of thirty alone, which is no backlog."""
     truth, when, delays, ages = a_desk(8, days=30, a_day=240)
