@@ -32,7 +32,7 @@ from policies.promise import promised
 from training.histories.blocks import Block, Columns, Reckoner, Replayed
 from training.histories.forks import worked
 from training.histories.known import Known
-from training.histories.maturity import Maturity, matured
+from training.histories.maturity import Maturity, end_of, matured
 from training.histories.split import is_timeless, scattered
 from training.histories.truth import counts_from, promise_passed, told_at
 
@@ -168,8 +168,8 @@ class _TaskNotes:
         """Lines of which no outcome is told."""
         self._counts_from: list[float] = []
         self._due: list[float] = []
-        self._until = -math.inf
-        """The last moment that a line tells of."""
+        self._outcomes_told: list[float] = []
+        """When each outcome was told, of this task or another."""
 
     @property
     def n(self) -> int:
@@ -180,7 +180,7 @@ class _TaskNotes:
         if task is Task.SLA_BREACH:
             self.promise_passed += sum(promise_passed(each.line) for each in block)
         self._untold += sum(each.line.outcome is None for each in block)
-        self._until = max(self._until, *(told_at(each.line).timestamp() for each in block))
+        self._outcomes_told += [told_at(each.line).timestamp() for each in block if each.line.outcome]
         self._truth += columns[f"{task}.truth"].tolist()
         self._fired += columns[f"{task}.fired"].tolist()
         self._stakes += columns[f"{task}.stake"].tolist()
@@ -227,9 +227,11 @@ class _TaskNotes:
         return matured(truth, np.array(self._counts_from), np.array(self._told), self._untold)
 
     def _open(self) -> NDArray[np.bool_]:
-        """Cases without times have no end: none of their promises is open."""
+        """Cases without times have no end: none of their promises is open; nor where nobody tells an outcome."""
         due = np.array(self._due, np.float64)
-        return np.zeros(len(due), np.bool_) if is_timeless(np.array(self._times)) else due > self._until
+        if is_timeless(np.array(self._times)) or not self._outcomes_told:
+            return np.zeros(len(due), np.bool_)
+        return due > end_of(np.array(self._outcomes_told))
 
     def _order(self) -> NDArray[np.intp]:
         """Time's, as they came; without times, the order in which they are split."""

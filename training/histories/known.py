@@ -47,14 +47,14 @@ class Known:
     It is known by then, and never before the case; NaN where nothing says.
     """
     open: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
-    """Whether the promise was not due yet when the history ended, the last thing it tells of; empty for none."""
+    """Whether the promise was not due yet when the history ended: see `maturity.end_of`; empty for none."""
     maturity: Maturity | None = None
     """Which known outcomes stand for those that are not known yet; None where all that matter are known."""
 
     @property
     def promise_open(self) -> int:
-        """How many there are of those."""
-        return int(self.open.sum())
+        """How many of those an outcome is known of."""
+        return int((self._open & (self.truth != UNKNOWN)).sum())
 
     @property
     def too_young(self) -> int:

@@ -35,7 +35,7 @@ FEWEST = 100
 WORTH = 0.01
 """The share of cases that must be missing or too young before any counts for others."""
 ODD = 3
-"""Outcomes at least that may be told after a history's end."""
+"""Outcomes that may be told after a history's end, of three hundred and more."""
 PARTS = 10
 """Parts of a history's time, as long as each other."""
 AT_ONCE = 0.25
@@ -74,7 +74,7 @@ def matured(truth: Truth, since: Floats, told_at: Floats, untold: int) -> Maturi
     known = truth != UNKNOWN
     if not known.any():
         return None
-    end = _end(told_at[known])
+    end = end_of(told_at[known])
     delays, ages = np.maximum(np.minimum(told_at, end) - since, 0.0), end - since
     found = maturity(truth, delays, ages)
     if found is None or untold >= max(found.unknown, WORTH * known.sum()) / 2:
@@ -95,9 +95,13 @@ def _at_once(told_at: Floats, delays: Floats, young: Floats) -> bool:
     return bool(in_each.max() > AT_ONCE * len(told))
 
 
-def _end(told_at: Floats) -> float:
-    """When a history ended: the last outcome was told, but for one in a thousand, of a wrong year or a late patch."""
-    return float(np.sort(told_at)[-1 - min(len(told_at) - 1, max(ODD, len(told_at) // 1000))])
+def end_of(told_at: Floats) -> float:
+    """When a history ended, of the moments at which its outcomes were told: with the last, but for three or one in a
+    thousand, of a wrong year or a late patch. Rows that came later without an outcome tell no end: nobody looked what
+    came of those before.
+    """
+    n = len(told_at)
+    return float(np.sort(told_at)[-1 - max(min(ODD, n // 100), n // 1000)])
 
 
 def maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:

@@ -23,7 +23,7 @@ from policies.policy import Policy
 from training.errors import HistoryError
 from training.histories.dataset import Read, study
 from training.histories.history import History
-from training.histories.maturity import maturity_of
+from training.histories.maturity import end_of, maturity_of
 from training.histories.split import is_timeless, without_times
 from training.histories.truth import UNKNOWN, told_at, truth_of
 from training.progress import Progress
@@ -46,7 +46,7 @@ class Replayed:
     """The same cases under the promise in force, with their outcomes."""
     groups: NDArray[np.int64]
     until: datetime
-    """When the history ended: the last moment that it tells of."""
+    """When the history ended: see `maturity.end_of`."""
 
     @property
     def n(self) -> int:
@@ -168,7 +168,8 @@ def replayed(
     def lines() -> Iterator[Read]:
         for line in progress.count(history.lines(), f"reading {history.name}"):
             chosen = compared(line)
-            told.append(told_at(line))
+            if line.outcome:
+                told.append(told_at(line))
             key = event_key(line.case.event.source, line.case.event.id)
             if chosen:
                 scored.append(line)
@@ -189,7 +190,9 @@ def replayed(
 def _until(lines: Sequence[HistoryLine], told: Sequence[datetime]) -> datetime:
     """When a history ended; without times it has no end, and every promise is taken for due."""
     timeless = is_timeless(np.array([line.case.event.time.timestamp() for line in lines]))
-    return _NEVER if timeless else max(told, default=_NEVER)
+    if timeless or not told:
+        return _NEVER
+    return datetime.fromtimestamp(end_of(np.array([each.timestamp() for each in told])), UTC)
 
 
 class _Every:

@@ -201,6 +201,20 @@ def test_a_promise_that_is_open_when_the_history_ends_teaches_nothing(
     assert seen.known(Task.ROOT_CAUSE).promise_open == 0, "a cause is promised to nobody"
 
 
+def test_rows_that_came_after_the_last_outcome_close_no_promise(
+    lines: list[HistoryLine], attributes: AttributeSchema
+) -> None:
+    """New cases of which nobody looked what came: what was open before them still is."""
+    opened = still_open(lines)
+    much_later = max(told_at(line) for line in lines) + timedelta(days=40)
+    case = lines[0].case
+    event = case.event.model_copy(update={"time": much_later, "id": "new"})
+    promise = Promise(due_at=much_later + timedelta(days=1))
+    new = HistoryLine(case=case.model_copy(update={"event": event, "promise": promise, "exception_id": "new"}))
+    known = studied([*opened, new], attributes).known(Task.SLA_BREACH)
+    assert known.promise_open == studied(opened, attributes).known(Task.SLA_BREACH).promise_open >= 1
+
+
 def test_without_times_no_promise_is_open(lines: list[HistoryLine], attributes: AttributeSchema) -> None:
     """The end of such a history is made up, as its moment is."""
     made_up = lines[0].case.event.time
