@@ -149,7 +149,8 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     alone = areas_alone(seen)
     roles = {name: _role(name, keys[name], mapping) for name in seen.columns}
     after = frozenset(name for name, role in roles.items() if role in ("outcome", "leak"))
-    found = suspicions(seen, _plans(seen, keys, mapping), after, alone)
+    tells = frozenset(name for name, role in roles.items() if role == "outcome")
+    found = suspicions(seen, _plans(seen, keys, mapping), tells, after, alone)
     above = _truths(seen, keys, mapping) | _moments(keys, mapping)
     found = {name: told for name, told in found.items() if name not in above}
     reports = [

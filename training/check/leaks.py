@@ -27,6 +27,10 @@ FEWEST = 100
 """Cases below which a rule says nothing."""
 NEAR_EMPTY = 0.05
 """Share of filled rows below which a column counts as near-empty."""
+WITH_THE_OUTCOME = 0.02
+"""Share of the cases without an outcome that may have a column which comes with the outcome."""
+FEWEST_UNTOLD = 30
+"""Cases without an outcome, and with one of the same days, below which nothing is said of what comes with it."""
 ONE_LABEL = 0.98
 STEADY = 0.002
 """Share of the cases in which a column may change and still count as one that never does."""
@@ -61,13 +65,17 @@ Found = dict[str, list[Suspicion]]
 
 
 def suspicions(
-    seen: Examined, plans: frozenset[str], after: frozenset[str], alone: Mapping[str, Mapping[Task, float]]
+    seen: Examined,
+    plans: frozenset[str],
+    tells: frozenset[str],
+    after: frozenset[str],
+    alone: Mapping[str, Mapping[Task, float]],
 ) -> Found:
     """What is suspected of each column, only those that are suspected.
 
-    `plans` are columns that hold the promised or planned instants of a case, which lie ahead by nature; `after` those
-    that are said to hold what came of it, so that none measures what an honest one reaches; `alone` the area under the
-    curve that each column reaches alone, per risk.
+    `plans` are columns that hold the promised or planned instants of a case, which lie ahead by nature; `tells` those
+    that the outcome is read from; `after` all that are said to hold what came of it, so that none measures what an
+    honest one reaches; `alone` the area under the curve that each column reaches alone, per risk.
     """
     enough = [task for task, truth in _risks(seen).items() if (truth != UNKNOWN).sum() >= FEWEST]
     honest = {task: _best_honest(alone, after, task) for task in enough}
@@ -76,6 +84,7 @@ def suspicions(
     for name, column in seen.columns.items():
         told = [
             None if name in plans else _later(column, seen),
+            None if name in tells else _with_the_outcome(column, seen),
             *(_one_label(column, truth, task) for task, truth in _risks(seen).items()),
             *(_implausible(alone[name][task], best, task, split) for task, best in honest.items()),
         ]
@@ -118,6 +127,25 @@ def _later(column: Column, seen: Examined) -> Suspicion | None:
     if not len(after) or after.mean() < LATER_SHARE:
         return None
     return Suspicion("later", f"{percent(float(after.mean()))} of its instants are later than their own row")
+
+
+def _with_the_outcome(column: Column, seen: Examined) -> Suspicion | None:
+    """A column that is empty as long as the outcome is: filled when the case ended.
+
+    Cases of the same days are compared, so that a column which came or went with a system is not taken for one.
+    """
+    filled, told = column.codes >= 0, np.isfinite(seen.recorded)
+    if is_timeless(seen.times) or (~told).sum() < FEWEST_UNTOLD or filled[~told].mean() > WITH_THE_OUTCOME:
+        return None
+    since, until = np.quantile(seen.times[~told], 0.1), seen.times[~told].max()
+    beside = told & (seen.times >= since) & (seen.times <= until)
+    if beside.sum() < FEWEST_UNTOLD or filled[beside].mean() < 0.5:
+        return None
+    return Suspicion(
+        "with_the_outcome",
+        f"filled in {percent(float(filled[beside].mean()))} of the cases of which an outcome is told and in "
+        f"{percent(float(filled[~told].mean()))} of those of the same days that tell none: it comes with the outcome",
+    )
 
 
 def _one_label(column: Column, truth: NDArray[np.int64], task: Task) -> Suspicion | None:

@@ -101,3 +101,33 @@ def test_clocks_that_disagree_now_and_then_are_no_column_written_later(
         return "2030-01-01" if chance.random() < share else "2020-01-01"
 
     assert suspected(tmp_path, {"weak": honest(0.3), "seen": seen}) == told
+
+
+def on_a_monday(folder: Path, untold: int, spread: int) -> dict[str, list[str]]:
+    """What is said of columns where some of the last three hundred cases have not ended."""
+    rows = []
+    for number in range(2_000):
+        at, open_yet = datetime(2026, 1, 1) + timedelta(hours=number), number >= 1_700 and number % spread < untold  # noqa: DTZ001
+        broke, closed = ("", "") if open_yet else (str(number % 7 == 0), f"{at + timedelta(hours=3):%Y-%m-%dT%H:%M}")
+        fine, old = "" if open_yet else number % 11, "x" if number < 1_700 else ""
+        rows.append((f"c{number}", f"{at:%Y-%m-%dT%H:%M}", broke, closed, fine, old, number % 5 or "", number % 13))
+    head = ("id", "at", "broke", "closed_at", "fine", "old system", "gaps", "always")
+    mapping = parse_mapping({**MAPPING, "attributes": {"fine": {"column": "fine", "kind": "number"}}})
+    report = check(examine(write_csv(folder / "t.csv", head, rows), mapping, COUNT), mapping)
+    return {each.name: [one.says for one in each.suspicions] for each in report.columns if each.suspicions}
+
+
+@pytest.mark.parametrize("share", [(1, 9), (2, 5), (4, 5)])
+def test_a_column_that_comes_with_the_outcome_is_suspected_however_little_it_predicts(
+    tmp_path: Path, share: tuple[int, int]
+) -> None:
+    told = on_a_monday(tmp_path, *share)
+    assert {"fine"} <= told.keys() <= {"fine", "closed_at"}, "not what went with a system, nor what has gaps"
+    assert told["fine"] == [
+        "filled in 100 % of the cases of which an outcome is told and in 0 % of those of the same days that tell none: "
+        "it comes with the outcome"
+    ]
+
+
+def test_of_few_cases_without_an_outcome_nothing_is_said(tmp_path: Path) -> None:
+    assert "fine" not in on_a_monday(tmp_path, 1, 11), "28 of them"
