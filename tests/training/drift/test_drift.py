@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from data.case import Promise
+from data.outcome import HistoryLine, Outcome
 from data.record import canonical
-from data.vocabulary import Task
+from data.vocabulary import RootCause, Task
 from models.task_model import TaskModel
 from policies.policy import load_policy
 from policies.stakes import alarm_from
+from tests.fixtures.cases import NOON, a_case
 from tests.fixtures.histories import as_of_monday
 from tests.fixtures.task_models import cases, task_model
 from training.drift.drift import Seen, drift_of, see, stake_of
@@ -99,3 +104,46 @@ def test_outcomes_of_cases_too_young_to_tell_are_unknown_and_the_others_stand_fo
     assert met.selection is not None
     weighed = float(np.average(met.truth[told & lately], weights=met.selection[told & lately]))
     assert weighed == pytest.approx(1 / 3, abs=0.05)
+
+
+def met(tmp_path: Path, lines: list[HistoryLine]) -> Seen:
+    """What `fairlead drift` reads of a later history."""
+    file = tmp_path / "later.jsonl"
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    return see(model(), open_history(file), [], POLICY, Silent(), without_outcome=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "each", "enough"),
+    [
+        ({"sla_breached": True}, 10, True),
+        ({"sla_breached": True}, 12, False),
+        ({"root_cause": RootCause.LABOR_SHORTAGE}, 10, True),
+        ({"root_cause": RootCause.LABOR_SHORTAGE}, 12, False),
+        ({"resolved_at": NOON + timedelta(days=9)}, 10, True),
+        ({}, 10, False),
+    ],
+)
+def test_what_outcomes_feed_is_compared_where_one_case_in_ten_tells_what_came_of_it(
+    tmp_path: Path, told: dict[str, Any], each: int, enough: bool
+) -> None:
+    """Of the task or of anything else: what parties are known for comes from all."""
+    outcome = Outcome(recorded_at=NOON + timedelta(days=10), **told)
+    promise = Promise(due_at=NOON + timedelta(days=8))
+    lines = [
+        HistoryLine(
+            case=a_case(number, at=NOON + timedelta(hours=number), promise=promise if number % each else None),
+            outcome=None if number % each else outcome,
+        )
+        for number in range(100)
+    ]
+    assert met(tmp_path, lines).tells_outcomes is enough
+
+
+def test_later_cases_of_which_none_would_be_asked_about_are_told(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=r"later\.jsonl holds no case that sla_breach is asked about"):
+        met(tmp_path, [HistoryLine(case=a_case(number)) for number in range(3)])
+
+
+def test_a_region_of_the_later_cases_is_told_of() -> None:
+    assert [each.region for each in drift_of(model(), seen(), POLICY).regions] == [None, "emea"]
