@@ -149,3 +149,10 @@ def test_where_a_file_system_knows_no_locks_a_folder_is_served_all_the_same(
     monkeypatch.setattr(fcntl, "flock", no_locks)
     with serving_alone(Settings(folder=tmp_path)):
         pass
+
+
+def test_a_folder_that_is_not_there_yet_is_held_too(tmp_path: Path) -> None:
+    settings = Settings(folder=tmp_path / "new" / "var", db=f"sqlite:///{tmp_path / 'another' / 'new' / 'store.db'}")
+    with serving_alone(settings), pytest.raises(AlreadyServed), serving_alone(settings):
+        pass
+    assert (tmp_path / "another" / "new" / "store.db.lock").exists()
