@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.case import Promise
+from data.case import Carrier, Promise
 from data.outcome import HistoryLine, Outcome
 from data.record import canonical
 from data.vocabulary import RootCause, Task
@@ -22,9 +22,10 @@ from tests.fixtures.histories import as_of_monday
 from tests.fixtures.task_models import cases, task_model
 from training.drift.drift import Seen, drift_of, see, stake_of
 from training.errors import HistoryError
-from training.histories.history import open_history
+from training.histories.history import History, open_history
 from training.histories.known import Known
 from training.histories.truth import UNKNOWN
+from training.learning.evaluate import Snapshot
 from training.progress import Silent
 
 N = 600
@@ -147,3 +148,29 @@ def test_later_cases_of_which_none_would_be_asked_about_are_told(tmp_path: Path)
 
 def test_a_region_of_the_later_cases_is_told_of() -> None:
     assert [each.region for each in drift_of(model(), seen(), POLICY).regions] == [None, "emea"]
+
+
+def test_later_cases_are_read_with_what_was_known_before_and_arrivals_where_times_tell_them(tmp_path: Path) -> None:
+    lines = [
+        HistoryLine(
+            case=a_case(
+                number,
+                at=NOON + timedelta(hours=number),
+                promise=Promise(due_at=NOON + timedelta(days=8)),
+                carrier=Carrier(id="swift"),
+            )
+        )
+        for number in range(20)
+    ]
+    files = [tmp_path / "before.jsonl", tmp_path / "later.jsonl"]
+    for file, part in zip(files, (lines[:10], lines[10:]), strict=True):
+        file.write_bytes(b"".join(canonical(line) + b"\n" for line in part))
+    before, later = map(open_history, files)
+
+    def arrived(of: TaskModel, earlier: History | Snapshot) -> float:
+        found = see(of, later, earlier, POLICY, Silent(), without_outcome=True).features
+        return float(found[-1, of.features().names.index("carrier_arrivals")])
+
+    at_once = replace(model(), lineage={"fitted_on": {"from": 1.0}, "tested_on": {"to": 1.0}})
+    assert arrived(model(), before) > arrived(model(), []) + 1.0
+    assert not arrived(at_once, before) > 0.0
