@@ -94,6 +94,17 @@ def test_features_and_answers_count_as_their_cases_do() -> None:
     assert counted.regions[0].realised.rate == pytest.approx(alone.regions[0].realised.rate, abs=0.01)
 
 
+def test_of_a_long_later_history_rows_are_compared_that_lie_all_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with what it counts for."""
+    whole = drift_of(model(), seen(selection=True), POLICY)
+    monkeypatch.setattr("training.learning.profiling.MOST_ROWS", N // 2)
+    thinned = drift_of(model(), seen(selection=True), POLICY)
+    assert thinned.n == whole.n == N
+    of = {each.feature: each.psi for each in whole.features}
+    for each in thinned.features:
+        assert each.psi == pytest.approx(of[each.feature], abs=0.1), each.feature
+
+
 def test_outcomes_of_cases_too_young_to_tell_are_unknown_and_the_others_stand_for_them(tmp_path: Path) -> None:
     """Drift compares and recalibration learns from what stands for all: a third breaks, of late too."""
     file = tmp_path / "monday.jsonl"
