@@ -15,6 +15,7 @@ from data.outcome import HistoryLine, Outcome
 from data.record import canonical
 from data.vocabulary import RootCause, Task
 from models.task_model import TaskModel
+from models.text import BUCKETS, TextModel
 from policies.policy import load_policy
 from policies.stakes import alarm_from
 from tests.fixtures.cases import NOON, a_case
@@ -185,3 +186,16 @@ def test_later_cases_are_read_with_what_was_known_before_and_arrivals_where_time
     at_once = replace(model(), lineage={"fitted_on": {"from": 1.0}, "tested_on": {"to": 1.0}})
     assert arrived(model(), before) > arrived(model(), []) + 1.0
     assert not arrived(at_once, before) > 0.0
+
+
+def test_later_cases_are_read_with_their_messages(tmp_path: Path) -> None:
+    task, file = Task.ROOT_CAUSE, tmp_path / "later.jsonl"
+    said = TextModel(task.labels, np.zeros((BUCKETS, len(task.labels))), np.zeros(len(task.labels)), frozenset())
+    lines = [
+        HistoryLine(case=a_case(number, at=NOON + timedelta(hours=number), message="late" if number % 2 else None))
+        for number in range(4)
+    ]
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    asked = replace(task_model(task), text=said)
+    found = see(asked, open_history(file), [], POLICY, Silent(), without_outcome=True).features[:, -len(task.labels) :]
+    assert np.isnan(found).any(axis=1).tolist() == [True, False, True, False]
