@@ -61,3 +61,12 @@ def test_a_case_that_is_open_and_too_young_is_counted_once() -> None:
     assert KNOWN.unsure().truth.tolist() == [0, UNKNOWN, UNKNOWN, UNKNOWN]
     assert KNOWN.unsure().selection is not None
     assert KNOWN.telling().selection == np.array([3.0])
+
+
+def test_where_none_is_too_young_known_cases_stand_for_others_all_the_same() -> None:
+    stands_for = np.array([3.0, 1.0, 1.0, 2.0])
+    known = replace(KNOWN, open=np.empty(0, np.bool_), maturity=Maturity(np.zeros(4, np.bool_), stands_for))
+    for told in (known.telling(), known.unsure()):
+        assert told.selection is not None
+        assert told.selection.tolist() == [3.0, 2.0, 4.0, 16.0]
+        assert told.truth.tolist() == known.truth.tolist()
