@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from serving.settings import Settings
 from serving.store import audit, principal_leaves
 from serving.store.tables import audit_leaves
 from serving.wiring import Service, wire
-from tests.fixtures.bundles import a_bundle, damage, damage_manifest
+from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
 from tests.fixtures.dossiers import a_dossier, passed, refused, send
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
 
@@ -407,6 +408,21 @@ class TestRollback:
             assert below(again) == first
         finally:
             again.close()
+
+    def test_the_step_below_is_what_was_replaced_whenever_that_was_made(self, desk: Desk, tmp_path: Path) -> None:
+        """Neither what served first nor the newest of those that served."""
+        older = tmp_path / "older"
+        republish(older, seed=2, at=PUBLISHED - timedelta(days=1))
+        promoted(desk, send(desk, older))
+        replaced = desk.get("/v1/models").json()["models"]["sla_breach"]
+        promoted(desk, send(desk, a_bundle(tmp_path / "third", seed=3)))
+        settings = Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder)
+        steps = [desk.service.in_force.predictors.ladder(Task.SLA_BREACH)[1]]
+        for looking in (True, False):
+            again = wire(settings, lambda: NOON, looking=looking)
+            steps.append(again.in_force.predictors.ladder(Task.SLA_BREACH)[1])
+            again.close()
+        assert [step.predictor.version for step in steps if step.predictor] == [replaced] * 3
 
     def test_what_was_rolled_back_does_not_serve_where_the_manifest_is_broken(
         self, desk: Desk, challenger: str, tmp_path: Path
