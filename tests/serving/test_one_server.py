@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import re
 import subprocess
@@ -82,3 +84,75 @@ def test_a_folder_that_cannot_be_written_is_for_the_store_to_tell(tmp_path: Path
     (tmp_path / "file").write_text("no folder")
     with serving_alone(Settings(folder=tmp_path / "file")):
         pass
+
+
+@pytest.mark.parametrize(("folder", "db", "option"), [("a", "b.db", "--folder"), ("b", "a/fairlead.db", "--db")])
+def test_whoever_is_refused_is_told_the_option_that_names_another(
+    tmp_path: Path, folder: str, db: str, option: str
+) -> None:
+    second = Settings(folder=tmp_path / folder, db=f"sqlite:///{tmp_path / db}")
+    with (
+        serving_alone(Settings(folder=tmp_path / "a")),
+        pytest.raises(AlreadyServed, match=f"by process {os.getpid()}, and one .* name another with {option}$"),
+        serving_alone(second),
+    ):
+        pass
+
+
+def test_a_database_is_one_whatever_leads_to_it_and_another_beside_it_is_another(tmp_path: Path) -> None:
+    def named(folder: str, db: str) -> Settings:
+        return Settings(folder=tmp_path / folder, db=f"sqlite:///{tmp_path / db}")
+
+    (tmp_path / "link.db").symlink_to(tmp_path / "store.one")
+    with serving_alone(named("a", "store.one")):
+        with serving_alone(named("b", "store.two")):
+            pass
+        with pytest.raises(AlreadyServed), serving_alone(named("c", "link.db")):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("wrote", "by"),
+    [
+        (b"", "another process"),
+        (b"process 7\n", "process 7"),
+        (b"\xff" * 3, "\N{REPLACEMENT CHARACTER}" * 3),
+        (b"x" * 1_000, "x" * 200),
+    ],
+)
+def test_a_second_one_is_refused_whatever_the_holder_wrote(tmp_path: Path, wrote: bytes, by: str) -> None:
+    lock = tmp_path / "serving.lock"
+    lock.write_bytes(wrote)
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with (
+            pytest.raises(AlreadyServed, match=f"served already, by {by}, and"),
+            serving_alone(Settings(folder=tmp_path)),
+        ):
+            pass
+    assert lock.read_bytes() == wrote
+
+
+def test_who_holds_a_folder_now_is_all_that_its_lock_says(tmp_path: Path) -> None:
+    lock = tmp_path / "serving.lock"
+    lock.write_text("process 1 at http://a.host.of.before.example.com:8080\n")
+    with serving_alone(Settings(folder=tmp_path)):
+        assert lock.read_text() == f"process {os.getpid()}\n"
+
+
+def test_where_a_file_system_knows_no_locks_a_folder_is_served_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with serving_alone(Settings(folder=tmp_path)):
+        pass
+
+
+def test_a_folder_that_is_not_there_yet_is_held_too(tmp_path: Path) -> None:
+    settings = Settings(folder=tmp_path / "new" / "var", db=f"sqlite:///{tmp_path / 'another' / 'new' / 'store.db'}")
+    with serving_alone(settings), pytest.raises(AlreadyServed), serving_alone(settings):
+        pass
+    assert (tmp_path / "another" / "new" / "store.db.lock").exists()

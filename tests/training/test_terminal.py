@@ -109,9 +109,9 @@ def test_what_sets_cover_is_told_by_class_and_by_region_where_there_are_regions(
     assert "A set names every answer that cannot be ruled out; aim 90 %: of the cases of each class and region" in said
 
 
-def compared(said: float) -> str:
+def compared(said: float, **left_out: int) -> str:
     side = {"log_loss": 0.4, "roc_auc": 0.7, "average_precision": 0.4, "ece": 0.09}
-    told = {"n": 911, "base_rate": 0.157, "base": side, "rules": side, "model": {**side, "said": said}}
+    told = {"n": 911, "base_rate": 0.157, "base": side, "rules": side, "model": {**side, "said": said}, **left_out}
     screen = StringIO()
     Console(file=screen, width=120).print(comparison({Task.SLA_BREACH: told}, "a rehearsal"))
     return " ".join(screen.getvalue().split())
@@ -121,3 +121,20 @@ def test_a_level_that_chance_does_not_explain_is_noted_with_what_mends_it() -> N
     assert "sla_breach: it said 7 % where 16 % came true. Newer labels mend that" in compared(0.07)
     assert "`fairlead recalibrate`" in compared(0.07)
     assert "it said" not in compared(0.15)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("promise_passed", "left out, because the promise had passed: sla_breach: 1,200"),
+        ("promise_open", "left out, because the promise was not due when the history ended"),
+        ("promise_open_but_scored", "scored too, though the promise was not due when the history ended"),
+        ("too_young", "left out, because so young when the history ended"),
+        ("too_young_but_scored", "scored too, though so young when the history ended"),
+        ("not_known_yet", "about so many were not known yet, for which known ones of their age and outcome count"),
+    ],
+)
+def test_below_the_scores_stands_how_many_cases_are_in_none_or_should_be_in_none_and_why(kind: str, says: str) -> None:
+    shown = compared(0.15, **{kind: 1_200})
+    assert says in shown
+    assert shown.count("1,200") == 1

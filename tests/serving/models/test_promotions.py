@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from serving.settings import Settings
 from serving.store import audit, principal_leaves
 from serving.store.tables import audit_leaves
 from serving.wiring import Service, wire
-from tests.fixtures.bundles import a_bundle, damage, damage_manifest
+from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
 from tests.fixtures.dossiers import a_dossier, passed, refused, send
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
 
@@ -236,6 +237,16 @@ def test_one_promotion_of_a_bundle_waits_at_a_time(desk: Desk, challenger: str) 
     assert waiting["promotion_id"] in again.json()["detail"]
 
 
+@pytest.mark.parametrize("verdict", ["approve", "reject"])
+def test_only_what_waits_can_have_lapsed(desk: Desk, challenger: str, tmp_path: Path, verdict: str) -> None:
+    asked, other = (ask(desk, each).json() for each in (challenger, send(desk, a_bundle(tmp_path / "other", seed=3))))
+    assert "lapsed" not in {**asked, **other}
+    told = decided(desk, asked["promotion_id"], verdict).json()
+    listed = {each["promotion_id"]: each for each in desk.get("/v1/models/promotions").json()["items"]}
+    assert "lapsed" not in {**told, **listed[asked["promotion_id"]]}, "it served, or its files went, as was decided"
+    assert listed[other["promotion_id"]].get("lapsed") == ("other_champion" if verdict == "approve" else None)
+
+
 WITHDRAW = {"verdict": "reject", "reason": "the wrong folder"}
 
 
@@ -400,6 +411,21 @@ class TestRollback:
         finally:
             again.close()
 
+    def test_the_step_below_is_what_was_replaced_whenever_that_was_made(self, desk: Desk, tmp_path: Path) -> None:
+        """Neither what served first nor the newest of those that served."""
+        older = tmp_path / "older"
+        republish(older, seed=2, at=PUBLISHED - timedelta(days=1))
+        promoted(desk, send(desk, older))
+        replaced = desk.get("/v1/models").json()["models"]["sla_breach"]
+        promoted(desk, send(desk, a_bundle(tmp_path / "third", seed=3)))
+        settings = Settings(folder=tmp_path / "var", bundle=desk.service.settings.bundle_folder)
+        steps = [desk.service.in_force.predictors.ladder(Task.SLA_BREACH)[1]]
+        for looking in (True, False):
+            again = wire(settings, lambda: NOON, looking=looking)
+            steps.append(again.in_force.predictors.ladder(Task.SLA_BREACH)[1])
+            again.close()
+        assert [step.predictor.version for step in steps if step.predictor] == [replaced] * 3
+
     def test_what_was_rolled_back_does_not_serve_where_the_manifest_is_broken(
         self, desk: Desk, challenger: str, tmp_path: Path
     ) -> None:
@@ -491,6 +517,37 @@ class TestWhatFails:
         again = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON)
         try:
             assert again.in_force.predictors.digest == champion
+        finally:
+            again.close()
+
+    def test_a_crash_after_which_the_champion_is_gone_too_lets_nobody_answer_unagreed(
+        self, desk: Desk, challenger: str, tmp_path: Path
+    ) -> None:
+        champion, folder = in_force(desk), desk.service.settings.bundle_folder
+        ask(desk, challenger)
+        files.put_in_force(folder, files.manifest_of(desk.service.promotions.staging.folder, challenger))
+        (folder / "manifests" / f"{champion.removeprefix('sha256:')}.json").unlink()
+        again = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON)
+        try:
+            assert again.in_force.predictors.digest is None
+        finally:
+            again.close()
+
+    @pytest.mark.parametrize("looking", [True, False])
+    def test_between_switch_and_record_the_step_below_is_that_of_the_champion(
+        self, desk: Desk, challenger: str, tmp_path: Path, looking: bool
+    ) -> None:
+        first = desk.get("/v1/models").json()["models"]["sla_breach"]
+        promoted(desk, challenger)
+        third = send(desk, a_bundle(tmp_path / "third", seed=3))
+        ask(desk, third)
+        folder = desk.service.settings.bundle_folder
+        files.put_in_force(folder, files.manifest_of(desk.service.promotions.staging.folder, third))
+        again = wire(Settings(folder=tmp_path / "var", bundle=folder), lambda: NOON, looking=looking)
+        try:
+            rungs = again.in_force.predictors.ladder(Task.SLA_BREACH)
+            assert again.in_force.predictors.digest == challenger
+            assert [rung.predictor.version for rung in rungs[1:] if rung.predictor] == [first]
         finally:
             again.close()
 

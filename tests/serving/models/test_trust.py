@@ -182,6 +182,18 @@ class TestABundleOfAStrangerSOwn:
         assert "vouch" in told.says
         assert str(tmp_path) not in told.ready.model_dump_json()
 
+    def test_leaves_the_answers_to_what_people_put_in_force_last_whenever_that_was_made(
+        self, desk: Desk, settings: Settings, folder: Path, tmp_path: Path
+    ) -> None:
+        older = tmp_path / "older"
+        republish(older, seed=2, at=PUBLISHED - timedelta(days=1))
+        second = promoted(desk, older)
+        swapped(folder, tmp_path)
+        told = Started(settings)
+        assert told.served_by == {ServedBy.PREVIOUS_MODEL}
+        assert told.seeds_of is not None
+        assert told.seeds_of.digest == second
+
     def test_may_be_looked_at_and_whoever_looks_is_told(self, settings: Settings, folder: Path, tmp_path: Path) -> None:
         theirs = swapped(folder, tmp_path)
         told = Started(settings, looking=True)

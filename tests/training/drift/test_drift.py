@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from data.case import Carrier, Promise
+from data.outcome import HistoryLine, Outcome
 from data.record import canonical
-from data.vocabulary import Task
+from data.vocabulary import RootCause, Task
 from models.task_model import TaskModel
+from models.text import BUCKETS, TextModel
 from policies.policy import load_policy
 from policies.stakes import alarm_from
+from tests.fixtures.cases import NOON, a_case
 from tests.fixtures.histories import as_of_monday
 from tests.fixtures.task_models import cases, task_model
 from training.drift.drift import Seen, drift_of, see, stake_of
 from training.errors import HistoryError
-from training.histories.history import open_history
+from training.histories.history import History, open_history
 from training.histories.known import Known
 from training.histories.truth import UNKNOWN
+from training.learning.evaluate import Snapshot
 from training.progress import Silent
 
 N = 600
@@ -88,6 +95,17 @@ def test_features_and_answers_count_as_their_cases_do() -> None:
     assert counted.regions[0].realised.rate == pytest.approx(alone.regions[0].realised.rate, abs=0.01)
 
 
+def test_of_a_long_later_history_rows_are_compared_that_lie_all_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with what it counts for."""
+    whole = drift_of(model(), seen(selection=True), POLICY)
+    monkeypatch.setattr("training.learning.profiling.MOST_ROWS", N // 2)
+    thinned = drift_of(model(), seen(selection=True), POLICY)
+    assert thinned.n == whole.n == N
+    of = {each.feature: each.psi for each in whole.features}
+    for each in thinned.features:
+        assert each.psi == pytest.approx(of[each.feature], abs=0.1), each.feature
+
+
 def test_outcomes_of_cases_too_young_to_tell_are_unknown_and_the_others_stand_for_them(tmp_path: Path) -> None:
     """Drift compares and recalibration learns from what stands for all: a third breaks, of late too."""
     file = tmp_path / "monday.jsonl"
@@ -99,3 +117,85 @@ def test_outcomes_of_cases_too_young_to_tell_are_unknown_and_the_others_stand_fo
     assert met.selection is not None
     weighed = float(np.average(met.truth[told & lately], weights=met.selection[told & lately]))
     assert weighed == pytest.approx(1 / 3, abs=0.05)
+
+
+def met(tmp_path: Path, lines: list[HistoryLine]) -> Seen:
+    """What `fairlead drift` reads of a later history."""
+    file = tmp_path / "later.jsonl"
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    return see(model(), open_history(file), [], POLICY, Silent(), without_outcome=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "each", "enough"),
+    [
+        ({"sla_breached": True}, 10, True),
+        ({"sla_breached": True}, 12, False),
+        ({"root_cause": RootCause.LABOR_SHORTAGE}, 10, True),
+        ({"root_cause": RootCause.LABOR_SHORTAGE}, 12, False),
+        ({"resolved_at": NOON + timedelta(days=9)}, 10, True),
+        ({}, 10, False),
+    ],
+)
+def test_what_outcomes_feed_is_compared_where_one_case_in_ten_tells_what_came_of_it(
+    tmp_path: Path, told: dict[str, Any], each: int, enough: bool
+) -> None:
+    """Of the task or of anything else: what parties are known for comes from all."""
+    outcome = Outcome(recorded_at=NOON + timedelta(days=10), **told)
+    promise = Promise(due_at=NOON + timedelta(days=8))
+    lines = [
+        HistoryLine(
+            case=a_case(number, at=NOON + timedelta(hours=number), promise=promise if number % each else None),
+            outcome=None if number % each else outcome,
+        )
+        for number in range(100)
+    ]
+    assert met(tmp_path, lines).tells_outcomes is enough
+
+
+def test_later_cases_of_which_none_would_be_asked_about_are_told(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=r"later\.jsonl holds no case that sla_breach is asked about"):
+        met(tmp_path, [HistoryLine(case=a_case(number)) for number in range(3)])
+
+
+def test_a_region_of_the_later_cases_is_told_of() -> None:
+    assert [each.region for each in drift_of(model(), seen(), POLICY).regions] == [None, "emea"]
+
+
+def test_later_cases_are_read_with_what_was_known_before_and_arrivals_where_times_tell_them(tmp_path: Path) -> None:
+    lines = [
+        HistoryLine(
+            case=a_case(
+                number,
+                at=NOON + timedelta(hours=number),
+                promise=Promise(due_at=NOON + timedelta(days=8)),
+                carrier=Carrier(id="swift"),
+            )
+        )
+        for number in range(20)
+    ]
+    files = [tmp_path / "before.jsonl", tmp_path / "later.jsonl"]
+    for file, part in zip(files, (lines[:10], lines[10:]), strict=True):
+        file.write_bytes(b"".join(canonical(line) + b"\n" for line in part))
+    before, later = map(open_history, files)
+
+    def arrived(of: TaskModel, earlier: History | Snapshot) -> float:
+        found = see(of, later, earlier, POLICY, Silent(), without_outcome=True).features
+        return float(found[-1, of.features().names.index("carrier_arrivals")])
+
+    at_once = replace(model(), lineage={"fitted_on": {"from": 1.0}, "tested_on": {"to": 1.0}})
+    assert arrived(model(), before) > arrived(model(), []) + 1.0
+    assert not arrived(at_once, before) > 0.0
+
+
+def test_later_cases_are_read_with_their_messages(tmp_path: Path) -> None:
+    task, file = Task.ROOT_CAUSE, tmp_path / "later.jsonl"
+    said = TextModel(task.labels, np.zeros((BUCKETS, len(task.labels))), np.zeros(len(task.labels)), frozenset())
+    lines = [
+        HistoryLine(case=a_case(number, at=NOON + timedelta(hours=number), message="late" if number % 2 else None))
+        for number in range(4)
+    ]
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    asked = replace(task_model(task), text=said)
+    found = see(asked, open_history(file), [], POLICY, Silent(), without_outcome=True).features[:, -len(task.labels) :]
+    assert np.isnan(found).any(axis=1).tolist() == [True, False, True, False]

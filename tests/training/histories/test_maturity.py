@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.histories.maturity import FEWEST, LEAST, Maturity, known_within, matured, maturity
+from data.case import Promise
+from data.outcome import HistoryLine, Outcome
+from data.vocabulary import Task
+from tests.fixtures.cases import NOON, a_case
+from training.histories.maturity import FEWEST, LEAST, Maturity, known_within, matured, maturity, maturity_of
+from training.histories.truth import truth_of
 
 Cut = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
@@ -25,6 +31,12 @@ def a_desk(seed: int, days: int = 120, a_day: int = 60) -> Cut:
     truth = (draw.random(len(when)) < 0.1 + 0.2 * when / days).astype(np.int64)
     delays = np.where(truth == 1, draw.gamma(9.0, 1.0, len(when)), draw.gamma(2.0, 0.5, len(when)))
     return truth, when, delays, days - when
+
+
+def stepped(quick: int, slow: int, late: int) -> Cut:
+    """Old cases that were known after one day or after five, and late ones, three days old and known now."""
+    ages = np.repeat([100.0, 3.0], [quick + slow, late])
+    return np.zeros(len(ages), np.int64), 100.0 - ages, np.repeat([1.0, 5.0, 3.0], [quick, slow, late]), ages
 
 
 def written_down(cut: Cut) -> tuple[Maturity, NDArray[Any], Cut]:
@@ -203,7 +215,7 @@ def test_a_history_hardly_longer_than_its_outcomes_take_is_read_without_the_rows
     assert matured(truth[known], when[known], (when + delays)[known], 0) is not None
 
 
-@pytest.mark.parametrize("odd", [0, 1, 3])
+@pytest.mark.parametrize("odd", [0, 1, 3, 6])
 def test_a_wrong_year_or_a_late_patch_moves_no_end(odd: int) -> None:
     truth, when, delays, ages = a_desk(7)
     known = delays <= ages
@@ -212,3 +224,75 @@ def test_a_wrong_year_or_a_late_patch_moves_no_end(odd: int) -> None:
     found = matured(np.where(known, truth, -1), when, told, int((~known).sum()))
     assert found is not None
     assert found.young.sum() == pytest.approx(written_down(a_desk(7))[0].young.sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("late", [9, 10])
+@pytest.mark.parametrize(("quick", "young"), [(495, False), (396, True)], ids=["missing", "too young"])
+def test_one_case_in_a_hundred_must_be_missing_or_too_young_before_any_counts_for_others(
+    quick: int, young: bool, late: int
+) -> None:
+    truth, _, delays, ages = stepped(quick, 990 - quick, late)
+    found = maturity(truth, delays, ages)
+    assert (found is not None) is (late == 10)
+    if found is not None:
+        assert found.young[-late:].tolist() == [young] * late, "known with a probability of just a half is old enough"
+        assert found.stands_for[-late:].tolist() == [1.0 if young else 2.0] * late
+        assert found.unknown == (0 if young else late)
+
+
+@pytest.mark.parametrize(
+    ("quick", "untold", "tells"), [(495, 9, False), (495, 10, True), (396, 5, False), (396, 6, True)]
+)
+def test_half_of_what_would_be_missing_must_be_untold(quick: int, untold: int, tells: bool) -> None:
+    """Twenty for which others count, or else one case in a hundred."""
+    truth, when, delays, _ = stepped(quick, 990 - quick, 20)
+    assert (matured(truth, when, when + delays, untold) is not None) is tells
+
+
+@pytest.mark.parametrize(("n", "share"), [(FEWEST, 0.5), (FEWEST - 2, 1.0)])
+def test_a_delay_tells_from_a_hundred_cases_on_that_are_as_old(n: int, share: float) -> None:
+    delays = np.repeat([2.0, 8.0], n // 2)
+    assert known_within(delays, np.full(n, 8.0), np.array([7.9, 8.0])).tolist() == [share, 1.0]
+
+
+@pytest.mark.parametrize(("n", "own"), [(FEWEST, True), (FEWEST - 1, False)])
+def test_a_label_has_delays_of_its_own_from_a_hundred_cases_on(n: int, own: bool) -> None:
+    _, _, delays, ages = stepped(900, n, 20)
+    assert (maturity((delays == 5.0).astype(np.int64), delays, ages) is not None) is own
+
+
+def test_labels_that_are_all_rare_take_as_long_as_all_together() -> None:
+    _, _, delays, ages = stepped(396, 594, 20)
+    found = maturity(np.arange(len(ages)) % 12, delays, ages)
+    assert found is not None
+    assert found.young.tolist() == (ages == 3.0).tolist()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_handful_of_outcomes_says_nothing_of_others(n: int) -> None:
+    assert matured(np.zeros(n, np.int64), np.zeros(n), np.arange(float(n)), 50) is None
+
+
+def test_of_promises_that_are_all_open_none_stands_for_others() -> None:
+    told = np.arange(200.0)
+    assert matured(np.zeros(200, np.int64), told + 300.0, told, 50) is None
+
+
+def test_what_came_of_a_promise_is_as_old_as_the_promise_is_due() -> None:
+    """Each is due after twenty days; broken ones are known six to fourteen days later, kept ones long before."""
+    until = NOON + timedelta(days=120)
+
+    def line(hour: int) -> HistoryLine:
+        at, breaks = NOON + timedelta(hours=hour), hour % 3 == 0
+        due_at = at + timedelta(days=20)
+        known_at = due_at + timedelta(hours=144 + hour * 7 % 192) if breaks else at + timedelta(days=1)
+        told = Outcome(recorded_at=known_at, sla_breached=breaks) if known_at <= until else None
+        return HistoryLine(case=a_case(hour, at=at, promise=Promise(due_at=due_at)), outcome=told)
+
+    lines = [line(hour) for hour in range(120 * 24)]
+    truth = np.array([truth_of(Task.SLA_BREACH, each) for each in lines])
+    found = maturity_of(Task.SLA_BREACH, lines, truth)
+    assert found is not None
+    young = np.flatnonzero(found.young) / 24
+    assert young.min() == pytest.approx(120 - 20 - 10, abs=1.5)
+    assert young.max() == pytest.approx(120 - 20, abs=0.2), "what is not due yet is no matter of age"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,12 +141,36 @@ def test_cases_that_differ_within_their_exception_narrow_no_interval() -> None:
     assert design_effect(np.zeros(0, np.bool_), np.arange(0)) == 1.0
 
 
+def test_an_update_right_or_wrong_by_itself_counts_as_a_case_of_its_own() -> None:
+    """However many are right: what hangs together is that one strays from the share as its neighbour does."""
+    alone, of = np.random.default_rng(3).random(20_000) < 0.9, np.repeat(np.arange(4_000), 5)
+    assert design_effect(alone, of) < 1.1
+    assert design_effect(np.array([1, 1, 1, 0, 1, 0], np.bool_), np.array([0, 0, 0, 1, 2, 2])) == pytest.approx(7 / 6)
+
+
+def test_updates_belong_to_their_exception_wherever_they_stand() -> None:
+    told, of = cases(8, 1_200), np.repeat(np.arange(300), 4)
+    sets, place = fit_conformal(Task.SLA_BREACH, cases(7, 6_000), 1_500), np.random.default_rng(2).permutation(1_200)
+    moved = Calibrating(
+        told.truth[place], told.probabilities[place], [told.regions[each] for each in place], told.times[place]
+    )
+    there = coverage(sets, Task.SLA_BREACH, told, 0.1, exceptions=of)
+    again = coverage(sets, Task.SLA_BREACH, moved, 0.1, exceptions=of[place])
+    for one, other in zip(there["cells"], again["cells"], strict=True):
+        assert other["interval"] == pytest.approx(one["interval"], abs=1e-12)
+
+
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_an_interval_holds_its_share(hits_of: tuple[int, int]) -> None:
     hits, n = hits_of
     low, high = interval(hits, n)
     assert -1e-12 <= low <= hits / n + 1e-12
     assert hits / n - 1e-12 <= high <= 1 + 1e-12
+
+
+@pytest.mark.parametrize(("hits", "expected"), [(8, (0.4902, 0.9433)), (0, (0.0, 0.2775))])
+def test_an_interval_is_wilsons_of_95_percent(hits: int, expected: tuple[float, float]) -> None:
+    assert interval(hits, 10) == pytest.approx(expected, abs=5e-5)
 
 
 @pytest.mark.parametrize("n", [0])
@@ -171,4 +196,41 @@ def test_all_do_not_hold_what_a_class_misses() -> None:
     assert [each["holds"] for each in told["classes"]] == [False, False]
     low, top = told["all"]["interval"]
     assert low <= 0.94 <= top, "taken together they cover what they should"
+    assert told["all"]["holds"] is False
+
+
+def hand_made(least: float, *probabilities: tuple[float, int]) -> dict[str, Any]:
+    """What sets that name each label of that probability and more cover of so many cases without the event."""
+    told = np.concatenate([np.full(n, probability) for probability, n in probabilities])
+    n = len(told)
+    sets = ConformalSets((Cell(None, None, 1_000, tuple(least for _ in RATES)),))
+    seen = Calibrating(np.zeros(n, np.int64), told[:, None], [None] * n, np.arange(float(n)))
+    whole: dict[str, Any] = coverage(sets, Task.SLA_BREACH, seen, 0.1)["all"]
+    return whole
+
+
+@pytest.mark.parametrize(("right", "holds"), [(8_700, False), (8_870, True), (9_130, True), (9_300, False)])
+def test_what_lies_within_two_points_of_its_aim_holds_it_however_sure_that_is(right: int, holds: bool) -> None:
+    whole = hand_made(0.5, (0.1, right), (0.9, 10_000 - right))
+    assert whole["coverage"] == right / 10_000
+    assert not whole["interval"][0] <= 0.9 <= whole["interval"][1]
+    assert whole["holds"] is holds
+
+
+@pytest.mark.parametrize(("least", "size", "one", "none"), [(0.5, 1.5, 0.5, 0.0), (0.6, 0.5, 0.5, 0.5)])
+def test_it_says_how_large_sets_are_and_how_often_they_name_one_label_and_none(
+    least: float, size: float, one: float, none: float
+) -> None:
+    whole = hand_made(least, (0.1, 3), (0.5, 4), (0.9, 1))
+    assert (whole["n"], whole["size"], whole["one"], whole["none"]) == (8, size, one, none)
+
+
+def test_all_hold_only_what_all_taken_together_do() -> None:
+    """Of each class alone it could be chance that too many are covered."""
+    truth, right = np.repeat([0, 1], 700), np.arange(1_400) % 700 < 655
+    said = np.where(right == (truth == 1), 0.9, 0.1)
+    cases = Calibrating(truth, said[:, None], [None] * 1_400, np.arange(1_400.0))
+    told = coverage(ConformalSets((Cell(None, None, 1_000, tuple(0.5 for _ in RATES)),)), Task.SLA_BREACH, cases, 0.1)
+    assert [each["holds"] for each in told["classes"]] == [True, True]
+    assert told["all"]["interval"][0] > 0.92
     assert told["all"]["holds"] is False
