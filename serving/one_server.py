@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from serving.settings import Settings
 from serving.store.engine import file_of
 
-_LONGEST = 200
-"""Bytes of what the holder wrote: a line that is shown, whoever wrote it."""
+_WRITTEN = re.compile(rb"process \d{1,10}(?: at [!-~]{1,100})?")
+"""What a holder writes; whatever else stands in the file is shown to nobody."""
 
 
 class AlreadyServed(Exception):
@@ -48,8 +49,7 @@ def serving_alone(settings: Settings, address: str = "") -> Iterator[None]:
 def _held(lock: Path, address: str) -> Iterator[str | None]:
     """Hold this lock, with who holds it written into it; gives the other holder where there is one."""
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        file = _opened(lock)
     except OSError:
         # What cannot be written: opening the store says why, and where that lies elsewhere no model changes.
         yield None
@@ -60,13 +60,24 @@ def _held(lock: Path, address: str) -> Iterator[str | None]:
         os.close(file)
 
 
+def _opened(lock: Path) -> int:
+    """Another user's lock can be read where it cannot be written, which is enough to be refused by it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    except PermissionError:
+        return os.open(lock, os.O_RDONLY)
+
+
 def _taken(file: int, address: str) -> str | None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return os.pread(file, _LONGEST, 0).decode(errors="replace").strip() or "another process"
+        told = _WRITTEN.match(os.pread(file, 200, 0))
+        return told[0].decode() if told else "another process"
     except OSError:  # A file system without locks: it serves as it did before there were any.
         return None
-    os.ftruncate(file, 0)
-    os.pwrite(file, f"process {os.getpid()}{f' at {address}' if address else ''}\n".encode(), 0)
+    with contextlib.suppress(OSError):  # Another user's file, which is held all the same.
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"process {os.getpid()}{f' at {address}' if address else ''}\n".encode(), 0)
     return None

@@ -116,8 +116,10 @@ def test_a_database_is_one_whatever_leads_to_it_and_another_beside_it_is_another
     [
         (b"", "another process"),
         (b"process 7\n", "process 7"),
-        (b"\xff" * 3, "\N{REPLACEMENT CHARACTER}" * 3),
-        (b"x" * 1_000, "x" * 200),
+        (b"process 7 at http://127.0.0.1:8080\nand more", "process 7 at http://127.0.0.1:8080"),
+        (b"process 7 at \x1b[2J", "process 7"),
+        (b"\x1b[2J\xff", "another process"),
+        (b"x" * 1_000, "another process"),
     ],
 )
 def test_a_second_one_is_refused_whatever_the_holder_wrote(tmp_path: Path, wrote: bytes, by: str) -> None:
@@ -131,6 +133,30 @@ def test_a_second_one_is_refused_whatever_the_holder_wrote(tmp_path: Path, wrote
         ):
             pass
     assert lock.read_bytes() == wrote
+
+
+def test_a_lock_of_another_user_refuses_whoever_can_only_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens = os.open
+
+    def only_read(path: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return opens(path, flags, mode)
+
+    settings = Settings(folder=tmp_path)
+    with serving_alone(settings, "http://one"):
+        monkeypatch.setattr(os, "open", only_read)
+        with (
+            pytest.raises(AlreadyServed, match=f"by process {os.getpid()} at http://one, and"),
+            serving_alone(settings),
+        ):
+            pass
+    before = (tmp_path / "serving.lock").read_bytes()
+    with serving_alone(settings), pytest.raises(AlreadyServed), serving_alone(settings):
+        pass
+    assert (tmp_path / "serving.lock").read_bytes() == before, "held, though it cannot say by whom"
 
 
 def test_who_holds_a_folder_now_is_all_that_its_lock_says(tmp_path: Path) -> None:
