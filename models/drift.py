@@ -278,6 +278,8 @@ def _rate_says(task: Task, whole: RegionDrift) -> str:
     if whole.rate is None:
         return f"{of} has nothing to be compared with"
     held = "holds" if whole.rate.holds else "has drifted"
+    if whole.rate.holds and abs(whole.rate.now - whole.rate.was) > MOST_ERROR:
+        held = "differs by no more than chance may explain"
     return f"{of} {held} ({percent(whole.rate.was)} when rehearsed, {percent(whole.rate.now)} now)"
 
 

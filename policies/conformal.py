@@ -30,17 +30,28 @@ def conformal_step(predicted: Predicted | None, policy: Policy) -> CheckStep | N
         version=policy.version,
         saw={"error_rate": rate, **{f"leaves_at.{label}": leaves for label, leaves in near}},
         concluded=", ".join(stays),
-        says=_sentence(stays, len(predicted.leaves_at), rate),
+        says=_sentence(stays, _told(predicted), len(predicted.leaves_at), rate),
     )
 
 
-def _sentence(stays: tuple[str, ...], of: int, rate: float) -> str:
+def _told(predicted: Predicted) -> str | None:
+    """The label that is the answer; a risk's is a probability."""
+    likeliest = max(predicted.probabilities, key=predicted.probabilities.__getitem__)
+    return likeliest if likeliest in predicted.leaves_at and len(predicted.probabilities) > 1 else None
+
+
+def _sentence(stays: tuple[str, ...], answer: str | None, of: int, rate: float) -> str:
     """What is promised holds for the cases of an answer, not for those of a set: of the cases in which it was true."""
-    names = [each.replace("_", " ") for each in stays]
+    names = [_words(each) for each in stays]
     unlikely = f"less likely here than in {amount(1.0 - rate, Unit.RATIO)} of the cases in which it was true"
     if not names:
         return f"unusual: every answer is {unlikely}"
     if len(names) == of:
         return f"none of the {of} answers can be ruled out at an error rate of {amount(rate, Unit.RATIO)}"
     told = f"only {names[0]}" if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"{told} cannot be ruled out: any other answer is {unlikely}"
+    other = "any other answer" if answer is None or answer in stays else f"any other answer, {_words(answer)} too,"
+    return f"{told} cannot be ruled out: {other} is {unlikely}"
+
+
+def _words(label: str) -> str:
+    return label.replace("_", " ")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from data.actions import CATALOGUE, ActionId
 from data.case import Case
-from data.prediction import Predictions
+from data.prediction import LabelPrediction, Predictions
 from data.record import Unit
 from data.vocabulary import (
     UNRECOGNISED,
@@ -42,6 +42,7 @@ def prediction_columns() -> tuple[Column, ...]:
         Column("type_probability", _NUMBER, "probability of the exception type", _SHARE),
         Column("type_answer", _LABEL, "prediction of the exception type", None, ANSWERED),
         Column("type_labels", _COUNT, "exception types that cannot be ruled out"),
+        Column("type_usual", _LABEL, "whether the exception type is among those", None, ("yes", "no")),
         Column("root_cause", _LABEL, "root cause", None, tuple(each.value for each in RootCause)),
         Column("cause_probability", _NUMBER, "probability of the root cause", _SHARE),
         Column("cause_answer", _LABEL, "prediction of the root cause", None, ANSWERED),
@@ -61,6 +62,7 @@ def prediction_facts(predictions: Predictions) -> dict[str, Any]:
         "type_probability": _rounded(kind.probability if runner_up is None else runner_up),
         "type_answer": _answer(kind.served_by, kind.reason),
         "type_labels": None if kind.set is None else len(kind.set),
+        "type_usual": _usual(kind),
         "root_cause": cause.label,
         "cause_probability": _rounded(cause.probability),
         "cause_answer": _answer(cause.served_by, cause.reason),
@@ -69,6 +71,13 @@ def prediction_facts(predictions: Predictions) -> dict[str, Any]:
         "stockout_probability": _rounded(predictions.stockout.probability),
         "stockout_answer": _answer(predictions.stockout.served_by, predictions.stockout.reason),
     }
+
+
+def _usual(kind: LabelPrediction) -> str | None:
+    """Whether the type that is told is one that cannot be ruled out; unknown without sets, and of no type."""
+    if kind.set is None or kind.label in (None, UNRECOGNISED):
+        return None
+    return "yes" if kind.label in kind.set else "no"
 
 
 def _rounded(probability: float | None) -> float | None:

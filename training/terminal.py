@@ -17,6 +17,7 @@ from rich.table import Table
 from data.amounts import percent
 from data.vocabulary import Task
 from training.histories.left_out import (
+    NO_OUTCOME,
     NOT_KNOWN_YET,
     PROMISE_OPEN,
     PROMISE_PASSED,
@@ -163,6 +164,7 @@ def _alone(metrics: Mapping[Task, Mapping[str, Any]]) -> Iterator[str]:
 
 
 _LEFT_OUT = {
+    NO_OUTCOME: "left out, because no outcome is told",
     PROMISE_PASSED: "left out, because the promise had passed",
     PROMISE_OPEN: "left out, because the promise was not due when the history ended: kept ones are known sooner",
     SCORED_OPEN: "scored too, though the promise was not due when the history ended: kept ones are known sooner",

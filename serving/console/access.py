@@ -130,10 +130,13 @@ class PageRoute(APIRoute):
             except Problem as problem:
                 return shown(ProblemPage(problem.title, problem.detail), problem.status)
             except RequestValidationError:
-                return shown(ProblemPage("The address is not complete", "Open the page from the queue."), 422)
+                return shown(
+                    ProblemPage("The address is not complete", "Open the page from the queue or from Models."), 422
+                )
             except HTTPException as refused:
                 return shown(
-                    ProblemPage("The request is refused", "Open the page from the queue."), refused.status_code
+                    ProblemPage("The request is refused", "Open the page from the queue or from Models."),
+                    refused.status_code,
                 )
 
         return guarded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ WAL_RESET_MENDED = (3, 51, 3)
 _NO_TEXT = re.compile(r"Could not decode to UTF-8 column '(\w+)'")
 """What SQLite's driver says of text that somebody put there by hand as bytes."""
 
+ROOM = 1 << 20
+"""Bytes that must be free after a write has failed before another is hoped for: several answers with what they tell."""
+
 READERS = 48
 """Connections to read with: more than the threads that answer requests."""
 
@@ -47,6 +51,7 @@ class Database:
         self._writer = self.engine.execution_options(fairlead_writes=True)
         self._turn = threading.Lock()
         self._failing = False
+        self._folder = file_of(url).parent
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape; the migrations are the only thing that creates them.
@@ -92,7 +97,12 @@ class Database:
             self._turn.release()
 
     def probe(self) -> None:
-        """Raise StoreUnavailable where nothing can be written; writes itself only after a write has failed."""
+        """Raise StoreUnavailable where nothing can be written; writes itself only after a write has failed.
+
+        What it writes takes no room, and an answer does: a disk without room for one stays unavailable.
+        """
+        if self._failing and shutil.disk_usage(self._folder).free < ROOM:
+            raise StoreUnavailable
         with self.write() as connection:
             if self._failing:
                 connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")

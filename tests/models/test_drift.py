@@ -12,7 +12,7 @@ from data.vocabulary import Task
 from models.drift import Later, drift_report, features_drift
 from models.drift_alarms import Stake
 from models.drift_records import DriftReport, FeatureDrift
-from models.performance import realised
+from models.performance import MOST_ERROR, realised
 from models.profile import PREDICTION, Profile, profile_of
 from models.shifts import normal_chance
 
@@ -308,6 +308,17 @@ def test_a_rate_that_holds_hides_no_wrong_level() -> None:
     assert "probabilities miss what happens; " in found.says
     (alarm,) = [each for each in found.alarms if each.about == "calibration" and each.region is None]
     assert f"miss what happens by {100 * (seen.ece or 0):.0f} percentage points on average" in alarm.says
+
+
+def test_a_rate_that_differs_within_chance_is_not_said_to_hold() -> None:
+    told = [report(world(seed, 300)) for seed in range(12)]
+    rates = [(each.regions[0].rate, each.says) for each in told]
+    apart = [says for rate, says in rates if rate and rate.holds and abs(rate.now - rate.was) > MOST_ERROR]
+    near = [says for rate, says in rates if rate and rate.holds and abs(rate.now - rate.was) <= MOST_ERROR]
+    assert apart
+    assert near
+    assert all("the rate differs by no more than chance may explain (" in says for says in apart)
+    assert all("the rate holds (" in says for says in near)
 
 
 def test_a_right_level_is_not_told_and_a_wrong_one_is_never_said_to_come_true() -> None:

@@ -27,7 +27,8 @@ def at(error_rate: str) -> Policy:
 
 
 def predicted(leaves: dict[str, float]) -> Predicted:
-    return Predicted(KIND, dict.fromkeys(KIND.labels, 1 / 8), (), leaves_at=leaves)
+    likely = dict.fromkeys(KIND.labels, 0.1) | {"unavailable_inventory": 0.3}
+    return Predicted(KIND, likely, (), leaves_at=leaves)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +75,18 @@ def answered(leaves: dict[str, float]) -> Recommended:
     return recommend(unavailable(), NOBODY, Predictors(ladders, plain.digest), POLICY, NOW, "0" * 36)
 
 
-def test_only_an_empty_set_asks_a_person() -> None:
-    usual, unusual = answered(LEAVES).recommendation, answered(dict.fromkeys(KIND.labels, 0.02)).recommendation
+@pytest.mark.parametrize("others", [{}, {"split_shipment": 1.0}], ids=["empty", "of another type"])
+def test_a_type_that_is_not_in_its_own_set_asks_a_person(others: dict[str, float]) -> None:
+    usual = answered(LEAVES).recommendation
+    unusual = answered(dict.fromkeys(KIND.labels, 0.02) | others).recommendation
     asked = [step.id for step in unusual.explanation if isinstance(step, CheckStep) and step.kind == "gate"]
     assert "confidence.type_unusual" in asked
     assert unusual.disposition is not Disposition.PROCEED
     assert Role.STORE_OPERATIONS in unusual.options[0].roles
     assert "confidence.type_unusual" not in [step.id for step in usual.explanation]
-    assert unusual.predictions.exception_type.set == ()
+    assert unusual.predictions.exception_type.set == tuple(others)
+    (says,) = [step.says for step in unusual.explanation if step.id == "exception_type" and step.kind == "conformal"]
+    assert ("any other answer, unavailable inventory too, is less likely here" in says) is bool(others)
 
 
 def test_an_answer_without_sets_has_not_a_byte_of_them() -> None:

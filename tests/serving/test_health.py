@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_a_full_disk_refuses_with_503_and_recovers(tmp_path: Path) -> None:
     assert refused[-1] == 503
     kept = desk.service.recommendations.queue().total
     assert kept == refused.count(200)
+
+
+def test_a_disk_that_could_not_take_an_answer_is_not_ready_before_it_has_room_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_MILLISECONDS", 50)
+    desk, free = open_desk(tmp_path / "var"), engine.ROOM - 1
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    assert desk.client.get("/health/ready").status_code == 200, "nothing has failed yet"
+    outside = sqlite3.connect(tmp_path / "var" / "fairlead.db", isolation_level=None)
+    outside.execute("BEGIN EXCLUSIVE")
+    assert desk.post("/v1/recommendations", costly()).status_code == 503
+    outside.execute("ROLLBACK")
+    outside.close()
+    ready = desk.client.get("/health/ready")
+    assert (ready.status_code, ready.json()["store"]) == (503, "unavailable")
+    free = engine.ROOM
+    assert desk.client.get("/health/ready").status_code == 200
 
 
 def test_counts_requests_and_who_served(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from models.drift_records import DriftReport
 from models.performance import Performance
 
 STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;margin:1rem 0}th,td{padding:.2rem .8rem;text-align:right;"
     "border-bottom:1px solid #ccc}td:first-child,th:first-child{text-align:left}.alarm{color:#a00;font-weight:600}"
-    "h1,li,p{overflow-wrap:anywhere}.wide{overflow-x:auto}"
+    "h1,li,p{overflow-wrap:anywhere}.wide{overflow-x:auto}td{vertical-align:top}"
+    "td:nth-child(2){white-space:nowrap;text-align:left}th:nth-child(2){text-align:left}"
+    "td:first-child{min-width:11rem;overflow-wrap:anywhere}"
 )
 VIEWPORT = "<meta name='viewport' content='width=device-width,initial-scale=1'>"
 OF_PERFORMANCE = ("n", "rate", "said", "log_loss", "brier", "roc_auc", "ece")

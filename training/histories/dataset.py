@@ -213,6 +213,7 @@ class _TaskNotes:
             regions=[self._regions[each] for each in order],
             stakes=np.array(self._stakes, np.float64)[order],
             promise_passed=self.promise_passed,
+            no_outcome=self._untold,
             selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
             events=[self._events[each] for each in order],
             counts_at=np.array(self._counts_at, np.float64)[order],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.histories.left_out import NOT_KNOWN_YET, PROMISE_OPEN, PROMISE_PASSED, TOO_YOUNG, counted
+from training.histories.left_out import NO_OUTCOME, NOT_KNOWN_YET, PROMISE_OPEN, PROMISE_PASSED, TOO_YOUNG, counted
 from training.histories.maturity import Maturity
 from training.histories.truth import UNKNOWN
 
@@ -37,6 +37,8 @@ class Known:
     """What hangs on each prediction by the policy's cost table, in its currency; NaN where it does not tell."""
     promise_passed: int = 0
     """Cases left out because their promise had passed: see `promise_passed`."""
+    no_outcome: int = 0
+    """Cases of the history, of this task or another, of which no outcome is told."""
     selection: Floats | None = None
     """What each case counts for because of why its outcome is known; None where no line says."""
     events: Sequence[str] = ()
@@ -71,6 +73,7 @@ class Known:
         """How many cases do not teach, by why, and for how many that are not known yet the others stand."""
         return counted(
             {
+                NO_OUTCOME: self.no_outcome,
                 PROMISE_PASSED: self.promise_passed,
                 PROMISE_OPEN: self.promise_open,
                 TOO_YOUNG: self.too_young,

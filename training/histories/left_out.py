@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 PROMISE_PASSED = "promise_passed"
 """It had passed when the case was noticed: the service tells that breach as a fact."""
+NO_OUTCOME = "no_outcome"
+"""Nobody tells what came of it."""
 PROMISE_OPEN = "promise_open"
 """It was not due when the history ended, of which kept ones are known and broken ones are not: left out."""
 SCORED_OPEN = "promise_open_but_scored"
@@ -30,6 +32,7 @@ def left_out_words(cases: Mapping[str, int]) -> str:
 
 
 _WHY = {
+    NO_OUTCOME: "of which no outcome is told",
     PROMISE_PASSED: "whose promise had passed when they were noticed, which leaves nothing to predict",
     PROMISE_OPEN: "whose promise is not due yet where the history ends, of which only kept ones can be known",
     TOO_YOUNG: "so young where the history ends that only what ends quickly can be known of them",

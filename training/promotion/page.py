@@ -19,8 +19,8 @@ vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .verdict{padding:.8rem 1rem;border-left:.4rem solid #2b7a4b;background:#eef7f1}
 .verdict.refused{border-color:#b3261e;background:#fcefee}
 .refused{color:#b3261e;font-weight:600}.note{color:#8a5a00}.passed{color:#2b7a4b}
-code{font-size:.85em;overflow-wrap:anywhere}
-@media(max-width:40rem){table{min-width:0}.checks thead{display:none}.checks tr,.checks td{display:block}
+code{font-size:.85em}code,p,li,dd,.checks td{overflow-wrap:anywhere}
+@media(max-width:40rem){.checks table{min-width:0}.checks thead{display:none}.checks tr,.checks td{display:block}
 .checks tr{padding:.5rem 0;border-bottom:1px solid #d8dee6}.checks td{padding:0;border:0}
 .checks td:not(:last-child){display:inline;margin-right:.6rem}}
 """

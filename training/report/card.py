@@ -113,7 +113,7 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         asks=ASKS[model.task],
         predicts=" ".join(filter(None, (PREDICTS[model.task], within_the_next(model.horizon)))),
         window=tuple(_window(model)),
-        verdict=doubt(told) or "It did better than the base rate and better than the rules.",
+        verdict=doubt(told) or _praise(told),
         results=tuple(_results(model.task, told, report)),
         found_heading="right among its highest tenth" if model.task.is_risk else "right",
         sentences=tuple(_sentences(model.task, told, report)),
@@ -254,6 +254,13 @@ def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
     return f"{where}: {beside}" + ("; no better here than the base rate" if poor else "")
 
 
+def _praise(told: Mapping[str, Any]) -> str:
+    """Rules that say the base rate of every case have no row that fits one."""
+    if told["rules"]["log_loss"] == told["base"]["log_loss"]:
+        return "It did better than the base rate; the rules say no more than that of such cases."
+    return "It did better than the base rate and better than the rules."
+
+
 def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     told, lineage = model.metrics, model.lineage
     if told["n"] < FEWEST_STEADY:
@@ -269,7 +276,10 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
     far = [] if without_times(lineage) else [each[0] for each in moved if _has_moved(each)]
     if other := _other_facts(model, far):
-        yield f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}."
+        yield (
+            f"In the latest days some facts were not what they had been: {'; '.join(other[:MOST_MOVED])}. Only cases "
+            "with a known outcome are looked at; where slow ones were not known yet, that alone can do it."
+        )
     yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."
     yield "A source, code, carrier or party that the history did not hold is new to it; the answer then says so."
     yield "It decides nothing. The policy prices the options and says who must agree, with this number or without it."

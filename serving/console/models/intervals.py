@@ -19,7 +19,7 @@ _LEFT, _RIGHT = 2.0, 98.0
 _LABEL, _BAR, _GAP, _HEAD, _TOP = 17, 12, 12, 26, 20
 """Heights in pixels: the label's line, the interval's, the space below it, a task's heading, the ends of the scale."""
 _SMALLEST_REACH = 0.01
-_WAYS = {"better": "likely better", "worse": "likely worse", "level": "cannot tell"}
+_WAYS = {"better": "clearly better", "worse": "clearly worse", "level": "cannot tell"}
 MOST = 0.5
 """Half the champion's value: farther off, an interval ends at the edge, and its numbers say how far it goes."""
 

@@ -20,6 +20,7 @@ KNOWN = Known(
     regions=["emea", "apac", None, "us"],
     stakes=np.array([10.0, 20.0, 30.0, 40.0]),
     promise_passed=5,
+    no_outcome=6,
     selection=np.array([1.0, 2.0, 4.0, 8.0]),
     events=("e", "f", "g", "h"),
     counts_at=np.array([5.0, 6.0, 7.0, 8.0]),
@@ -34,7 +35,7 @@ def test_all_that_is_known_of_a_case_goes_with_it() -> None:
         whole, own = getattr(KNOWN, field.name), getattr(some, field.name)
         if field.name == "maturity":
             assert own.young.tolist() == [False, True]
-        elif field.name == "promise_passed":
+        elif field.name in ("promise_passed", "no_outcome"):
             assert own == whole, "these are not among the cases"
         else:
             np.testing.assert_array_equal(list(own), [whole[3], whole[1]], err_msg=field.name)
@@ -56,7 +57,8 @@ def test_what_nothing_says_is_said_of_none_of_them() -> None:
 
 
 def test_a_case_that_is_open_and_too_young_is_counted_once() -> None:
-    assert KNOWN.left_out == {"promise_passed": 5, "promise_open": 2, "too_young": 1, "not_known_yet": 2}
+    counted = {"no_outcome": 6, "promise_passed": 5, "promise_open": 2, "too_young": 1, "not_known_yet": 2}
+    assert KNOWN.left_out == counted
     assert KNOWN.telling().times.tolist() == [1.0]
     assert KNOWN.unsure().truth.tolist() == [0, UNKNOWN, UNKNOWN, UNKNOWN]
     assert KNOWN.unsure().selection is not None

@@ -118,7 +118,12 @@ def test_a_stock_out_is_told_for_the_time_the_model_speaks_of(folder: Path, hori
 
 @pytest.mark.parametrize(
     ("model", "rules", "says"),
-    [(0.7, 0.5, "no better than the base rate"), (0.5, 0.4, "but not the rules"), (0.4, 0.5, "better than the rules")],
+    [
+        (0.7, 0.5, "no better than the base rate"),
+        (0.5, 0.4, "but not the rules"),
+        (0.4, 0.5, "better than the rules"),
+        (0.4, 0.6, "base rate; the rules say no more than that"),
+    ],
 )
 def test_the_verdict_is_as_good_as_the_numbers(folder: Path, model: float, rules: float, says: str) -> None:
     told = model_of(folder)
