@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.shifts import chi_square_chance
-from models.weights import effective
+from models.weights import effective, mean, part
 
 Floats = NDArray[np.float64]
 
@@ -67,12 +67,18 @@ def _parts(order: NDArray[np.intp], weight: Floats, bins: int) -> list[NDArray[n
 
 
 def calibration_bins(
-    happened: NDArray[Any], probability: Floats, bins: int = CALIBRATION_BINS
+    happened: NDArray[Any], probability: Floats, bins: int = CALIBRATION_BINS, counts: Floats | None = None
 ) -> list[tuple[float, float, int]]:
-    """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first."""
+    """Mean probability, observed rate and count of each of `bins` equally filled bins, lowest probabilities first.
+
+    `counts` is as how many cases each counts in the two means; one each without.
+    """
     order = np.argsort(probability, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    return [(float(probability[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
+    return [
+        (mean(probability[each], part(counts, each)), mean(happened[each], part(counts, each)), len(each))
+        for each in parts
+    ]
 
 
 def expected_calibration_error(

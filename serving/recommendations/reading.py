@@ -19,6 +19,7 @@ from serving.errors import NotFound, RecordAltered
 from serving.recommendations.schemas import CaseFile, QueueItem, QueuePage
 from serving.store import decisions, documents, outcomes, verdicts
 from serving.store.decisions import Decision, Listing
+from serving.store.verdict_consistency import standing
 from serving.store.verdicts import Verdict
 
 EXECUTABLE = (ReviewState.NOT_REQUIRED, ReviewState.APPROVED, ReviewState.OVERRIDDEN)
@@ -38,11 +39,9 @@ def decision(connection: Connection, recommendation_id: str) -> Decision:
 
 
 def verdict(connection: Connection, recommendation_id: str) -> Verdict:
-    """Where the recommendation stands. Raises NotFound."""
-    found = verdicts.get(connection, recommendation_id)
-    if found is None:
-        raise NotFound("No recommendation has this id.")
-    return found
+    """Where the recommendation stands, as its answer and its reviews make it. Raises NotFound, RecordAltered."""
+    found = decision(connection, recommendation_id)
+    return standing(connection, found, recommendation_of(connection, found))
 
 
 def recommendation_of(connection: Connection, found: Decision) -> Recommendation:
@@ -114,7 +113,7 @@ def _item(connection: Connection, recommendation_id: str, now: datetime) -> Queu
     found = decision(connection, recommendation_id)
     answer, case = recommendation_of(connection, found), case_of(connection, found)
     exception_type = answer.predictions.exception_type
-    stands = verdict(connection, recommendation_id)
+    stands = standing(connection, found, answer)
     decided_by, decided_at = verdicts.last_decision(connection, recommendation_id)
     return QueueItem(
         recommendation_id=recommendation_id,

@@ -26,6 +26,7 @@ from serving.store.decisions import Decision, Listing
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
+from serving.store.verdict_consistency import first_verdict
 from serving.track_records import with_records
 
 LATEST_AHEAD = timedelta(minutes=5)
@@ -149,7 +150,7 @@ class RecommendationService:
         decisions.add(connection, decision)
         if first:  # an exception arrives once, however many events tell of it
             basis.keeper(StoredRows(connection)).arrive(made.case, moment_of(made.case, now))
-        verdict = succession.first_verdict(made.recommendation)
+        verdict = first_verdict(made.recommendation)
         superseded = succession.enter(connection, decision, verdict, knew=made.superseded)
         audit.append(connection, "recommendation", decision.recommendation_id, principal.name, now, decision.answer)
         return superseded

@@ -7,37 +7,10 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from data.case import Case
-from data.recommendation import Recommendation
 from data.review import ReviewState
-from data.vocabulary import Disposition
 from serving.store import decisions, outcomes, verdicts
 from serving.store.decisions import Decision
 from serving.store.verdicts import Verdict
-
-UNKNOWN_BREACH = 1.0
-"""The weight of a case whose breach nobody could predict: it waits in front, not behind."""
-
-
-def first_verdict(recommendation: Recommendation) -> Verdict:
-    """Where a recommendation stands before anybody looked at it."""
-    review, risk = recommendation.review, recommendation.predictions.sla_breach
-    first = recommendation.options[0] if recommendation.options else None
-    stake = recommendation.urgency.value_at_stake
-    asks = review is not None or recommendation.disposition is Disposition.REVIEW
-    weight = UNKNOWN_BREACH if risk.probability is None else risk.probability
-    return Verdict(
-        recommendation_id=recommendation.recommendation_id,
-        state=ReviewState.OPEN if asks else ReviewState.NOT_REQUIRED,
-        version=0,
-        roles=review.roles if review else (),
-        action=first.action if first else None,
-        parameters=first.parameters if first else {},
-        disposition=recommendation.disposition if first else Disposition.REVIEW,
-        held_until=first.held_until if first else (),
-        loss=float(stake.amount) * weight if stake else 0.0,
-        currency=stake.currency if stake else None,
-        promise_due_at=risk.due_at,
-    )
 
 
 class Overtaken(Exception):

@@ -20,6 +20,7 @@ from serving.store import (
     promotion_consistency,
     readable,
     references,
+    verdict_consistency,
 )
 from serving.store.rows import ODD
 
@@ -36,6 +37,7 @@ LOOKS: Mapping[str, Look] = {
     "documents": document_consistency.faults,
     "the rows that the chain tells of": consistency.faults,
     "the rows that answers tell of": answer_consistency.faults,
+    "where recommendations stand": verdict_consistency.faults,
     "promotions": promotion_consistency.faults,
     "principals": principal_consistency.faults,
 }

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from data.vocabulary import Role
 from serving.store import audit, consistency
-from tests.fixtures.service import Desk, an_exception, costly
+from tests.fixtures.service import DEGRADED, SMALL, Desk, costly
 
 APPROVE = {"verdict": "approve"}
 OUTCOME = {"recorded_at": "2026-11-23T12:00:00Z", "resolved_at": "2026-11-23T11:58:00Z"}
@@ -72,9 +71,7 @@ def test_it_leaves_the_queue(desk: Desk) -> None:
 
 def test_who_agreed_before_is_still_told(desk: Desk) -> None:
     desk.add("finance", Role.STORE_FINANCE)
-    path = waiting(desk)
-    with desk.service.database.write() as connection:
-        connection.execute(text("""UPDATE review_statuses SET roles = '["store_operations", "store_finance"]'"""))
+    path = f"/v1/recommendations/{desk.recommend(costly(**DEGRADED))['recommendation_id']}"
     assert desk.post(f"{path}/reviews", APPROVE, "finance").json()["state"] == "open"
     tell(desk, path)
     status = desk.get(f"{path}/reviews").json()
@@ -101,10 +98,9 @@ def test_what_was_decided_stays_decided_and_is_executed_no_more(desk: Desk, body
 
 
 def test_what_needed_nobody_is_executed_no_more(desk: Desk) -> None:
-    answer = desk.recommend(an_exception(1, reported_type="late_pickup_readiness", channel="bopis", region="emea"))
+    answer = desk.recommend(costly() | SMALL)
+    assert answer["disposition"] == "proceed"
     path = f"/v1/recommendations/{answer['recommendation_id']}"
-    with desk.service.database.write() as connection:
-        connection.execute(text("UPDATE review_statuses SET state = 'not_required', disposition = 'proceed'"))
     assert "execute" in desk.get(f"{path}/reviews").json()
     tell(desk, path)
     status = desk.get(f"{path}/reviews").json()

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from data.vocabulary import RejectReason, Role
 from policies.policy import DEFAULT_FOLDER
 from serving.store import audit
-from tests.fixtures.service import Desk, an_exception, costly, open_desk
+from tests.fixtures.service import DEGRADED, SMALL, Desk, an_exception, costly, open_desk
 
 APPROVE = {"verdict": "approve"}
 REJECT = {"verdict": "reject", "reason": "facts_wrong"}
@@ -167,10 +167,7 @@ class TestSeveralRoles:
     def path(self, desk: Desk) -> str:
         desk.add("ops", Role.STORE_OPERATIONS)
         desk.add("finance", Role.STORE_FINANCE)
-        path = opened(desk)
-        with desk.service.database.write() as connection:
-            connection.execute(text("""UPDATE review_statuses SET roles = '["store_operations", "store_finance"]'"""))
-        return path
+        return f"/v1/recommendations/{desk.recommend(costly(**DEGRADED))['recommendation_id']}/reviews"
 
     @pytest.mark.parametrize("order", [("ops", "finance"), ("finance", "ops")])
     def test_each_must_agree(self, desk: Desk, path: str, order: tuple[str, str]) -> None:
@@ -199,10 +196,9 @@ class TestOverride:
     def test_an_action_that_others_must_agree_to_waits_for_them(self, desk: Desk) -> None:
         desk.add("finance", Role.STORE_FINANCE)
         desk.add("ops", Role.STORE_OPERATIONS)
-        answer = desk.recommend(costly())
+        answer = desk.recommend(costly() | SMALL | DEGRADED)
+        assert answer["review"]["roles"] == ["store_operations"]
         path = f"/v1/recommendations/{answer['recommendation_id']}/reviews"
-        with desk.service.database.write() as connection:
-            connection.execute(text("""UPDATE review_statuses SET roles = '["store_operations"]'"""))
         waiting = desk.post(path, override("reconcile_ledger"), "ops").json()
         assert (waiting["state"], waiting["roles"]) == ("open", ["store_finance"])
         assert "execute" not in waiting

@@ -130,6 +130,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     model = replace(model, profile=_profile(model, rehearsed, rows, split, answered[-1].cases.probabilities))
     model = replace(model, lineage={**model.lineage, "record_share": model.record_share, **_windows(rows, split)})
     explained = explain(model, rehearsal.latest)
+    model = replace(model, lineage={**model.lineage, "left_out": whole.left_out})
     shifts = moved(model.features(), rehearsal, model.telling)
     told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)), shifts)
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}

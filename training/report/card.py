@@ -23,6 +23,7 @@ from features.instant_parts import cyclic
 from models.drift import LARGE
 from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
+from training.histories.left_out import NOT_KNOWN_YET, TOO_YOUNG, left_out_words
 from training.histories.split import without_times
 from training.report.verdict import MENDS, closer, doubt, stands_alone, wrong_level
 
@@ -254,6 +255,18 @@ def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
     return f"{where}: {beside}" + ("; no better here than the base rate" if poor else "")
 
 
+def _counted(lineage: Mapping[str, Any]) -> Iterator[str]:
+    """Which cases did not teach, and that the others count for more than themselves; older bundles tell nothing."""
+    left_out = lineage.get("left_out", {})
+    if why := left_out_words(left_out).removeprefix(". Left out besides: "):
+        yield f"Left out of what it learned from and was measured on: {why}."
+    if missing := left_out.get(NOT_KNOWN_YET):
+        like = f"about {missing:,} like them that are not known yet"
+        yield f"Known cases count for {like}, in what it learned and where all measured cases are spoken of."
+    elif lineage.get("selection_weighted") and TOO_YOUNG not in left_out:
+        yield "Cases count by how seldom outcomes like theirs are told, in what it learned and where all are spoken of."
+
+
 def _praise(told: Mapping[str, Any]) -> str:
     """Rules that say the base rate of every case have no row that fits one."""
     if told["rules"]["log_loss"] == told["base"]["log_loss"]:
@@ -265,6 +278,7 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     told, lineage = model.metrics, model.lineage
     if told["n"] < FEWEST_STEADY:
         yield f"It was measured on {told['n']:,} cases: numbers of so few may be off by several points."
+    yield from _counted(lineage)
     if without_times(lineage):
         yield "All cases carry one moment, so nobody knows how it does on later days."
     else:

@@ -37,24 +37,29 @@ def report(
     happened = latest.truth if model.task.is_risk else said.argmax(axis=1) == latest.truth
     sides = {"model": said, "rules": rehearsal.rules, "base": base}
     parts = slices(model.features(), latest.features, latest.truth, said, base, explained.contributions)
-    tops = {side: round(top_share(latest.truth, each[:, 0]), DECIMALS) for side, each in sides.items()}
+    counts = latest.selection
+    tops = {side: round(top_share(latest.truth, each[:, 0], counts), DECIMALS) for side, each in sides.items()}
     return {
         **({"top_tenth": tops} if model.task.is_risk else {}),
-        "reliability": [_rounded(each) for each in calibration_bins(happened, said.max(axis=1), CARD_BINS)],
+        "reliability": [_rounded(each) for each in calibration_bins(happened, said.max(axis=1), CARD_BINS, counts)],
         "slices": [each.to_json() for each in parts],
         "strongest": _strongest(model, explained),
         "moved": [[each.feature, round(each.psi, DECIMALS), each.level] for each in moved[:MOVED]],
     }
 
 
-def top_share(truth: NDArray[np.int64], said: Floats, top: float = TOP) -> float:
-    """How often it happened among the share of the cases that was ranked highest; cases ranked alike count alike."""
-    wanted = max(1.0, top * len(said))
+def top_share(truth: NDArray[np.int64], said: Floats, counts: Floats | None = None, top: float = TOP) -> float:
+    """How often it happened among the share of the cases that was ranked highest; cases ranked alike count alike.
+
+    `counts` is as how many cases each counts; one each without.
+    """
+    weights = np.ones(len(said)) if counts is None else counts
+    wanted = max(1.0, top * float(weights.sum()))
     found = taken = 0.0
     for value in np.unique(said)[::-1]:
-        tied = truth[said == value]
-        counted = min(float(len(tied)), wanted - taken)
-        found, taken = found + counted * float(tied.mean()), taken + counted
+        tied = said == value
+        counted = min(float(weights[tied].sum()), wanted - taken)
+        found, taken = found + counted * float(np.average(truth[tied], weights=weights[tied])), taken + counted
         if taken >= wanted:
             break
     return found / taken

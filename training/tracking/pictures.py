@@ -111,7 +111,7 @@ def reliability(path: Path, task: Task, rehearsal: Rehearsal) -> None:
     """Draw probability against observed rate, bin by bin; of the likeliest label where the task has labels."""
     truth, probabilities = rehearsal.latest.truth, rehearsal.probabilities
     happened = truth if task.is_risk else probabilities.argmax(axis=1) == truth
-    bins = calibration_bins(happened, probabilities.max(axis=1))
+    bins = calibration_bins(happened, probabilities.max(axis=1), counts=rehearsal.latest.selection)
     figure, axes = _figure(1)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="what is said comes true")
     points = "cases in bins of equal size" if task.is_risk else "the likeliest label, cases in bins of equal size"
