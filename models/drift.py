@@ -268,7 +268,7 @@ def _cheap_says(stake: Stake) -> str:
 
 def _summary(task: Task, whole: RegionDrift, moved: str, alarms: Sequence[Alarm]) -> str:
     if whole.realised is None:
-        return f"{moved}; no outcomes yet, so performance is only claimed"
+        return f"{moved}; too few outcomes count yet, so performance is only claimed"
     count = f"{len(alarms)} {'alarm' if len(alarms) == 1 else 'alarms'}"
     return "; ".join((moved, _rate_says(task, whole), *_calibration_says(task, whole, whole.realised), count))
 

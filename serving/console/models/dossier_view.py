@@ -45,6 +45,8 @@ def verdict(dossier: Dossier, promotion: Promotion, policy: str) -> DossierVerdi
         return DossierVerdict(True, "No: its checks refuse it", cautions)
     if not waits:
         return DossierVerdict(False, "Its checks did not refuse it", cautions)
+    if promotion.lapsed:
+        return DossierVerdict(False, "Its checks did not refuse it; nobody can agree to it now", cautions)
     also = " Know this before you agree" if cautions else ""
     return DossierVerdict(False, f"It may take over, once another person agrees.{also}", cautions)
 

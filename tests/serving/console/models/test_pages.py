@@ -327,7 +327,10 @@ def test_a_promotion_that_another_one_overtook_says_so(desk: Desk, challenger: s
     assert "No challenger asks to take over" in waiting
     assert "compared with another bundle" in lapsed
     assert state(desk, other)["lapsed"] == "other_champion"
-    assert "it must be compared again" in desk.client.get(other).text
+    shown = desk.client.get(other).text
+    assert "it must be compared again" in shown
+    assert "Its checks did not refuse it; nobody can agree to it now" in shown
+    assert "It may take over" not in shown
     sent = {"csrf": hidden(html, "csrf"), "verdict": "approve", "reason": WHY}
     answer = desk.client.post(f"{other}/approvals", data=sent, follow_redirects=False)
     assert answer.status_code == 409
