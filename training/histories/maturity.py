@@ -75,14 +75,15 @@ def matured(truth: Truth, since: Floats, told_at: Floats, untold: int) -> Maturi
     if not known.any():
         return None
     end = end_of(told_at[known])
-    delays, ages = np.maximum(np.minimum(told_at, end) - since, 0.0), end - since
+    told = np.minimum(told_at, end)
+    delays, ages = np.maximum(told - since, 0.0), end - since
     found = maturity(truth, delays, ages)
     if found is None or untold >= max(found.unknown, WORTH * known.sum()) / 2:
         return found
     seen = known & (delays <= ages)
     late = int((told_at[known] > end).sum())
     cut_off = found.unknown + int(found.young.sum()) > late + max(WORTH * known.sum(), ODD)
-    return found if cut_off and not _at_once(told_at[seen], delays[seen], ages[found.young]) else None
+    return found if cut_off and not _at_once(told[seen], delays[seen], ages[found.young]) else None
 
 
 def _at_once(told_at: Floats, delays: Floats, young: Floats) -> bool:

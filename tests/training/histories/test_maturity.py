@@ -224,6 +224,9 @@ def test_a_wrong_year_or_a_late_patch_moves_no_end(odd: int) -> None:
     found = matured(np.where(known, truth, -1), when, told, int((~known).sum()))
     assert found is not None
     assert found.young.sum() == pytest.approx(written_down(a_desk(7))[0].young.sum(), rel=0.1)
+    dropped = matured(truth[known], when[known], told[known], 0)
+    assert dropped is not None, "nor does it make a backlog of all others"
+    assert dropped.young.tolist() == found.young[known].tolist()
 
 
 @pytest.mark.parametrize("late", [9, 10])
