@@ -16,6 +16,8 @@ from pathlib import Path
 from serving.settings import Settings
 from serving.store.engine import file_of
 
+_LONGEST = 200
+"""Bytes of a lock file that are read."""
 _WRITTEN = re.compile(rb"process \d{1,10}(?: at [!-~]{1,100})?")
 """What a holder writes; whatever else stands in the file is shown to nobody."""
 
@@ -73,7 +75,7 @@ def _taken(file: int, address: str) -> str | None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        told = _WRITTEN.match(os.pread(file, 200, 0))
+        told = _WRITTEN.match(os.pread(file, _LONGEST, 0))
         return told[0].decode() if told else "another process"
     except OSError:  # A file system without locks: it serves as it did before there were any.
         return None

@@ -26,7 +26,7 @@ from serving.store.decisions import Decision, Listing
 from serving.store.engine import Database
 from serving.store.parties import StoredRows
 from serving.store.replies import Attempt, Reply
-from serving.store.verdict_consistency import first_verdict
+from serving.store.verdicts import first_verdict
 from serving.track_records import with_records
 
 LATEST_AHEAD = timedelta(minutes=5)

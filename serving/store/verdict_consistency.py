@@ -15,40 +15,16 @@ from sqlalchemy import Connection, select
 
 from data.recommendation import Recommendation
 from data.review import Review, ReviewState
-from data.vocabulary import Disposition, ReviewVerdict
+from data.vocabulary import ReviewVerdict
 from serving.errors import NotFound, RecordAltered
 from serving.store import decisions, documents, verdicts
 from serving.store.decisions import Decision
 from serving.store.rows import ODD
 from serving.store.tables import recommendations
-from serving.store.verdicts import Verdict
+from serving.store.verdicts import Verdict, first_verdict
 
-UNKNOWN_BREACH = 1.0
-"""The weight of a case whose breach nobody could predict: it waits in front, not behind."""
 LAID_DOWN: Final = ("loss", "currency", "promise_due_at")
 """What an answer says once and no review changes."""
-
-
-def first_verdict(recommendation: Recommendation) -> Verdict:
-    """Where a recommendation stands before anybody looked at it."""
-    review, risk = recommendation.review, recommendation.predictions.sla_breach
-    first = recommendation.options[0] if recommendation.options else None
-    stake = recommendation.urgency.value_at_stake
-    asks = review is not None or recommendation.disposition is Disposition.REVIEW
-    weight = UNKNOWN_BREACH if risk.probability is None else risk.probability
-    return Verdict(
-        recommendation_id=recommendation.recommendation_id,
-        state=ReviewState.OPEN if asks else ReviewState.NOT_REQUIRED,
-        version=0,
-        roles=review.roles if review else (),
-        action=first.action if first else None,
-        parameters=first.parameters if first else {},
-        disposition=recommendation.disposition if first else Disposition.REVIEW,
-        held_until=first.held_until if first else (),
-        loss=float(stake.amount) * weight if stake else 0.0,
-        currency=stake.currency if stake else None,
-        promise_due_at=risk.due_at,
-    )
 
 
 def standing(connection: Connection, decision: Decision, answer: Recommendation) -> Verdict:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, insert, select, update
 
 from data.actions import ActionId
+from data.recommendation import Recommendation
 from data.record import canonical
 from data.review import Review, ReviewState
 from data.vocabulary import Disposition, Role
@@ -19,6 +20,9 @@ from serving.store.instants import to_instant, to_number
 from serving.store.rows import as_written
 from serving.store.tables import recommendations, reviews
 from serving.store.tables import review_statuses as statuses
+
+UNKNOWN_BREACH = 1.0
+"""The weight of a case whose breach nobody could predict: it waits in front, not behind."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,28 @@ class Verdict:
     currency: str | None = None
     promise_due_at: datetime | None = None
     superseded_by: str | None = None
+
+
+def first_verdict(recommendation: Recommendation) -> Verdict:
+    """Where a recommendation stands before anybody looked at it."""
+    review, risk = recommendation.review, recommendation.predictions.sla_breach
+    first = recommendation.options[0] if recommendation.options else None
+    stake = recommendation.urgency.value_at_stake
+    asks = review is not None or recommendation.disposition is Disposition.REVIEW
+    weight = UNKNOWN_BREACH if risk.probability is None else risk.probability
+    return Verdict(
+        recommendation_id=recommendation.recommendation_id,
+        state=ReviewState.OPEN if asks else ReviewState.NOT_REQUIRED,
+        version=0,
+        roles=review.roles if review else (),
+        action=first.action if first else None,
+        parameters=first.parameters if first else {},
+        disposition=recommendation.disposition if first else Disposition.REVIEW,
+        held_until=first.held_until if first else (),
+        loss=float(stake.amount) * weight if stake else 0.0,
+        currency=stake.currency if stake else None,
+        promise_due_at=risk.due_at,
+    )
 
 
 def add(connection: Connection, verdict: Verdict) -> None:

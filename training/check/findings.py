@@ -17,6 +17,7 @@ from training.check.examined import Examined
 from training.check.lone_values import lone_value
 from training.check.marks import mark_slip
 from training.check.shares import share_slip
+from training.histories.rows import DAY
 from training.histories.split import FEWEST, FEWEST_OF_EACH
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
@@ -45,7 +46,6 @@ LITTLE = 0.05
 """Share of the rows below which a joined file is more likely keyed otherwise than full of gaps."""
 AT_ONCE = 0.2
 """Share of the outcomes from which on one day tells a good part of them."""
-DAY = 86_400.0
 LONG = 30 * DAY
 """How long a history's cases are at least apart where a day of its outcomes is told."""
 

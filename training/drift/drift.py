@@ -39,7 +39,7 @@ class Seen:
     tells_outcomes: bool = True
     """Whether enough of the later cases tell what came of them that what outcomes feed can be compared."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many outcomes say nothing, by why: see `Known.left_out`."""
+    """How many cases say nothing of performance, by why, and for how many others count: see `Known.left_out`."""
 
 
 def see(

@@ -27,8 +27,13 @@ def counted(cases: Mapping[str, int]) -> dict[str, int]:
 
 def left_out_words(cases: Mapping[str, int]) -> str:
     """How many were left out and why, to follow what says that too few are there; empty where none was."""
-    told = [f"{count:,} {_WHY[kind]}" for kind, count in cases.items() if count and kind in _WHY]
-    return f". Left out besides: {'; '.join(told)}" if told else ""
+    told = reasons(cases)
+    return f". Left out besides: {told}" if told else ""
+
+
+def reasons(cases: Mapping[str, int]) -> str:
+    """How many were left out and why, kind by kind; empty where none was."""
+    return "; ".join(f"{count:,} {_WHY[kind]}" for kind, count in cases.items() if count and kind in _WHY)
 
 
 _WHY = {

@@ -23,7 +23,7 @@ from features.instant_parts import cyclic
 from models.drift import LARGE
 from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
-from training.histories.left_out import NOT_KNOWN_YET, TOO_YOUNG, left_out_words
+from training.histories.left_out import NOT_KNOWN_YET, TOO_YOUNG, reasons
 from training.histories.split import without_times
 from training.report.verdict import MENDS, closer, doubt, stands_alone, wrong_level
 
@@ -258,7 +258,7 @@ def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
 def _counted(lineage: Mapping[str, Any]) -> Iterator[str]:
     """Which cases did not teach, and that the others count for more than themselves; older bundles tell nothing."""
     left_out = lineage.get("left_out", {})
-    if why := left_out_words(left_out).removeprefix(". Left out besides: "):
+    if why := reasons(left_out):
         yield f"Left out of what it learned from and was measured on: {why}."
     if missing := left_out.get(NOT_KNOWN_YET):
         like = f"about {missing:,} like them that are not known yet"
