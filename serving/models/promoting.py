@@ -40,7 +40,7 @@ from serving.in_force import InForce, read_basis
 from serving.models import grounds
 from serving.models.learned import Made, made
 from serving.models.settling import served_before
-from serving.models.staging import Staging, cannot_write
+from serving.models.staging import Staging, cannot_write, gone_words
 from serving.models.told_live import told_live
 from serving.models.trust import Trust
 from serving.security import Permission, Principal, refuse_without
@@ -259,10 +259,7 @@ class PromotionService:
     def _publish(self, principal: Principal, promotion: Promotion, decided: Decided) -> None:
         self._refuse_other_champion(promotion.champion)
         if self.staging.gone(promotion.challenger):
-            raise PromotionClosed(
-                "The challenger's files are not here any more, as happens where another bundle comes in force: "
-                f"{promotion.requested_by} sends them again (fairlead promote)."
-            )
+            raise PromotionClosed(gone_words("The challenger's", promotion.requested_by))
         self.staging.bundle(promotion.challenger)
         try:
             bring(self.staging.folder, promotion.challenger, self._folder)

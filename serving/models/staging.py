@@ -17,6 +17,12 @@ from serving.errors import Fault, InvalidRequest, StoreUnavailable
 ROOM = "proposed"
 
 
+def gone_words(whose: str, requested_by: str) -> str:
+    """That nothing of a challenger is here any more, and who mends that."""
+    why = "as happens where another bundle comes in force"
+    return f"{whose} files are not here any more, {why}: {requested_by} sends them again (fairlead promote)."
+
+
 class Staging:
     """The waiting room of a bundle folder."""
 

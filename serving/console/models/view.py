@@ -25,6 +25,7 @@ from serving.console.models.context import (
     PromotionRow,
 )
 from serving.health.schemas import Step
+from serving.models.staging import gone_words
 
 STATE_WORDS = {
     PromotionState.PROPOSED: "waits for another person",
@@ -177,8 +178,5 @@ def why_not(promotion: Promotion, viewer: Viewer, may_approve: bool) -> str:
     if promotion.lapsed is Lapse.OTHER_CHAMPION:
         return "It was compared with another bundle than the one that serves now: it must be compared again."
     if promotion.lapsed is Lapse.FILES_GONE:
-        return (
-            "Its files are not here any more, as happens where another bundle comes in force: "
-            f"{promotion.requested_by} sends them again (fairlead promote)."
-        )
+        return gone_words("Its", promotion.requested_by)
     return ""

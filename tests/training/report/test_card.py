@@ -240,3 +240,27 @@ def test_the_card_fits_the_screen_and_asks_nobody(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(13, 21, 26)") == (scheme == "dark")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "weighted", "says"),
+    [
+        ({}, False, []),
+        ({}, True, ["Cases count by how seldom outcomes like theirs are told"]),
+        ({"no_outcome": 1_234}, False, ["Left out of what it learned from and was measured on: 1,234 of which no out"]),
+        ({"too_young": 5}, True, ["Left out of what it learned from and was measured on: 5 so young"]),
+        (
+            {"too_young": 5, "not_known_yet": 7},
+            True,
+            ["Left out of what it learned from and was measured on: 5 so", "Known cases count for about 7 like them"],
+        ),
+    ],
+)
+def test_a_card_says_what_was_left_out_and_for_whom_the_others_count(
+    folder: Path, left_out: dict[str, int], weighted: bool, says: list[str]
+) -> None:
+    model = model_of(folder)
+    told = replace(model, lineage={**model.lineage, "left_out": left_out, "selection_weighted": weighted})
+    found = [each for each in card_of(told).limits if each.startswith(("Left out", "Known cases", "Cases count"))]
+    assert len(found) == len(says)
+    assert all(each.startswith(start) for each, start in zip(found, says, strict=True))

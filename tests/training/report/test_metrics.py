@@ -59,3 +59,10 @@ def test_probabilities_that_come_true_have_almost_no_error() -> None:
     generator = np.random.default_rng(5)
     said = generator.random(40_000)
     assert expected_calibration_error(generator.random(40_000) < said, said) < 0.012
+
+
+def test_in_a_bin_each_case_counts_for_its_weight() -> None:
+    happened, said = np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.7, 0.8])
+    weighed = calibration_bins(happened, said, 2, np.array([3.0, 1.0, 1.0, 3.0]))
+    np.testing.assert_allclose(weighed, [(0.125, 0.25, 2), (0.775, 0.75, 2)])
+    assert calibration_bins(happened, said, 2, np.ones(4)) == calibration_bins(happened, said, 2)
