@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from data.vocabulary import Role
 from serving.store import verdict_consistency
 from serving.store.engine import file_of
-from tests.fixtures.service import Desk, costly, open_desk
+from tests.fixtures.service import DEGRADED, SMALL, Desk, costly, open_desk
 
 STATUS = "UPDATE review_statuses SET "
 AMOUNT = json.dumps({"amount": "2754.00"})
@@ -50,6 +51,7 @@ ALTERED = {
     "it waits for something else": STATUS + "held_until = '[\"x\"]'",
     "decided by nobody": STATUS + "state = 'approved', roles = '[]'",
     "rejected by nobody": STATUS + "state = 'rejected', roles = '[]'",
+    "another action chosen by nobody": STATUS + "state = 'overridden', roles = '[]'",
     "overtaken by nothing": STATUS + "superseded_by = recommendation_id",
     "less at stake": STATUS + "loss = 0.5",
 }
@@ -96,6 +98,30 @@ def test_what_people_and_events_do_is_no_alteration(desk: Desk) -> None:
     assert "superseded" in states
     assert faults(desk) == []
     alter(desk, STATUS + f"superseded_by = NULL, state = 'open' WHERE recommendation_id = '{overtaken}'")
+    assert len(faults(desk)) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["roles = '[]'", "roles = '[\"store_operations\"]'", "state = 'approved', roles = '[]'"],
+)
+def test_where_two_must_agree_one_alone_closes_nothing(desk: Desk, change: str) -> None:
+    desk.add("ops", Role.STORE_OPERATIONS)
+    case = opened_case(desk, **DEGRADED)
+    path = f"/v1/recommendations/{case}/reviews"
+    waiting = desk.post(path, {"verdict": "approve"}, "ops").json()
+    assert waiting["roles"] == ["store_finance"]
+    assert faults(desk) == []
+    alter(desk, STATUS + change)
+    assert len(faults(desk)) == 1
+    assert desk.get(path).status_code == 500
+
+
+def test_what_nobody_had_to_decide_is_closed_by_nothing(desk: Desk) -> None:
+    case = desk.recommend(costly() | SMALL)
+    assert case["disposition"] == "proceed"
+    assert faults(desk) == []
+    alter(desk, STATUS + "state = 'closed'")
     assert len(faults(desk)) == 1
 
 
