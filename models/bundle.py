@@ -62,6 +62,12 @@ class Bundle:
             )
         return merged
 
+    @property
+    def unread(self) -> set[str]:
+        """What the manifest names and could not be read: tasks by name, and `standing`."""
+        standing = {"standing"} if "standing" in self.named and self.standing is None else set()
+        return standing.union(self.problems)
+
     def altered(self) -> list[str]:
         """What the folder no longer holds as it was published; empty when all is well. Reads every file again."""
         found = []

@@ -34,6 +34,11 @@ def _path(folder: Path, room: str, digest: str, ending: str = "") -> Path:
     return folder / room / (digest.removeprefix("sha256:") + ending)
 
 
+def manifest_named(folder: Path, digest: str) -> Path:
+    """Where the manifest of this digest is kept, in force or not."""
+    return _path(folder, "manifests", digest, ".json")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write through a temporary sibling, sync, rename: a crash leaves the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,7 @@ def put_in_force(folder: Path, manifest: bytes) -> str:
 def keep_manifest(folder: Path, manifest: bytes) -> str:
     """Keep a manifest under its digest without putting it in force. Returns the digest."""
     digest = digest_of(manifest)
-    write_atomically(_path(folder, "manifests", digest, ".json"), manifest)
+    write_atomically(manifest_named(folder, digest), manifest)
     return digest
 
 
@@ -101,14 +106,14 @@ def manifest_in_force(folder: Path) -> bytes:
     if not path.is_file():
         raise BundleError(f"{path} is missing: train a task into this folder, or name a folder that holds a bundle")
     content = path.read_bytes()
-    if not _path(folder, "manifests", digest_of(content), ".json").is_file():
+    if not manifest_named(folder, digest_of(content)).is_file():
         raise BundleError(f"{path} was altered: no published bundle has its digest {digest_of(content)}")
     return content
 
 
 def manifest_of(folder: Path, digest: str) -> bytes:
     """The bytes of a published manifest by its digest. Raises BundleError where missing or altered."""
-    return _verified(_path(folder, "manifests", digest, ".json"), digest, "the manifest")
+    return _verified(manifest_named(folder, digest), digest, "the manifest")
 
 
 def published(folder: Path) -> list[str]:
@@ -153,7 +158,7 @@ def held(folder: Path) -> set[str]:
 
 def discard(folder: Path, digest: str) -> None:
     """Remove what is kept under a digest, as a file and as a manifest. Only for a folder whose bundles never served."""
-    for path in (_path(folder, "files", digest), _path(folder, "manifests", digest, ".json")):
+    for path in (_path(folder, "files", digest), manifest_named(folder, digest)):
         path.unlink(missing_ok=True)
 
 

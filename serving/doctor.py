@@ -17,14 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.vocabulary import ServedBy
 from models import kernel
 from models.bundle import open_bundle
-from models.files import MANIFEST, BundleError, published
+from models.files import MANIFEST, BundleError, manifest_named, published
 from models.ladder import load_bundle
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from serving.bundle_key import PUBLIC, SECRET, find_bundle_key, key_to_look
 from serving.command_words import keys_again, sign_again
 from serving.errors import Problem, RecordAltered, StoreUnavailable
-from serving.health.service import altered_files, ladder_steps
+from serving.health.service import ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
 from serving.models.trust import Trust
 from serving.settings import Settings
@@ -34,6 +34,7 @@ from serving.store.rows import ODD
 from serving.wiring import opened
 
 RESTORE = "restore the database from a backup: somebody changed it by hand"
+FILE_BACK = "bring that file back, from a backup or the folder the model was trained in; then restart what serves it"
 SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
 TRAINING = ("lightgbm", "scikit-learn", "mlflow", "shap", "pandas")
 
@@ -111,20 +112,31 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 def _bundle(settings: Settings) -> Iterator[Finding]:
     with _trust(settings) as trust:
         loaded = load_bundle(settings.bundle_folder, before=trust.last_good(), check=trust.check)
-        mend = _trusted_again(settings, trust) if trust.refusal() else ""
+        mend = _trusted_again(settings, trust) if trust.refusal() else _none_mended(settings, trust)
     predictors, bundle = loaded.predictors, loaded.bundle
-    mend = mend or f"train into {settings.bundle_folder}, or name another folder with --bundle"
     if bundle is None:
         detail = next((rung.detail for rungs in predictors.ladders.values() for rung in rungs if rung.detail), "absent")
         yield Finding("wrong", "bundle", detail, mend)
     else:
         yield Finding("good", "bundle", f"{bundle.digest} of {bundle.created_at}")
-        for name in altered_files(bundle):
-            yield Finding("wrong", "bundle", f"{name} is missing or altered", "publish the bundle again: " + mend)
+        for fault in bundle.altered():
+            yield Finding("wrong", "bundle", fault, FILE_BACK)
     for step in ladder_steps(predictors):
         verdict: Literal["good", "note"] = "good" if step.served_by is ServedBy.MODEL else "note"
         why = f" ({step.reason})" if step.reason else ""
         yield Finding(verdict, step.task.value, f"served by {step.served_by.value}{why}")
+
+
+def _none_mended(settings: Settings, trust: Trust) -> str:
+    """What to do where no bundle can be read: a folder that served is not trained into."""
+    folder, last = settings.bundle_folder, trust.came_last()
+    if last in published(folder):
+        return f"{_put_back(folder, last)}; then restart"
+    return f"train into {folder}, or name another folder with --bundle"
+
+
+def _put_back(folder: Path, digest: str) -> str:
+    return f"cp {manifest_named(folder, digest)} {folder / MANIFEST}"
 
 
 def _rollback(settings: Settings) -> Iterator[Finding]:
@@ -167,8 +179,7 @@ def _trusted_again(settings: Settings, trust: Trust) -> str:
         return f"{elsewhere}; or, {sign}; then restart"
     if not trust.allows(last):
         return f"{sign}; then restart"
-    kept = folder / "manifests" / f"{last.removeprefix('sha256:')}.json"
-    return f"cp {kept} {folder / MANIFEST}; or, {sign}; then restart"
+    return f"{_put_back(folder, last)}; or, {sign}; then restart"
 
 
 def _store(settings: Settings) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ from serving.store.engine import Database, wal_reset_warning
 MANIFEST = "manifest"
 """The name of the file that says which bundle is in force."""
 
+RESTART = "The bundle folder holds more than could be read when this service began: restart it, and that answers too."
+
 
 class HealthService:
     """Looks after what the service stands on."""
@@ -33,7 +35,7 @@ class HealthService:
     def ready(self) -> Ready:
         """What is in force; every model file is read and verified again."""
         writable, leaves = self._store()
-        warnings = (wal_reset_warning(), self.not_trusted(), self._record_fault())
+        warnings = (wal_reset_warning(), self.not_trusted(), self._record_fault(), self._whole_again())
         return Ready(
             ready=writable,
             store="writable" if writable else "unavailable",
@@ -58,6 +60,17 @@ class HealthService:
         with contextlib.suppress(StoreUnavailable):
             found = self._trust.refusal()
         return "" if self._changed_since(basis) else found
+
+    def _whole_again(self) -> str:
+        """That only a restart is missing: what was read at the start lacked something that is there now."""
+        basis = self._in_force.basis
+        if basis.bundle is not None and not basis.bundle.unread:
+            return ""
+        with contextlib.suppress(StoreUnavailable):
+            now = self._trust.opened()
+            more = now is not None and (basis.bundle is None or now.unread < basis.bundle.unread)
+            return RESTART if more and not self._changed_since(basis) else ""
+        return ""
 
     def _record_fault(self) -> str:
         """What somebody altered of the record of what came in force; empty where nothing shows."""

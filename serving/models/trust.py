@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from data.promotion import ComingInForce
 from data.record import canonical, digest_of
 from models import files
+from models.bundle import Bundle, open_bundle
 from models.bundle_signature import check_signature, sign, statement
 from models.files import BundleError
 from models.signed_note import SigningKey
@@ -66,6 +67,13 @@ class Trust:
         except NotTrusted as error:
             return str(error)
         return ""
+
+    def opened(self) -> Bundle | None:
+        """The bundle that the folder has in force now, read anew; None where none can be read or may answer."""
+        try:
+            return open_bundle(self._folder, None, self.check)
+        except (BundleError, OSError):
+            return None
 
     def last_good(self) -> str | None:
         """Of those that people put in force and did not roll back, the last one that may answer."""

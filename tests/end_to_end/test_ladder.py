@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data.vocabulary import ServedBy, Task
-from models.bundle import publish
+from models.bundle import open_bundle, publish
 from serving.console.case_page import case_page
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, file_of, republish
 from tests.fixtures.desk import onlooker
@@ -185,6 +185,47 @@ def test_files_altered_while_it_runs_are_told_and_the_verified_ones_keep_serving
     assert sorted(told["altered"]) == ["sla_breach trees", "stockout calibration"]
     assert told["ready"] is True
     desk.service.close()
+
+
+RUINS = {
+    "a model": lambda folder: file_of(folder, Task.SLA_BREACH),
+    "the snapshot": lambda folder: folder / "files" / open_bundle(folder).named["standing"].removeprefix("sha256:"),
+    "the manifest": lambda folder: folder / "manifest.json",
+}
+
+
+@pytest.mark.parametrize("ruin", RUINS.values(), ids=RUINS)
+def test_once_a_file_is_whole_again_only_a_restart_is_missing_and_that_is_said(
+    tmp_path: Path, ruin: Callable[[Path], Path]
+) -> None:
+    path = ruin(a_bundle(tmp_path / "bundle"))
+    whole = path.read_bytes()
+    damage(path)
+    desk = opened(tmp_path)
+    assert not restarts(desk)
+    path.write_bytes(whole)
+    assert restarts(desk)
+    desk.service.close()
+    desk = opened(tmp_path)
+    assert not restarts(desk)
+    desk.service.close()
+
+
+def test_of_two_files_the_first_that_is_whole_again_is_worth_a_restart(tmp_path: Path) -> None:
+    folder = a_bundle(tmp_path / "bundle")
+    whole = {path: path.read_bytes() for path in (file_of(folder, Task.SLA_BREACH), file_of(folder, Task.STOCKOUT))}
+    for path in whole:
+        damage(path)
+    desk = opened(tmp_path)
+    first = next(iter(whole))
+    first.write_bytes(whole[first])
+    assert restarts(desk)
+    desk.service.close()
+
+
+def restarts(desk: Desk) -> list[str]:
+    """What a ready service says of starting it again."""
+    return [each for each in desk.client.get("/health/ready").json()["warnings"] if "restart it" in each]
 
 
 def a_note(manifest: Path) -> None:

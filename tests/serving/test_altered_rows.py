@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -230,6 +232,31 @@ def test_the_doctor_verifies_the_bundle_that_a_rollback_would_lead_to(
     deed(part_of_rollback(folder, what))
     (found,) = [each for each in examine(settings) if each.about == "rollback"]
     assert (found.verdict, "from a backup" in found.mend) == ("wrong", True)
+
+
+def test_the_doctor_names_the_file_that_must_come_back_and_advises_nothing_that_is_refused(tmp_path: Path) -> None:
+    folder = used(tmp_path / "used")
+    settings, path = Settings(folder=folder, bundle=folder / "bundle"), file_of(folder / "bundle", Task.STOCKOUT)
+    damaged(path)
+    (found,) = [each for each in examine(settings) if each.about == "bundle" and each.verdict == "wrong"]
+    assert str(path) in found.says
+    assert ("bring that file back" in found.mend, "train into" in found.mend) == (True, False)
+
+
+@pytest.mark.parametrize("deed", [damaged, Path.unlink], ids=["altered", "removed"])
+def test_the_doctor_tells_how_the_manifest_that_came_last_is_put_back(
+    tmp_path: Path, deed: Callable[[Path], None]
+) -> None:
+    folder = used(tmp_path / "used")
+    settings, manifest = Settings(folder=folder, bundle=folder / "bundle"), folder / "bundle" / "manifest.json"
+    before = manifest.read_bytes()
+    deed(manifest)
+    (found,) = [each for each in examine(settings) if each.about == "bundle"]
+    command, _, then = found.mend.partition("; ")
+    assert then == "then restart"
+    subprocess.run(shlex.split(command), check=True)
+    assert manifest.read_bytes() == before
+    assert [each.verdict for each in examine(settings) if each.about == "bundle"] == ["good"]
 
 
 def part_of_rollback(folder: Path, what: str) -> Path:
