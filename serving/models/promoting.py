@@ -130,7 +130,10 @@ class PromotionService:
             for read in (files.manifest_of, _file):
                 with contextlib.suppress(BundleError):
                     return read(folder, digest)
-        raise NotFound("No bundle that serves, served or waits here has a file of this digest.")
+        raise NotFound(
+            "No bundle that serves, served or waits here has a file of this digest: what was sent for a promotion goes "
+            "once nobody can agree to it."
+        )
 
     def propose(self, principal: Principal, request: PromotionRequest) -> Promotion:
         """Record a promotion with what its checks made of it; one that is refused waits for nobody.

@@ -183,7 +183,7 @@ def verify_promotion(
         promotion = service.promotion(promotion_id)
         sent = service.dossier(promotion)
         with TemporaryDirectory() as folder:
-            its, theirs = (service.fetch(digest, Path(folder)) for digest in (sent.challenger, sent.champion))
+            its, theirs = _brought(service, promotion, sent, Path(folder))
             with progress_on(_console) as progress:
                 again = compare(
                     its,
@@ -331,6 +331,16 @@ def _tell_in_force(now: InForceNow) -> None:
     from training.promotion.terminal import in_force_words
 
     _console.print(Text(in_force_words(now)), soft_wrap=True)
+
+
+def _brought(service: AskedService, promotion: Promotion, sent: Dossier, folder: Path) -> tuple[Bundle, Bundle]:
+    """Challenger and champion. Those of a promotion that is over may be gone: then it is said where that stands."""
+    from training.promotion.terminal import state_words
+
+    try:
+        return service.fetch(sent.challenger, folder), service.fetch(sent.champion, folder)
+    except ServiceError as error:
+        raise ServiceError(f"{error} This promotion is {state_words(promotion)}.") from None
 
 
 def _as_json(listed: Promotions, now: InForceNow) -> bytes:

@@ -30,7 +30,7 @@ def tell_promotions(found: Promotions, console: Console) -> None:
         others = f"{found.unreadable:,} cannot be shown: their record was altered; fairlead doctor says which"
         console.print(Text(others), soft_wrap=True)
     for each in found.items:
-        console.print(Text(f"{each.promotion_id}  {_state(each)}"), soft_wrap=True)
+        console.print(Text(f"{each.promotion_id}  {state_words(each)}"), soft_wrap=True)
         for said in _said(each):
             console.print(Padding(Text(said, overflow="fold"), _INDENT))
 
@@ -46,6 +46,12 @@ def tell_verified(sent: Dossier, again: Dossier, another: bool, console: Console
     holds, says = _verdict(sent, again, another, bool(found))
     console.print(Text(says, style="green" if holds else "red"), soft_wrap=True)
     return holds
+
+
+def state_words(promotion: Promotion) -> str:
+    """Where a promotion stands, and what has overtaken that: `approved, rolled back since`."""
+    since = "rolled back since" if promotion.rolled_back else promotion.lapsed.says if promotion.lapsed else ""
+    return f"{promotion.state}, {since}" if since else promotion.state.value
 
 
 def _verdict(sent: Dossier, again: Dossier, another: bool, differ: bool) -> tuple[bool, str]:
@@ -85,11 +91,6 @@ def in_force_words(now: InForceNow) -> str:
     asked = f"; {now.requested_by} asked: {now.requested_because}" if now.requested_by else ""
     altered = f"; altered: {now.altered}" if now.altered else ""
     return f"in force: {now.bundle or 'no bundle'}{who}{asked}{altered}"
-
-
-def _state(promotion: Promotion) -> str:
-    since = "rolled back since" if promotion.rolled_back else promotion.lapsed.says if promotion.lapsed else ""
-    return f"{promotion.state}, {since}" if since else promotion.state.value
 
 
 def _said(promotion: Promotion) -> Iterator[str]:

@@ -229,6 +229,12 @@ def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
     assert f"difference {loss.task} {loss.metric}: challenger" in words(found)
     assert "do not agree to it" in words(found)
 
+    path = f"/v1/models/promotions/{forged}/approvals"
+    assert desk.post(path, {"verdict": "reject", "reason": "its numbers are not so"}, "model-owner").is_success
+    late = run("verify-promotion", forged, "--history", later(), *asked)
+    assert late.exit_code == 1
+    assert "once nobody can agree to it. This promotion is rejected." in words(late)
+
 
 def test_only_who_looks_after_models_reads_their_files(desk: Desk) -> None:
     digest = desk.service.in_force.predictors.digest
