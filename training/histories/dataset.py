@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import math
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ from policies.promise import promised
 from training.histories.blocks import Block, Columns, Reckoner, Replayed
 from training.histories.forks import worked
 from training.histories.known import Known
-from training.histories.maturity import Maturity, end_of, matured
+from training.histories.maturity import Earlier, Maturity, end_of, matured
 from training.histories.split import is_timeless, scattered
 from training.histories.truth import counts_from, promise_passed, told_at
 
@@ -112,7 +112,12 @@ def study(
     notes = _notes(features)
     reckoner = Reckoner(features, policy, without_outcome)
     samples, position = [], 0
-    blocks = _blocks(_replayed(lines, policy, keeper))
+
+    def meet(line: HistoryLine) -> None:
+        for task, each in notes.items():
+            each.earlier.meet(task, line)
+
+    blocks = _blocks(_replayed(lines, policy, keeper, meet))
     with _without_collector(), closing(worked(blocks, reckoner.columns, processes)) as computed:
         for block, columns in computed:
             for task, each in notes.items():
@@ -131,15 +136,20 @@ def _blocks(cases: Iterator[Replayed]) -> Iterator[Block]:
         yield block
 
 
-def _replayed(lines: Iterable[Read], policy: Policy, keeper: StandingKeeper) -> Iterator[Replayed]:
-    """The scored cases with what was known at their moments, context cases among it."""
+def _replayed(
+    lines: Iterable[Read], policy: Policy, keeper: StandingKeeper, meet: Callable[[HistoryLine], None]
+) -> Iterator[Replayed]:
+    """The scored cases with what was known at their moments, context cases among it, which `meet` is told of."""
     scored: deque[bool] = deque()  # A replay reads all lines of a moment before it gives the first.
 
     def with_promises() -> Iterator[HistoryLine]:
         for line, counts in lines:
             scored.append(counts)
             case = promised(line.case, policy)
-            yield line if case is line.case else line.model_copy(update={"case": case})
+            line = line if case is line.case else line.model_copy(update={"case": case})
+            if not counts:
+                meet(line)
+            yield line
 
     for line, seen in replay_seen(with_promises(), keeper, settle=False):
         if scored.popleft():
@@ -170,6 +180,7 @@ class _TaskNotes:
         self._due: list[float] = []
         self._outcomes_told: list[float] = []
         """When each outcome was told, of this task or another."""
+        self.earlier = Earlier()
 
     @property
     def n(self) -> int:
@@ -225,7 +236,8 @@ class _TaskNotes:
         if is_timeless(np.array(self._times)):
             return None
         truth = np.array(self._truth, np.int64)
-        return matured(truth, np.array(self._counts_from), np.array(self._told), self._untold)
+        moments = np.array(self._counts_from), np.array(self._told)
+        return matured(truth, *moments, self._untold, self.earlier.took)
 
     def _open(self) -> NDArray[np.bool_]:
         """Cases without times have no end: none of their promises is open; nor where nobody tells an outcome."""

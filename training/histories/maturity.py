@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from data.outcome import HistoryLine
 from data.vocabulary import Task
-from training.histories.truth import UNKNOWN, counts_from, told_at
+from training.histories.truth import UNKNOWN, counts_from, told_at, truth_of
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -60,30 +60,89 @@ class Maturity(NamedTuple):
         return round(float((self.stands_for[~self.young] - 1.0).sum()))
 
 
-def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth) -> Maturity | None:
+class Took(NamedTuple):
+    """How long it took until the outcomes of some cases were known, and how old the cases were when their history
+    ended, in seconds; one that would have taken longer is not among them.
+    """
+
+    truth: Truth
+    delays: Floats
+    ages: Floats
+
+    def and_of(self, other: Took) -> Took:
+        """Those of both."""
+        return Took(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+
+
+NONE_TOOK = Took(np.empty(0, np.int64), np.empty(0), np.empty(0))
+
+
+def took(truth: Truth, since: Floats, told_at: Floats) -> Took:
+    """Of the known ones of cases whose truth can be known `since` a moment and was told at another, in seconds."""
+    known = truth != UNKNOWN
+    if not known.any():
+        return NONE_TOOK
+    return _seen(truth, *_by_the_end(truth, since, told_at))
+
+
+class Earlier:
+    """Cases before those that are looked at, met one by one: how long their outcomes took tells of these too."""
+
+    def __init__(self) -> None:
+        self._met: list[tuple[int, float, float]] = []
+
+    def meet(self, task: Task, line: HistoryLine) -> None:
+        """One of them, of which the task's outcome may be known or not."""
+        if (truth := truth_of(task, line)) != UNKNOWN:
+            self._met.append((truth, counts_from(task, line).timestamp(), told_at(line).timestamp()))
+
+    @property
+    def took(self) -> Took:
+        """How long those that are known took, by the end of their own history."""
+        truth, since, told = np.array(self._met, np.float64).reshape(-1, 3).T
+        return took(truth.astype(np.int64), since, told)
+
+
+def maturity_of(task: Task, lines: Sequence[HistoryLine], truth: Truth, earlier: Took = NONE_TOOK) -> Maturity | None:
     """Of the lines of a history, with what they tell of a task; see `matured`."""
-    counts = np.array([counts_from(task, line).timestamp() for line in lines])
-    told = np.array([told_at(line).timestamp() for line in lines])
-    return matured(truth, counts, told, sum(line.outcome is None for line in lines))
+    return matured(truth, *_moments(task, lines), sum(line.outcome is None for line in lines), earlier)
 
 
-def matured(truth: Truth, since: Floats, told_at: Floats, untold: int) -> Maturity | None:
+def matured(truth: Truth, since: Floats, told_at: Floats, untold: int, earlier: Took = NONE_TOOK) -> Maturity | None:
     """Of cases whose truth can be known `since` a moment and was told at another, in seconds, beside cases of which no
     outcome is told: where there are hardly any of those, and the slow ones were told at once, nothing is missing.
+
+    What `earlier` cases took tells of these too: of a few days alone, only what ends within a few days is known.
     """
     known = truth != UNKNOWN
     if not known.any():
         return None
     end = end_of(told_at[known])
-    told = np.minimum(told_at, end)
-    delays, ages = np.maximum(told - since, 0.0), end - since
-    found = maturity(truth, delays, ages)
+    delays, ages = _by_the_end(truth, since, told_at)
+    found = maturity(truth, delays, ages, earlier)
     if found is None or untold >= max(found.unknown, WORTH * known.sum()) / 2:
         return found
     seen = known & (delays <= ages)
     late = int((told_at[known] > end).sum())
     cut_off = found.unknown + int(found.young.sum()) > late + max(WORTH * known.sum(), ODD)
-    return found if cut_off and not _at_once(told[seen], delays[seen], ages[found.young]) else None
+    told = np.minimum(told_at, end)[seen]
+    return found if cut_off and not _at_once(told, delays[seen], ages[found.young]) else None
+
+
+def _moments(task: Task, lines: Sequence[HistoryLine]) -> tuple[Floats, Floats]:
+    counts = np.array([counts_from(task, line).timestamp() for line in lines], np.float64)
+    return counts, np.array([told_at(line).timestamp() for line in lines], np.float64)
+
+
+def _by_the_end(truth: Truth, since: Floats, told_at: Floats) -> tuple[Floats, Floats]:
+    """How long each outcome took, and how old its case was when the history ended."""
+    end = end_of(told_at[truth != UNKNOWN])
+    return np.maximum(np.minimum(told_at, end) - since, 0.0), end - since
+
+
+def _seen(truth: Truth, delays: Floats, ages: Floats) -> Took:
+    seen = (truth != UNKNOWN) & (delays <= ages)
+    return Took(truth[seen], delays[seen], ages[seen])
 
 
 def _at_once(told_at: Floats, delays: Floats, young: Floats) -> bool:
@@ -105,13 +164,13 @@ def end_of(told_at: Floats) -> float:
     return float(np.sort(told_at)[-1 - max(min(ODD, n // 100), n // 1000)])
 
 
-def maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:
+def maturity(truth: Truth, delays: Floats, ages: Floats, earlier: Took = NONE_TOOK) -> Maturity | None:
     """Of a history's cases: `delays` is how long it takes until their outcome is known, which one that takes longer
     than the case is old is not, and `ages` how old they were when the history ended, below zero where their truth could
     not be known yet. None where all that matter are known.
     """
     known = (truth != UNKNOWN) & (delays <= ages)
-    found = _maturity(truth[known], delays[known], ages[known])
+    found = _maturity(_seen(truth, delays, ages), earlier)
     if found is None:
         return None
     young, stands_for = np.zeros(len(truth), np.bool_), np.ones(len(truth))
@@ -119,18 +178,20 @@ def maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:
     return Maturity(young, stands_for)
 
 
-def _maturity(truth: Truth, delays: Floats, ages: Floats) -> Maturity | None:
-    labels = [each for each in np.unique(truth).tolist() if (truth == each).sum() >= FEWEST]
-    own = known_within(delays, ages, ages)
-    least = np.ones(len(ages)) if labels == np.unique(truth).tolist() else own.copy()
-    for label in labels:
-        mine = truth == label
-        within = known_within(delays[mine], ages[mine], ages)
-        own[mine] = within[mine]
+def _maturity(seen: Took, earlier: Took) -> Maturity | None:
+    every = seen.and_of(earlier)
+    labels = np.unique(every.truth).tolist()
+    told = [each for each in labels if (every.truth == each).sum() >= FEWEST]
+    own = known_within(every.delays, every.ages, seen.ages)
+    least = np.ones(len(seen.ages)) if told == labels else own.copy()
+    for label in told:
+        mine = every.truth == label
+        within = known_within(every.delays[mine], every.ages[mine], seen.ages)
+        own = np.where(seen.truth == label, within, own)
         least = np.minimum(least, within)
     young = least < LEAST
     found = Maturity(young, np.where(young, 1.0, 1.0 / np.where(young, 1.0, own)))
-    return found if found.unknown + int(young.sum()) >= WORTH * max(len(truth), FEWEST) else None
+    return found if found.unknown + int(young.sum()) >= WORTH * max(len(seen.truth), FEWEST) else None
 
 
 def known_within(delays: Floats, ages: Floats, after: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,10 +20,11 @@ from features.standing import MemoryRows, going_on
 from models.bundle import Bundle
 from models.taught import event_key
 from policies.policy import Policy
+from policies.promise import promised
 from training.errors import HistoryError
 from training.histories.dataset import Read, study
 from training.histories.history import History
-from training.histories.maturity import end_of, maturity_of
+from training.histories.maturity import NONE_TOOK, Earlier, end_of, maturity_of
 from training.histories.split import is_timeless, without_times
 from training.histories.truth import UNKNOWN, told_at, truth_of
 from training.progress import Progress
@@ -47,6 +48,8 @@ class Replayed:
     groups: NDArray[np.int64]
     until: datetime
     """When the history ended: see `maturity.end_of`."""
+    earlier: Mapping[Task, Earlier] = field(default_factory=dict)
+    """Of the cases that are not compared, how long their outcomes took."""
 
     @property
     def n(self) -> int:
@@ -67,7 +70,8 @@ class Replayed:
         cases so young when the history ended that only what ends quickly could.
         """
         told = np.array([self._truth(task, line) for line in self.lines], np.int64)
-        found = maturity_of(task, self.lines, told)
+        earlier = self.earlier[task].took if task in self.earlier else NONE_TOOK
+        found = maturity_of(task, self.lines, told, earlier)
         return told if found is None else np.where(found.young, UNKNOWN, told)
 
     def _truth(self, task: Task, line: HistoryLine) -> int:
@@ -163,6 +167,7 @@ def replayed(
     told: list[datetime] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
     again: set[str] = set()
+    earlier = {task: Earlier() for task in Task}
     keeper = going_on(MemoryRows(), before, schema, arrivals)
 
     def lines() -> Iterator[Read]:
@@ -176,15 +181,24 @@ def replayed(
                 again.update({key} if key in taught else ())
             elif key in taught:
                 _note(answers, line, key)
+            if not chosen:
+                _meet(earlier, line, policy)
             yield line, chosen
 
     samples = study(lines(), (), schema, policy, keeper, _Every()).samples
-    promised = [line.model_copy(update={"case": sample.case}) for line, sample in zip(scored, samples, strict=True)]
-    exceptions = [line.case.exception_id for line in promised]
+    under = [line.model_copy(update={"case": sample.case}) for line, sample in zip(scored, samples, strict=True)]
+    exceptions = [line.case.exception_id for line in under]
     groups = np.unique(exceptions, return_inverse=True)[1] if exceptions else np.empty(0)
     known = [(sample.case, sample.standing) for sample in samples]
-    later = Replayed(known, promised, groups.astype(np.int64), _until(scored, told))
+    later = Replayed(known, under, groups.astype(np.int64), _until(scored, told), earlier)
     return Reading(later, answers, frozenset(again))
+
+
+def _meet(earlier: Mapping[Task, Earlier], line: HistoryLine, policy: Policy) -> None:
+    """Under the promise in force, as those that are compared."""
+    whole = line.model_copy(update={"case": promised(line.case, policy)})
+    for task, each in earlier.items():
+        each.meet(task, whole)
 
 
 def _until(lines: Sequence[HistoryLine], told: Sequence[datetime]) -> datetime:

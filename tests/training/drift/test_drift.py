@@ -119,6 +119,26 @@ def test_outcomes_of_cases_too_young_to_tell_are_unknown_and_the_others_stand_fo
     assert weighed == pytest.approx(1 / 3, abs=0.05)
 
 
+def test_a_short_later_history_hears_from_its_context_how_long_outcomes_take(tmp_path: Path) -> None:
+    """A third breaks: of ten days of it those that tell an outcome end quickly, and say that promises are kept."""
+    ten, twenty = (read_after(hours, tmp_path) for hours in (240, 480))
+    assert [(known.truth != UNKNOWN).sum() for known in ten] == [151, 0]
+    alone, taught = twenty
+    told = taught.truth != UNKNOWN
+    assert taught.selection is not None
+    assert 100 < told.sum() < (alone.truth != UNKNOWN).sum()
+    assert float(np.average(taught.truth[told], weights=taught.selection[told])) == pytest.approx(1 / 3, abs=0.05)
+
+
+def read_after(hours: int, tmp_path: Path) -> tuple[Known, Known]:
+    """The latest cases of `as_of_monday`, read without and with those before."""
+    files = tmp_path / "before.jsonl", tmp_path / "later.jsonl"
+    for file, some in zip(files, (as_of_monday()[:-hours], as_of_monday()[-hours:]), strict=True):
+        file.write_bytes(b"".join(canonical(line) + b"\n" for line in some))
+    before, later = (open_history(file) for file in files)
+    return see(model(), later, [], POLICY, Silent()).known, see(model(), later, before, POLICY, Silent()).known
+
+
 def met(tmp_path: Path, lines: list[HistoryLine]) -> Seen:
     """What `fairlead drift` reads of a later history."""
     file = tmp_path / "later.jsonl"

@@ -15,7 +15,17 @@ from data.case import Promise
 from data.outcome import HistoryLine, Outcome
 from data.vocabulary import Task
 from tests.fixtures.cases import NOON, a_case
-from training.histories.maturity import FEWEST, LEAST, Maturity, known_within, matured, maturity, maturity_of
+from training.histories.maturity import (
+    FEWEST,
+    LEAST,
+    NONE_TOOK,
+    Maturity,
+    known_within,
+    matured,
+    maturity,
+    maturity_of,
+    took,
+)
 from training.histories.truth import truth_of
 
 Cut = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -171,6 +181,51 @@ def test_without_the_rows_of_what_has_not_ended_the_known_ones_count_as_with_the
     assert dropped is not None
     assert dropped.stands_for.tolist() == kept.stands_for[known].tolist()
     assert dropped.young.tolist() == kept.young[known].tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_latest_days_alone_learn_from_earlier_cases_how_long_outcomes_take(seed: int) -> None:
+    """Of twelve days, of which slow outcomes take nine; the earlier cases were written down on the day before those."""
+    truth, when, delays, ages = a_desk(seed)
+    known, late = delays <= ages, when >= 108.0
+    told = np.where(known, when + delays, when)
+    whole = matured(np.where(known, truth, -1), when, told, int((~known).sum()))
+    before = ~late & (when + delays <= 108.0)
+    earlier = took(truth[before], when[before], told[before])
+    lately = np.where(known, truth, -1)[late], when[late], told[late], int((~known & late).sum())
+    taught, alone = matured(*lately, earlier), matured(*lately)
+    assert whole is not None
+    assert taught is not None
+    expected, seen = whole.at(np.flatnonzero(late & known)), taught.at(np.flatnonzero(known[late]))
+    assert seen.young.mean() == pytest.approx(expected.young.mean(), abs=0.05)
+    assert seen.unknown == pytest.approx(expected.unknown, abs=6)
+    assert alone is None or alone.young.mean() < expected.young.mean() / 2
+
+
+def test_an_outcome_that_the_latest_days_cannot_show_makes_them_too_young() -> None:
+    """Slow ones take thirty days: of four days, only quick ones are told."""
+    draw = np.random.default_rng(3)
+    when = np.sort(draw.uniform(0.0, 100.0, 5_000))
+    truth = (draw.random(len(when)) < 0.3).astype(np.int64)
+    told = when + np.where(truth == 1, 30.0, 0.5)
+    known, late = told <= 100.0, when >= 96.0
+    lately = np.where(known, truth, -1)[late], when[late], np.where(known, told, when)[late], int((~known & late).sum())
+    found = matured(*lately, took(truth[known & ~late], when[known & ~late], told[known & ~late]))
+    assert matured(*lately) is None
+    assert found is not None
+    assert found.young[known[late]].all()
+
+
+def test_earlier_cases_of_which_nothing_is_known_change_nothing() -> None:
+    truth, when, delays, ages = a_desk(4)
+    known = delays <= ages
+    rows = np.where(known, truth, -1), when, np.where(known, when + delays, when), int((~known).sum())
+    none = took(np.full(9, -1), np.arange(9.0), np.arange(9.0))
+    assert none is NONE_TOOK
+    one, other = matured(*rows), matured(*rows, none)
+    assert one is not None
+    assert other is not None
+    assert (one.young.tolist(), one.stands_for.tolist()) == (other.young.tolist(), other.stands_for.tolist())
 
 
 @pytest.mark.parametrize("seed", range(6))

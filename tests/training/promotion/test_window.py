@@ -24,7 +24,7 @@ from training.errors import HistoryError
 from training.histories.history import open_history
 from training.histories.truth import UNKNOWN, truth_of
 from training.progress import Silent
-from training.promotion.window import replayed, taught_until
+from training.promotion.window import Replayed, replayed, taught_until
 
 HOUR = timedelta(hours=1)
 FITTED = {"fitted_on": {"from": 0.0, "to": 100.0}, "tested_on": {"from": 80.0, "to": 100.0}}
@@ -84,3 +84,18 @@ def test_of_cases_so_young_that_only_kept_promises_are_known_nothing_is_compared
     assert min(left_out) == pytest.approx(1_440 - 10 * 24, abs=36)
     broken = [truth_of(Task.SLA_BREACH, lines[each]) for each in left_out]
     assert sum(broken) < 0.1 * len(broken)
+
+
+def test_how_long_outcomes_take_is_learned_from_the_cases_before_those_that_are_compared(tmp_path: Path) -> None:
+    """Ten days are compared, all too young: six days and more until a broken promise is known."""
+    file = tmp_path / "monday.jsonl"
+    lines = as_of_monday()
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    late = lines[-240].case.event.time
+    read = replayed(
+        open_history(file), lambda line: line.case.event.time >= late, [], EMPTY, (), load_policy(), Silent()
+    )
+    assert read.later.truth(Task.SLA_BREACH).tolist() == [UNKNOWN] * 240
+    assert isinstance(read.later, Replayed)
+    alone = replace(read.later, earlier={}).truth(Task.SLA_BREACH)
+    assert (alone != UNKNOWN).any(), "they alone know of nothing slow"
