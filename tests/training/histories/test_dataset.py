@@ -9,7 +9,7 @@ import pytest
 from data.case import Promise
 from data.outcome import HistoryLine, Outcome, Selection
 from data.standing import PartyStanding, Standing
-from data.vocabulary import RootCause, Task
+from data.vocabulary import ExceptionType, RootCause, Task
 from features.attributes import AttributeSchema, infer_attributes
 from features.catalogue import feature_set
 from features.standing import MemoryRows, StandingKeeper, replay
@@ -17,7 +17,7 @@ from policies.fallback import rule_row
 from policies.policy import load_policy
 from policies.promise import due_at, with_promise
 from policies.recommend import recommend
-from tests.fixtures.cases import NOON
+from tests.fixtures.cases import NOON, a_case
 from tests.fixtures.fixed_predictors import NONE
 from tests.fixtures.histories import as_of_monday, small_history
 from training.histories import dataset
@@ -268,6 +268,17 @@ def test_what_cases_count_for_besides_is_multiplied() -> None:
     assert once is not None
     assert twice is not None
     assert twice.tolist() == (2.0 * once).tolist()
+
+
+def test_outcomes_of_context_are_awaited_from_the_promise_that_the_policy_gives() -> None:
+    """Articles to be delivered within a day, told an hour after it: nothing is slow, counted from there."""
+    hour, lines = timedelta(hours=1), []
+    for number in range(600):
+        at = NOON + number * hour
+        told = Outcome(recorded_at=at + 25 * hour, sla_breached=False) if number < 575 else None
+        case = a_case(number, at=at, reported_type=ExceptionType.UNAVAILABLE_INVENTORY)
+        lines.append(HistoryLine(case=case, outcome=told))
+    assert studied(lines, AttributeSchema(), first=500).known(Task.SLA_BREACH).maturity is None
 
 
 def test_where_a_history_was_written_down_long_after_nothing_is_young() -> None:

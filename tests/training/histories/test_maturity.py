@@ -20,6 +20,7 @@ from training.histories.maturity import (
     LEAST,
     NONE_TOOK,
     Maturity,
+    Took,
     known_within,
     matured,
     maturity,
@@ -214,6 +215,27 @@ def test_an_outcome_that_the_latest_days_cannot_show_makes_them_too_young() -> N
     assert matured(*lately) is None
     assert found is not None
     assert found.young[known[late]].all()
+
+
+def test_an_outcome_of_few_cases_takes_as_long_as_those_of_earlier_cases_did() -> None:
+    """Of thirty promises broken in all nobody knows how long that takes; of all the outcomes of before one does."""
+    ages = np.full(200, 4.0)
+    truth = np.repeat([0, 1], [185, 15])
+    before = Took(np.repeat([0, 1], [1_900, 15]), np.repeat([1.0, 9.0], 1_915)[::2], np.full(1_915, 40.0))
+    alone, found = maturity(truth, np.full(200, 1.0), ages), maturity(truth, np.full(200, 1.0), ages, before)
+    assert alone is None
+    assert found is not None
+    assert (found.stands_for[truth == 1] > 1.3).all()
+
+
+def test_what_is_worth_counting_is_a_share_of_the_latest_cases_not_of_all_before_them() -> None:
+    late, before = np.zeros(300), np.zeros(90_000, np.int64)
+    took_before = np.repeat([1.0, 9.0], [85_500, 4_500])
+    found = maturity(
+        late.astype(np.int64), late + 1.0, late + 4.0, Took(before, took_before, late[0] + took_before + 90.0)
+    )
+    assert found is not None
+    assert found.unknown == pytest.approx(300 * 0.05, abs=2)
 
 
 def test_earlier_cases_of_which_nothing_is_known_change_nothing() -> None:

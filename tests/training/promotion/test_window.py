@@ -12,7 +12,7 @@ import pytest
 from data.case import Promise
 from data.outcome import HistoryLine, Outcome
 from data.record import canonical
-from data.vocabulary import Task
+from data.vocabulary import ExceptionType, Task
 from features.attributes import EMPTY
 from models.bundle import Bundle, open_bundle
 from models.predictors import ModelPredictor
@@ -99,3 +99,22 @@ def test_how_long_outcomes_take_is_learned_from_the_cases_before_those_that_are_
     assert isinstance(read.later, Replayed)
     alone = replace(read.later, earlier={}).truth(Task.SLA_BREACH)
     assert (alone != UNKNOWN).any(), "they alone know of nothing slow"
+
+
+def test_an_earlier_outcome_is_awaited_from_the_promise_that_the_policy_gives(tmp_path: Path) -> None:
+    """A missing article that is to be delivered is put right within a day, which nobody dated; told an hour later."""
+    file = tmp_path / "earlier.jsonl"
+    lines = [
+        HistoryLine(
+            case=a_case(number, at=NOON + number * HOUR, reported_type=ExceptionType.UNAVAILABLE_INVENTORY),
+            outcome=Outcome(recorded_at=NOON + (number + 25) * HOUR, sla_breached=False),
+        )
+        for number in range(9)
+    ]
+    file.write_bytes(b"".join(canonical(line) + b"\n" for line in lines))
+    last = lines[-1].case.event.time
+    read = replayed(
+        open_history(file), lambda line: line.case.event.time >= last, [], EMPTY, (), load_policy(), Silent()
+    )
+    assert isinstance(read.later, Replayed)
+    assert read.later.earlier[Task.SLA_BREACH].took.delays.tolist() == [HOUR.total_seconds()] * 8
