@@ -130,7 +130,7 @@ def require(permission: Permission) -> Require:
 def authenticate(request: Request) -> Principal:
     """The principal whose key the request carries. Raises Unauthenticated."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    principal = request.app.state.service.principals.by_key(key.strip()) if scheme.lower() == "bearer" else None
+    principal = request.app.state.service.principals.admitted(key.strip()) if scheme.lower() == "bearer" else None
     if not isinstance(principal, Principal):
         raise Unauthenticated
     return principal

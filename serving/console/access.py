@@ -149,7 +149,7 @@ def _principal(service: Service, sessions: Sessions, token: str) -> Principal | 
     digest = service.principals.key_digest_of(session.name)
     if digest is None or key_mark(digest) != session.key_mark:
         return None
-    return service.principals.by_name(session.name)
+    return service.principals.still_admitted(session.name)
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -84,7 +84,7 @@ def sign_in(request: Request, form: Form) -> Response:
     if not sessions.form_holds(request.cookies.get(VISIT_COOKIE, ""), form.get("csrf", "")):
         return _sign_in(request, go_to, "The form was too old, or cookies are blocked. Try again.", 403)
     key = form.get("key", "").strip()
-    principal = service.principals.by_key(key)
+    principal = service.principals.admitted(key)
     if principal is None or not principal.may(Permission.READ):
         return _sign_in(request, go_to, "Nobody who may use the desk holds this key.", 401)
     response = RedirectResponse(_home(principal) if go_to == QUEUE else go_to, 303)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,6 +82,34 @@ def latest(connection: Connection, name: str) -> tuple[frozenset[str], str] | No
             if told["name"] == name:
                 return frozenset(told["roles"]), told["key"].removeprefix("sha256:")
     return None
+
+
+class Latest:
+    """What the chain last told of each principal, kept while a service runs: each request reads on from there."""
+
+    def __init__(self) -> None:
+        self._read = 0
+        self._told: dict[str, tuple[frozenset[str], str]] = {}
+        self._turn = threading.Lock()
+
+    def agrees(self, connection: Connection, principal: Principal) -> bool:
+        """Whether these are the roles and the key that the chain tells of; a store of before tells of nobody.
+
+        Raises RecordAltered where a leaf cannot be read: nobody knows then whose roles it gave.
+        """
+        with self._turn:
+            self._read_on(connection)
+            told = self._told.get(principal.name)
+            return not self._told or told == (principal.roles, principal.key_digest)
+
+    def _read_on(self, connection: Connection) -> None:
+        leaves = select(audit_leaves.c.sequence, audit_leaves.c.kind, audit_leaves.c.content)
+        new = leaves.where(audit_leaves.c.sequence > self._read).order_by(audit_leaves.c.sequence)
+        for sequence, kind, content in connection.execute(new).all():
+            if kind == KIND:
+                told = json.loads(documents.get(connection, content))
+                self._told[told["name"]] = frozenset(told["roles"]), told["key"].removeprefix("sha256:")
+            self._read = sequence
 
 
 def roles_since(connection: Connection) -> dict[str, datetime]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from data.vocabulary import Role
+from serving.errors import RecordAltered
 from serving.security import Principal, key_digest
 from serving.store import audit, principal_leaves
 from serving.store.engine import Database
@@ -23,6 +24,30 @@ class Principals:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._told = principal_leaves.Latest()
+
+    def admitted(self, key: str) -> Principal | None:
+        """Who holds this key and may work by it; None where nobody does.
+
+        Raises RecordAltered where the roles or the key are other than the audit chain tells: whoever can write the
+        database gives nobody a say by it, not even for a moment.
+        """
+        return self._as_told(self.by_key(key))
+
+    def still_admitted(self, name: str) -> Principal | None:
+        """The principal of this name, whose key opened a session; see `admitted`."""
+        return self._as_told(self.by_name(name))
+
+    def _as_told(self, principal: Principal | None) -> Principal | None:
+        if principal is None:
+            return None
+        with self._database.read() as connection:
+            if self._told.agrees(connection, principal):
+                return principal
+        raise RecordAltered(
+            f"The roles or the key of {principal.name} are other than the audit chain tells: nobody works under this "
+            "name until that is mended. fairlead doctor says what was altered."
+        )
 
     def by_key(self, key: str) -> Principal | None:
         """Who holds this key; None where nobody does. No key is nobody's."""

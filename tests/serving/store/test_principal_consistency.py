@@ -18,6 +18,7 @@ from serving.store import audit, documents, principal_consistency, principal_lea
 from serving.store.tables import audit_leaves
 from serving.store.tables import documents as table
 from tests.fixtures.service import NOON, Desk, open_desk
+from tests.serving.console.test_pages import sign_in
 
 
 @pytest.fixture
@@ -181,3 +182,77 @@ def test_what_the_chain_tells_already_it_is_not_told_again(desk: Desk) -> None:
     before = leaves(desk)
     desk.add("eve", Role.DATA_SCIENTIST)
     assert leaves(desk) == before
+
+
+def refused(desk: Desk, name: str) -> tuple[int, str]:
+    answer = desk.get("/v1/models", name)
+    return answer.status_code, str(answer.json().get("type", "")).rpartition(":")[2]
+
+
+BY_HAND = {
+    "a role more": "INSERT INTO principal_roles VALUES ('eve', 'model_owner')",
+    "another role": "UPDATE principal_roles SET role = 'model_owner' WHERE principal = 'eve'",
+    "a role fewer": "DELETE FROM principal_roles WHERE principal = 'eve'",
+}
+
+
+@pytest.mark.parametrize("statement", BY_HAND.values(), ids=BY_HAND)
+def test_nobody_works_by_a_role_that_was_given_by_hand_not_even_for_a_moment(desk: Desk, statement: str) -> None:
+    assert refused(desk, "eve") == (200, "")
+    change(desk, statement)
+    assert refused(desk, "eve") == (500, "record-altered")
+    assert refused(desk, "auditor") == (200, ""), "the others go on"
+
+
+def test_nobody_works_by_a_key_that_was_put_in_by_hand(desk: Desk) -> None:
+    change(desk, f"UPDATE principals SET key_digest = '{key_digest('mine')}' WHERE name = 'model-owner'")  # noqa: S608
+    desk.keys["mallory"] = "mine"
+    assert refused(desk, "mallory") == (500, "record-altered")
+
+
+def test_nobody_works_under_a_name_that_was_added_by_hand(desk: Desk) -> None:
+    row = f"('mallory', '{key_digest('mine')}', 1795000000000)"
+    change(desk, f"INSERT INTO principals (name, key_digest, created_at) VALUES {row}")  # noqa: S608
+    change(desk, "INSERT INTO principal_roles VALUES ('mallory', 'model_owner')")
+    desk.keys["mallory"] = "mine"
+    assert refused(desk, "mallory") == (500, "record-altered")
+
+
+def test_a_role_that_was_given_by_hand_opens_no_page_of_the_desk_and_ends_what_a_session_may(desk: Desk) -> None:
+    assert sign_in(desk, "eve").status_code == 303
+    assert desk.client.get("/console").status_code == 200
+    change(desk, BY_HAND["a role more"])
+    assert "other than the audit chain tells" in desk.client.get("/console").text
+    desk.client.cookies.clear()
+    assert "other than the audit chain tells" in sign_in(desk, "eve").text
+
+
+def test_where_a_leaf_was_rewritten_nobody_is_admitted_by_an_older_one(desk: Desk) -> None:
+    of_eve = select(audit_leaves.c.content).order_by(audit_leaves.c.sequence.desc()).limit(1)
+    with desk.service.database.write() as connection:
+        connection.execute(update(table).where(table.c.digest == of_eve.scalar_subquery()).values(content=b"other"))
+    assert refused(desk, "eve") == (500, "document-altered")
+    assert refused(desk, "eve") == (500, "document-altered"), "each time"
+
+
+def test_whoever_gets_roles_while_the_service_runs_works_by_them_at_once(desk: Desk) -> None:
+    assert refused(desk, "eve") == (200, "")
+    desk.add("finance-anna", Role.STORE_FINANCE, Role.AUDITOR)
+    assert refused(desk, "finance-anna") == (200, "")
+    change(desk, BY_HAND["another role"])
+    ensure_key(
+        desk.service.settings.key_folder,
+        "eve",
+        frozenset({Role.DATA_SCIENTIST}),
+        desk.service.principals,
+        desk.clock,
+        replace=True,
+    )
+    desk.keys["eve"] = (desk.service.settings.key_folder / "eve").read_text().strip()
+    assert refused(desk, "eve") == (200, ""), "it is mended as the doctor says"
+
+
+def test_in_a_store_of_before_everybody_works_until_its_next_start(desk: Desk) -> None:
+    of_before(desk)
+    change(desk, BY_HAND["a role more"])
+    assert refused(desk, "eve") == (200, "")
