@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -107,16 +107,16 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
 
 
 def untaught(model: TaskModel, made_at: datetime, seen: Seen, history: History) -> Seen:
-    """The cases that did not teach a model: of one that learned without times, those that are known to be new.
+    """The cases that did not teach a model: later ones, or of one that learned without times those known to be new.
 
-    Cases of several moments after its bundle was made are new too. What taught a model, it says too surely: a
-    calibrator that is fitted on such cases believes it.
+    Of the latter, cases of several moments after its bundle was made are new too. What taught a model, it says too
+    surely: a calibrator that is fitted on such cases believes it.
 
     Raises:
         HistoryError: events that cannot be looked up, or too few cases that are new.
     """
     if not without_times(model.lineage):
-        return seen
+        return _later(model, seen, history)
     later = np.flatnonzero(seen.known.times > made_at.timestamp())
     if len(np.unique(seen.known.times[later])) > 1:
         return _at(seen, later)
@@ -130,6 +130,19 @@ def untaught(model: TaskModel, made_at: datetime, seen: Seen, history: History) 
     if len(new) < FEWEST:
         raise HistoryError(_too_few_new(model, history, count, len(new)))
     return _at(seen, new)
+
+
+def _later(model: TaskModel, seen: Seen, history: History) -> Seen:
+    """Those after the days that taught its trees or chose among them; what fitted its calibrator before may again."""
+    until = max(model.lineage[told]["to"] for told in ("fitted_on", "tested_on"))
+    later = np.flatnonzero(seen.known.times > until)
+    if len(later) < min(FEWEST, len(seen.known.times)):
+        raise HistoryError(
+            f"{model.task}: {len(later):,} of {len(seen.known.times):,} cases of {history.name} are later than "
+            f"{datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M} UTC, up to when the model was trained and tested; a "
+            f"new calibrator needs {FEWEST}: give labels of later days"
+        )
+    return seen if len(later) == len(seen.known.times) else _at(seen, later)
 
 
 def _at(seen: Seen, which: NDArray[np.intp]) -> Seen:

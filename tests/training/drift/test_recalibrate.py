@@ -204,10 +204,34 @@ def met(start: int, stop: int, at: list[float] | None = None) -> Seen:
     return Seen(np.arange(float(n))[:, None], replace(known, events=keys(start, stop)))
 
 
-def test_a_model_with_times_is_recalibrated_on_what_is_given() -> None:
-    timed = replace(taught_model(keys(0, 900)), lineage={"fitted_on": {"from": 0.0}, "tested_on": {"to": 9.0}})
-    seen = met(0, 900)
-    assert untaught(timed, MADE, seen, Table().history) is seen
+LEARNED = {"fitted_on": {"from": 0.0, "to": 7.0}, "tested_on": {"from": 7.5, "to": 9.0}}
+
+
+def a_timed_model() -> TaskModel:
+    return replace(taught_model(keys(0, 900)), lineage=LEARNED)
+
+
+def test_a_model_with_times_is_recalibrated_on_later_days() -> None:
+    seen = met(0, 900, [10.0 + each for each in range(900)])
+    assert untaught(a_timed_model(), MADE, seen, Table().history) is seen
+
+
+@pytest.mark.parametrize("learned", [LEARNED, {**LEARNED, "fitted_on": LEARNED["tested_on"]}])
+def test_the_days_that_taught_or_tested_a_model_do_not_teach_its_calibrator(learned: dict[str, Any]) -> None:
+    """What it learned by heart it says too surely, and a calibrator that hears of no other cases believes it."""
+    model, seen = replace(a_timed_model(), lineage=learned), met(0, 900, [float(each) for each in range(900)])
+    assert untaught(model, MADE, seen, Table().history).known.events == seen.known.events[10:]
+    with pytest.raises(HistoryError, match=r"200 of 210 cases of .* are later than .* 00:00 UTC.*give labels of later"):
+        untaught(model, MADE, met(0, 210, [float(each) for each in range(210)]), Table().history)
+    with pytest.raises(HistoryError, match="0 of 900 cases"):
+        untaught(model, MADE, met(0, 900, [9.0] * 899 + [1.0]), Table().history)
+
+
+def test_what_fitted_a_calibrator_before_may_fit_it_again() -> None:
+    """The trees have not learned it."""
+    model = replace(a_timed_model(), lineage={**LEARNED, "recalibrated_on": {"from": 10.0, "to": 500.0}})
+    seen = met(0, 900, [10.0 + each for each in range(900)])
+    assert untaught(model, MADE, seen, Table().history) is seen
 
 
 def test_without_times_the_cases_that_taught_the_model_do_not_teach_its_calibrator() -> None:
