@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -148,10 +148,28 @@ def test_a_task_the_bundle_lacks_is_named(folder: Path) -> None:
         assert "has no stockout" in " ".join(told.stderr.split())
 
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
+def _ten_weeks_on(moment: re.Match[str]) -> str:
+    """No case keeps the moment of one that taught the bundle."""
+    return (datetime.fromisoformat(moment[0]) + timedelta(weeks=10)).isoformat().replace("+00:00", "Z")
+
+
+def test_days_that_taught_the_model_do_not_recalibrate_it(folder: Path, tmp_path: Path) -> None:
+    told = run.invoke(app, asked("recalibrate", folder, parts()[0], "--out", str(tmp_path / "again")))
+    assert told.exit_code == 1
+    assert re.search(
+        r"sla_breach: 0 of [\d,]+ cases of earlier.jsonl are later .* give labels of later days", flat(told.stderr)
+    )
+    assert not (tmp_path / "again").exists()
+
+
 @pytest.fixture
 def kept_promises(tmp_path: Path) -> Path:
-    """The days again, with most of the broken promises kept after all: the old calibrator says too much."""
-    lines = [json.loads(line) for line in small_history().read_text(encoding="utf-8").splitlines()]
+    """Such days once more, later, with most of the broken promises kept: the old calibrator says too much."""
+    days = _MOMENT.sub(_ten_weeks_on, small_history().read_text(encoding="utf-8"))
+    lines = [json.loads(line) for line in days.splitlines()]
     for number, line in enumerate(lines):
         if line.get("outcome") and number % 4:
             line["outcome"]["sla_breached"] = False
