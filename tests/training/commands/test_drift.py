@@ -180,6 +180,7 @@ def test_a_recalibration_is_found_in_mlflow_with_its_parent_its_window_and_what_
     assert found.params["recalibrated_on.history"] == "kept.jsonl"
     begins, ends = (datetime.fromisoformat(found.params[f"recalibrated_on.{end}"]) for end in ("from", "to"))
     assert begins < ends
+    assert datetime.fromisoformat(found.params["recalibrated_on.measured_on.to"]) == ends
     assert found.metrics["after.log_loss"] < found.metrics["before.log_loss"]
     assert found.metrics["after.average_precision"] == pytest.approx(found.metrics["before.average_precision"])
 
