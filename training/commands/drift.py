@@ -85,7 +85,7 @@ def drift(
         report = drift_of(model, seen, rules)
         title = f"{read.name} beside what {task} learned from"
         if html is not None:
-            html.write_text(page(report, read.name), encoding="utf-8")
+            html.write_text(page(report, read.name, taught), encoding="utf-8")
             _console.print(summary_for_people(report, title))
             _console.print(f"wrote {html}", soft_wrap=True)
         if as_json:
