@@ -22,8 +22,6 @@ PER = 1_000
 """Cases an amount of money is told for."""
 FEWEST_OF_EACH = 5
 """How often each of the two outcomes must have occurred, or be expected to, before a model's skill is compared."""
-_ROOMS = ("standing", "attribute", "fact")
-"""Of a feature's name, what tells only where it is kept."""
 
 About = Literal["inputs", "rate", "calibration", "performance"]
 
@@ -87,15 +85,9 @@ def drifts_of(found: RegionDrift, judged: Judged, features: Sequence[FeatureDrif
     shifted = [each for each in features if each.level != "none"]
     if found.region is None and found.rehearsed and shifted and _is_sure("inputs", judged):
         worse = _excess(found.rehearsed, found.claimed)
-        moved = ", ".join(_plain(each.feature) for each in shifted[:3])
+        moved = ", ".join(each.called for each in shifted[:3])
         alarms.append(_alarm("inputs", None, worse, stake, f"{len(shifted)} features have moved, most of all {moved}"))
     return [each.model_copy(update={"discovery": judged[each.about]}) for each in alarms]
-
-
-def _plain(feature: str) -> str:
-    """A feature's name as people read it: without the rooms it comes from."""
-    parts = feature.replace("_", " ").split(".")
-    return " ".join(part for part in parts if part not in _ROOMS)
 
 
 def _is_sure(about: About, judged: Judged) -> bool:

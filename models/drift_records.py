@@ -13,6 +13,10 @@ MODERATE = 0.1
 Level = Literal["none", "moderate", "large"]
 
 
+_ROOMS = ("standing", "attribute", "fact")
+"""Of a feature's name, what tells only where it is kept."""
+
+
 class FeatureDrift(Record):
     """How far one feature has moved: effect sizes, and how surely it has moved at all.
 
@@ -29,6 +33,12 @@ class FeatureDrift(Record):
     missing_was: float
     missing_is: float
     level: Level
+
+    @property
+    def called(self) -> str:
+        """The feature's name as people read it: without the rooms it comes from."""
+        parts = self.feature.replace("_", " ").split(".")
+        return " ".join(part for part in parts if part not in _ROOMS)
 
     @property
     def moved(self) -> str:

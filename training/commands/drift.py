@@ -6,7 +6,7 @@ import json
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -81,15 +81,16 @@ def drift(
         untold = untold_of(model, read)
         if other := another_question(model.horizon, read):
             note(other)
-        seen = _seen(model, folder, read, mapping, context, rules, without_outcome=True)
+        seen, taught = _seen(model, folder, read, mapping, context, rules, without_outcome=True)
         report = drift_of(model, seen, rules)
         title = f"{read.name} beside what {task} learned from"
         if html is not None:
-            html.write_text(page(report, read.name), encoding="utf-8")
+            html.write_text(page(report, read.name, taught), encoding="utf-8")
             _console.print(summary_for_people(report, title))
             _console.print(f"wrote {html}", soft_wrap=True)
         if as_json:
-            typer.echo(json.dumps(report.model_dump(mode="json") | {UNTOLD: untold, "left_out": seen.left_out}))
+            more = {UNTOLD: untold, "left_out": seen.left_out}
+            typer.echo(json.dumps(report.model_dump(mode="json") | taught | more))
         elif html is None:
             _console.print(report_for_people(report, title))
 
@@ -130,7 +131,7 @@ def recalibrate(
         untold_of(model, read)
         if other := another_question(model.horizon, read):
             raise HistoryError(other)
-        met = _seen(model, folder, read, mapping, context, rules)
+        met, _ = _seen(model, folder, read, mapping, context, rules)
         seen = untaught(model, datetime.fromisoformat(bundle.created_at), met, read)
         if left_out := len(met.known.truth) - len(seen.known.truth):
             note(f"{left_out:,} cases are left out: they taught the model, or may have; the others are new to it")
@@ -198,18 +199,22 @@ def _seen(
     context: str | None,
     policy: Policy,
     without_outcome: bool = False,
-) -> Seen:
+) -> tuple[Seen, dict[str, Any]]:
+    """The cases as the model sees them; and for `--json`, by key, whether they taught it where that is a question."""
     from training.drift.drift import see
     from training.histories.split import without_times
     from training.histories.unseen import acquaintance
+    from training.learning.evaluate import TAUGHT
     from training.terminal import left_out_lines, progress_on
 
     earlier = opened(context, mapping) if context else None
     before = known_before(model, _bundle(folder).standing or [], read, earlier)
     with progress_on(_console) as progress:
-        seen = see(model, read, before, policy, progress, without_outcome)
+        seen = see(model, read, before.known, policy, progress, without_outcome)
     for line in left_out_lines({model.task: seen.left_out}):
         note(line)
     if without_times(model.lineage):
-        note(acquaintance(model, seen.known.events, read)["says"])
-    return seen
+        taught = acquaintance(model, seen.known.events, read)
+        note(taught["says"])
+        return seen, {TAUGHT: taught}
+    return seen, before.not_later

@@ -60,7 +60,7 @@ def features(
         untold_of(model, read)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with progress_on(_console) as progress:
-            seen = see(model, read, before, load_policy(policy), progress, without_outcome=True)
+            seen = see(model, read, before.known, load_policy(policy), progress, without_outcome=True)
             named = named_events(read, progress)
             progress.step(f"writing {out.name}")
             write_table(features_table(model, seen, named.events), out)

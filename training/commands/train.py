@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.markup import escape
 
 from data.amounts import percent
 from data.console import console, print_json
-from data.record import canonical
+from data.record import canonical, instant_text
 from data.targets import CannotWrite, require_file, require_folder
 from data.vocabulary import Task
 from models.files import BundleError
@@ -156,12 +157,12 @@ def evaluate(
             note(other)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with progress_on(_console) as progress:
-            scores = evaluate({task: model}, read, before, load_policy(policy), progress)[task]
+            scores = evaluate({task: model}, read, before.known, load_policy(policy), progress)[task]
         if TAUGHT in scores:
             note(scores[TAUGHT]["says"])
         if as_json:
             horizon = {"horizon": model.horizon} if model.horizon else {}
-            typer.echo(json.dumps(whole_by_side(scores) | horizon | {UNTOLD: untold}))
+            typer.echo(json.dumps(whole_by_side(scores) | before.not_later | horizon | {UNTOLD: untold}))
         else:
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
             if "conformal" in scores:
@@ -217,16 +218,23 @@ def model_of(bundle: Bundle, task: Task) -> TaskModel:
     return bundle.models[task].model
 
 
-def known_before(
-    model: TaskModel, snapshot: list[dict[str, Any]], history: History, context: History | None
-) -> History | list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Before:
+    """What is known of the parties before the first case, and whether the cases are no later than the training."""
+
+    known: History | list[dict[str, Any]]
+    not_later: dict[str, Any] = field(default_factory=dict)
+    """Under the key of that name, for `--json`: which share happened before when, and the note. Else empty."""
+
+
+def known_before(model: TaskModel, snapshot: list[dict[str, Any]], history: History, context: History | None) -> Before:
     """The context, or else the bundle's own standing where the cases are later than it; said where it is no help.
 
     Without times none is later, and what the cases are is said once they are read.
     """
     from training.daily.history import DailyHistory
     from training.histories.split import without_times
-    from training.learning.evaluate import overlap
+    from training.learning.evaluate import NOT_LATER, overlap
 
     nothing: History | list[dict[str, Any]] = context or []
     start = "" if context else ". All parties start unknown"
@@ -238,17 +246,18 @@ def known_before(
     if isinstance(history, DailyHistory) and context is None:
         note(_without_a_past(history))
     if without_times(model.lineage):
-        return nothing
+        return Before(nothing)
     latest = model.lineage.get("recalibrated_on", model.lineage["tested_on"])
     taught = datetime.fromtimestamp(max(latest["to"], model.lineage["tested_on"]["to"]), UTC)
     share = overlap(history, taught)
     if share <= MOST_OVERLAP:
-        return context or snapshot
-    note(
+        return Before(context or snapshot)
+    says = (
         f"{percent(share)} of {history.name} happened before {taught:%Y-%m-%d %H:%M} UTC, up to when the model was "
         f"trained and tested: the scores do not tell how it does on later days{start}"
     )
-    return nothing
+    note(says)
+    return Before(nothing, {NOT_LATER: {"share": share, "until": instant_text(taught), "says": says}})
 
 
 def untold_of(model: TaskModel, history: History) -> list[str]:

@@ -28,6 +28,7 @@ from models.weights import mean, part
 from training.daily.history import DailyHistory
 from training.drift.drift import Seen
 from training.drift.paired import Gain, gain
+from training.drift.remeasured import remeasured
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates
 from training.histories.history import History
@@ -97,8 +98,15 @@ def recalibrate(model: TaskModel, parent: str, seen: Seen, history: History, pro
     again = replace(
         again,
         profile=_profile(model, new, later, latest.regions[half:], counts),
-        metrics={**scores["new"], "rule_rates": model.metrics["rule_rates"]},
-        lineage={**model.lineage, "recalibrated_on": {**_window(history, latest.times), "bundle": parent}},
+        metrics={
+            **scores["new"],
+            "rule_rates": model.metrics["rule_rates"],
+            "report": remeasured(model, features[half:], latest.at(np.arange(half, len(raw))), new),
+        },
+        lineage={
+            **model.lineage,
+            "recalibrated_on": {**_recalibrated_on(history, latest, half, seen), "bundle": parent},
+        },
     )
     again = _with_taught(again, latest, history)
     precision = tuple(scores[name]["model"]["average_precision"] for name in ("old", "new"))
@@ -193,9 +201,20 @@ def _compared(model: TaskModel, latest: Known, half: int, said: Floats) -> dict[
     return compare(model.task, latest.truth[half:], said, rules, latest.fired[half:], counts)
 
 
-def _window(history: History, times: Floats) -> dict[str, Any]:
-    span = {"n": len(times), "from": float(times[0]), "to": float(times[-1])}
-    return {"history": history.name, "data": history.digest, **span}
+def _recalibrated_on(history: History, latest: Known, half: int, seen: Seen) -> dict[str, Any]:
+    """Which cases taught the calibrator that ships, which of them the rehearsal was measured on, and which did not."""
+    return {
+        "history": history.name,
+        "data": history.digest,
+        **_window(latest.times),
+        "measured_on": _window(latest.times[half:]),
+        "left_out": dict(seen.left_out),
+        "selection_weighted": latest.selection is not None,
+    }
+
+
+def _window(times: Floats) -> dict[str, Any]:
+    return {"n": len(times), "from": float(times[0]), "to": float(times[-1])}
 
 
 def _groups(history: History, known: Known) -> Truth:

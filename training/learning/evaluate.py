@@ -41,6 +41,9 @@ DECIMALS = 9
 TAUGHT = "taught"
 """The key of the scores that tells which of the cases taught the model, where it learned without times."""
 
+NOT_LATER = "not_later"
+"""The key of what is printed that tells how many of the cases happened before the model was trained and tested."""
+
 AS_TRAINED = "as_trained"
 """The key of the model's scores without its track record, where it heeds the record's level."""
 

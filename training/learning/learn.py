@@ -129,10 +129,10 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
     model = replace(model, profile=_profile(model, rehearsed, rows, split, answered[-1].cases.probabilities))
     model = replace(model, lineage={**model.lineage, "record_share": model.record_share, **_windows(rows, split)})
-    explained = explain(model, rehearsal.latest)
+    explained = explain(model, rehearsal.latest.features)
     model = replace(model, lineage={**model.lineage, "left_out": whole.left_out})
     shifts = moved(model.features(), rehearsal, model.telling)
-    told = report(model, rehearsal, explained, rules.base_probabilities(len(raw)), shifts)
+    told = report(model, rehearsal.measured(rules.base_probabilities(len(raw))), explained, shifts)
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
     return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,8 @@ from features.instant_parts import cyclic
 from models.drift import LARGE
 from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
-from training.histories.left_out import NOT_KNOWN_YET, TOO_YOUNG, reasons
 from training.histories.split import without_times
+from training.report import windows
 from training.report.verdict import MENDS, closer, doubt, stands_alone, wrong_level
 
 HERE = Path(__file__).parent
@@ -85,6 +84,10 @@ class Card:
     results: tuple[Standing, ...]
     found_heading: str
     sentences: tuple[str, ...]
+    rates: str
+    """Of which cases the rates of the rules are."""
+    no_report: str
+    """Why nothing of the report is shown; empty where there is one."""
     points: tuple[Point, ...]
     points_heading: str
     strongest: tuple[tuple[str, str], ...]
@@ -118,6 +121,8 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         results=tuple(_results(model.task, told, report)),
         found_heading="right among its highest tenth" if model.task.is_risk else "right",
         sentences=tuple(_sentences(model.task, told, report)),
+        rates=windows.rates_of(model.lineage),
+        no_report="" if report else windows.no_report(model.lineage),
         points=tuple(_points(model.task, report.get("reliability", []))),
         points_heading=EVENT.get(model.task, RIGHT),
         strongest=tuple(_strongest(model, report.get("strongest", []))),
@@ -139,20 +144,10 @@ def _plain(word: str) -> str:
     return word.replace("_", " ")
 
 
-def _day(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y}"
-
-
 def _window(model: TaskModel) -> Iterator[tuple[str, str]]:
-    lineage = model.lineage
-    fitted, tested = lineage["fitted_on"], lineage["tested_on"]
-    timeless = without_times(lineage)
-    if lineage.get("says"):
-        yield "asked", lineage["says"]
-    span = "" if timeless else f", {_day(fitted['from'])} to {_day(fitted['to'])}"
-    yield "learned from", f"{fitted['n']:,} cases of {lineage['history']}{span}"
-    days = "other cases of the same days" if timeless else f"{_day(tested['from'])} to {_day(tested['to'])}"
-    yield "measured on", f"{tested['n']:,} cases it had not seen, {days}"
+    if model.lineage.get("says"):
+        yield "asked", model.lineage["says"]
+    yield from windows.windows(model.lineage, model.metrics["n"])
 
 
 def _results(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Standing]:
@@ -255,18 +250,6 @@ def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
     return f"{where}: {beside}" + ("; no better here than the base rate" if poor else "")
 
 
-def _counted(lineage: Mapping[str, Any]) -> Iterator[str]:
-    """Which cases did not teach, and that the others count for more than themselves; older bundles tell nothing."""
-    left_out = lineage.get("left_out", {})
-    if why := reasons(left_out):
-        yield f"Left out of what it learned from and was measured on: {why}."
-    if missing := left_out.get(NOT_KNOWN_YET):
-        like = f"about {missing:,} like them that are not known yet"
-        yield f"Known cases count for {like}, in what it learned and where all measured cases are spoken of."
-    elif lineage.get("selection_weighted") and TOO_YOUNG not in left_out:
-        yield "Cases count by how seldom outcomes like theirs are told, in what it learned and where all are spoken of."
-
-
 def _praise(told: Mapping[str, Any]) -> str:
     """Rules that say the base rate of every case have no row that fits one."""
     if told["rules"]["log_loss"] == told["base"]["log_loss"]:
@@ -278,16 +261,11 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     told, lineage = model.metrics, model.lineage
     if told["n"] < FEWEST_STEADY:
         yield f"It was measured on {told['n']:,} cases: numbers of so few may be off by several points."
-    yield from _counted(lineage)
-    if without_times(lineage):
-        yield "All cases carry one moment, so nobody knows how it does on later days."
-    else:
-        yield f"It knows nothing that happened after {_day(lineage['fitted_on']['to'])}. Rates drift: look at it again."
+    yield from windows.counted(lineage)
+    yield from windows.knows_until(lineage)
     if model.record_share:
         way = percent(model.record_share)
         yield f"Where fewer or more come true of late than it said, its next answers move {way} of the way there."
-    without = "the measured cases" if without_times(lineage) else "the latest days"
-    yield f"It was measured as a rehearsal without {without}; what ships has learned from those too, the same way."
     far = [] if without_times(lineage) else [each[0] for each in moved if _has_moved(each)]
     if other := _other_facts(model, far):
         yield (
@@ -295,7 +273,7 @@ def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
             "with a known outcome are looked at; where slow ones were not known yet, that alone can do it."
         )
     yield "What moves a score is not what causes the outcome: changing the fact need not change what happens."
-    yield "A source, code, carrier or party that the history did not hold is new to it; the answer then says so."
+    yield "A source, code, carrier or party that what it learned from did not hold is new to it; the answer says so."
     yield "It decides nothing. The policy prices the options and says who must agree, with this number or without it."
 
 
@@ -315,4 +293,8 @@ def _origins(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, name in (("data", "data"), ("mapping", "mapping"), ("policy", "policy")):
         if lineage.get(key):
             yield name, str(lineage[key])
+    again = lineage.get(windows.AGAIN, {})
+    for key, name in (("data", "recalibrated on"), ("bundle", "recalibrated from")):
+        if again.get(key):
+            yield name, str(again[key])
     yield "libraries", ", ".join(f"{name} {number}" for name, number in lineage.get("versions", {}).items())

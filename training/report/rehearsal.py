@@ -43,6 +43,11 @@ class Rehearsal:
         """What was said of the latest rows."""
         return self.said[self.split.test - self.split.blocks[0][0] :]
 
+    def measured(self, base: Floats) -> Measured:
+        """The latest rows with what was said of them; `base` float64[n, k] is what the base rate says."""
+        rows = self.latest
+        return Measured(rows.features, rows.truth, self.probabilities, self.rules, base, rows.selection)
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -52,9 +57,22 @@ class Explained:
     contributions: Floats
 
 
-def explain(model: TaskModel, latest: Rows) -> Explained:
-    """The contributions that the model which ships gives for at most `EXPLAINED` of the latest rows."""
-    rows = latest.features[:: max(1, len(latest.features) // EXPLAINED)][:EXPLAINED]
+@dataclass(frozen=True)
+class Measured:
+    """The cases that a rehearsal was measured on, float64[n, k] and int64[n], and what each side said of them."""
+
+    features: Floats
+    truth: NDArray[np.int64]
+    model: Floats
+    rules: Floats
+    base: Floats
+    selection: Floats | None = None
+    """What each case counts for because of why its outcome is known; None where all count alike."""
+
+
+def explain(model: TaskModel, latest: Floats) -> Explained:
+    """The contributions that the model which ships gives for at most `EXPLAINED` of the latest rows float64[n, k]."""
+    rows = latest[:: max(1, len(latest) // EXPLAINED)][:EXPLAINED]
     answered = model.score.raw_batch(rows).argmax(axis=1)
     each = [model.score.contributions(row, int(label)) for row, label in zip(rows, answered, strict=True)]
     return Explained(rows, np.array(each))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.drift_records import FeatureDrift
 from models.task_model import TaskModel
 from training.report.metrics import calibration_bins
-from training.report.rehearsal import Explained, Rehearsal
+from training.report.rehearsal import Explained, Measured
 from training.report.slices import slices
 
 Floats = NDArray[np.float64]
@@ -26,17 +26,12 @@ TOP = 0.1
 DECIMALS = 6
 
 
-def report(
-    model: TaskModel, rehearsal: Rehearsal, explained: Explained, base: Floats, moved: Sequence[FeatureDrift]
-) -> dict[str, Any]:
-    """The report as JSON values; `base` float64[n, k] is what the base rate says of the latest rows.
-
-    `moved` tells of the features that may have, those that did first.
-    """
-    latest, said = rehearsal.latest, rehearsal.probabilities
+def report(model: TaskModel, latest: Measured, explained: Explained, moved: Sequence[FeatureDrift]) -> dict[str, Any]:
+    """The report as JSON values; `moved` tells of the features that may have, those that did first."""
+    said = latest.model
     happened = latest.truth if model.task.is_risk else said.argmax(axis=1) == latest.truth
-    sides = {"model": said, "rules": rehearsal.rules, "base": base}
-    parts = slices(model.features(), latest.features, latest.truth, said, base, explained.contributions)
+    sides = {"model": said, "rules": latest.rules, "base": latest.base}
+    parts = slices(model.features(), latest.features, latest.truth, said, latest.base, explained.contributions)
     counts = latest.selection
     tops = {side: round(top_share(latest.truth, each[:, 0], counts), DECIMALS) for side, each in sides.items()}
     return {

@@ -314,7 +314,7 @@ def _in_words(lineage: Mapping[str, Any]) -> dict[str, Any]:
 
 def _window(told: Mapping[str, Any]) -> dict[str, Any]:
     moments = {key: datetime.fromtimestamp(told[key], UTC) for key in ("from", "to") if key in told}
-    return {**told, **{key: instant_text(moment) for key, moment in moments.items()}}
+    return {**_in_words(told), **{key: instant_text(moment) for key, moment in moments.items()}}
 
 
 def _metrics(learned: Learned) -> dict[str, float]:

@@ -45,6 +45,19 @@ def test_drift_prints_one_json_object_and_nothing_else(folder: Path) -> None:
     assert "left out" not in report["says"]
 
 
+def test_cases_that_taught_the_model_are_told_on_the_page_and_in_json(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "drift.html"
+    told = run.invoke(app, asked("drift", folder, parts()[0], "--json", "--html", str(page)))
+    found = json.loads(told.stdout)["not_later"]
+    assert found["share"] == 1.0
+    assert found["until"].endswith("Z")
+    assert "the scores do not tell how it does on later days. All parties start unknown" in found["says"]
+    assert f"note: {found['says']}" in flat(told.stderr), "as the terminal says it"
+    assert f"<p class='note' role='note'>{found['says']}.</p>" in page.read_text(encoding="utf-8")
+    later = run.invoke(app, asked("drift", folder, parts()[1], "--context", str(parts()[0]), "--json"))
+    assert "not_later" not in json.loads(later.stdout)
+
+
 def test_cases_without_an_outcome_are_compared_too(folder: Path, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in parts()[1].read_text(encoding="utf-8").splitlines()]
     bare = tmp_path / "bare.jsonl"
@@ -92,7 +105,7 @@ def test_drift_writes_one_page_and_escapes_what_it_shows(folder: Path, tmp_path:
     assert "queue_minutes" not in said, "the tables are in the page"
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")
-    assert "queue_minutes" in text
+    assert "queue minutes" in text
     assert "<script" not in text
 
 
@@ -198,6 +211,7 @@ def test_a_recalibration_is_found_in_mlflow_with_its_parent_its_window_and_what_
     assert found.params["recalibrated_on.history"] == "kept.jsonl"
     begins, ends = (datetime.fromisoformat(found.params[f"recalibrated_on.{end}"]) for end in ("from", "to"))
     assert begins < ends
+    assert datetime.fromisoformat(found.params["recalibrated_on.measured_on.to"]) == ends
     assert found.metrics["after.log_loss"] < found.metrics["before.log_loss"]
     assert found.metrics["after.average_precision"] == pytest.approx(found.metrics["before.average_precision"])
 

@@ -90,6 +90,9 @@ def test_a_log_keeps_each_step_as_a_line_and_the_other_stream_keeps_the_scores_a
 def test_a_history_the_model_knows_is_said(folder: Path) -> None:
     told = run.invoke(app, ["evaluate", str(folder), "--task", "sla_breach", "--history", str(parts()[0]), "--json"])
     assert "do not tell how it does on later days" in " ".join(told.stderr.split())
+    not_later = json.loads(told.stdout)["not_later"]
+    assert not_later["share"] == 1.0
+    assert f"note: {not_later['says']}" in " ".join(told.stderr.split())
     assert json.loads(told.stdout)["n"]
 
 

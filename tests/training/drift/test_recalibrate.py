@@ -105,6 +105,17 @@ def test_the_bundle_s_golden_cases_sets_and_rehearsal_follow() -> None:
     assert told.model.lineage["recalibrated_on"]["bundle"] == PARENT
 
 
+def test_the_report_and_the_windows_are_of_the_later_half() -> None:
+    told = again().model
+    measured = told.lineage["recalibrated_on"]["measured_on"]
+    assert measured == {"n": N // 2, "from": N / 2, "to": N - 1.0}
+    assert told.metrics["n"] == N // 2
+    report = told.metrics["report"]
+    assert sum(count for _, _, count in report["reliability"]) == N // 2
+    assert set(report["top_tenth"]) == {"model", "rules", "base"}
+    assert report["strongest"]
+
+
 def test_labels_are_recalibrated_too() -> None:
     told = again(Task.EXCEPTION_TYPE)
     assert told.model.metrics["model"]["log_loss"] < np.log(8)

@@ -223,6 +223,40 @@ def test_the_command_writes_the_card_and_names_the_bundle(folder: Path, tmp_path
     assert "cannot be written" in " ".join(told.stderr.split())
 
 
+AGAIN = {"history": "late.jsonl", "data": "sha256:aa", "bundle": "sha256:bb", "n": 1_171, "from": 2e9, "to": 2.01e9}
+
+
+def recalibrated(told: TaskModel, **more: Any) -> TaskModel:
+    return replace(told, lineage={**told.lineage, "recalibrated_on": {**AGAIN, **more}})
+
+
+def test_the_card_of_a_recalibrated_model_tells_both_windows_and_of_which_its_numbers_are(folder: Path) -> None:
+    told = card_of(recalibrated(model_of(folder), measured_on={"n": 586, "from": 2.005e9, "to": 2.01e9}))
+    window = dict(told.window)
+    assert "learned from" not in window
+    assert window["its trees learned from"].endswith("cases of earlier.jsonl, " + window_of(model_of(folder)))
+    assert window["recalibrated on"] == "1,171 cases of late.jsonl, 18 May 2033 to 10 September 2033"
+    n = model_of(folder).metrics["n"]
+    assert window["measured on"].startswith(f"{n:,} of these, which its trees had not seen: the later half, 15 July 20")
+    assert dict(told.origins)["recalibrated from"] == "sha256:bb"
+    page = card(recalibrated(model_of(folder)))
+    assert "It knows nothing" not in page
+    assert "its calibrator knows nothing that happened after 10 September 2033" in page
+    assert "from the same cases" not in page
+
+
+def window_of(model: TaskModel) -> str:
+    return dict(card_of(model).window)["learned from"].partition(", ")[2]
+
+
+def test_a_recalibrated_bundle_of_before_is_not_told_to_be_trained_for_a_picture(folder: Path) -> None:
+    told = recalibrated(model_of(folder))
+    page = card(replace(told, metrics={key: value for key, value in told.metrics.items() if key != "report"}))
+    assert page.count("An earlier Fairlead recalibrated this bundle and kept none of this for it.") == 3
+    assert "published without" not in page
+    assert "No group was looked at" not in page, "nobody knows what was looked at"
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])

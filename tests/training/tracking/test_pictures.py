@@ -129,7 +129,7 @@ def drawn(folder: Path, seen: Rehearsal) -> set[str]:
     from training.tracking.pictures import draw
 
     model = task_model(Task.SLA_BREACH)
-    draw(folder, Learned(model, RISK, seen, explain(model, seen.latest)), load_policy())
+    draw(folder, Learned(model, RISK, seen, explain(model, seen.latest.features)), load_policy())
     return {each.name for each in folder.iterdir()}
 
 
