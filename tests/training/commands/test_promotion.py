@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from policies.policy import DEFAULT_FOLDER
 from serving.app import create_app
 from tests.fixtures.dossiers import a_dossier, send
 from tests.fixtures.promotions import challenger, champion, later, lines, write
-from tests.fixtures.service import Desk, open_desk
+from tests.fixtures.service import NOON, Desk, open_desk
 from training.commands import promotion as commands
 from training.commands.promotion import app
 from training.commands.train import opened
@@ -44,8 +45,11 @@ def words(result: Result) -> str:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """A service whose clock is not behind that of the commands, which is the machine's own."""
     shutil.copytree(champion(), tmp_path / "bundle")
-    return open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    opened_now = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    opened_now.clock.now = max(NOON, datetime.now(UTC) + timedelta(hours=1))
+    return opened_now
 
 
 @pytest.fixture
@@ -222,7 +226,9 @@ def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
         f"/v1/models/promotions/{honest}/approvals", {"verdict": "reject", "reason": "ask again"}, "scientist"
     ).is_success
     loss = true.differences[0]
-    better = loss.model_copy(update={"challenger": loss.challenger - 0.1})
+    better = loss.model_copy(
+        update={"challenger": round(loss.challenger - 0.1, 6), "difference": round(loss.difference - 0.1, 6)}
+    )
     forged = propose(desk, its, true.model_copy(update={"differences": (better, *true.differences[1:])}))
     found = run("verify-promotion", forged, "--history", later(), *asked)
     assert found.exit_code == 1

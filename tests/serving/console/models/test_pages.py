@@ -21,7 +21,7 @@ from serving.console.models import dossier_view
 from serving.console.models.drift_view import drift_table
 from serving.models.drift_schemas import ModelsDrift
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
-from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, promoted, refused, send
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, measured, noted, numbers, passed, promoted, refused, send
 from tests.fixtures.service import Desk, costly, open_desk
 from tests.fixtures.task_models import task_model
 
@@ -59,7 +59,7 @@ def hidden(html: str, name: str) -> str:
 
 def asked(desk: Desk, challenger: str, checks: list[Check] | None = None, **changes: Any) -> str:
     """The page of a promotion that the scientist asked for."""
-    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **numbers(), **changes)
+    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **measured(), **changes)
     body = {"dossier": plain(dossier), "reason": "learned October"}
     told = desk.post("/v1/models/promotions", body, "scientist").json()
     return f"{MODELS}/promotions/{told['promotion_id']}"
@@ -523,7 +523,7 @@ def test_a_promotion_whose_files_went_meanwhile_says_who_sends_them_again(
     assert "files are not here any more" in refused.text
     waiting = send(desk, other)
     body = {
-        "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **numbers())),
+        "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **measured())),
         "reason": "again",
     }
     again = desk.post("/v1/models/promotions", body, "scientist")
