@@ -240,6 +240,12 @@ def test_what_whoever_agrees_should_know_stands_at_the_top(desk: Desk, challenge
     assert html.index("Know this before you agree") < html.index("only 640 later cases") < html.index("Side by side")
 
 
+def test_how_often_and_with_which_seed_cases_were_drawn_stands_on_the_page(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger, seed=11)
+    sign_in(desk, "model-owner")
+    assert "1,000 paired resamples of whole exceptions, drawn with seed 11." in desk.client.get(page).text
+
+
 def test_a_comparison_without_times_names_no_days(desk: Desk, challenger: str, tmp_path: Path) -> None:
     days = asked(desk, send(desk, a_bundle(tmp_path / "other", seed=3)))
     cases = asked(desk, challenger, window=WITHOUT_TIMES)
