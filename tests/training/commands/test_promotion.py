@@ -151,7 +151,7 @@ def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server
         *key(desk, "model-owner"),
     )
     assert again.exit_code == 0, words(again)
-    live = "know this: queue_minutes is told by 0 of the newest 0 cases that came in"
+    live = "the service says: queue_minutes is told by 0 of the newest 0 cases that came in"
     assert live in words(again)
     deciding = "approve-promotion", promotion.promotion_id, "--server", server, "--no-track"
     agreed = run(*deciding, *key(desk, "model-owner"), *WHY)
@@ -219,6 +219,10 @@ def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
     other = run("verify-promotion", honest, *fewer, *asked)
     assert (other.exit_code, "not the history that the dossier names" in words(other)) == (1, True), words(other)
     meant = run("verify-promotion", honest, *fewer, *asked, "--another-history")
+    sent = "the dossier that was sent says: sla_breach: only 318 later cases tell the truth of it"
+    told = " ".join(meant.output.split())
+    assert told.index(sent) < told.index("another history than was sent"), "before the comparison with this one"
+    assert sent not in told[told.index("another history than was sent") :]
     assert "another history than was sent" in words(meant)
     assert meant.exit_code == (1 if "refused" in words(meant) else 0)
 
