@@ -16,20 +16,24 @@ from data.record import plain
 from data.vocabulary import Task
 from serving.bodies import MOST_FAULTS
 from serving.errors import Fault, InvalidRequest
+from serving.models import contradictions
 from serving.models.learned import Made, kept
 
 
 def faults(
-    dossier: Dossier, champion: Made | None, challenger: Made | None, serving: Iterable[Task]
+    dossier: Dossier, champion: Made | None, challenger: Made | None, serving: Iterable[Task], now: datetime
 ) -> Iterator[Fault]:
     """What such a comparison cannot rest on; of cases, nothing where every task keeps the champion's model.
 
-    `serving` are the tasks that the champion answers now.
+    The dossier has every check and none refuses. `serving` are the tasks that the champion answers now.
     """
     yield from _of_the_record(dossier)
+    yield from contradictions.early(dossier, now)
     if challenger:
         yield from _of_the_tasks(dossier, {*serving}, {*challenger.tasks})
     compared = [task for task in dossier.tasks if task not in kept(champion, challenger)]
+    yield from contradictions.missing(dossier, compared)
+    yield from contradictions.refuted(dossier, compared)
     if not compared:
         return
     if dossier.resamples < RESAMPLES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +161,9 @@ class PromotionService:
             raise _incomplete(f"a comparison of every task of the challenger, {', '.join(missing)} too")
         if not dossier.refusals and dossier.unmade:
             raise _incomplete(f"every check, these too: {', '.join(dossier.unmade[:8])}")
-        if not dossier.refusals:
-            self._refuse_other_grounds(dossier)
         now = to_milliseconds(self._clock())
+        if not dossier.refusals:
+            self._refuse_other_grounds(dossier, now)
         promotion = Promotion(
             promotion_id=uuid7(now, self._randomness),
             state=PromotionState.REFUSED if dossier.refusals else PromotionState.PROPOSED,
@@ -347,11 +348,11 @@ class PromotionService:
         now = to_milliseconds(self._clock())
         audit.append(connection, kind, subject, principal.name, now, documents.put(connection, content))
 
-    def _refuse_other_grounds(self, dossier: Dossier) -> None:
+    def _refuse_other_grounds(self, dossier: Dossier, now: datetime) -> None:
         champion, challenger = self.made(dossier.champion), self.made(dossier.challenger)
         bundle = self._in_force.basis.bundle
         serving = bundle.models if bundle else ()
-        found = [*grounds.faults(dossier, champion, challenger, serving)]
+        found = [*grounds.faults(dossier, champion, challenger, serving, now)]
         if found:
             raise InvalidRequest("Such a comparison tells nothing: make it with fairlead promote.", faults=found)
 

@@ -23,7 +23,7 @@ from data.vocabulary import Role, Task
 from models.bundle import publish
 from tests.fixtures.bundles import a_bundle
 from tests.fixtures.desk import HOSTILE
-from tests.fixtures.dossiers import a_dossier, noted, numbers, send
+from tests.fixtures.dossiers import a_dossier, measured, noted, send
 from tests.fixtures.recommendations import case as recommended_case
 from tests.fixtures.service import NOON, Desk, costly, open_desk
 from tests.fixtures.task_models import task_model
@@ -141,7 +141,7 @@ def promoting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     desk = open_desk(folder / "var", bundle=a_bundle(folder / "bundle", seed=1))
     challenger = send(desk, a_bundle(folder / "challenger", seed=2))
     champion = desk.get("/v1/models").json()["bundle"]
-    dossier = a_dossier(challenger, champion, checks=tuple(noted(HOSTILE)), **numbers())
+    dossier = a_dossier(challenger, champion, checks=tuple(noted(HOSTILE)), **measured())
     asked = desk.post("/v1/models/promotions", {"dossier": plain(dossier), "reason": HOSTILE}, "scientist")
     assert asked.status_code == 200, asked.text
     with served(desk) as site:

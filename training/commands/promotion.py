@@ -182,6 +182,7 @@ def verify_promotion(
         service, read = _service(server, key or _key("model-owner")), opened(history, mapping)
         promotion = service.promotion(promotion_id)
         sent = service.dossier(promotion)
+        tell_notes(sent, promotion, _console)
         with TemporaryDirectory() as folder:
             its, theirs = _brought(service, promotion, sent, Path(folder))
             with progress_on(_console) as progress:
@@ -199,7 +200,6 @@ def verify_promotion(
         if out is not None:
             _console.print(f"dossier in {_write(again, out)}", soft_wrap=True)
         holds = tell_verified(sent, again, another, _out)
-        tell_notes(sent, promotion, _console)
         raise typer.Exit(0 if holds else REFUSED)
 
 

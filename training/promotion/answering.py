@@ -12,18 +12,13 @@ from data.case import Case
 from data.prediction import PredictionFailed
 from data.promotion import Check, CheckName, Cost, Finding
 from data.standing import Standing
+from data.thresholds import too_large, too_slow
 from data.vocabulary import Task
 from models.bundle import Bundle
 from models.predictors import ModelPredictor
 
 ASKED = 40
 """Cases that each is asked, in turns, so that what slows the processor slows both."""
-SLOWER = 3.0
-PATIENCE = 5.0
-"""Milliseconds: a challenger is too slow where it takes so many times as long and so much longer."""
-LARGER = 5.0
-ROOM = 50_000_000
-"""Bytes: a challenger is too large where it is so many times as large and larger than this."""
 
 
 def milliseconds(
@@ -45,18 +40,16 @@ def milliseconds(
 
 def latency_check(task: Task, champion: float, challenger: float) -> Check:
     """Whether the challenger keeps an answer waiting."""
-    slow = challenger > SLOWER * champion and challenger - champion > PATIENCE
     says = f"predicting and explaining a case takes {challenger:.1f} ms against {champion:.1f} ms"
-    finding = Finding.REFUSED if slow else Finding.PASSED
+    finding = Finding.REFUSED if too_slow(champion, challenger) else Finding.PASSED
     return Check(name=CheckName.LATENCY, task=task, finding=finding, says=says)
 
 
 def size_check(cost: Cost) -> Check:
     """Whether the challenger is out of proportion."""
     one, other = cost.champion_bytes, cost.challenger_bytes
-    large = other > LARGER * one and other > ROOM
     says = f"its files take {other / 1e6:.2f} MB against {one / 1e6:.2f} MB"
-    return Check(name=CheckName.SIZE, finding=Finding.REFUSED if large else Finding.PASSED, says=says)
+    return Check(name=CheckName.SIZE, finding=Finding.REFUSED if too_large(cost) else Finding.PASSED, says=says)
 
 
 def size_of(bundle: Bundle) -> int:

@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.promotion import Calibration, Check, CheckName, Finding
+from data.thresholds import FURTHER_OFF
 from models.calibration_error import CALIBRATION_BINS
 from training.promotion.sides import Pair, Side
 from training.report.metrics import expected_calibration_error
-
-ALLOWED = 0.02
-"""How much further off than the champion a challenger's probabilities may be."""
 
 
 def calibration(pair: Pair) -> Calibration:
@@ -25,7 +23,7 @@ def check(pair: Pair, found: Calibration) -> Check:
     _, probability = _told(pair, pair.challenger)
     per_bin = max(len(probability), 1) / CALIBRATION_BINS
     chance = float(np.mean(np.sqrt(probability * (1.0 - probability)))) / np.sqrt(per_bin)
-    allowed = max(ALLOWED, chance)
+    allowed = max(FURTHER_OFF, chance)
     worse = found.challenger - found.champion > allowed
     told = f"expected calibration error {found.challenger:.4f} against {found.champion:.4f}"
     return Check(

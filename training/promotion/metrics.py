@@ -14,17 +14,13 @@ from numpy.typing import NDArray
 
 from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Metric
+from data.thresholds import CLEAR, loss_of, margin_of
 from training.promotion.costs import Prices, per_case
 from training.promotion.resampling import Draws, average_precision, average_precisions, means
 from training.promotion.sides import Pair
 from training.report.metrics import losses_of
 
 Floats = NDArray[np.float64]
-
-CLEAR = 0.995
-"""Share of the resamples in which the challenger must be the worse one to be called so."""
-MARGIN = {Metric.LOG_LOSS: 0.004, Metric.AVERAGE_PRECISION: 0.01, Metric.EXPECTED_COST: 0.10}
-"""How much worse, as a share of the champion's number: honest retrainings stay below (docs/decisions/0033)."""
 
 _NAME = {
     Metric.LOG_LOSS: "log loss",
@@ -69,9 +65,7 @@ def _not_compared(difference: Difference, event: float, prices: Prices) -> Check
 
 def check(difference: Difference, currency: str) -> Check:
     """Whether the challenger is clearly worse by this metric; costs are in this currency."""
-    name, higher_is_better = _NAME[difference.metric], difference.metric is Metric.AVERAGE_PRECISION
-    loss = -difference.difference if higher_is_better else difference.difference
-    margin = MARGIN[difference.metric] * abs(difference.champion)
+    name, loss, margin = _NAME[difference.metric], loss_of(difference), margin_of(difference)
     unit = f" {currency} a case" if difference.metric is Metric.EXPECTED_COST else ""
     said = (
         f"{name} {difference.challenger:.4f}{unit} against the champion's {difference.champion:.4f} "

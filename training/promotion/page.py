@@ -9,21 +9,37 @@ from data.amounts import percent
 from data.promotion import OTHER_CASES, Check, Difference, Dossier, Finding, Window
 from data.record import instant_text
 
+_KEPT_IN = ("standing.", "attribute.", "fact.")
+"""Of a feature's name, what tells only where it is kept."""
+_SIDEWAYS = '<p class="sideways">This table goes on to the right: scroll it sideways.</p>'
 _MARK = {Finding.PASSED: "passed", Finding.NOTED: "note", Finding.REFUSED: "refused"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;min-width:40rem}
+.numbers{background:linear-gradient(90deg,#fff 1.2rem,#fff0) left/3rem no-repeat local,
+linear-gradient(270deg,#fff 1.2rem,#fff0) right/3rem no-repeat local,
+linear-gradient(90deg,#0004,#0000) left/.8rem no-repeat,
+linear-gradient(270deg,#0004,#0000) right/.8rem no-repeat}
+.sideways{display:none;margin:.2rem 0;color:#5a6673;font-size:.9rem}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8dee6;
 vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .verdict{padding:.8rem 1rem;border-left:.4rem solid #2b7a4b;background:#eef7f1}
 .verdict.refused{border-color:#b3261e;background:#fcefee}
 .refused{color:#b3261e;font-weight:600}.note{color:#8a5a00}.passed{color:#2b7a4b}
-code{font-size:.85em}code,p,li,dd,.checks td{overflow-wrap:anywhere}
-@media(max-width:40rem){.checks table{min-width:0}.checks thead{display:none}.checks tr,.checks td{display:block}
+code{font-size:.85em}code,p,li,dd,.checks td:last-child{overflow-wrap:anywhere}
+.checks td:not(:last-child){white-space:nowrap}.numbers code{display:block;overflow-wrap:normal;color:#5a6673}
+@media(max-width:40rem){.sideways{display:block}
+.checks table{min-width:0}.checks thead{display:none}.checks tr,.checks td{display:block}
 .checks tr{padding:.5rem 0;border-bottom:1px solid #d8dee6}.checks td{padding:0;border:0}
-.checks td:not(:last-child){display:inline;margin-right:.6rem}}
+.checks td:not(:last-child){display:inline-block;margin-right:.6rem}}
 """
+
+
+class _Markup(str):
+    """A cell that is markup already, escaped where it was made."""
+
+    __slots__ = ()
 
 
 def page(dossier: Dossier) -> str:
@@ -33,7 +49,7 @@ def page(dossier: Dossier) -> str:
         _verdict(dossier),
         f"<p>Both bundles answered the same {dossier.window.n:,} cases of {dossier.window.exceptions:,} exceptions "
         f"{_cases(dossier.window)} Intervals come from {dossier.resamples:,} paired resamples of "
-        f"{dossier.window.resampled}.</p>",
+        f"{dossier.window.resampled}, drawn with seed {dossier.seed}.</p>",
         "<h2>Checks</h2>",
         _table(("", "task", "check", "what it found"), map(_check, _by_caution(dossier.checks)), kind="checks"),
         "<h2>Side by side</h2>",
@@ -64,7 +80,7 @@ def page(dossier: Dossier) -> str:
         "<h2>What carries the scores</h2>",
         _table(
             ("task", "feature", "champion", "challenger"),
-            ((s.task.value, s.feature, _share(s.champion), _share(s.challenger)) for s in dossier.shares),
+            ((s.task.value, _feature(s.feature), _share(s.champion), _share(s.challenger)) for s in dossier.shares),
             numbers=range(2, 4),
         ),
         "<h2>Calibration and cost of answering</h2>",
@@ -136,6 +152,15 @@ def _share(value: float | None) -> str:
     return "no feature of it" if value is None else percent(value)
 
 
+def _feature(name: str) -> str:
+    """A feature as people read it; with the name by which the code, the card and the history know it, if another."""
+    plain = name
+    for room in _KEPT_IN:
+        plain = plain.removeprefix(room)
+    plain = plain.replace("_", " ").replace(".", " ")
+    return name if plain == name else _Markup(f"{escape(plain)} <code>{escape(name)}</code>")
+
+
 def _table(
     names: Iterable[str], rows: Iterable[tuple[str, ...]], numbers: Iterable[int] = (), kind: str = "numbers"
 ) -> str:
@@ -143,9 +168,10 @@ def _table(
 
     def cell(tag: str, column: int, text: str) -> str:
         kind = ' class="n"' if column in right else f' class="{text}"' if text in _MARK.values() else ""
-        return f"<{tag}{kind}>{escape(text)}</{tag}>"
+        return f"<{tag}{kind}>{text if isinstance(text, _Markup) else escape(text)}</{tag}>"
 
     head = "".join(cell("th", column, name) for column, name in enumerate(names))
     body = "".join(f"<tr>{''.join(cell('td', at, text) for at, text in enumerate(row))}</tr>" for row in rows)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="wide {kind}" tabindex="0">{table}</div>'
+    hint = _SIDEWAYS if kind == "numbers" else ""
+    return f'{hint}<div class="wide {kind}" tabindex="0">{table}</div>'

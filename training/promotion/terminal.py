@@ -13,6 +13,7 @@ from data.promotion import Check, Dossier, Finding, InForceNow, Promotion, Promo
 from data.vocabulary import Task
 from training.promotion.again import apart, same_history
 
+SENT_SAYS = "the dossier that was sent says"
 _INDENT = (0, 0, 0, 4)
 _DIFFER = "on the same history this is not what was sent: do not agree to it"
 _ANOTHER = (
@@ -67,13 +68,15 @@ def _verdict(sent: Dossier, again: Dossier, another: bool, differ: bool) -> tupl
 
 
 def tell_notes(dossier: Dossier, promotion: Promotion, console: Console) -> None:
-    """What whoever agrees should know: what checks noted, and how many live cases tell what is new."""
+    """What whoever agrees should know: what checks of the dossier that was sent noted, and how many live cases tell
+    what is new. Each line says whose words they are: a comparison made again says its own.
+    """
     noted = [each for each, _ in one_line_each(dossier.checks) if each.finding is Finding.NOTED]
-    for says in (
-        *(f"{each.task or 'the bundle'}: {each.says}" for each in noted),
-        *(each.says for each in promotion.told_live or ()),
+    for whose, says in (
+        *((SENT_SAYS, f"{each.task or 'the bundle'}: {each.says}") for each in noted),
+        *(("the service says", each.says) for each in promotion.told_live or ()),
     ):
-        console.print(Text.assemble(("know this: ", "yellow"), says), soft_wrap=True)
+        console.print(Text.assemble((f"{whose}: ", "yellow"), says), soft_wrap=True)
 
 
 def one_line_each(checks: Iterable[Check]) -> Iterator[tuple[Check, str]]:

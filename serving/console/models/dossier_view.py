@@ -68,7 +68,8 @@ def window_words(dossier: Dossier) -> str:
     window = dossier.window
     return (
         f"Both bundles answered the same {window.n:,} cases of {window.exceptions:,} exceptions{_new_to_both(window)} "
-        f"The intervals hold 95 % of {dossier.resamples:,} paired resamples of {dossier.window.resampled}."
+        f"The intervals hold 95 % of {dossier.resamples:,} paired resamples of {dossier.window.resampled}, drawn with "
+        f"seed {dossier.seed}."
     )
 
 

@@ -17,7 +17,7 @@ from data.vocabulary import Task
 from serving.models import grounds
 from tests.data.test_plain_text import FORGED, HONEST
 from tests.fixtures.bundles import a_bundle
-from tests.fixtures.dossiers import a_dossier, numbers, passed, refused, send
+from tests.fixtures.dossiers import a_dossier, measured, passed, refused, send
 from tests.fixtures.service import Desk, costly, in_currency, open_desk
 
 TURNED = "later.jsonl \u202e)ton saw ti"
@@ -36,7 +36,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def told(desk: Desk, tmp_path: Path) -> dict[str, Any]:
     """A dossier as it is sent."""
     challenger, champion = send(desk, a_bundle(tmp_path / "challenger", seed=2)), desk.get("/v1/models").json()
-    return plain(a_dossier(challenger, champion["bundle"], checks=tuple(passed()), **numbers()))
+    return plain(a_dossier(challenger, champion["bundle"], checks=tuple(passed()), **measured()))
 
 
 def ask(desk: Desk, dossier: dict[str, Any], reason: str = "learned October") -> Response:

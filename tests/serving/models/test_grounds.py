@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from data.promotion import Dossier
+from data.promotion import CheckName, Dossier
 from data.record import digest_of, plain
 from data.vocabulary import Task
 from serving.models.grounds import faults
 from serving.models.learned import Learned, Made
 from tests.fixtures.bundles import a_bundle
-from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, numbers, passed, refused, send
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, measured, numbers, passed, refused, send
 from tests.fixtures.service import NOON, Desk, open_desk
 
 BEGINS = NOON - timedelta(days=30)
@@ -28,7 +28,7 @@ def made(until: datetime | None, version: str) -> Made:
 
 
 def pointers(dossier: Dossier, champion: Made | None, challenger: Made | None) -> list[str]:
-    return [each.pointer for each in faults(dossier, champion, challenger, (Task.SLA_BREACH,))]
+    return [each.pointer for each in faults(dossier, champion, challenger, (Task.SLA_BREACH,), NOON)]
 
 
 def dossier(**changes: Any) -> Dossier:
@@ -69,9 +69,9 @@ def test_days_are_not_passed_over_as_cases_without_any() -> None:
         ({"tasks": (Task.STOCKOUT,), "new_tasks": (Task.SLA_BREACH,)}, ["/dossier/tasks", "/dossier/new_tasks"]),
         ({"new_tasks": (Task.STOCKOUT,)}, ["/dossier/new_tasks"]),
         ({"checks": (*passed(), passed()[0])}, ["/dossier/checks"]),
-        ({"differences": numbers()["differences"][:1] * 2}, ["/dossier/differences"]),
+        ({"differences": measured()["differences"][:1] + measured()["differences"]}, ["/dossier/differences"]),
         ({"shares": numbers()["shares"][:1] * 2}, ["/dossier/shares"]),
-        ({"calibrations": numbers()["calibrations"][:1] * 2}, ["/dossier/calibrations"]),
+        ({"calibrations": measured()["calibrations"][:1] + measured()["calibrations"]}, ["/dossier/calibrations"]),
     ],
 )
 def test_what_stands_there_twice_or_calls_a_task_new_is_not_believed(changes: dict[str, Any], told: list[str]) -> None:
@@ -89,8 +89,14 @@ def test_days_that_taught_a_new_task_are_no_ground_either() -> None:
 
 def test_a_task_is_new_where_the_champion_cannot_answer_it_whatever_its_manifest_says() -> None:
     told = a_dossier(*SIDES, tasks=(), new_tasks=(Task.SLA_BREACH,))
-    assert list(faults(told, made(EARLY, "one"), made(EARLY, "other"), ())) == []
+    assert list(faults(told, made(EARLY, "one"), made(EARLY, "other"), (), NOON)) == []
     assert pointers(told, made(EARLY, "one"), made(EARLY, "other")) == ["/dossier/tasks", "/dossier/new_tasks"]
+
+
+def test_numbers_are_asked_of_a_task_whose_model_changes_and_of_no_other() -> None:
+    bare = dossier(differences=(), calibrations=())
+    assert pointers(bare, made(EARLY, "one"), made(EARLY, "other")) == ["/dossier/differences", "/dossier/calibrations"]
+    assert pointers(bare, made(EARLY, "same"), made(EARLY, "same")) == []
 
 
 @pytest.fixture
@@ -113,3 +119,17 @@ def test_the_service_asks_for_a_comparison_unless_it_refuses_anyway(desk: Desk, 
     assert answer.json()["errors"][0]["pointer"] == "/dossier/window/exceptions"
     answer = desk.post("/v1/models/promotions", {"dossier": plain(fails), "reason": "learned May"}, "scientist")
     assert answer.json()["state"] == "refused"
+
+
+def test_the_service_asks_for_moments_that_have_come_and_for_numbers_that_agree(desk: Desk, tmp_path: Path) -> None:
+    challenger = send(desk, a_bundle(tmp_path / "challenger", seed=2))
+    honest = a_dossier(challenger, desk.get("/v1/models").json()["bundle"])
+    first, *others = honest.differences
+    worse = first.model_copy(update={"challenger": 3.0, "difference": 2.5, "low": 2.0, "high": 3.0})
+    forged = honest.model_copy(update={"made_at": NOON + timedelta(days=1_800), "differences": (worse, *others)})
+    told = desk.post("/v1/models/promotions", {"dossier": plain(forged), "reason": "learned May"}, "scientist")
+    assert told.status_code == 422
+    at = [(each.name, each.task) for each in honest.checks].index((CheckName.LOG_LOSS, first.task))
+    assert [each["pointer"] for each in told.json()["errors"]] == ["/dossier/made_at", f"/dossier/checks/{at}/finding"]
+    answer = desk.post("/v1/models/promotions", {"dossier": plain(honest), "reason": "learned May"}, "scientist")
+    assert answer.json()["state"] == "proposed"

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from policies.policy import DEFAULT_FOLDER
 from serving.app import create_app
 from tests.fixtures.dossiers import a_dossier, send
 from tests.fixtures.promotions import challenger, champion, later, lines, write
-from tests.fixtures.service import Desk, open_desk
+from tests.fixtures.service import NOON, Desk, open_desk
 from training.commands import promotion as commands
 from training.commands.promotion import app
 from training.commands.train import opened
@@ -44,8 +45,11 @@ def words(result: Result) -> str:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """A service whose clock is not behind that of the commands, which is the machine's own."""
     shutil.copytree(champion(), tmp_path / "bundle")
-    return open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    opened_now = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
+    opened_now.clock.now = max(NOON, datetime.now(UTC) + timedelta(hours=1))
+    return opened_now
 
 
 @pytest.fixture
@@ -147,7 +151,7 @@ def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server
         *key(desk, "model-owner"),
     )
     assert again.exit_code == 0, words(again)
-    live = "know this: queue_minutes is told by 0 of the newest 0 cases that came in"
+    live = "the service says: queue_minutes is told by 0 of the newest 0 cases that came in"
     assert live in words(again)
     deciding = "approve-promotion", promotion.promotion_id, "--server", server, "--no-track"
     agreed = run(*deciding, *key(desk, "model-owner"), *WHY)
@@ -215,6 +219,10 @@ def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
     other = run("verify-promotion", honest, *fewer, *asked)
     assert (other.exit_code, "not the history that the dossier names" in words(other)) == (1, True), words(other)
     meant = run("verify-promotion", honest, *fewer, *asked, "--another-history")
+    sent = "the dossier that was sent says: sla_breach: only 318 later cases tell the truth of it"
+    told = " ".join(meant.output.split())
+    assert told.index(sent) < told.index("another history than was sent"), "before the comparison with this one"
+    assert sent not in told[told.index("another history than was sent") :]
     assert "another history than was sent" in words(meant)
     assert meant.exit_code == (1 if "refused" in words(meant) else 0)
 
@@ -222,7 +230,9 @@ def test_whoever_agrees_makes_the_dossier_again_and_finds_what_was_forged(
         f"/v1/models/promotions/{honest}/approvals", {"verdict": "reject", "reason": "ask again"}, "scientist"
     ).is_success
     loss = true.differences[0]
-    better = loss.model_copy(update={"challenger": loss.challenger - 0.1})
+    better = loss.model_copy(
+        update={"challenger": round(loss.challenger - 0.1, 6), "difference": round(loss.difference - 0.1, 6)}
+    )
     forged = propose(desk, its, true.model_copy(update={"differences": (better, *true.differences[1:])}))
     found = run("verify-promotion", forged, "--history", later(), *asked)
     assert found.exit_code == 1

@@ -47,6 +47,48 @@ def test_it_fits_the_screen_and_asks_nobody(browser: Any, tmp_path: Path, width:
     assert opened.locator(".checks tbody tr:visible").count() == len(shown.checks)
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_word_of_a_short_column_is_broken_and_a_table_that_goes_on_says_so(
+    browser: Any, tmp_path: Path, width: int
+) -> None:
+    file = tmp_path / "dossier.html"
+    file.write_text(page(dossier(checks=tuple(refused("a long sentence " * 20)))), encoding="utf-8")
+    opened = browser.new_page(viewport={"width": width, "height": 900})
+    opened.goto(file.as_uri())
+    assert opened.evaluate(_BROKEN) == []
+    scrolls, told = opened.evaluate(_SIDEWAYS)
+    assert told == scrolls
+    assert any(scrolls) == (width == 390)
+
+
+_BROKEN = """[...document.querySelectorAll('.checks td:not(:last-child)')].filter((cell) => {
+  const range = document.createRange(); range.selectNodeContents(cell); return range.getClientRects().length > 1;
+}).map((cell) => cell.textContent)"""
+_SIDEWAYS = """[[...document.querySelectorAll('.wide.numbers')].map((each) => each.scrollWidth > each.clientWidth),
+[...document.querySelectorAll('.sideways')].map((each) => each.offsetHeight > 0)]"""
+
+
+def test_it_tells_how_often_and_with_which_seed_cases_were_drawn() -> None:
+    assert "1,000 paired resamples of whole exceptions, drawn with seed 11." in page(dossier(seed=11))
+
+
+@pytest.mark.parametrize(
+    ("feature", "cell"),
+    [
+        ("channel", "<td>channel</td>"),
+        ("queue_minutes", "<td>queue minutes <code>queue_minutes</code></td>"),
+        (
+            "standing.attribute.vendor.breach_rate",
+            "<td>vendor breach rate <code>standing.attribute.vendor.breach_rate</code></td>",
+        ),
+        ("attribute.<b>", "<td>&lt;b&gt; <code>attribute.&lt;b&gt;</code></td>"),
+    ],
+)
+def test_a_feature_is_read_in_words_beside_its_exact_name(feature: str, cell: str) -> None:
+    assert cell in page(dossier(shares=(Share(task=RISK, feature=feature, champion=0.1),)))
+
+
 def test_it_names_days_where_there_are_later_ones_and_none_where_there_are_not() -> None:
     assert "days after those that both say taught them" in page(dossier())
     told = page(dossier(window=WITHOUT_TIMES.model_copy(update={"history": "<b>fold</b>.csv"})))

@@ -22,12 +22,13 @@ from data.promotion import (
     Promotions,
     PromotionState,
     RolledBack,
+    ToldLive,
 )
 from data.record import digest_of
 from data.vocabulary import Task
 from tests.data.test_plain_text import FORGED
-from tests.fixtures.dossiers import a_dossier
-from training.promotion.terminal import in_force_words, one_line_each, tell_promotions, tell_verified
+from tests.fixtures.dossiers import a_dossier, noted
+from training.promotion.terminal import in_force_words, one_line_each, tell_notes, tell_promotions, tell_verified
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ID = "01a21e81-fe30-7b1e-8a44-5f0c2f6f9d11"
@@ -153,6 +154,18 @@ def test_a_task_whose_checks_all_say_the_same_is_one_line_and_another_keeps_its_
     told = [(each.task, name) for each, name in one_line_each([*same, *apart])]
     assert told[:2] == [(Task.STOCKOUT, "3 checks"), (Task.ROOT_CAUSE, "3 checks")]
     assert told[2:] == [(Task.SLA_BREACH, name.value) for name in names]
+
+
+def test_what_was_noted_is_told_as_the_words_of_the_dossier_that_was_sent() -> None:
+    sent = a_dossier(digest_of(b"new"), digest_of(b"old"), checks=tuple(noted("only 640 later cases")))
+    live = promotion(PromotionState.PROPOSED, told_live=(ToldLive(name="dock_slot", told=3, cases=200),))
+    console = Console(width=80, file=StringIO())
+    tell_notes(sent, live, console)
+    assert isinstance(console.file, StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "the dossier that was sent says: sla_breach: only 640 later cases",
+        "the service says: dock_slot is told by 3 of the newest 200 cases that came in",
+    ]
 
 
 def test_the_same_words_of_two_findings_are_two_lines() -> None:

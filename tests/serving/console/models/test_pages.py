@@ -21,7 +21,7 @@ from serving.console.models import dossier_view
 from serving.console.models.drift_view import drift_table
 from serving.models.drift_schemas import ModelsDrift
 from tests.fixtures.bundles import PUBLISHED, a_bundle, damage, damage_manifest, republish
-from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, noted, numbers, passed, promoted, refused, send
+from tests.fixtures.dossiers import WITHOUT_TIMES, a_dossier, measured, noted, numbers, passed, promoted, refused, send
 from tests.fixtures.service import Desk, costly, open_desk
 from tests.fixtures.task_models import task_model
 
@@ -59,7 +59,7 @@ def hidden(html: str, name: str) -> str:
 
 def asked(desk: Desk, challenger: str, checks: list[Check] | None = None, **changes: Any) -> str:
     """The page of a promotion that the scientist asked for."""
-    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **numbers(), **changes)
+    dossier = a_dossier(challenger, in_force(desk), checks=tuple(checks or passed()), **measured(), **changes)
     body = {"dossier": plain(dossier), "reason": "learned October"}
     told = desk.post("/v1/models/promotions", body, "scientist").json()
     return f"{MODELS}/promotions/{told['promotion_id']}"
@@ -238,6 +238,12 @@ def test_what_whoever_agrees_should_know_stands_at_the_top(desk: Desk, challenge
     sign_in(desk, "model-owner")
     html = desk.client.get(page).text
     assert html.index("Know this before you agree") < html.index("only 640 later cases") < html.index("Side by side")
+
+
+def test_how_often_and_with_which_seed_cases_were_drawn_stands_on_the_page(desk: Desk, challenger: str) -> None:
+    page = asked(desk, challenger, seed=11)
+    sign_in(desk, "model-owner")
+    assert "1,000 paired resamples of whole exceptions, drawn with seed 11." in desk.client.get(page).text
 
 
 def test_a_comparison_without_times_names_no_days(desk: Desk, challenger: str, tmp_path: Path) -> None:
@@ -523,7 +529,7 @@ def test_a_promotion_whose_files_went_meanwhile_says_who_sends_them_again(
     assert "files are not here any more" in refused.text
     waiting = send(desk, other)
     body = {
-        "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **numbers())),
+        "dossier": plain(a_dossier(waiting, in_force(desk), checks=tuple(passed()), **measured())),
         "reason": "again",
     }
     again = desk.post("/v1/models/promotions", body, "scientist")
