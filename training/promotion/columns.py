@@ -62,7 +62,7 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
     if exchanged:
         told = ", ".join(f"{one} and {other}" for one, other in exchanged[:LISTED])
         return _check(pair, Finding.REFUSED, f"{_EXCHANGED}: {told} hold what the other one held")
-    if unsaid := [each for each in otherwise if each.accuses and _why(each, attested) is None]:
+    if unsaid := [each for each in otherwise if _why(each, attested) is None]:
         return _check(pair, Finding.REFUSED, _asked(unsaid))
     moved = sorted({*_moved(before, now)} & {*_unlike_today(pair)} - _of_outcomes(its))
     if moved:
@@ -90,21 +90,16 @@ def _why(changed: Rewritten, attested: Attested | None) -> str | None:
 
 
 def _noted(otherwise: Sequence[Rewritten], attested: Attested | None) -> str:
-    """What whoever agrees should know: what somebody answers for, and the facts that were computed otherwise."""
-    said = [(each, why) for each in otherwise if (why := _why(each, attested)) is not None]
-    unsaid = ", ".join([str(each) for each in otherwise if _why(each, attested) is None][:LISTED])
-    answers = "; ".join(f"{each}, because “{why}”" for each, why in said[:LISTED])
-    parts = [f"as whoever asks answers for: {answers}"] if said else []
-    if unsaid:
-        parts.append(f"as a newer Fairlead may compute it, or as somebody rewrote it: {unsaid}")
-    return f"{_OTHERWISE}, {'; '.join(parts)}"
+    """What whoever agrees should know: what somebody answers for."""
+    answers = "; ".join(f"{each}, because “{_why(each, attested)}”" for each in otherwise[:LISTED])
+    return f"{_OTHERWISE}, as whoever asks answers for: {answers}"
 
 
 def _asked(unsaid: Sequence[Rewritten]) -> str:
     told, names = ", ".join(map(str, unsaid[:LISTED])), ",".join(each.short for each in unsaid)
     return (
-        f"{_OTHERWISE}: {told}. What is rewritten after the fact looks so: say what changed them, for whoever agrees "
-        f'to read ({OPTION} "{names}=WHY")'
+        f"{_OTHERWISE}: {told}. What is rewritten after the fact looks so: say what changed them (a mended mapping, "
+        f'another policy or Fairlead), for whoever agrees to read ({OPTION} "{names}=WHY")'
     )
 
 

@@ -3,8 +3,8 @@
 How values are spread tells nothing of columns that are spread alike, and no score tells a column that was rewritten a
 little after the fact from one that became better. Laid side by side both are seen one by one.
 
-What one's own attributes tell is as it was sent. Facts are computed from a case, perhaps otherwise by another Fairlead:
-that they differ is told and accuses nobody, but none of them comes to hold what another one held.
+Facts are computed from a case, perhaps otherwise by another Fairlead or under another policy: whoever asks says so
+then, as of a mapping that was mended. But none of them comes to hold what another one held.
 """
 
 from __future__ import annotations
@@ -38,11 +38,6 @@ class Rewritten:
     differ: int
     common: int
     held: str | None = None
-
-    @property
-    def accuses(self) -> bool:
-        """Whether no other way of computing explains it."""
-        return self.name.startswith(ATTRIBUTE)
 
     @property
     def short(self) -> str:

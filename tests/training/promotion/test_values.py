@@ -114,10 +114,16 @@ def test_columns_that_were_exchanged_are_refused_however_alike_they_are_spread_a
         ) == (bool(attested))
 
 
-def test_facts_that_were_computed_otherwise_are_told_and_accuse_nobody() -> None:
-    told = columns.check(pair_of(facts(300, queue=QUEUE), facts(300, queue=[value + 0.5 for value in QUEUE])))
-    assert told.finding is Finding.NOTED
-    assert told.says.endswith("or as somebody rewrote it: queue in 300 of 300 events")
+def test_facts_that_differ_are_refused_until_somebody_says_why() -> None:
+    """A fact that was rewritten after it was known looks as one that another policy computes otherwise."""
+    pair = pair_of(facts(300, queue=QUEUE), facts(300, queue=[value + 0.5 for value in QUEUE]))
+    refused = columns.check(pair)
+    assert refused.finding is Finding.REFUSED
+    assert "queue in 300 of 300 events" in refused.says
+    assert refused.says.endswith('(--attest "queue=WHY")')
+    noted = columns.check(pair, {"queue": "another policy"})
+    assert noted.finding is Finding.NOTED
+    assert noted.says.endswith("answers for: queue in 300 of 300 events, because “another policy”")
 
 
 @pytest.mark.parametrize(("apart", "held"), [(99, None), (101, "attribute.other")])
@@ -147,4 +153,4 @@ def test_a_column_that_comes_to_tell_what_another_always_told_was_not_exchanged_
     before, after = facts(400, some=some, nothing=nothing), facts(400, some=nothing, nothing=nothing)
     changed, _ = rewritten(pair_of(before, after))
     assert [(each.name, each.held) for each in changed] == [("some", None)]
-    assert columns.check(pair_of(before, after)).finding is Finding.NOTED
+    assert columns.check(pair_of(before, after), {"some": "another policy"}).finding is Finding.NOTED
