@@ -53,6 +53,12 @@ class PartyStanding(Record):
     """Outcomes with a known verdict on the promise, half-life one year."""
     breaches_long: Later = 0.0
     """Those of them where it broke."""
+    resolved_long: Later = 0.0
+    """Outcomes that tell when the exception was resolved, half-life one year."""
+    resolution_long: Later = 0.0
+    """The sum over those of log(1 + hours from the exception to its resolution)."""
+    resolution_squares: Later = 0.0
+    """The sum over those of its square."""
     outcomes_short: Later = 0.0
     """Outcomes with a known verdict on the promise, half-life six hours."""
     breaches_short: Later = 0.0

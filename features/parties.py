@@ -22,10 +22,10 @@ from features.attributes import AttributeSchema, party_words
 from features.definition import UNHEARD, Compute, Feature, News, shared
 from features.standing import ARRIVAL_HALF_LIFE, OUTCOME_HALF_LIFE, PARTIES, RETAILER, Named
 
-_PRIOR_WEIGHT = 5.0
+PRIOR_WEIGHT = 5.0
 BREACH_GUESS = 0.25
 _STOCKOUT_GUESS = 0.1
-_HOURS_GUESS = 24.0
+HOURS_GUESS = 24.0
 _CAUSE_GUESS = 1.0 / len(RootCause)
 _ARRIVALS_PER_OUTCOME = ARRIVAL_HALF_LIFE / OUTCOME_HALF_LIFE
 """A steady stream's sum is its rate times the half-life: how many arrivals weigh as much as one outcome."""
@@ -97,11 +97,16 @@ def _known(standing: Standing) -> dict[str, PartyStanding]:
     return {party.kind: party for party in standing.parties}
 
 
+def seen_of(standing: Standing, kind: str) -> PartyStanding | None:
+    """What is known of the case's party of a kind; None where nothing is."""
+    return _known(standing).get(kind)
+
+
 def _shrunk(party: PartyStanding | None, sums: Sums, prior: float) -> float:
     if party is None:
         return prior
     some, known = sums(party)
-    return (some + _PRIOR_WEIGHT * prior) / (known + _PRIOR_WEIGHT)
+    return (some + PRIOR_WEIGHT * prior) / (known + PRIOR_WEIGHT)
 
 
 def rate(standing: Standing, kind: str, sums: Sums, guess: float) -> float:
@@ -149,7 +154,7 @@ def guess_stands_in(party: Party, of: Compute, unit: Measure, unknown: str, *wei
     """
 
     def guessed(case: Case, standing: Standing) -> str | None:
-        if _is_known(standing, (party.kind, RETAILER), weighs, _PRIOR_WEIGHT):
+        if _is_known(standing, (party.kind, RETAILER), weighs, PRIOR_WEIGHT):
             return None
         return _guess_says(of(case, standing), unit, unknown)
 
@@ -348,7 +353,7 @@ def _outcomes(party: PartyStanding) -> float:
 def resolution_hours(party: Party) -> Feature:
     """How long exceptions took to be resolved, typically: the geometric mean, which a few endless ones do not move."""
     of = where_named(
-        party, lambda standing: math.expm1(rate(standing, party.kind, resolutions, math.log1p(_HOURS_GUESS)))
+        party, lambda standing: math.expm1(rate(standing, party.kind, resolutions, math.log1p(HOURS_GUESS)))
     )
     says, about = f"{party.exceptions} took {{value}} lately", f"How long {party.exceptions} take to be resolved"
     guessed = guess_stands_in(party, of, Unit.HOUR, f"how long {party.exceptions} take", resolutions)

@@ -49,6 +49,9 @@ class PartyState(NamedTuple):
     resolution: float = 0.0
     outcomes_long: float = 0.0
     breaches_long: float = 0.0
+    resolved_long: float = 0.0
+    resolution_long: float = 0.0
+    resolution_squares: float = 0.0
     outcomes_short: float = 0.0
     breaches_short: float = 0.0
     shelf_outcomes: float = 0.0

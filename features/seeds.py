@@ -33,6 +33,9 @@ _SUMS = (
     "resolution",
     "outcomes_long",
     "breaches_long",
+    "resolved_long",
+    "resolution_long",
+    "resolution_squares",
     "outcomes_short",
     "breaches_short",
     "shelf_outcomes",
@@ -41,6 +44,8 @@ _SUMS = (
     "stockouts_lately",
     "granted",
 )
+_OVER_YEARS = (("outcomes_long", "breaches_long"), ("resolved_long", "resolution_long", "resolution_squares"))
+"""Sums that are told together, what counts them first."""
 
 
 def snapshot(rows: Iterable[PartyState], pending: Iterable[Pending] = ()) -> list[dict[str, Any]]:
@@ -123,11 +128,14 @@ class SeededRows:
 
 
 def _reminded(state: PartyState, seed: PartyState | None) -> PartyState:
-    if seed is None or not seed.outcomes_long:
+    """The row with what the seed remembers over years, where the seed knows more of it."""
+    if seed is None:
         return state
     at = state.recorded_at or seed.recorded_at
     left = 1.0 if at is None else fade(seed.recorded_at, at, LONG_HALF_LIFE)
-    outcomes, breaches = seed.outcomes_long * left, seed.breaches_long * left
-    if outcomes <= state.outcomes_long:
-        return state
-    return state._replace(recorded_at=at, outcomes_long=outcomes, breaches_long=breaches)
+    more: dict[str, Any] = {}
+    for together in _OVER_YEARS:
+        theirs = {name: getattr(seed, name) * left for name in together}
+        if theirs[together[0]] > getattr(state, together[0]):
+            more |= theirs
+    return state._replace(recorded_at=at, **more) if more else state

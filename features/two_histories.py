@@ -23,7 +23,7 @@ _ARRIVED: tuple[tuple[str, ...], ...] = (
 )
 _RECORDED: tuple[tuple[str, ...], ...] = (
     ("outcomes", "breaches", "outcomes_long", "breaches_long", "outcomes_short", "breaches_short"),
-    ("resolved", "resolution"),
+    ("resolved", "resolution", "resolved_long", "resolution_long", "resolution_squares"),
     ("shelf_outcomes", "stockouts", "shelf_outcomes_lately", "stockouts_lately"),
     ("granted",),
     ("ended",),
@@ -36,6 +36,9 @@ _HALF_LIVES: dict[str, timedelta] = {
     "ended": OPEN_HALF_LIFE,
     "outcomes_long": LONG_HALF_LIFE,
     "breaches_long": LONG_HALF_LIFE,
+    "resolved_long": LONG_HALF_LIFE,
+    "resolution_long": LONG_HALF_LIFE,
+    "resolution_squares": LONG_HALF_LIFE,
     "outcomes_short": SHORT_HALF_LIFE,
     "breaches_short": SHORT_HALF_LIFE,
     "shelf_outcomes_lately": LATELY_HALF_LIFE,

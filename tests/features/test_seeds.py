@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,16 @@ def test_a_row_takes_the_memory_of_years_from_a_snapshot_that_knows_more() -> No
     knows_more = begun_before._replace(outcomes_long=41.0, breaches_long=41.0)
     rows.put([knows_more])
     assert SeededRows(rows, {seed.key: seed}).get([seed.key])[seed.key] == knows_more
+
+
+def test_of_what_it_never_counted_a_row_takes_the_memory_though_it_knows_more_of_something_else() -> None:
+    """One that was begun before a memory was kept."""
+    took: dict[str, Any] = {"resolved_long": 8.0, "resolution_long": 24.0, "resolution_squares": 80.0}
+    seed = PartyState("carrier", "ups", recorded_at=NOON, outcomes_long=80.0, breaches_long=20.0)._replace(**took)
+    knows_more = PartyState("carrier", "ups", recorded_at=NOON, outcomes_long=90.0, breaches_long=9.0)
+    rows = MemoryRows()
+    rows.put([knows_more])
+    assert SeededRows(rows, {seed.key: seed}).get([seed.key])[seed.key] == knows_more._replace(**took)
 
 
 def test_a_row_that_only_met_cases_takes_the_memory_with_its_moment() -> None:

@@ -27,6 +27,9 @@ PROMISES = PartyState(
     breaches_short=2.0,
     resolved=4.0,
     resolution=8.0,
+    resolved_long=40.0,
+    resolution_long=80.0,
+    resolution_squares=170.0,
     causes={"supplier_delay": 2.0},
 )
 SHELVES = PartyState(
@@ -46,6 +49,8 @@ def test_a_history_of_shelves_leaves_what_promises_came_to() -> None:
     told = both(PROMISES, SHELVES)
     assert (told.outcomes, told.breaches, told.resolved, told.causes) == (20.0, 5.0, 2.0, {"supplier_delay": 1.0})
     assert told.outcomes_long == pytest.approx(400 * 0.5 ** (30 / 365))
+    over_years = (told.resolved_long, told.resolution_long, told.resolution_squares)
+    assert over_years == pytest.approx([each * 0.5 ** (30 / 365) for each in (40.0, 80.0, 170.0)])
     assert told.breaches_short == 2 * 0.5 ** (30 * 4), "of hours nothing is left after thirty days"
     mine = ("arrived_at", "arrivals", "shelves", "recorded_at", "shelf_outcomes", "stockouts", "shelf_outcomes_lately")
     assert [getattr(told, name) for name in mine] == [getattr(SHELVES, name) for name in mine]

@@ -40,6 +40,7 @@ Rule = Literal[
     "share_or_per_cent",
     "leak_not_there",
     "derived_unknown",
+    "calendar_in_utc",
 ]
 
 LITTLE = 0.05
@@ -66,7 +67,7 @@ def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
     told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_not_known_yet(seen)]
-    told += _recorded_at_once(seen)
+    told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -265,3 +266,18 @@ def _left_out(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
 def _quoted(word: str) -> str:
     """A word as YAML takes it in a list: one with a comma needs quotes."""
     return f'"{word}"' if "," in word else word
+
+
+def _calendar_in_utc(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Where the instants are of a zone and no case says so: its Friday is read as a Thursday's last hours."""
+    source = mapping.facts.get("event.time") if mapping else None
+    zone = (source.zone if source else None) or (mapping.zone if mapping else None)
+    if mapping is None or zone in (None, "UTC") or "node.zone" in mapping.facts or len(np.unique(seen.times)) < 2:
+        return
+    node = "" if "node.id" in mapping.facts else " (and node.id, such as {constant: dispatch})"
+    yield Finding(
+        "calendar_in_utc",
+        False,
+        f"event.time is of {zone}, and the hour, weekday and month of a case are read in UTC, because no node.zone is "
+        f"mapped: map node.zone: {{constant: {zone}}}{node}, and let the service's cases name it too",
+    )

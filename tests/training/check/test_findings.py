@@ -313,3 +313,33 @@ def test_a_day_that_tells_many_outcomes_is_told(tmp_path: Path, share: float, sa
     told = [each for each in findings(examine(file, None, 10_000), None) if each.rule == "recorded_at_once"]
     assert bool(told) is said
     assert all(f"outcome.recorded_at is {last:%Y-%m-%d} in " in each.says and not each.stops for each in told)
+
+
+PARIS = {"constant": "Europe/Paris"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "facts", "said"),
+    [
+        ("Europe/Paris", {}, "map node.zone: {constant: Europe/Paris} (and node.id, such as {constant: dispatch}),"),
+        ("Europe/Paris", {"node.id": "place"}, "map node.zone: {constant: Europe/Paris}, and let"),
+        (
+            "UTC",
+            {"event.time": {"column": "at", "zone": "Europe/Paris"}},
+            "event.time is of Europe/Paris, and the hour",
+        ),
+        ("Europe/Paris", {"event.time": {"column": "at", "zone": "UTC"}}, None),
+        ("Europe/Paris", {"node.id": "place", "node.zone": PARIS}, None),
+        ("UTC", {"node.id": "place"}, None),
+        ("Europe/Paris", {"event.time": {"constant": "2026-01-01T00:00:00"}}, None),
+    ],
+)
+def test_hours_and_weekdays_that_are_read_in_utc_are_told(
+    tmp_path: Path, zone: str, facts: dict[str, Any], said: str | None
+) -> None:
+    told = found(table(tmp_path / "t.csv", rows()), zone=zone, facts={**MAPPING["facts"], **facts})
+    assert ("calendar_in_utc" in told) is (said is not None)
+    if said is not None:
+        stops, says = told["calendar_in_utc"]
+        assert not stops
+        assert said in says
