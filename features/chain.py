@@ -27,16 +27,9 @@ EARLIER: dict[Task, tuple[Task, ...]] = {
 }
 """The tasks that come before one. Nothing comes before the stock-out: a shelf is asked about without an exception."""
 
-# A first reading: the answer tells the type by a stronger model of its own, with another probability.
 _SAYS = {
-    Task.EXCEPTION_TYPE: (
-        "at a first reading it looks like {label} with {{value}}",
-        "How much it looks like {label} at a first reading",
-    ),
-    Task.ROOT_CAUSE: (
-        "at a first reading it looks caused by {label} with {{value}}",
-        "How much it looks caused by {label} at a first reading",
-    ),
+    Task.EXCEPTION_TYPE: ("it looks like {label} with {{value}}", "How much it looks like {label}"),
+    Task.ROOT_CAUSE: ("it looks caused by {label} with {{value}}", "How much it looks caused by {label}"),
 }
 
 

@@ -16,6 +16,7 @@ from html import escape
 
 from data.explanation import CalibrationStep, Contribution, ModelStep
 from data.prediction import LabelPrediction, RiskPrediction
+from features.chain import is_chained
 from serving.console.display import heading, moved_by, percent, signed, words
 
 Prediction = LabelPrediction | RiskPrediction
@@ -97,6 +98,9 @@ def bars(step: ModelStep, currency: str | None = None) -> tuple[Bar, ...]:
 
 
 def _name_of(each: Contribution) -> str:
+    """What a link of a chain says is another, weaker model's: not the probability that the answer tells of a type."""
+    if is_chained(each.feature):
+        return heading(f"first reading: {words(each.feature.partition('.')[2])}")
     return heading(each.called or words(each.feature))
 
 

@@ -155,6 +155,13 @@ def test_a_feature_of_the_retailer_s_own_is_labelled_by_what_people_call_it() ->
         assert bars(step)[0].label == label
 
 
+def test_what_an_earlier_task_of_a_chain_says_is_called_a_first_reading() -> None:
+    """The answer tells a probability of its own of the same type, by a stronger model."""
+    of = Contribution(feature="exception_type.split_shipment", value=0.92, contribution=1.0, says="", unit=Unit.RATIO)
+    step = model_step().model_copy(update={"contributions": (of,)})
+    assert bars(step, "EUR")[0].label == "First reading: split shipment: 92 %"
+
+
 def test_hostile_text_is_only_text() -> None:
     hostile = Contribution(feature="<b>", value=HOSTILE, unit=Unit.TEXT, contribution=1.0, says=HOSTILE)
     step = model_step(contributions=(hostile,), label=HOSTILE, others=0.0, raw=0.18)
