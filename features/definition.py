@@ -31,6 +31,8 @@ Moment = Literal["event", "standing", "history"]
 """When a value is known: with the event, from outcomes recorded before it, or from the days before it."""
 
 _SMALLEST_DIVISOR = 1e-6
+_ROOMS = ("standing.", "attribute.", "fact.")
+"""Of a feature's name, what tells only where it is kept, in this order."""
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -98,6 +100,13 @@ def feature(
         return Feature(name, unit, says, about, of, lever, known, tuple(map(str, levels)), below_zero, words)
 
     return define
+
+
+def plain_name(name: str) -> str:
+    """A feature's name as people read it, without the rooms it is kept in: `vendor breach rate`."""
+    for room in _ROOMS:
+        name = name.removeprefix(room)
+    return name.replace("_", " ").replace(".", " ")
 
 
 def features_in(module: ModuleType) -> tuple[Feature, ...]:

@@ -6,15 +6,12 @@ from typing import Literal
 
 from data.record import Record
 from data.vocabulary import Task
+from features.definition import plain_name
 from models.performance import Performance
 
 MODERATE = 0.1
 """The PSI from which a feature lies elsewhere."""
 Level = Literal["none", "moderate", "large"]
-
-
-_ROOMS = ("standing", "attribute", "fact")
-"""Of a feature's name, what tells only where it is kept."""
 
 
 class FeatureDrift(Record):
@@ -36,9 +33,8 @@ class FeatureDrift(Record):
 
     @property
     def called(self) -> str:
-        """The feature's name as people read it: without the rooms it comes from."""
-        parts = self.feature.replace("_", " ").split(".")
-        return " ".join(part for part in parts if part not in _ROOMS)
+        """The feature's name as people read it."""
+        return plain_name(self.feature)
 
     @property
     def moved(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from data.case import Case
 from data.record import Unit
 from data.standing import Standing
-from features.definition import Value, coder, difference, feature, ratio, relative_gap, shared, since
+from features.definition import Value, coder, difference, feature, plain_name, ratio, relative_gap, shared, since
 from tests.fixtures.cases import NOON, a_case
 
 
@@ -84,3 +84,18 @@ def test_what_is_shared_is_computed_once_per_case() -> None:
     one, other = a_case(1), a_case(1)
     assert [length(one), length(one), length(other), length(one)] == [5, 5, 5, 5]
     assert len(seen) == 3, "known again by identity, and only the last one"
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("queue_minutes", "queue minutes"),
+        ("attribute.dock_slot", "dock slot"),
+        ("standing.attribute.vendor.breach_rate", "vendor breach rate"),
+        ("standing.fact.code.hours", "code hours"),
+        ("common.caller+location", "common caller+location"),
+        ("attribute.fact", "fact"),
+    ],
+)
+def test_a_name_is_read_without_the_rooms_it_is_kept_in(name: str, plain: str) -> None:
+    assert plain_name(name) == plain

@@ -8,9 +8,8 @@ from html import escape
 from data.amounts import percent
 from data.promotion import OTHER_CASES, Check, Difference, Dossier, Finding, Window
 from data.record import instant_text
+from features.definition import plain_name
 
-_KEPT_IN = ("standing.", "attribute.", "fact.")
-"""Of a feature's name, what tells only where it is kept."""
 _SIDEWAYS = '<p class="sideways">This table goes on to the right: scroll it sideways.</p>'
 _MARK = {Finding.PASSED: "passed", Finding.NOTED: "note", Finding.REFUSED: "refused"}
 _STYLE = """
@@ -154,10 +153,7 @@ def _share(value: float | None) -> str:
 
 def _feature(name: str) -> str:
     """A feature as people read it; with the name by which the code, the card and the history know it, if another."""
-    plain = name
-    for room in _KEPT_IN:
-        plain = plain.removeprefix(room)
-    plain = plain.replace("_", " ").replace(".", " ")
+    plain = plain_name(name)
     return name if plain == name else _Markup(f"{escape(plain)} <code>{escape(name)}</code>")
 
 
