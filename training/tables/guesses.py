@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import product
 
@@ -64,12 +65,24 @@ def instant_remedy(text: str, forms: tuple[str, ...]) -> str:
     return f"{tried}, {' or '.join(map(repr, found))} would; where both are written, say format: {[*forms, found[0]]}"
 
 
+_UNIT, _DIGITS = r"([^\W\d_]{1,10}|[^\w\s.,:/'%+-]{1,3})", r"\d[\d.,' ]*?"
+_BESIDE = re.compile(rf"[-+]?{_UNIT}\s*[-+]?{_DIGITS}|[-+]?{_DIGITS}\s*{_UNIT}")
+"""A number with a unit or the sign of a currency before or after it."""
+
+
 def number_remedy(text: str, alone: bool) -> str:
     """What to write in the mapping for a number that could not be read; `alone` where one source is spoken of."""
-    if any(each.isdigit() for each in text) and not any(each.isalpha() for each in text):
+    if any(each.isdigit() for each in text) and not any(each.isalpha() for each in text) and not _unit_remedy(text):
         return "decimal and thousands say how numbers are written; where it means that nothing is known, missing does"
     many = f"; where many words stand among the numbers, missing: {NOT_A_NUMBER} beside this source takes them all"
-    return nothing_known(text) + (many if alone else "")
+    return _unit_remedy(text) + nothing_known(text) + (many if alone else "")
+
+
+def _unit_remedy(text: str) -> str:
+    """What to write where a unit or a currency stands beside the number; nothing where none seems to."""
+    beside = _BESIDE.fullmatch(text)
+    written = next((each for each in beside.groups() if each), "") if beside else ""
+    return f'where "{written}" is the unit of all, say without: ["{written}"] beside this source; ' if written else ""
 
 
 def grouped_remedy(mark: str) -> str:

@@ -338,8 +338,9 @@ def _check_missing(mapping: Mapping) -> None:
 
 
 def _check_words(key: str, is_number: bool, source: Source) -> None:
-    why = f"{NOT_A_NUMBER} is for numbers" + (", so say kind: number" if key.startswith("attributes.") else "")
-    _expect(is_number or NOT_A_NUMBER not in source.missing, f"{key}.missing", why)
+    say = ", so say kind: number" if key.startswith("attributes.") else ""
+    _expect(is_number or NOT_A_NUMBER not in source.missing, f"{key}.missing", f"{NOT_A_NUMBER} is for numbers{say}")
+    _expect(is_number or not source.without, f"{key}.without", f"stands beside numbers{say}")
 
 
 def _check_known(mapping: Mapping) -> None:

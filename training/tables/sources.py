@@ -79,8 +79,8 @@ def _one_of(given: list[str], ways: str) -> str:
 class Source(Part):
     """Where one fact comes from; exactly one of `column`, `join`, `text`, `row`, `constant` and `first_of`."""
 
-    came_later: ClassVar[frozenset[str]] = frozenset({"first_of"})
-    never_empty: ClassVar[frozenset[str]] = frozenset({"column", "join", "text", "first_of", "format"})
+    came_later: ClassVar[frozenset[str]] = frozenset({"first_of", "without"})
+    never_empty: ClassVar[frozenset[str]] = frozenset({"column", "join", "text", "first_of", "format", "without"})
     beside_first_of: ClassVar[frozenset[str]] = frozenset({"first_of", "known"})
     """What is said once for a list of sources; how a cell is read, each says itself."""
 
@@ -106,6 +106,8 @@ class Source(Part):
     """The decimal mark of numbers."""
     thousands: Thousands | None = None
     """What stands between the thousands of numbers."""
+    without: Words = ()
+    """What may stand before or after a number and is not read: `kg`, `€`."""
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """What the column's numbers are multiplied by to be in the fact's unit: 0.01 for cents or per cent."""
     format: Formats = ()

@@ -147,6 +147,7 @@ class _Number:
         self._length = timedelta(minutes=_MINUTES.get(unit or Unit.MINUTE, 1.0))
         self._decimal = source.decimal if source.decimal != "." else None
         self._thousands = source.thousands or ""
+        self._without = source.without
         self._groups = re.compile(
             rf"[-+]?\d{{1,3}}(?:{re.escape(self._thousands)}\d{{2,3}})*{re.escape(self._thousands)}\d{{3}}"
         )
@@ -156,7 +157,7 @@ class _Number:
         """The cell's number, 87.6 of `87.6 %`; of a duration how many of the column's unit it is."""
         text = repr(cell / self._length) if isinstance(cell, timedelta) else text_of(cell)
         if isinstance(cell, str):
-            text = text.removesuffix("%").rstrip()
+            text = self._bare(text).removesuffix("%").rstrip()
             text = self._ungrouped(text) if self._thousands and self._thousands in text else text
             text = self._with_point(text) if self._decimal else text
         try:
@@ -166,6 +167,14 @@ class _Number:
         if not number.is_finite():
             raise CellError("expected a finite number", lambda: nothing_known(text_of(cell)))
         return number if self._scale is None else number * self._scale
+
+    def _bare(self, text: str) -> str:
+        """Without what the mapping names before and after it, a sign between the two or not: `-$ 5`, `$ -5`."""
+        sign = text[:1] if text[:1] in ("-", "+") else ""
+        text = text[len(sign) :].strip()
+        for each in self._without:
+            text = text.removeprefix(each).removesuffix(each).strip()
+        return sign + text
 
     def _with_point(self, text: str) -> str:
         """With a point for the decimal comma; a point that is there already may stand between thousands."""

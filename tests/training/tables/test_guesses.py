@@ -89,9 +89,23 @@ def test_a_word_in_a_number_is_answered_with_missing() -> None:
     assert "expected a number, got 'n/a'; where" in refused({"n": "n/a"}, attributes=attributes)
     assert 'say missing: ["n/a"]' in refused({"n": "n/a"}, attributes=attributes)
     assert 'say missing: ["B6"]' in refused({"n": "B6"}, attributes=attributes)
+    assert "unit of all" not in refused({"n": "n/a"}, attributes=attributes)
     assert "decimal and thousands" in refused({"n": "1,5"}, attributes=attributes)
     many = "where many words stand among the numbers, missing: <not a number> beside this source takes them all"
     assert refused({"n": "See ASN-10416 (ID#:65822)"}, attributes=attributes).endswith(many)
+
+
+@pytest.mark.parametrize(("cell", "unit"), [("1726 kg", "kg"), ("€ 33,52", "€"), ("-$5", "$"), ("1,234.50 EUR", "EUR")])
+def test_a_unit_beside_a_number_is_answered_with_without(cell: str, unit: str) -> None:
+    """Called missing, every number of the column would be lost."""
+    attributes = {"n": {"column": "n", "kind": "number"}}
+    told = refused({"n": cell}, attributes=attributes)
+    assert f'where "{unit}" is the unit of all, say without: ["{unit}"] beside this source' in told
+
+
+@pytest.mark.parametrize("cell", ["12:30", "2024-01-05", "See ASN-10416 (ID#:65822)", "12.5.3"])
+def test_what_is_no_number_with_a_unit_is_not_taken_for_one(cell: str) -> None:
+    assert "without" not in refused({"n": cell}, attributes={"n": {"column": "n", "kind": "number"}})
 
 
 @pytest.mark.parametrize(("decimal", "thousands"), [(",", "."), (".", ",")])

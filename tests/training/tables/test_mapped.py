@@ -125,6 +125,26 @@ def test_whatever_is_no_number_means_nothing_where_the_source_says_so(missing: A
     assert line(mapping | {"facts": MAPPING["facts"]}, freight="none").case.attributes["freight"] == 0
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("1.726 kg", 1726.0),
+        ("1.726kg", 1726.0),
+        ("€ 33,52", 33.52),
+        ("-€5", -5.0),
+        ("€ -5", -5.0),
+        ("7", 7.0),
+        (7.5, 7.5),
+    ],
+)
+def test_what_the_mapping_names_beside_a_number_is_not_read(cell: Any, number: float) -> None:
+    weight = {"column": "w", "kind": "number", "without": ["kg", "€"], "decimal": ",", "thousands": "."}
+    mapping = {**MAPPING, "attributes": {"weight": weight}}
+    assert line(mapping, w=cell).case.attributes["weight"] == number
+    with pytest.raises(HistoryError, match="expected a number, got '5 lb'"):
+        line(mapping, w="5 lb")
+
+
 def test_an_instant_becomes_the_parts_that_are_asked_for() -> None:
     planned = {"column": "planned", "format": "%d-%b-%y", "zone": "UTC", "kind": "instant"}
     usual = {"planned_hours": 61 * 24.0, "planned_hour": 0, "planned_weekday": 2}

@@ -148,6 +148,7 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "attributes.a.missing",
             "is for numbers, so say kind: number",
         ),
+        ({"attributes": {"a": {"column": "a", "without": "kg"}}}, "attributes.a.without", "so say kind: number"),
         ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P3M"}}, "outcome.horizon", "got 'P3M'"),
         ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": 90}}, "outcome.horizon", "expected a duration"),
         ({"outcome": {"stockout": "a", "recorded_at": "b", "horizon": "P0D"}}, "outcome.horizon", "longer than none"),
