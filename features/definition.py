@@ -30,7 +30,7 @@ Kind = Literal["number", "category", "flag"]
 Moment = Literal["event", "standing", "history"]
 """When a value is known: with the event, from outcomes recorded before it, or from the days before it."""
 
-_SMALLEST_DIVISOR = 1e-6
+SMALLEST_DIVISOR = 1e-6
 _ROOMS = ("standing.", "attribute.", "fact.")
 """Of a feature's name, what tells only where it is kept, in this order."""
 
@@ -125,7 +125,7 @@ def ratio(part: float | Decimal | None, whole: float | Decimal | None) -> Value:
     if part is None or whole is None:
         return None
     divisor = float(whole)
-    return None if abs(divisor) < _SMALLEST_DIVISOR else float(part) / divisor
+    return None if abs(divisor) < SMALLEST_DIVISOR else float(part) / divisor
 
 
 def difference(minuend: float | Decimal | None, subtrahend: float | Decimal | None) -> Value:

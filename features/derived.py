@@ -13,13 +13,14 @@ from data.case import AttributeName
 from data.record import Record
 from features.definition import Value, difference, ratio
 
-Way = Literal["sum", "difference", "product", "ratio"]
+Way = Literal["sum", "difference", "product", "ratio", "share"]
 
 _WORDS: dict[Way, str] = {
     "sum": "{one} and {other} together",
     "difference": "{one} less {other}",
     "product": "{one} times {other}",
     "ratio": "{one} divided by {other}",
+    "share": "{one} as a share of {one} and {other} together",
 }
 
 
@@ -47,6 +48,8 @@ def _made(way: Way, one: Value, other: Value) -> Value:
         return difference(one, other)
     if one is None or other is None:
         return None
+    if way == "share":
+        return ratio(one, abs(one) + abs(other))
     return one + other if way == "sum" else one * other
 
 

@@ -12,13 +12,14 @@ from data.record import Record
 from data.units import Measure, sayable
 from features.derived import Derived
 
-_LONGEST = 64
+LONGEST_NAME = 64
+"""Characters of what people call an attribute."""
 
 
 def _name(told: str) -> str:
-    if not sayable(told, _LONGEST):
+    if not sayable(told, LONGEST_NAME):
         raise ValueError(
-            f"expected what people call it, in 1 to {_LONGEST} printable characters, without {{ }} [ ] and |, and "
+            f"expected what people call it, in 1 to {LONGEST_NAME} printable characters, without {{ }} [ ] and |, and "
             "without a space at either end"
         )
     if told.lower().startswith("the "):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from tests.fixtures.cases import a_case
 from tests.fixtures.features import COLD
 
 AMOUNTS = st.none() | st.floats(-1e15, 1e15)
-WAYS: tuple[Way, ...] = ("sum", "difference", "product", "ratio")
+WAYS: tuple[Way, ...] = get_args(Way)
 WORDS = {
     "stock": Wording(called="stock on hand"),
     "supply": Wording(called="supply", derived=Derived(way="sum", one="stock", other="coming")),
@@ -32,7 +33,9 @@ def schema(**least: float) -> AttributeSchema:
     return infer_attributes((a_case(number, attributes=told) for number in range(LEAST_SEEN)), WORDS)
 
 
-@pytest.mark.parametrize(("way", "is_"), [("sum", 8.0), ("difference", 4.0), ("product", 12.0), ("ratio", 3.0)])
+@pytest.mark.parametrize(
+    ("way", "is_"), [("sum", 8.0), ("difference", 4.0), ("product", 12.0), ("ratio", 3.0), ("share", 0.75)]
+)
 def test_each_way_is_what_it_says(way: Way, is_: float) -> None:
     assert Derived(way=way, one="a", other="b").of(6.0, 2.0) == is_
 
@@ -47,6 +50,19 @@ def test_it_is_a_finite_number_or_not_known(way: Way, one: float | None, other: 
 def test_nothing_is_divided_by_nothing_and_no_number_is_endless() -> None:
     assert Derived(way="ratio", one="a", other="b").of(6.0, 0.0) is None
     assert Derived(way="product", one="a", other="b").of(1e200, 1e200) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"), [(0.0, 3.0, 0.0), (3.0, 0.0, 1.0), (-1.0, 3.0, -0.25), (0.0, 0.0, None)]
+)
+def test_a_share_is_known_where_either_is_something(one: float, other: float, share: float | None) -> None:
+    assert Derived(way="share", one="a", other="b").of(one, other) == share
+
+
+@given(AMOUNTS, AMOUNTS)
+def test_a_share_lies_between_minus_one_and_one(one: float | None, other: float | None) -> None:
+    made = Derived(way="share", one="a", other="b").of(one, other)
+    assert made is None or -1.0 <= made <= 1.0
 
 
 def test_each_comes_after_what_it_is_made_of_and_a_circle_never() -> None:

@@ -43,6 +43,7 @@ from training.learning.evaluate import compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
 from training.learning.heed import Later, choose_share, heed
 from training.learning.moved import moved
+from training.learning.pairs import beside, choose_pairs
 from training.learning.profiling import feature_profiles, performances, prediction_profile
 from training.learning.search import Trial
 from training.learning.tune import Effort, choose
@@ -103,6 +104,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     rehearsed = known if split.n == len(known.truth) else known.at(split.kept)
     _check_outcomes(task, rehearsed.truth[: split.test], _set_aside(split, len(known.truth)))
     progress.step(f"{task}: how to learn")
+    known, rehearsed, origin = _with_pairs(task, known, rehearsed, split, origin)
     rows = _rows(task, rehearsed, links, split.test, origin)[1]
     effort = Effort(origin.trials, origin.threads, origin.seed)
     usual = risk_recipe(split.n) if task.is_risk else label_recipe(split.n)
@@ -136,6 +138,24 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
     return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out)
+
+
+def _with_pairs(
+    task: Task, known: Known, rehearsed: Known, split: Split, origin: Origin
+) -> tuple[Known, Known, Origin]:
+    """The cases with their numbers beside one another where that serves a risk: see `training.learning.pairs`.
+
+    Without times alone: where rates drift, pairs that served the blocks did not serve the days after.
+    """
+    own = origin.attributes
+    if not (task.is_risk and split.timeless):  # Without times there are no links to read the facts as they were.
+        return known, rehearsed, origin
+    rows = _rows(task, rehearsed, (), split.test, origin)[1]
+    paired = choose_pairs(task, rows, split, own, origin.threads, origin.seed)
+    if paired is own:
+        return known, rehearsed, origin
+    known, rehearsed = (replace(each, facts=beside(task, each.facts, own, paired)) for each in (known, rehearsed))
+    return known, rehearsed, replace(origin, attributes=paired)
 
 
 def _shipped(

@@ -31,8 +31,9 @@ Two = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_names)]
 
 
 class Derivation(Part):
-    """How a number is made of two; exactly one of the four ways."""
+    """How a number is made of two; exactly one of the five ways."""
 
+    came_later: ClassVar[frozenset[str]] = frozenset({"share"})
     never_empty: ClassVar[frozenset[str]] = frozenset(WAYS)
 
     sum: Two = ()
@@ -41,6 +42,8 @@ class Derivation(Part):
     product: Two = ()
     ratio: Two = ()
     """The first by the second; not known where the second is nothing."""
+    share: Two = ()
+    """The first by the sum of both, whatever their signs: -1 to 1; not known where both are nothing."""
     called: Called | None = None
     """What people call it, in the singular and without an article."""
     unit: AsMeant | None = None

@@ -392,7 +392,11 @@ def test_what_an_instant_becomes_can_be_one_of_the_two() -> None:
 @pytest.mark.parametrize(
     ("derived", "key", "says"),
     [
-        ({"a": {"ratio": ["stock"]}}, "derived.a", "exactly one of sum, difference, product, ratio, of two attributes"),
+        (
+            {"a": {"ratio": ["stock"]}},
+            "derived.a",
+            "exactly one of sum, difference, product, ratio, share, of two attributes",
+        ),
         ({"a": {"ratio": ["stock", "coming"], "sum": ["stock", "coming"]}}, "derived.a", "exactly one of"),
         ({"a": {"sum": ["stock", "coming", "forecast"]}}, "derived.a", "of two attributes"),
         ({"a": {}}, "derived.a", "exactly one of"),
