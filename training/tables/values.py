@@ -170,6 +170,8 @@ class _Number:
 
     def _bare(self, text: str) -> str:
         """Without what the mapping names before and after it, a sign between the two or not: `-$ 5`, `$ -5`."""
+        if not self._without:
+            return text
         sign = text[:1] if text[:1] in ("-", "+") else ""
         text = text[len(sign) :].strip()
         for each in self._without:

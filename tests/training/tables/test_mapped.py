@@ -143,6 +143,9 @@ def test_what_the_mapping_names_beside_a_number_is_not_read(cell: Any, number: f
     assert line(mapping, w=cell).case.attributes["weight"] == number
     with pytest.raises(HistoryError, match="expected a number, got '5 lb'"):
         line(mapping, w="5 lb")
+    plain = {**MAPPING, "attributes": {"weight": {"column": "w", "kind": "number"}}}
+    with pytest.raises(HistoryError, match="expected a number, got '- 5'"):
+        line(plain, w="- 5")
 
 
 def test_an_instant_becomes_the_parts_that_are_asked_for() -> None:
