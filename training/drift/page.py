@@ -28,7 +28,10 @@ STYLE = (
     "h1,li,p{overflow-wrap:anywhere}.wide{overflow-x:auto}"
     "td:not(:first-child){white-space:nowrap}td:nth-child(2),th:nth-child(2){text-align:left}"
     "td span{display:block;min-width:10rem;overflow-wrap:anywhere}"
+    ".sideways{display:none;margin:.5rem 0 0;color:var(--soft);font-size:.92rem}"
+    "@media(max-width:50rem){.sideways{display:block}}"
 )
+SIDEWAYS = "<p class='sideways'>This table goes on to the right: scroll it sideways.</p>"
 VIEWPORT = "<meta name='viewport' content='width=device-width,initial-scale=1'>"
 SMALLEST_SHOWN = 0.001
 
@@ -179,7 +182,7 @@ def _table(name: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) ->
     head = "".join(f"<th scope='col'>{escape(each)}</th>" for each in headings)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<div class='wide' tabindex='0' role='region' aria-label='{name}'>{table}</div>"
+    return f"{SIDEWAYS}<div class='wide' tabindex='0' role='region' aria-label='{name}'>{table}</div>"
 
 
 def _short(value: float | None) -> str:

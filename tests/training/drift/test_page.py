@@ -25,6 +25,23 @@ def test_the_tables_scroll_in_their_own_boxes_and_the_page_does_not() -> None:
         assert f"<div class='wide' tabindex='0' role='region' aria-label='{name}'><table>" in told
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_table_that_goes_on_says_so_where_it_does(browser: Any, tmp_path: Path, width: int) -> None:
+    file = tmp_path / "drift.html"
+    file.write_text(page(_report(), "later.jsonl", {}), encoding="utf-8")
+    opened = browser.new_page(viewport={"width": width, "height": 900})
+    opened.goto(file.as_uri())
+    opened.locator("summary").last.click()
+    scrolls, told = opened.evaluate(_SIDEWAYS)
+    assert [each for each, goes_on in zip(told, scrolls, strict=True) if goes_on] == [True] * sum(scrolls)
+    assert any(scrolls) == any(told) == (width == 390)
+
+
+_SIDEWAYS = """[[...document.querySelectorAll('.wide')].map((each) => each.scrollWidth > each.clientWidth),
+[...document.querySelectorAll('.sideways')].map((each) => each.offsetHeight > 0)]"""
+
+
 def test_what_moved_is_shown_in_words_and_the_others_are_closed() -> None:
     shown, closed = page(_report(), "later.jsonl", {}).split("<details>")
     assert "<span title='standing.attribute.desk_team.usual_hours'>desk team usual hours</span>" in shown
