@@ -1,4 +1,10 @@
-"""Which calibrator ships with a model: rates drift, so ways to correct scores are judged on later cases."""
+"""Which calibrator ships with a model: rates drift, so ways to correct scores are judged on later cases.
+
+What judges them are a few blocks, each a level of its own. The way that served three of them best is often not the one
+that serves the next: a year of few breaches is followed by another, or by a usual one. So what ships is the mean of all
+ways that may be the best (a model confidence set, Hansen, Lunde and Nason 2011; that the mean of forecasts serves
+better than the one chosen: Bates and Granger 1969, Stock and Watson 2004).
+"""
 
 from __future__ import annotations
 
@@ -6,16 +12,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from training.histories.rows import Rows
 from training.histories.split import is_timeless
 from training.learning.calibrate import fit_binary, fit_multiclass, fit_recent, fit_shape, levelled
+from training.learning.calibrator_mean import Calibrator, mean_of
 from training.learning.evaluate import probabilities_of
 from training.report.metrics import losses_of
 
 Floats = NDArray[np.float64]
-Calibrator = BinaryCalibrator | MulticlassCalibrator
 Scores = Sequence[Floats]
 Truths = Sequence[NDArray[np.int64]]
 Weights = Sequence[Floats | None]
@@ -49,35 +56,42 @@ LABEL_WAYS: tuple[Way, ...] = (
     lambda scores, truths, weights: _of_labels(scores, truths, weights, biased=True),
     lambda scores, truths, weights: MulticlassCalibrator(1.0, (0.0,) * scores[0].shape[1]),
 )
-"""Ways to calibrate, the usual one first: how sure to be, the level left alone; then the level too; then as is; and for
-risks the latest level, which is asked with times alone."""
-WORTH = 0.0005
-"""Log loss by which another way must serve better than the usual one."""
+"""Ways to calibrate: how sure to be, the level left alone; then the level too; then as is; and for risks the latest
+level, which is asked with times alone."""
+SURE = 0.95
+"""How sure it must be that a way serves later blocks worse than the best one does, to leave it out."""
 
 
 def choose_calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: Scores) -> Calibrator:
-    """Fitted on all blocks, in the usual way unless another one serves the later blocks better.
+    """The mean of the ways that may serve later blocks best, each fitted on all blocks.
 
-    Each block after the first is asked about by what the blocks before it taught, as what ships will be. Where rates
-    drift, a correction of yesterday's level can be worse than none, and one block alone would choose by chance. Where
-    outcomes are known of some cases rather than of others, each counts for those like it: the level would else be that
-    of what was looked at.
+    Each block after the first is asked about by what the blocks before it taught, as what ships will be. A way is left
+    out where it is surely worse than the best one, block by block: a level shifts all cases of a block together, so a
+    thousand of its cases say no more of the next level than one. Where outcomes are known of some cases rather than of
+    others, each counts for those like it: the level would else be that of what was looked at.
     """
     truths = [rows.truth[start:end] for start, end in blocks]
     weights = [None if rows.selection is None else rows.selection[start:end] for start, end in blocks]
     ways = LABEL_WAYS if rows.classes > 1 else RISK_WAYS[: -1 if is_timeless(rows.times) else None]
-    losses = [_later_loss(way, scores, truths, weights) for way in ways]
-    best = int(np.argmin(losses))
-    return ways[best if losses[best] < losses[0] - WORTH else 0](scores, truths, weights)
+    losses = np.array([_later_losses(way, scores, truths, weights) for way in ways])
+    best = losses[int(np.argmin(losses.mean(axis=1)))]
+    kept = [way for way, each in zip(ways, losses, strict=True) if not _surely_worse(each - best)]
+    return mean_of([way(scores, truths, weights) for way in kept])
 
 
-def _later_loss(way: Way, scores: Scores, truths: Truths, weights: Weights) -> float:
-    """The mean log loss of the blocks after the first, each calibrated so on those before it."""
+def _surely_worse(by: Floats) -> bool:
+    """Whether a way is worse than the best one beyond chance, given by how much on each block: Student's t."""
+    error = by.std(ddof=1) / np.sqrt(len(by)) if len(by) > 1 else np.inf
+    return bool(by.mean() > student.ppf(SURE, len(by) - 1) * error) if len(by) > 1 else False
+
+
+def _later_losses(way: Way, scores: Scores, truths: Truths, weights: Weights) -> Floats:
+    """The log loss of each block after the first, calibrated so on those before it."""
     losses = [
         np.average(losses_of(truths[end], _told(way, scores, truths, weights, end)), weights=weights[end])
         for end in range(1, len(truths))
     ]
-    return float(np.mean(losses))
+    return np.array(losses)
 
 
 def _told(way: Way, scores: Scores, truths: Truths, weights: Weights, end: int) -> Floats:

@@ -36,7 +36,8 @@ from training.histories.dataset import Sample, Study
 from training.histories.known import Known
 from training.histories.rows import Rows
 from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
-from training.learning.calibrator_choice import Calibrator, choose_calibrator
+from training.learning.calibrator_choice import choose_calibrator
+from training.learning.calibrator_mean import Calibrator
 from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import Calibrating, fit_conformal
 from training.learning.evaluate import compare, probabilities_of

@@ -1,4 +1,4 @@
-"""The calibrator that ships is the one that would have served every later block, not one block by chance."""
+"""The calibrator that ships is the mean of those that may serve the next block best, not the one that chance chose."""
 
 from __future__ import annotations
 
@@ -32,8 +32,23 @@ def level_of(rows: Rows, scores: list[Floats]) -> float:
     return float(np.log(told / (1 - told))) + 2.0
 
 
-def test_a_level_that_moved_and_stayed_is_followed() -> None:
-    assert level_of(*scored((0.0, 1.2, 1.2, 1.2))) > 1.0
+def test_a_level_that_moved_once_is_followed_half_the_way() -> None:
+    assert level_of(*scored((0.0, 1.2, 1.2, 1.2))) == pytest.approx(0.55, abs=0.15)
+
+
+@pytest.mark.parametrize("levels", [(0.0, 1.2, 1.2, 1.2), (0.1, -0.8, -0.4, -1.3)])
+def test_whether_it_stays_or_returns_half_the_way_costs_least_of_what_may_be_lost(levels: tuple[float, ...]) -> None:
+    """What a level too far off costs grows with its square: to follow all the way, or not at all, may lose more."""
+    half, (rows, scores) = level_of(*scored(levels)), scored(levels)
+    nexts = (0.0, levels[-1])
+    lost = [max(_loss(rows, scores[-1], told, after) for after in nexts) for told in (half, 0.0, levels[-1])]
+    assert lost[0] < min(lost[1:])
+
+
+def _loss(rows: Rows, scores: Floats, told: float, after: float) -> float:
+    """The expected log loss, beyond that of the truth, of scores told so far beside their own level."""
+    true, said = (1 / (1 + np.exp(-(scores[:, 0] + level))) for level in (after, told))
+    return float(np.mean(true * np.log(true / said) + (1 - true) * np.log((1 - true) / (1 - said))))
 
 
 def test_a_level_that_goes_to_and_fro_is_left_where_the_scores_put_it() -> None:
