@@ -40,6 +40,7 @@ from training.promotion.ground import Ground, ground_of, never_taught, nothing_n
 from training.promotion.horizons import require_one_question, with_horizons
 from training.promotion.later import Reading
 from training.promotion.own_slices import own_parts
+from training.promotion.pasts import with_past
 from training.promotion.resampling import Draws
 from training.promotion.sides import Matrices, pair
 from training.promotion.window import read_later
@@ -189,6 +190,7 @@ def _compare_task(
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
     window = with_horizons(window_check(both, ground), both)
+    window = window if its.begins is None else with_past(window, both, its.begins, ground)
     if task not in kept(challenger, champion):
         window = never_taught(window, both, its.again)
     elif window.finding is Finding.REFUSED:

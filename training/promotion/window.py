@@ -167,12 +167,15 @@ def replayed(
     told: list[datetime] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
     again: set[str] = set()
+    begins: datetime | None = None
     earlier = {task: Earlier() for task in Task}
     keeper = going_on(MemoryRows(), before, schema, arrivals)
 
     def lines() -> Iterator[Read]:
+        nonlocal begins
         for line in progress.count(history.lines(), f"reading {history.name}"):
             chosen = compared(line)
+            begins = begins or line.case.event.time
             if line.outcome:
                 told.append(told_at(line))
             key = event_key(line.case.event.source, line.case.event.id)
@@ -191,7 +194,7 @@ def replayed(
     groups = np.unique(exceptions, return_inverse=True)[1] if exceptions else np.empty(0)
     known = [(sample.case, sample.standing) for sample in samples]
     later = Replayed(known, under, groups.astype(np.int64), _until(scored, told), earlier)
-    return Reading(later, answers, frozenset(again))
+    return Reading(later, answers, frozenset(again), begins)
 
 
 def _meet(earlier: Mapping[Task, Earlier], line: HistoryLine, policy: Policy) -> None:
