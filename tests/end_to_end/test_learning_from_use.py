@@ -16,7 +16,8 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.files import MANIFEST
 from policies.policy import load_policy
-from tests.fixtures.histories import parts
+from tests.fixtures.few_trees import few_trees
+from tests.fixtures.histories import parts, short_history
 from tests.fixtures.service import open_desk
 from training.histories.history import open_history
 from training.progress import Silent
@@ -31,7 +32,8 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("use") / "var"
     at = datetime(2026, 11, 1, tzinfo=UTC)
     order = Order((Task.SLA_BREACH,), folder / "bundle", load_policy(), at, threads=1)
-    train(open_history(parts()[0]), order, Silent())
+    with few_trees():
+        train(open_history(short_history()), order, Silent())
     desk = open_desk(folder, bundle=folder / "bundle")
     for number, line in enumerate(open_history(parts()[1]).lines()):
         if number == 120:
@@ -52,7 +54,7 @@ def retrain(var: Path, *more: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_challenger_learns_from_earlier_cases_and_from_use_and_what_is_served_stays(var: Path) -> None:
     served = (var / "bundle" / MANIFEST).read_bytes()
-    done = retrain(var, "--history", str(parts()[0]))
+    done = retrain(var, "--history", str(short_history()))
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert "It is not in force" in done.stderr

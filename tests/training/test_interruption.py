@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,9 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.files import MANIFEST
 from policies.policy import load_policy
-from tests.fixtures.histories import parts
+from tests.fixtures.few_trees import few_trees
+from tests.fixtures.histories import parts, short_history
+from tests.fixtures.stores import new_store
 from training.commands.train import app
 from training.histories.history import open_history
 from training.interruption import AGAIN_SECONDS, Interrupted, interruptible
@@ -72,7 +73,8 @@ except typer.Exit as ended:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("served")
     order = Order((Task.STOCKOUT,), out, load_policy(), datetime(2026, 11, 1, tzinfo=UTC), threads=1)
-    train(open_history(parts()[0]), order, Silent())
+    with few_trees():
+        train(open_history(parts()[0]), order, Silent())
     return out
 
 
@@ -93,7 +95,7 @@ def test_a_signal_in_the_middle_ends_it_at_once(
     served: Path, tmp_path: Path, number: signal.Signals, code: int, tasks: tuple[str, ...]
 ) -> None:
     before, marker = whole(served), tmp_path / "learning"
-    command = [sys.executable, "-c", DRIVER, str(marker), str(parts()[0]), str(served), *tasks]
+    command = [sys.executable, "-c", DRIVER, str(marker), str(short_history()), str(served), *tasks]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 120
@@ -111,17 +113,11 @@ def test_a_signal_in_the_middle_ends_it_at_once(
     assert whole(served) == before
 
 
-@cache
-def short_history() -> str:
-    """The latest 400 cases of the small history: what ends a training does not mind how much it learns."""
-    path = parts()[0].with_name("short.jsonl")
-    path.write_bytes(b"".join(parts()[0].read_bytes().splitlines(keepends=True)[-400:]))
-    return str(path)
-
-
 def asked(out: Path, *more: str) -> Result:
-    words = ["train", "sla_breach", "--history", short_history(), "--out", str(out), "--threads", "1", "--trials", "0"]
-    return CliRunner().invoke(app, [*words, *more])
+    """A training by the command; what ends it does not mind how much it learns."""
+    read = ["--history", str(short_history()), "--out", str(out)]
+    with few_trees():
+        return CliRunner().invoke(app, ["train", "sla_breach", *read, "--threads", "1", "--trials", "0", *more])
 
 
 def refused(done: Result) -> str:
@@ -198,9 +194,10 @@ def test_a_full_disk_is_said_and_what_is_served_stays(served: Path, monkeypatch:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = new_store(tmp_path / "mlflow.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.setattr("training.commands.train.VAR", tmp_path / "var")
+    monkeypatch.setattr("training.tracking.pictures.draw", lambda *_: None)  # What a run tells has tests of its own.
     return uri
 
 
@@ -282,7 +279,7 @@ def test_a_run_that_did_not_get_registered_has_failed_and_one_that_did_is_finish
     run = the_run(store)
     assert run.info.status == "FAILED"
     assert "is published, but MLflow" in run.data.tags["why"]
-    store_of_another = f"sqlite:///{tmp_path / 'another.db'}"
+    store_of_another = new_store(tmp_path / "another.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store_of_another)
     assert asked(tmp_path / "bundle").exit_code == 0
     run = the_run(store_of_another)

@@ -25,7 +25,8 @@ from features.standing import StandingKeeper, replay
 from models.bundle import open_bundle
 from models.ladder import load_predictors
 from policies.policy import load_policy
-from tests.fixtures.histories import parts, small_history
+from tests.fixtures.few_trees import few_trees
+from tests.fixtures.histories import parts, short_history, small_history
 from training.errors import HistoryError
 from training.histories.history import History, open_history
 from training.learning.evaluate import Floats, calibrated, evaluate, overlap, studied
@@ -93,15 +94,16 @@ def test_tasks_that_learn_side_by_side_do_not_give_each_other_cores(
 
     monkeypatch.setattr("training.train.learn", learns)
     with threadpool_limits(limits=2, user_api="blas"), pytest.raises(HistoryError, match="seen enough"):
-        train(open_history(small_history()), replace(order(tmp_path, *PAIR), threads=2), Silent())
+        train(open_history(short_history()), replace(order(tmp_path, *PAIR), threads=2), Silent())
     assert set(seen) == {1}
 
 
 def test_another_task_joins_those_already_in_the_folder(tmp_path: Path) -> None:
-    history = open_history(parts()[0])
-    train(history, order(tmp_path, Task.SLA_BREACH), Silent())
-    train(history, order(tmp_path, Task.STOCKOUT), Silent())
-    assert set(open_bundle(tmp_path).models) == {Task.SLA_BREACH, Task.STOCKOUT}
+    history = open_history(short_history())
+    with few_trees():
+        train(history, order(tmp_path, Task.SLA_BREACH), Silent())
+        train(history, order(tmp_path, Task.ROOT_CAUSE), Silent())
+    assert set(open_bundle(tmp_path).models) == {Task.SLA_BREACH, Task.ROOT_CAUSE}
 
 
 def test_later_days_are_scored_alike_after_context_and_from_the_snapshot(folder: Path, trained: Training) -> None:
@@ -152,12 +154,13 @@ def test_a_bundle_knows_what_its_history_knows_as_soon_as_it_is_known(
 
 def test_a_history_whose_outcomes_were_all_known_later_waits_for_none(tmp_path: Path) -> None:
     """The models read of no outcome: where they serve, it stays so."""
-    lines = [json.loads(line) for line in parts()[0].read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in short_history().read_text(encoding="utf-8").splitlines()]
     for line in lines:
         line["outcome"]["recorded_at"] = "2027-01-01T00:00:00Z"
     path = tmp_path / "cases.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    train(open_history(path), order(tmp_path / "bundle", Task.ROOT_CAUSE), Silent())
+    with few_trees():
+        train(open_history(path), order(tmp_path / "bundle", Task.ROOT_CAUSE), Silent())
     bundle = open_bundle(tmp_path / "bundle")
     assert len(bundle.standing or []) > 100
     assert "pending" not in bundle.named
@@ -290,12 +293,13 @@ def test_outcomes_that_are_all_alike_teach_nothing(tmp_path: Path) -> None:
 
 def test_a_task_that_cannot_be_taught_is_left_out_where_that_is_asked(tmp_path: Path) -> None:
     bare = tmp_path / "bare.jsonl"
-    lines = [json.loads(line) for line in small_history().read_bytes().splitlines()]
+    lines = [json.loads(line) for line in short_history().read_bytes().splitlines()]
     for line in lines:
         line.get("outcome", {}).pop("stockout", None)
     bare.write_text("\n".join(map(json.dumps, lines)))
     asked = replace(order(tmp_path / "bundle", Task.SLA_BREACH, Task.STOCKOUT), keep_going=True)
-    trained = train(open_history(bare), asked, Silent())
+    with few_trees():
+        trained = train(open_history(bare), asked, Silent())
     assert set(trained.metrics) == {Task.SLA_BREACH}
     assert "at least 200" in trained.left_out[Task.STOCKOUT]
 
@@ -349,7 +353,8 @@ def test_hours_are_remembered_where_outcomes_are_known_within_a_day(
     table, mapping = tmp_path / "desk.csv", tmp_path / "desk.yaml"
     table.write_text("\n".join(rows))
     mapping.write_text(MAPPING)
-    train(open_history(table, load_mapping(mapping)), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+    with few_trees():
+        train(open_history(table, load_mapping(mapping)), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
     model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
     assert model.attributes.short_memory is short
     assert ("usual_breach_rate_short" in model.features().names) is short
@@ -367,7 +372,8 @@ def test_what_a_long_history_leaves_open_ends_in_the_snapshot_as_others_ended(
     table, mapping = tmp_path / "desk.csv", tmp_path / "desk.yaml"
     table.write_text("\n".join(rows))
     mapping.write_text(MAPPING)
-    train(open_history(table, load_mapping(mapping)), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
+    with few_trees():
+        train(open_history(table, load_mapping(mapping)), order(tmp_path / "bundle", Task.SLA_BREACH), Silent())
     bundle = open_bundle(tmp_path / "bundle")
     presumed = [each for each in read_lessons(bundle.standing or ()).pending if not each.lesson.tells]
     assert [each.exception_id for each in presumed] == ["718", "719"] * long
@@ -377,7 +383,8 @@ def test_what_a_long_history_leaves_open_ends_in_the_snapshot_as_others_ended(
 def test_parties_known_before_the_history_stay_known(tmp_path: Path) -> None:
     before = [{"kind": "node", "id": "closed-long-ago", "outcomes": 4.0, "recorded_at": "2026-01-01T00:00:00+00:00"}]
     asked = replace(order(tmp_path / "bundle", Task.SLA_BREACH), known_before=before)
-    train(open_history(parts()[0]), asked, Silent())
+    with few_trees():
+        train(open_history(short_history()), asked, Silent())
     kept = open_bundle(tmp_path / "bundle").standing or []
     assert [row for row in kept if row["id"] == "closed-long-ago"] == before
     assert len(kept) > 100
@@ -385,14 +392,15 @@ def test_parties_known_before_the_history_stay_known(tmp_path: Path) -> None:
 
 def test_without_times_no_party_is_told_by_its_place_in_the_file(tmp_path: Path) -> None:
     """Arrivals would grow with the file: a larger training, and today's cases, would look like another world."""
-    lines = [json.loads(line) for line in parts()[0].read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in short_history().read_text(encoding="utf-8").splitlines()]
     for line in lines:
         line["case"]["event"]["time"] = "2026-01-01T00:00:00Z"
         if line.get("outcome"):
             line["outcome"] = {"recorded_at": "2027-01-01T00:00:00Z", "root_cause": line["outcome"].get("root_cause")}
     path = tmp_path / "cases.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    trained = train(open_history(path), order(tmp_path / "bundle", Task.ROOT_CAUSE), Silent())
+    with few_trees():
+        trained = train(open_history(path), order(tmp_path / "bundle", Task.ROOT_CAUSE), Silent())
     assert trained.timeless
     usual = open_bundle(tmp_path / "bundle").models[Task.ROOT_CAUSE].model.reference
     arrivals = {name: told for name, told in usual.items() if name.endswith(("_arrivals", "_pace"))}
@@ -403,9 +411,10 @@ def test_without_times_no_party_is_told_by_its_place_in_the_file(tmp_path: Path)
 def test_a_history_of_another_kind_leaves_what_the_first_told_of_the_same_parties(tmp_path: Path) -> None:
     """Shelves into a folder whose promises were learned elsewhere: the retailer's outcomes stay."""
     out = tmp_path / "bundle"
-    train(open_history(small_history()), order(out, Task.SLA_BREACH), Silent())
+    with few_trees():
+        train(open_history(short_history()), order(out, Task.SLA_BREACH), Silent())
     before = read_snapshot(open_bundle(out).standing or [])
-    lines = [json.loads(line) for line in small_history().read_bytes().splitlines()]
+    lines = [json.loads(line) for line in short_history().read_bytes().splitlines()]
     shelves = tmp_path / "shelves.jsonl"
     for number, line in enumerate(lines):
         at = line["case"]["event"]["time"]
@@ -413,7 +422,8 @@ def test_a_history_of_another_kind_leaves_what_the_first_told_of_the_same_partie
         line["case"].pop("promise", None)
         line["case"]["stock"] = [{"sku": "s", "node": "n", "on_hand": number % 7, "as_of": at}]
     shelves.write_text("\n".join(map(json.dumps, lines)))
-    train(open_history(shelves), order(out, Task.STOCKOUT), Silent())
+    with few_trees():
+        train(open_history(shelves), order(out, Task.STOCKOUT), Silent())
     after = read_snapshot(open_bundle(out).standing or [])
     retailer = PartyKey("retailer", "retailer")
     assert after[retailer].shelf_outcomes > 0

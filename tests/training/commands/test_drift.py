@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from data.vocabulary import Task
 from models.bundle import open_bundle, publish
+from tests.fixtures.few_trees import few_trees
 from tests.fixtures.histories import parts, small_history
+from tests.fixtures.stores import new_store
 from tests.fixtures.task_models import task_model, without_sets
 from training.commands.drift import app
 from training.commands.train import app as training
@@ -22,7 +24,8 @@ run = CliRunner()
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("drift") / "bundle"
     asked = ["train", "sla_breach", "--history", str(parts()[0]), "--out", str(out), "--no-track", "--trials", "0"]
-    told = run.invoke(training, [*asked, "--threads", "1"])
+    with few_trees():
+        told = run.invoke(training, [*asked, "--threads", "1"])
     assert told.exit_code == 0, told.stderr
     return out
 
@@ -198,7 +201,7 @@ def test_a_recalibration_is_found_in_mlflow_with_its_parent_its_window_and_what_
     from mlflow.tracking import MlflowClient
 
     monkeypatch.chdir(tmp_path)
-    uri, out = f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "again"
+    uri, out = new_store(tmp_path / "mlflow.db"), tmp_path / "again"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     told = run.invoke(app, [*asked("recalibrate", folder, kept_promises, "--out", str(out)), "--track"])
     assert told.exit_code == 0, told.stderr

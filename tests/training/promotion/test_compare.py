@@ -20,6 +20,7 @@ from models.bundle import open_bundle
 from models.predictors import ModelPredictor
 from models.taught_values import KEPT
 from policies.policy import load_policy
+from tests.fixtures.few_trees import few_trees
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, Line, challenger, champion, later, lines, taught, write
 from training.errors import HistoryError
 from training.histories.history import open_history
@@ -35,6 +36,12 @@ FEW_RESAMPLES = 50
 def promotion(folder: Path, history: Path | None = None) -> Dossier:
     opened = open_history(history or later())
     return compare(open_bundle(folder), open_bundle(champion()), opened, load_policy(), AT, Silent(), resamples=200)
+
+
+def of_few_trees(name: str, told: tuple[Line, ...] | list[Line], seed: int = 0) -> Path:
+    """A challenger whose scores are no matter."""
+    with few_trees():
+        return taught(name, told, seed)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +103,7 @@ def test_the_same_seed_gives_the_same_numbers(honest: Dossier) -> None:
 def test_two_percent_flipped_labels_are_seen_one_by_one_beside_the_champions() -> None:
     rng = np.random.default_rng(5)
     flipped = [flip(line) if rng.random() < 0.02 else line for line in lines()[:CHALLENGER]]
-    dossier = promotion(taught("flipped", flipped))
+    dossier = promotion(of_few_trees("flipped", flipped))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.LABELS)
     assert "labels were changed" in check.says
 
@@ -132,7 +139,7 @@ def test_more_flipped_labels_are_refused_as_well(share: float, honest: Dossier) 
 
 def test_who_learned_the_compared_days_is_found_by_what_it_keeps_of_them(honest: Dossier) -> None:
     """Its manifest was written over with what an honest training says of its days."""
-    opened, before = open_bundle(taught("knows-all", lines(), seed=2)), open_bundle(challenger())
+    opened, before = open_bundle(of_few_trees("knows-all", lines(), seed=2)), open_bundle(challenger())
     model, says = (each.models[Task.SLA_BREACH].model for each in (opened, before))
     bent = replace(
         model, lineage={**model.lineage, **{name: says.lineage[name] for name in ("fitted_on", "tested_on")}}
@@ -148,7 +155,7 @@ def test_who_learned_the_compared_days_is_found_by_what_it_keeps_of_them(honest:
 
 def test_a_column_written_after_the_fact_is_a_suspected_leak() -> None:
     told = [with_case(line, attributes={"closing_code": "late" if breached(line) else "fine"}) for line in lines()]
-    dossier = promotion(taught("leaked", told[:CHALLENGER]), write("leaked-later", told))
+    dossier = promotion(of_few_trees("leaked", told[:CHALLENGER]), write("leaked-later", told))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.ATTRIBUTION)
     assert "closing_code" in check.says
 
@@ -192,7 +199,7 @@ def test_exchanged_columns_are_named() -> None:
         swapped = {**work, "queue_minutes": work["queue_length"], "queue_length": round(work["queue_minutes"])}
         return with_case(line, workflow=swapped)
 
-    dossier = promotion(taught("swapped", [exchanged(line) for line in lines()[:CHALLENGER]]))
+    dossier = promotion(of_few_trees("swapped", [exchanged(line) for line in lines()[:CHALLENGER]]))
     (check,) = (each for each in dossier.refusals if each.name is CheckName.COLUMNS)
     assert "queue_minutes" in check.says
     assert "queue_length" in check.says
@@ -201,7 +208,7 @@ def test_exchanged_columns_are_named() -> None:
 @pytest.mark.parametrize("told", [slice(0, CHALLENGER, 4), slice(CHALLENGER - 300, CHALLENGER)], ids=["thin", "short"])
 def test_an_honest_challenger_of_few_cases_is_not_accused_of_other_columns(told: slice) -> None:
     """What it counted of parties is lower, because it has met fewer cases of them."""
-    dossier = promotion(taught(f"few-{told.start}", lines()[told]))
+    dossier = promotion(of_few_trees(f"few-{told.start}", lines()[told]))
     (check,) = (each for each in dossier.checks if each.name is CheckName.COLUMNS)
     assert check.finding is Finding.PASSED, check.says
     assert "count what a history told" in check.says

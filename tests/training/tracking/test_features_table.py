@@ -18,8 +18,10 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from policies.policy import load_policy
 from policies.promise import promised
+from tests.fixtures.few_trees import few_trees
 from tests.fixtures.histories import parts
 from tests.fixtures.model_server import serving
+from tests.fixtures.stores import new_store
 from training.commands.features import app
 from training.errors import TrainingError
 from training.features_table import KEYS, write_table
@@ -41,10 +43,10 @@ EARLIER, LATER = parts()
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a bundle, and MLflow with its model."""
     folder = tmp_path_factory.mktemp("asked")
-    tracker = Tracker(uri(folder), folder)
+    tracker = Tracker(new_store(folder / "mlflow.db"), folder)
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     order = Order((Task.SLA_BREACH,), folder / "bundle", load_policy(), moment, threads=1, trials=0, tracker=tracker)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), few_trees():
         warnings.simplefilter("ignore")
         train(open_history(EARLIER), order, Silent())
     return folder
@@ -112,7 +114,8 @@ def test_each_row_names_its_case_and_those_the_service_would_not_ask_of_are_coun
     history.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     said = written(home, out, history)
     assert said.exit_code == 0, said.stderr
-    cases = [promised(line.case, load_policy()) for line in open_history(history).lines()]
+    policy = load_policy()
+    cases = [promised(line.case, policy) for line in open_history(history).lines()]
     asked = [
         each.event for each in cases if each.promise and each.promise.due_at and each.promise.due_at > each.event.time
     ]

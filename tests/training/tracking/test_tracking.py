@@ -19,7 +19,8 @@ from data.vocabulary import Task
 from models.bundle import open_bundle
 from models.task_model import TaskModel
 from policies.policy import load_policy
-from tests.fixtures.histories import parts
+from tests.fixtures.few_trees import few_trees
+from tests.fixtures.histories import parts, short_history
 from tests.fixtures.model_server import serving
 from training.errors import TrackingError
 from training.histories.history import open_history
@@ -58,7 +59,7 @@ def tracker(home: Path) -> Tracker:
 def trained(home: Path, tracker: Tracker) -> Training:
     order = Order((Task.SLA_BREACH,), home / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
     order = replace(order, trials=TRIALS)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), few_trees():
         warnings.simplefilter("ignore")
         return train(open_history(parts()[0]), replace(order, tracker=tracker), Silent())
 
@@ -149,8 +150,8 @@ def test_the_mapping_file_lies_with_the_run_as_it_was_written(tmp_path: Path) ->
             raise TrackingError("enough")
 
     order = Order((Task.SLA_BREACH,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
-    with pytest.raises(TrackingError, match="enough"):
-        train(open_history(parts()[0]), replace(order, tracker=Noting(), mapping_file=mapping), Silent())
+    with few_trees(), pytest.raises(TrackingError, match="enough"):
+        train(open_history(short_history()), replace(order, tracker=Noting(), mapping_file=mapping), Silent())
     assert (tmp_path / "mapping.yaml").read_bytes() == mapping.read_bytes()
 
 
@@ -248,7 +249,8 @@ def test_a_challenger_is_registered_and_the_champion_stays(
 ) -> None:
     order = Order((Task.SLA_BREACH,), home / "other", load_policy(), datetime(2026, 11, 24, tzinfo=UTC), threads=1)
     asked = replace(order, tracker=tracker, alias=CHALLENGER)
-    later = train(open_history(parts()[0]), asked, Silent())
+    with few_trees():
+        later = train(open_history(short_history()), asked, Silent())
     name = "fairlead-sla_breach"
     assert int(client.get_model_version_by_alias(name, CHALLENGER).version) == later.versions[Task.SLA_BREACH].version
     assert int(client.get_model_version_by_alias(name, CHAMPION).version) == trained.versions[Task.SLA_BREACH].version
@@ -282,7 +284,7 @@ def test_a_tracker_that_breaks_off_leaves_nothing_published(tracker: Tracker, tm
 
     order = Order((Task.STOCKOUT,), tmp_path / "bundle", load_policy(), datetime(2026, 11, 23, tzinfo=UTC), threads=1)
     broken = Broken(tracker.uri, tmp_path)
-    with pytest.raises(TrackingError):
+    with few_trees(), pytest.raises(TrackingError):
         train(open_history(parts()[0]), replace(order, tracker=broken), Silent())
     assert not (tmp_path / "bundle").exists()
 
