@@ -6,7 +6,8 @@ And both kernels, for the tests of what they compute: numpy, and C where this ma
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis import settings
 
 from models.kernel import NUMPY, VARIABLE
 from models.kernel_build import build, find_compiler
+from policies import policy
+from policies.policy import Policy, policy_of
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
@@ -25,6 +28,29 @@ LONGEST = ("training", "end_to_end")
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not set(LONGEST) & set(item.path.parts))
+
+
+@cache
+def _policy_of(sources: tuple[tuple[str, str], ...]) -> Policy:
+    return policy_of(dict(sources))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def policy_checked_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same files are checked once a session: a policy is immutable, and its tables take a tenth of a second.
+
+    Not where the tests are of policies.
+    """
+    if "policies" in request.path.parts:
+        yield
+        return
+
+    def known(sources: Mapping[str, str]) -> Policy:
+        return _policy_of(tuple(sources.items()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policy, "policy_of", known)
+        yield
 
 
 @pytest.fixture(scope="session")
