@@ -118,7 +118,7 @@ def compared(said: float, **left_out: int) -> str:
 
 
 def test_a_level_that_chance_does_not_explain_is_noted_with_what_mends_it() -> None:
-    assert "sla_breach: it said 7 % where 16 % came true. Newer labels mend that" in compared(0.07)
+    assert "sla_breach: it said 7 % where 16 % came true. Newer labels may mend that" in compared(0.07)
     assert "`fairlead recalibrate`" in compared(0.07)
     assert "it said" not in compared(0.15)
 

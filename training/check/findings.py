@@ -14,6 +14,7 @@ from data.amounts import percent
 from data.case import Case
 from data.record import Unit
 from training.check.examined import Examined
+from training.check.leaks import SETTLED, areas_of
 from training.check.lone_values import lone_value
 from training.check.marks import mark_slip
 from training.check.shares import share_slip
@@ -40,6 +41,7 @@ Rule = Literal[
     "share_or_per_cent",
     "leak_not_there",
     "derived_unknown",
+    "derived_implausible",
     "calendar_in_utc",
 ]
 
@@ -66,7 +68,8 @@ def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
-    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_not_known_yet(seen)]
+    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_derived_implausible(seen)]
+    told += [*_not_known_yet(seen)]
     told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
@@ -104,6 +107,18 @@ def _derived_unknown(seen: Examined) -> Iterator[Finding]:
                 f"derived.{name} is known in no row that was read: its two are never told together, or it is divided "
             )
             yield Finding("derived_unknown", False, f"{says}by nothing; see which attributes it is made of")
+
+
+def _derived_implausible(seen: Examined) -> Iterator[Finding]:
+    """The outcome in other words, made of two columns of which neither need tell it alone."""
+    for name, column in seen.derived.items():
+        for task, area in areas_of(column, seen).items():
+            if area >= SETTLED:
+                says = (
+                    f"derived.{name} tells {task} alone with an AUC of {area:.3f}: one of its two most likely holds "
+                    "what came of the case; see when each is known"
+                )
+                yield Finding("derived_implausible", False, says)
 
 
 def _leaks_not_there(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:

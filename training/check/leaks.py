@@ -6,7 +6,7 @@ table says whether the value was there at the moment of the case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from data.amounts import percent
 from data.vocabulary import Task
 from training.check.associations import Rows, area_alone, binned, skill, uncertainty
-from training.check.columns import Codes, Column
+from training.check.columns import Codes, Column, Floats
 from training.check.examined import Examined
+from training.check.outcome_order import lies_in_order_of
 from training.histories.split import is_timeless
 from training.histories.truth import UNKNOWN
 
@@ -80,11 +81,13 @@ def suspicions(
     enough = [task for task, truth in _risks(seen).items() if (truth != UNKNOWN).sum() >= FEWEST]
     honest = {task: _best_honest(alone, after, task) for task in enough}
     split = "on cases kept apart" if is_timeless(seen.times) else "in time order"
+    ends = _ends(seen, tells)
     found: Found = {}
     for name, column in seen.columns.items():
         told = [
             None if name in plans else _later(column, seen),
             None if name in tells else _with_the_outcome(column, seen),
+            None if name in tells else _as_the_outcome(column, ends, seen),
             *(_one_label(column, truth, task) for task, truth in _risks(seen).items()),
             *(_implausible(alone[name][task], best, task, split) for task, best in honest.items()),
         ]
@@ -145,6 +148,21 @@ def _with_the_outcome(column: Column, seen: Examined) -> Suspicion | None:
         "with_the_outcome",
         f"filled in {percent(float(filled[beside].mean()))} of the cases of which an outcome is told and in "
         f"{percent(float(filled[~told].mean()))} of those of the same days that tell none: it comes with the outcome",
+    )
+
+
+def _ends(seen: Examined, tells: frozenset[str]) -> list[Floats]:
+    """When the chosen rows' cases ended: by every instant that the outcome is read from, and when it was known."""
+    read = [each.moments for name, each in seen.columns.items() if name in tells and each.moments is not None]
+    return [*read, seen.recorded]
+
+
+def _as_the_outcome(column: Column, ends: Sequence[Floats], seen: Examined) -> Suspicion | None:
+    """A number that grows as cases end, and not as they begin."""
+    if is_timeless(seen.times) or not lies_in_order_of(column, ends, seen.times):
+        return None
+    return Suspicion(
+        "as_the_outcome", "lies in the order in which cases ended, and not in that in which they began: it tells when"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ app = typer.Typer(no_args_is_help=True)
 history = typer.Typer(help="Look at a history before training on it, or take one out of the service's store.")
 app.add_typer(history, name="history", no_args_is_help=True)
 _console = console(stderr=True)
+_out = console()
 
 SAMPLE = 50_000
 DAILY_SAMPLE = 200_000
@@ -70,6 +72,34 @@ def check(
             _show(report)
         if not report.ok:
             raise typer.Exit(1)
+
+
+@history.command()
+def facts(
+    begins: Annotated[str, typer.Argument(help="Those alone that begin so: stock, supplier.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as one JSON list.")] = False,
+) -> None:
+    """List the facts that a mapping can tell: what each means, and in which unit or words.
+
+    What has no place among them becomes an attribute of your own. Exit code 1 where none begins so.
+    """
+    from training.tables.facts import blocks, facts
+
+    told = facts(begins)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in told]))
+    elif told:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+        for heading in ("fact", "unit", "what it says"):
+            table.add_column(heading, no_wrap=heading == "fact", overflow="fold")
+        for each in told:
+            words = f": {', '.join(each.words)}" if each.words else ""
+            table.add_row(each.path, each.unit.value, escape(f"{each.says}{words}"))
+        _out.print(table)
+    else:
+        _console.print(f"[red]error:[/red] no fact begins with {escape(repr(begins))}; they are {', '.join(blocks())}")
+    if not told:
+        raise typer.Exit(1)
 
 
 def _check_daily(history: str, mapping: Path, sample: int, as_json: bool) -> None:

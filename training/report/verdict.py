@@ -54,7 +54,7 @@ def stands_alone(told: Mapping[str, Any]) -> str:
     return f"{name} moves the score {times:.1f} times as far as anything else: is it known when the event comes?"
 
 
-MENDS = "Newer labels mend that: train on them too, or give them to `fairlead recalibrate`"
+MENDS = "Newer labels may mend that: train on them too, or give them to `fairlead recalibrate`"
 
 
 def wrong_level(task: Task, told: Mapping[str, Any]) -> str:

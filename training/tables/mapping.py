@@ -280,7 +280,8 @@ def _check_path(key: str, record: type[Record], path: str, source: Source) -> No
     unit = leaf_unit(record, path)
     if unit is None:
         near = difflib.get_close_matches(path, paths_of(record), n=1, cutoff=0.0)
-        raise MappingError(key, f"no such fact; the nearest is {near[0]!r}")
+        look = "; `fairlead history facts` lists them all" if record is Case else ""
+        raise MappingError(key, f"no such fact; the nearest is {near[0]!r}{look}")
     _check_fit(key, unit, source)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -44,17 +46,24 @@ def leaf_unit(record: type[Record], path: str) -> Unit | None:
 
 def paths_of(record: type[Record]) -> list[str]:
     """Every path that leads to a fact; index 0 stands for any position of a list."""
-    if record is Outcome:
-        return list(_OUTCOME_UNITS)
-    paths: list[str] = []
+    return list(_OUTCOME_UNITS) if record is Outcome else [path for path, _ in fields_of(record)]
+
+
+def fields_of(record: type[Record]) -> Iterator[tuple[str, FieldInfo]]:
+    """Every path that leads to a fact of a case, with the field that it is there; 0 for any position of a list."""
     for name, field in record.model_fields.items():
         inner, repeated = _inside(field.annotation)
         prefix = f"{name}.0" if repeated else name
         if _is_record(inner):
-            paths += [f"{prefix}.{each}" for each in paths_of(inner)]
+            yield from ((f"{prefix}.{path}", each) for path, each in fields_of(inner))
         elif not repeated and not _is_table(inner):
-            paths.append(name)
-    return paths
+            yield name, field
+
+
+def words_of(field: FieldInfo) -> tuple[str, ...]:
+    """The words that a fact may say, where these are given; empty for any other fact."""
+    inner = _inside(field.annotation)[0]
+    return tuple(each.value for each in inner) if isinstance(inner, type) and issubclass(inner, StrEnum) else ()
 
 
 def needed_beside(record: type[Record], path: str) -> list[str]:

@@ -80,7 +80,9 @@ class Source(Part):
     """Where one fact comes from; exactly one of `column`, `join`, `text`, `row`, `constant` and `first_of`."""
 
     came_later: ClassVar[frozenset[str]] = frozenset({"first_of", "without"})
-    never_empty: ClassVar[frozenset[str]] = frozenset({"column", "join", "text", "first_of", "format", "without"})
+    never_empty: ClassVar[frozenset[str]] = frozenset(
+        {"column", "join", "text", "first_of", "missing", "format", "without"}
+    )
     beside_first_of: ClassVar[frozenset[str]] = frozenset({"first_of", "known"})
     """What is said once for a list of sources; how a cell is read, each says itself."""
 

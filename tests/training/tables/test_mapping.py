@@ -119,6 +119,7 @@ def test_a_bare_name_is_a_column_and_a_list_is_the_first_filled() -> None:
             "format: [] says nothing: expected one or more in the list, or no format at all",
         ),
         ({"facts": {**FACTS, "channel": {"column": "c", "join": []}}}, "facts.channel", "join: [] says nothing"),
+        ({"attributes": {"a": {"column": "d", "missing": []}}}, "attributes.a", "missing: [] says nothing"),
         (
             {"attributes": {"a": {"column": "d", "kind": "number", "plus": "P1D"}}},
             "attributes.a",

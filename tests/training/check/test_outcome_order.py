@@ -1,0 +1,112 @@
+"""A number that grows as cases end tells when they ended, whatever it is called and however little it predicts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.fixtures.tables import write_csv
+from training.check.columns import Column, read_column
+from training.check.examined import examine
+from training.check.history_check import Check, check
+from training.check.outcome_order import lies_in_order_of
+from training.tables.mapping import parse_mapping
+
+COUNT, DAY = 1_500, timedelta(days=1)
+TIMES = np.arange(float(COUNT))
+CHANCE = np.random.default_rng(3)
+ENDS = TIMES + CHANCE.integers(1, 400, COUNT)
+
+
+def column(values: Any) -> Column:
+    return read_column(pd.Series(values), None)
+
+
+def lies(values: Any) -> bool:
+    return lies_in_order_of(column(values), [np.full(COUNT, np.nan), ENDS], TIMES)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_grows_or_shrinks_as_cases_end_does(sign: int) -> None:
+    assert lies(sign * (ENDS // 7))
+
+
+def test_a_slip_here_and_there_does_not_hide_it() -> None:
+    slips = np.where(np.arange(COUNT) % 300 == 7, ENDS + 100, ENDS)
+    assert lies(slips)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        TIMES,
+        TIMES // 5,
+        CHANCE.integers(0, 500, COUNT),
+        ENDS - TIMES,
+        ENDS // 300,
+        ENDS + CHANCE.integers(-60, 60, COUNT),
+    ],
+    ids=["a row's number", "its page", "by chance", "how long it took", "of few values", "about when"],
+)
+def test_what_lies_in_the_order_of_the_cases_or_in_none_does_not(values: Any) -> None:
+    assert not lies(values)
+
+
+def test_words_and_instants_are_no_numbers() -> None:
+    assert not lies([f"w{each:.0f}" for each in ENDS])
+    assert not lies([f"{datetime(2026, 1, 1) + DAY * int(each):%Y-%m-%d}" for each in ENDS])  # noqa: DTZ001
+
+
+def shipments(folder: Path, **derived: Any) -> Check:
+    """Deliveries, late one in five, with the day of the delivery as a number and as an instant under another name."""
+    dice, rows = Random(5), []
+    for number in range(COUNT):
+        at = datetime(2024, 1, 1) + timedelta(hours=8 * number)  # noqa: DTZ001
+        due = at + DAY * dice.randrange(10, 90)
+        came = due + DAY * (dice.randrange(1, 20) if dice.random() < 0.2 else -dice.randrange(3))
+        day = (came - datetime(2000, 1, 1)).days  # noqa: DTZ001
+        rows.append((f"c{number}", *(f"{each:%Y-%m-%dT%H:%M}" for each in (at, due, came, came)), day, number))
+    content = {
+        "schema": "fairlead/mapping/1",
+        "says": "Will it be late?",
+        "zone": "UTC",
+        "facts": {
+            "event.source": {"constant": "scm"},
+            "event.id": "id",
+            "event.time": "at",
+            "exception_id": "id",
+            "promise.due_at": "due",
+        },
+        "attributes": {
+            "doc": {"column": "doc", "kind": "number"},
+            "line": {"column": "line", "kind": "number"},
+            "due": {"column": "due", "kind": "instant"},
+            "handed": {"column": "copy", "kind": "instant", "known": "opening"},
+        },
+        "outcome": {"sla_breached": {"later": "came", "than": "due"}, "recorded_at": "came"},
+    }
+    table = write_csv(folder / "t.csv", ("id", "at", "due", "came", "copy", "doc", "line"), rows)
+    mapping = parse_mapping({**content, **derived})
+    return check(examine(table, mapping, COUNT), mapping)
+
+
+def test_the_day_of_the_delivery_as_a_number_is_a_leak_and_the_number_of_a_line_is_none(tmp_path: Path) -> None:
+    report = shipments(tmp_path)
+    assert [each.name for each in report.leaking] == ["doc"]
+    assert [one.rule for each in report.leaking for one in each.suspicions] == ["as_the_outcome"]
+
+
+def test_a_derived_number_that_is_the_outcome_in_other_words_is_said(tmp_path: Path) -> None:
+    gap, slack = {"difference": ["handed_hours", "due_hours"]}, {"product": ["line", "due_hours"]}
+    report = shipments(tmp_path, derived={"gap": gap, "slack": slack})
+    told = [each.says for each in report.findings if each.rule == "derived_implausible"]
+    assert told == [
+        "derived.gap tells sla_breach alone with an AUC of 1.000: one of its two most likely holds what came of the "
+        "case; see when each is known"
+    ]
