@@ -142,7 +142,7 @@ def _carries(told: Carried) -> str:
 
 def _before_it(told: Carried) -> str:
     known = "it is known" if len(told.names) == 1 else "they are known"
-    return f"{known} before the outcome (fairlead history check)"
+    return f"{known} before the outcome: ask who fills it in, and when (fairlead history check finds plain leaks alone)"
 
 
 def _explained(side: Side) -> Floats:

@@ -124,7 +124,10 @@ def test_a_told_number_that_becomes_the_outcome_is_found_among_its_kin(champion:
         "suspected leak: attribute.stock, attribute.coming, attribute.cover together carry 80 % of the score, 21 % of"
     )
     assert told[1].startswith(leak)
-    assert told[1].endswith("check that they are known before the outcome (fairlead history check)")
+    assert told[1].endswith(
+        "check that they are known before the outcome: ask who fills it in, and when (fairlead history check finds "
+        "plain leaks alone)"
+    )
 
 
 def test_of_a_group_those_are_named_that_carry_something() -> None:
