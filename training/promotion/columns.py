@@ -71,8 +71,11 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
         return _check(pair, Finding.REFUSED, says)
     words = len(words_before.keys() & words_now.keys())
     both = len(set(before) & set(now))
-    spread = f"{both - len(_moved(before, now))} of {both} features that are numbers"
+    elsewhere = _moved(before, now)
+    spread = f"{both - len(elsewhere)} of {both} features that are numbers"
     says = f"{spread} are spread as they were where the champion was trained"
+    if elsewhere:
+        says += f" (not {', '.join(elsewhere[:LISTED])})"
     if words:
         says += f", and no two of {words} columns of words were exchanged"
     if otherwise:
