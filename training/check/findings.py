@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,7 +14,8 @@ from data.amounts import percent
 from data.case import Case
 from data.record import Unit
 from training.check.examined import Examined
-from training.check.leaks import SETTLED, areas_of
+from training.check.leaks import FEWEST as FEWEST_TOLD
+from training.check.leaks import SETTLED
 from training.check.lone_values import lone_value
 from training.check.marks import mark_slip
 from training.check.shares import share_slip
@@ -63,12 +64,14 @@ class Finding:
     says: str
 
 
-def findings(seen: Examined, mapping: Mapping | None) -> tuple[Finding, ...]:
-    """What there is to mend, what stops training first."""
+def findings(
+    seen: Examined, mapping: Mapping | None, derived: Sequence[tuple[str, dict[str, float]]] = ()
+) -> tuple[Finding, ...]:
+    """What there is to mend, what stops training first; `derived` tells what each derived number reaches alone."""
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
-    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_derived_implausible(seen)]
+    told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_derived_implausible(seen, derived)]
     told += [*_not_known_yet(seen)]
     told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping)]
     return tuple(sorted(told, key=lambda each: not each.stops))
@@ -109,14 +112,15 @@ def _derived_unknown(seen: Examined) -> Iterator[Finding]:
             yield Finding("derived_unknown", False, f"{says}by nothing; see which attributes it is made of")
 
 
-def _derived_implausible(seen: Examined) -> Iterator[Finding]:
+def _derived_implausible(seen: Examined, alone: Sequence[tuple[str, dict[str, float]]]) -> Iterator[Finding]:
     """The outcome in other words, made of two columns of which neither need tell it alone."""
-    for name, column in seen.derived.items():
-        for task, area in areas_of(column, seen).items():
-            if area >= SETTLED:
+    enough = [task for task, truth in seen.truths.items() if (truth != UNKNOWN).sum() >= FEWEST_TOLD]
+    for name, areas in alone:
+        for task in enough:
+            if areas.get(task.value, 0.0) >= SETTLED:
                 says = (
-                    f"derived.{name} tells {task} alone with an AUC of {area:.3f}: one of its two most likely holds "
-                    "what came of the case; see when each is known"
+                    f"derived.{name} tells {task} alone with an AUC of {areas[task.value]:.3f}: one of its two most "
+                    "likely holds what came of the case; see when each is known"
                 )
                 yield Finding("derived_implausible", False, says)
 

@@ -30,6 +30,10 @@ PLANNED = ("due_at", "arrives_at")
 OUTCOMES = ("outcome.", "decision.")
 TRUTHS = frozenset(f"outcome.{name}" for name in (*Task, "sla_breached"))
 """The keys that are the outcome itself: that it tells the outcome is no suspicion."""
+NAMES = frozenset(
+    ["view.key", *(f"{of}.{name}" for of in ("facts", "case") for name in ("event.source", "event.id", "exception_id"))]
+)
+"""The keys that name a case: a model reads none of them."""
 DECIMALS = 4
 
 Role = Literal["fact", "attribute", "outcome", "leak", "view", "unmapped"]
@@ -150,13 +154,15 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     roles = {name: _role(name, keys[name], mapping) for name in seen.columns}
     after = frozenset(name for name, role in roles.items() if role in ("outcome", "leak"))
     tells = frozenset(name for name, role in roles.items() if role == "outcome")
-    found = suspicions(seen, _plans(seen, keys, mapping), tells, after, alone)
+    named = frozenset(name for name in seen.columns if keys[name] and NAMES.issuperset(keys[name]))
+    found = suspicions(seen, _plans(seen, keys, mapping), tells, named, after, alone)
     above = _truths(seen, keys, mapping) | _moments(keys, mapping)
     found = {name: told for name, told in found.items() if name not in above}
     reports = [
         _report(seen, column, keys[name], roles[name], mapping, alone[name], found.get(name, []))
         for name, column in seen.columns.items()
     ]
+    derived = tuple(_derived(seen, mapping))
     return Check(
         history=seen.name,
         whole=seen.counted.rows,
@@ -168,8 +174,8 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
         columns=tuple(reports),
         base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
         joins=seen.joins,
-        findings=findings(seen, mapping),
-        derived=tuple(_derived(seen, mapping)),
+        findings=findings(seen, mapping, [(each.name, each.alone) for each in derived]),
+        derived=derived,
     )
 
 

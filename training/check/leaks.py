@@ -69,14 +69,16 @@ def suspicions(
     seen: Examined,
     plans: frozenset[str],
     tells: frozenset[str],
+    named: frozenset[str],
     after: frozenset[str],
     alone: Mapping[str, Mapping[Task, float]],
 ) -> Found:
     """What is suspected of each column, only those that are suspected.
 
     `plans` are columns that hold the promised or planned instants of a case, which lie ahead by nature; `tells` those
-    that the outcome is read from; `after` all that are said to hold what came of it, so that none measures what an
-    honest one reaches; `alone` the area under the curve that each column reaches alone, per risk.
+    that the outcome is read from; `named` those that name a case and are nothing a model reads; `after` all that are
+    said to hold what came of it, so that none measures what an honest one reaches; `alone` the area under the curve
+    that each column reaches alone, per risk.
     """
     enough = [task for task, truth in _risks(seen).items() if (truth != UNKNOWN).sum() >= FEWEST]
     honest = {task: _best_honest(alone, after, task) for task in enough}
@@ -87,7 +89,7 @@ def suspicions(
         told = [
             None if name in plans else _later(column, seen),
             None if name in tells else _with_the_outcome(column, seen),
-            None if name in tells else _as_the_outcome(column, ends, seen),
+            None if name in tells | named else _as_the_outcome(column, ends, seen),
             *(_one_label(column, truth, task) for task, truth in _risks(seen).items()),
             *(_implausible(alone[name][task], best, task, split) for task, best in honest.items()),
         ]

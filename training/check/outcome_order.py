@@ -8,24 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.check.columns import Column, Floats
 
 FEWEST_STEPS = 50
 """Distinct moments below which an order may be chance."""
 BROKEN = 0.02
-"""The share of the steps from one moment to the next at which an order may be broken: slips of the pen."""
+"""The share of the moves from one moment to the next that may go the other way: slips of the pen."""
 
 
 def lies_in_order_of(column: Column, ends: Sequence[Floats], times: Floats) -> bool:
-    """Whether a column's numbers never fall, or never rise, as cases end later; `ends` are moments of their ending.
+    """Whether a column's numbers hardly ever fall, or hardly ever rise, as cases end later.
 
-    What lies in the order of the cases' own `times` as well, as a row's number, may have been there from the start.
+    `ends` are moments of their ending. What lies in the order of the cases' own `times` as well, as a row's number, may
+    have been there from the start; and where cases end in the order in which they begin, nothing tells the two apart.
     """
     numbers = column.numbers
-    if numbers is None or column.moments is not None:
+    if numbers is None or column.moments is not None or _in_order(numbers, times):
         return False
-    return any(_in_order(numbers, end) for end in ends) and not _in_order(numbers, times)
+    return any(_in_order(numbers, end) and not _in_order(end, times) for end in ends)
 
 
 def _in_order(numbers: Floats, moments: Floats) -> bool:
@@ -35,12 +37,13 @@ def _in_order(numbers: Floats, moments: Floats) -> bool:
     steps, place = np.unique(moments[told], return_inverse=True)
     if len(steps) < FEWEST_STEPS:
         return False
-    return min(_broken(numbers[told], place, len(steps)), _broken(-numbers[told], place, len(steps))) <= BROKEN
+    falls, rises = _falls(numbers[told], place, len(steps)), _falls(-numbers[told], place, len(steps))
+    return min(falls, rises) <= BROKEN * max(falls + rises, 1)
 
 
-def _broken(numbers: Floats, place: np.typing.NDArray[np.intp], steps: int) -> float:
-    """The share of the steps at which some number is smaller than one of the moment before."""
+def _falls(numbers: Floats, place: NDArray[np.intp], steps: int) -> int:
+    """At how many steps some number is smaller than one of the moment before."""
     smallest, largest = np.full(steps, np.inf), np.full(steps, -np.inf)
     np.minimum.at(smallest, place, numbers)
     np.maximum.at(largest, place, numbers)
-    return float((smallest[1:] < largest[:-1]).mean())
+    return int((smallest[1:] < largest[:-1]).sum())

@@ -1,9 +1,9 @@
-"""The command `history check`: a report to read on the error stream, or as JSON on standard output."""
+"""The commands `history check`, a report to read on the error stream or as JSON, and `history facts`, a list."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ from training.commands.train import TheHistory, told
 
 if TYPE_CHECKING:
     from training.check.history_check import Check, ColumnReport, DerivedReport
+    from training.tables.facts import Fact
 
 app = typer.Typer(no_args_is_help=True)
 history = typer.Typer(help="Look at a history before training on it, or take one out of the service's store.")
@@ -89,17 +90,21 @@ def facts(
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in told]))
     elif told:
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-        for heading in ("fact", "unit", "what it says"):
-            table.add_column(heading, no_wrap=heading == "fact", overflow="fold")
-        for each in told:
-            words = f": {', '.join(each.words)}" if each.words else ""
-            table.add_row(each.path, each.unit.value, escape(f"{each.says}{words}"))
-        _out.print(table)
-    else:
-        _console.print(f"[red]error:[/red] no fact begins with {escape(repr(begins))}; they are {', '.join(blocks())}")
+        _out.print(_facts(told))
     if not told:
+        _console.print(f"[red]error:[/red] no fact begins with {escape(repr(begins))}; they are {', '.join(blocks())}")
         raise typer.Exit(1)
+
+
+def _facts(told: Sequence[Fact]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for heading in ("fact", "unit", "what it says"):
+        table.add_column(heading, no_wrap=heading == "fact", overflow="fold")
+    for each in told:
+        words = f": {', '.join(each.words)}" if each.words else ""
+        needed = " (every case needs it)" if each.required else ""
+        table.add_row(each.path, each.unit.value, escape(f"{each.says}{words}{needed}"))
+    return table
 
 
 def _check_daily(history: str, mapping: Path, sample: int, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from data.amounts import percent
 from models.drift_records import Alarm, DriftReport, FeatureDrift
 from models.performance import Performance
+from training.sideways import SIDEWAYS
 
 STYLE = (
     ":root{color-scheme:light dark;--rule:#ccd4d7;--soft:#50626b;--late:#9d1c17;--note:#fff3d6;--ink:#14232b}"
@@ -29,9 +30,8 @@ STYLE = (
     "td:not(:first-child){white-space:nowrap}td:nth-child(2),th:nth-child(2){text-align:left}"
     "td span{display:block;min-width:10rem;overflow-wrap:anywhere}"
     ".sideways{display:none;margin:.5rem 0 0;color:var(--soft);font-size:.92rem}"
-    "@media(max-width:50rem){.sideways{display:block}}"
+    "@media screen and (max-width:36rem){.sideways{display:block}}"
 )
-SIDEWAYS = "<p class='sideways'>This table goes on to the right: scroll it sideways.</p>"
 VIEWPORT = "<meta name='viewport' content='width=device-width,initial-scale=1'>"
 SMALLEST_SHOWN = 0.001
 

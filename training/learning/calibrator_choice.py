@@ -2,8 +2,8 @@
 
 What judges them are a few blocks, each a level of its own. The way that served three of them best is often not the one
 that serves the next: a year of few breaches is followed by another, or by a usual one. So what ships is the mean of all
-ways that may be the best (a model confidence set, Hansen, Lunde and Nason 2011; that the mean of forecasts serves
-better than the one chosen: Bates and Granger 1969, Stock and Watson 2004).
+ways that may be the best, in the spirit of a model confidence set (Hansen, Lunde and Nason 2011); that the mean of
+forecasts serves better than the one chosen is an old finding (Bates and Granger 1969, Stock and Watson 2004).
 """
 
 from __future__ import annotations
@@ -65,33 +65,40 @@ SURE = 0.95
 def choose_calibrator(rows: Rows, blocks: Sequence[tuple[int, int]], scores: Scores) -> Calibrator:
     """The mean of the ways that may serve later blocks best, each fitted on all blocks.
 
-    Each block after the first is asked about by what the blocks before it taught, as what ships will be. A way is left
-    out where it is surely worse than the best one, block by block: a level shifts all cases of a block together, so a
-    thousand of its cases say no more of the next level than one. Where outcomes are known of some cases rather than of
-    others, each counts for those like it: the level would else be that of what was looked at.
+    Each block after the first is asked about by what the blocks before it taught, as what ships will be; of a single
+    block nothing is judged. A way is left out where it is surely worse than the best one. With times, blocks are what
+    is counted: a level shifts all cases of a block together, so a thousand of them say no more of the next level than
+    one, and of a single judged block no way is left out. Without times no level wanders, and cases are. Where outcomes
+    are known of some cases rather than of others, each counts for those like it: the level would else be that of what
+    was looked at.
     """
     truths = [rows.truth[start:end] for start, end in blocks]
     weights = [None if rows.selection is None else rows.selection[start:end] for start, end in blocks]
-    ways = LABEL_WAYS if rows.classes > 1 else RISK_WAYS[: -1 if is_timeless(rows.times) else None]
-    losses = np.array([_later_losses(way, scores, truths, weights) for way in ways])
-    best = losses[int(np.argmin(losses.mean(axis=1)))]
+    timeless = is_timeless(rows.times)
+    ways = LABEL_WAYS if rows.classes > 1 else RISK_WAYS[: -1 if timeless else None]
+    losses = [_later_losses(way, scores, truths, weights, timeless) for way in ways]
+    best = min(losses, key=lambda each: float(each.mean()) if len(each) else 0.0)
     kept = [way for way, each in zip(ways, losses, strict=True) if not _surely_worse(each - best)]
     return mean_of([way(scores, truths, weights) for way in kept])
 
 
 def _surely_worse(by: Floats) -> bool:
-    """Whether a way is worse than the best one beyond chance, given by how much on each block: Student's t."""
-    error = by.std(ddof=1) / np.sqrt(len(by)) if len(by) > 1 else np.inf
-    return bool(by.mean() > student.ppf(SURE, len(by) - 1) * error) if len(by) > 1 else False
+    """Whether a way is worse than the best one beyond chance, given by how much each time: Student's t."""
+    if len(by) < 2:
+        return False
+    error = by.std(ddof=1) / np.sqrt(len(by))
+    return bool(by.mean() > student.ppf(SURE, len(by) - 1) * error)
 
 
-def _later_losses(way: Way, scores: Scores, truths: Truths, weights: Weights) -> Floats:
-    """The log loss of each block after the first, calibrated so on those before it."""
-    losses = [
-        np.average(losses_of(truths[end], _told(way, scores, truths, weights, end)), weights=weights[end])
-        for end in range(1, len(truths))
-    ]
-    return np.array(losses)
+def _later_losses(way: Way, scores: Scores, truths: Truths, weights: Weights, by_case: bool) -> Floats:
+    """The log loss of each block after the first, calibrated so on those before it; or of each case of them."""
+    told = []
+    for end in range(1, len(truths)):
+        losses = losses_of(truths[end], _told(way, scores, truths, weights, end))
+        weight = weights[end]
+        counted = losses if weight is None else losses * (weight / weight.mean())
+        told.append(counted if by_case else counted.mean(keepdims=True))
+    return np.concatenate(told) if told else np.empty(0)
 
 
 def _told(way: Way, scores: Scores, truths: Truths, weights: Weights, end: int) -> Floats:

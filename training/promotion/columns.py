@@ -75,7 +75,8 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
     spread = f"{both - len(elsewhere)} of {both} features that are numbers"
     says = f"{spread} are spread as they were where the champion was trained"
     if elsewhere:
-        says += f" (not {', '.join(elsewhere[:LISTED])})"
+        others = f" and {len(elsewhere) - LISTED} others" if len(elsewhere) > LISTED else ""
+        says += f" (not {', '.join(elsewhere[:LISTED])}{others})"
     if words:
         says += f", and no two of {words} columns of words were exchanged"
     if otherwise:

@@ -9,8 +9,8 @@ from data.amounts import percent
 from data.promotion import OTHER_CASES, Check, Difference, Dossier, Finding, Window
 from data.record import instant_text
 from features.definition import plain_name
+from training.sideways import SIDEWAYS
 
-_SIDEWAYS = '<p class="sideways">This table goes on to the right: scroll it sideways.</p>'
 _MARK = {Finding.PASSED: "passed", Finding.NOTED: "note", Finding.REFUSED: "refused"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
@@ -169,5 +169,5 @@ def _table(
     head = "".join(cell("th", column, name) for column, name in enumerate(names))
     body = "".join(f"<tr>{''.join(cell('td', at, text) for at, text in enumerate(row))}</tr>" for row in rows)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    hint = _SIDEWAYS if kind == "numbers" else ""
+    hint = SIDEWAYS if kind == "numbers" else ""
     return f'{hint}<div class="wide {kind}" tabindex="0">{table}</div>'

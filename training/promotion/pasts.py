@@ -27,18 +27,19 @@ def with_past(window: Check, both: Pair, begins: datetime, ground: Ground) -> Ch
     if since is None:
         return window
     told, taught = ground - begins, min(ground - since, LONGEST)
-    if told <= timedelta() or told >= ENOUGH * taught:
+    if told < timedelta() or told >= ENOUGH * taught:
         return window
     says = (
-        f"the history begins on {begins:%Y-%m-%d}, in the midst of what taught them (since {since:%Y-%m-%d}), so all "
-        "parties start unknown there and both answer as they would not in service: give the earlier cases too, or "
-        f"those after {ground:%Y-%m-%d %H:%M} UTC alone"
+        f"the history begins on {begins.astimezone(UTC):%Y-%m-%d}, in the midst of what taught them (since "
+        f"{since:%Y-%m-%d}), so all parties start unknown there and both answer as they would not in service: give "
+        f"the earlier cases too, or those after {ground:%Y-%m-%d %H:%M} UTC alone"
     )
     return window.model_copy(update={"finding": Finding.NOTED, "says": f"{window.says}; {says}"})
 
 
 def _taught_since(both: Pair) -> datetime | None:
-    """From when on both were taught; None where neither was by cases that carry times."""
-    lineages = [side.model.lineage for side in both.sides if not without_times(side.model.lineage)]
-    since = max((lineage["fitted_on"]["from"] for lineage in lineages), default=None)
+    """From when on both were taught; None where neither says so, or by cases without times."""
+    lineages = [side.model.lineage for side in both.sides]
+    told = [each["fitted_on"]["from"] for each in lineages if "fitted_on" in each and not without_times(each)]
+    since = max(told, default=None)
     return None if since is None else datetime.fromtimestamp(since, UTC)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from data.case import Case
 from data.record import Unit
+from training.tables.mapping import REQUIRED_FACTS
 from training.tables.paths import fields_of, leaf_unit, words_of
 
 
@@ -18,6 +19,8 @@ class Fact:
     says: str
     words: tuple[str, ...] = ()
     """The words that it takes, where these are given."""
+    required: bool = False
+    """Whether every case needs it."""
 
 
 def facts(begins: str = "") -> tuple[Fact, ...]:
@@ -26,7 +29,7 @@ def facts(begins: str = "") -> tuple[Fact, ...]:
     for path, field in fields_of(Case):
         unit = leaf_unit(Case, path)
         if unit is not None and path.startswith(begins):
-            told.append(Fact(path, unit, field.description or "", words_of(field)))
+            told.append(Fact(path, unit, field.description or "", words_of(field), path in REQUIRED_FACTS))
     return tuple(told)
 
 

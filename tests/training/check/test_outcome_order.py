@@ -58,6 +58,23 @@ def test_what_lies_in_the_order_of_the_cases_or_in_none_does_not(values: Any) ->
     assert not lies(values)
 
 
+@pytest.mark.parametrize("share", [0.005, 0.012, 0.02])
+def test_a_number_that_is_nearly_always_nothing_lies_in_no_order(share: float) -> None:
+    """Cases are noticed by the day and end by the minute: it stays where it is at nearly every step."""
+    dice = np.random.default_rng(7)
+    days, ends = np.repeat(np.arange(300.0), 30), np.sort(dice.random(9_000))
+    surcharge = np.where(dice.random(9_000) < share, dice.integers(1, 900, 9_000), 0)
+    assert not lies_in_order_of(column(surcharge), [ends], days)
+
+
+def test_where_cases_end_as_they_begin_a_ticket_number_tells_no_more_than_a_clock() -> None:
+    """Numbers are given within a minute of the case; all end the same day, and only the day is known."""
+    dice = np.random.default_rng(7)
+    times = np.sort(dice.random(3_000) * 100 * 86_400.0)
+    ticket = np.argsort(np.argsort(times + dice.random(3_000) * 6_000.0)).astype(float)
+    assert not lies_in_order_of(column(ticket), [times // 86_400.0], times)
+
+
 def test_words_and_instants_are_no_numbers() -> None:
     assert not lies([f"w{each:.0f}" for each in ENDS])
     assert not lies([f"{datetime(2026, 1, 1) + DAY * int(each):%Y-%m-%d}" for each in ENDS])  # noqa: DTZ001
@@ -100,6 +117,36 @@ def test_the_day_of_the_delivery_as_a_number_is_a_leak_and_the_number_of_a_line_
     report = shipments(tmp_path)
     assert [each.name for each in report.leaking] == ["doc"]
     assert [one.rule for each in report.leaking for one in each.suspicions] == ["as_the_outcome"]
+
+
+def test_what_names_the_case_alone_is_no_leak_whatever_its_order(tmp_path: Path) -> None:
+    """No model reads it, and nobody could say when it was known."""
+    facts = {
+        "event.source": {"constant": "scm"},
+        "event.id": "id",
+        "event.time": "at",
+        "exception_id": "doc",
+        "promise.due_at": "due",
+    }
+    report = shipments(tmp_path, facts=facts, attributes={"line": {"column": "line", "kind": "number"}})
+    assert report.leaking == ()
+
+
+def test_without_times_nothing_lies_in_their_order(tmp_path: Path) -> None:
+    facts = {
+        "event.source": {"constant": "scm"},
+        "event.id": "id",
+        "event.time": {"constant": "2026-01-01T00:00:00Z"},
+        "exception_id": "id",
+        "promise.due_at": "due",
+    }
+    assert shipments(tmp_path, facts=facts).leaking == ()
+
+
+def test_of_few_cases_a_derived_number_may_tell_all_by_chance(tmp_path: Path) -> None:
+    gap = {"difference": ["handed_hours", "due_hours"]}
+    report = shipments(tmp_path, derived={"gap": gap}, where={"line": {"below": 95}})
+    assert "derived_implausible" not in {each.rule for each in report.findings}
 
 
 def test_a_derived_number_that_is_the_outcome_in_other_words_is_said(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_facts_are_listed_for_people_and_for_programs() -> None:
     assert "carrier.id" in told.stdout
     assert "supplier.id" not in told.stdout
     listed = json.loads(run.invoke(app, ["history", "facts", "carrier", "--json"]).stdout)
-    assert {"path", "unit", "says", "words"} == set(listed[0])
+    assert {"path", "unit", "says", "words", "required"} == set(listed[0])
     assert all(each["path"].startswith("carrier") for each in listed)
 
 
@@ -26,4 +26,7 @@ def test_a_beginning_that_none_has_is_an_error_with_those_that_there_are() -> No
     assert told.exit_code == 1
     assert told.stdout == ""
     assert "no fact begins with 'ship'" in told.stderr
+    as_json = run.invoke(app, ["history", "facts", "ship", "--json"])
+    assert (as_json.exit_code, as_json.stdout.strip()) == (1, "[]")
+    assert "no fact begins with 'ship'" in as_json.stderr
     assert "carrier" in told.stderr

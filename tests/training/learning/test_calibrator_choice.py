@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.calibration import MulticlassCalibrator
 from training.histories.rows import DAY, Rows
+from training.learning import calibrator_choice
 from training.learning.calibrator_choice import choose_calibrator
+from training.learning.calibrator_mean import Calibrator
 
 Floats = np.typing.NDArray[np.float64]
 SIZE, BLOCKS = 1_500, 4
@@ -27,7 +30,10 @@ def scored(levels: tuple[float, ...], seed: int = 0, timeless: bool = False) -> 
 
 def level_of(rows: Rows, scores: list[Floats]) -> float:
     """By how many log-odds the chosen calibrator moves a middling score."""
-    calibrator = choose_calibrator(rows, CUTS, scores)
+    return level_told(choose_calibrator(rows, CUTS, scores))
+
+
+def level_told(calibrator: Calibrator) -> float:
     told = float(calibrator.probability(np.array([-2.0]))[0])
     return float(np.log(told / (1 - told))) + 2.0
 
@@ -59,9 +65,39 @@ def test_a_level_that_is_always_beside_the_scores_is_corrected() -> None:
     assert level_of(*scored((0.8, 0.8, 0.8, 0.8))) == pytest.approx(0.8, abs=0.2)
 
 
-def test_without_times_no_case_is_the_latest() -> None:
-    followed, mean = (level_of(*scored((0.0, 0.0, 1.2, 1.2), timeless=timeless)) for timeless in (False, True))
-    assert followed > mean
+def test_without_times_no_case_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("the latest level was asked for")
+
+    monkeypatch.setattr(calibrator_choice, "fit_recent", asked)
+    assert level_of(*scored((0.8, 0.8, 0.8, 0.8), timeless=True)) == pytest.approx(0.8, abs=0.2)
+    with pytest.raises(AssertionError, match="the latest level"):
+        level_of(*scored((0.8, 0.8, 0.8, 0.8)))
+
+
+@pytest.mark.parametrize(("timeless", "level"), [(True, 0.8), (False, 0.4)])
+def test_of_two_blocks_a_level_is_sure_where_no_level_wanders(timeless: bool, level: float) -> None:
+    """Without times each case is one by itself; with them one judged block is one level."""
+    rows, scores = scored((0.8, 0.8, 0.8, 0.8), timeless=timeless)
+    assert level_told(choose_calibrator(rows, CUTS[:2], scores[:2])) == pytest.approx(level, abs=0.15)
+
+
+def test_of_one_block_nothing_is_judged_and_all_ways_count() -> None:
+    rows, scores = scored((0.8, 0.8, 0.8, 0.8))
+    assert level_told(choose_calibrator(rows, CUTS[:1], scores[:1])) == pytest.approx(0.4, abs=0.15)
+
+
+def test_of_labels_too_a_bias_that_stays_is_mended() -> None:
+    """Scores that favour one of three labels, block after block."""
+    dice = np.random.default_rng(2)
+    raw = dice.normal(0.0, 1.0, (SIZE * BLOCKS, 3))
+    odds = np.exp(raw - np.array([1.5, 0.0, 0.0]))
+    chances = odds / odds.sum(axis=1, keepdims=True)
+    truth = (dice.random((len(raw), 1)) > chances.cumsum(axis=1)).sum(axis=1).clip(0, 2)
+    rows = Rows(raw, truth, np.linspace(0.0, 400 * DAY, len(raw)), (), 3)
+    calibrator = choose_calibrator(rows, CUTS, [raw[start:end] for start, end in CUTS])
+    assert isinstance(calibrator, MulticlassCalibrator)
+    assert calibrator.probability(raw)[:, 0].mean() == pytest.approx((truth == 0).mean(), abs=0.02)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.8])

@@ -33,7 +33,7 @@ def test_it_says_the_mean_of_what_they_say(each: list[BinaryCalibrator]) -> None
     told = mean_of(each)
     assert isinstance(told, BinaryCalibrator)
     said = np.array([log_odds(one, SCORES) for one in each])
-    inside = (np.abs(said) < 13.0).all(axis=0)  # Beyond, probabilities are clipped.
+    inside = (np.abs(said) < 11.0).all(axis=0)  # Beyond, probabilities are clipped.
     assert np.allclose(log_odds(told, SCORES)[inside], said.mean(axis=0)[inside], atol=1e-5)
 
 
@@ -49,8 +49,31 @@ def test_knots_that_differ_by_rounding_alone_are_one() -> None:
     other = BinaryCalibrator((-1.0, 1e-12, 1.0), (-2.0, 0.5, 2.0))
     told = mean_of([one, other])
     assert isinstance(told, BinaryCalibrator)
-    assert told.raw == (-1.0, 0.0, 1.0)
-    assert told.log_odds == pytest.approx((-1.5, 0.25, 1.5))
+    assert [each for each in told.raw if abs(each) < 0.5] == [0.0]
+    assert log_odds(told, np.array([-1.0, 0.0, 1.0])) == pytest.approx((-1.5, 0.25, 1.5))
+
+
+def test_one_steep_end_does_not_outvote_the_others() -> None:
+    """A few scores that lie close make a steep last piece; far beyond it no probability is told in any case."""
+    even = BinaryCalibrator((-20.0, 20.0), (-20.0, 20.0))
+    steep = BinaryCalibrator((-1.0, 0.0, 1e-5), (-3.0, -1.0, 2.0))
+    told = mean_of([steep, even, even, even])
+    assert isinstance(told, BinaryCalibrator)
+    assert 0.5 < told.probability(0.5) < 0.99
+    assert np.all(np.diff(told.log_odds) > 0)
+
+
+def test_knots_that_lie_all_together_still_make_a_calibrator() -> None:
+    close = BinaryCalibrator((0.0, 5e-7), (-0.1, 0.1))
+    told = mean_of([close, close])
+    assert isinstance(told, BinaryCalibrator)
+    assert told.probability(-1.0) < told.probability(0.0) < told.probability(1.0)
+
+
+def test_the_mean_of_the_most_noise_is_the_most_noise() -> None:
+    told = mean_of([MulticlassCalibrator(1.0, (0.0, 0.0), 0.2)] * 3)
+    assert isinstance(told, MulticlassCalibrator)
+    assert told.noise == 0.2
 
 
 def test_of_labels_scores_biases_and_noise_are_averaged() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -52,6 +52,24 @@ def test_a_history_that_begins_in_the_midst_of_the_training_is_noted_with_what_t
 def test_one_that_tells_of_most_of_that_time_or_begins_later_is_not(begins: datetime) -> None:
     """Where it begins later, the bundle's own snapshot knows the parties."""
     assert with_past(PASSED, both(), begins, UNTIL) == PASSED
+
+
+def test_one_that_begins_with_the_last_case_that_taught_knows_nobody() -> None:
+    """Its first case is not later, so the snapshot of a bundle does not serve either."""
+    assert with_past(PASSED, both(), UNTIL, UNTIL).finding is Finding.NOTED
+
+
+def test_the_day_on_which_it_begins_is_told_as_the_others_are() -> None:
+    """In UTC, whatever the history's own zone."""
+    begins = datetime(2015, 11, 2, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    assert "begins on 2015-11-01," in with_past(PASSED, both(), begins, UNTIL).says
+
+
+def test_of_a_model_that_does_not_say_since_when_nothing_is_said() -> None:
+    """A kept model of an older bundle."""
+    sides = both()
+    old = replace(sides.champion, model=replace(sides.champion.model, lineage={}))
+    assert with_past(PASSED, replace(sides, champion=old, challenger=old), UNTIL - timedelta(days=60), UNTIL) == PASSED
 
 
 def test_of_a_long_training_two_years_are_what_matters() -> None:

@@ -26,10 +26,16 @@ def test_those_that_begin_so_are_found_and_given_words_are_told() -> None:
     assert kind.words == tuple(each.value for each in ExceptionType)
     assert facts("stock.0.on_hand")[0].words == ()
     assert facts("nothing") == ()
+    assert {each.path for each in facts() if each.required} == {
+        "event.source",
+        "event.id",
+        "event.time",
+        "exception_id",
+    }
 
 
 def test_blocks_are_what_facts_begin_with() -> None:
-    assert {each.path.partition(".")[0] for each in facts()} <= set(blocks())
+    assert {each.path.partition(".")[0] for each in facts()} == set(blocks())
     assert {"supplier", "stock", "message"} <= set(blocks())
 
 
