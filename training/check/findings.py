@@ -18,9 +18,10 @@ from training.check.leaks import FEWEST as FEWEST_TOLD
 from training.check.leaks import SETTLED
 from training.check.lone_values import lone_value
 from training.check.marks import mark_slip
+from training.check.pairs_of_parties import is_party, joined_parties, parties_of, telling_pair
 from training.check.shares import share_slip
 from training.histories.rows import DAY
-from training.histories.split import FEWEST, FEWEST_OF_EACH
+from training.histories.split import FEWEST, FEWEST_OF_EACH, is_timeless
 from training.histories.truth import UNKNOWN
 from training.tables.mapping import Mapping
 from training.tables.names import columns_there
@@ -44,6 +45,7 @@ Rule = Literal[
     "derived_unknown",
     "derived_implausible",
     "calendar_in_utc",
+    "pair_unsaid",
 ]
 
 LITTLE = 0.05
@@ -73,7 +75,7 @@ def findings(
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
     told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_derived_implausible(seen, derived)]
     told += [*_not_known_yet(seen)]
-    told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping)]
+    told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping), *_pair_unsaid(seen, mapping)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -300,3 +302,24 @@ def _calendar_in_utc(seen: Examined, mapping: Mapping | None) -> Iterator[Findin
         f"event.time is of {zone}, and the hour, weekday and month of a case are read in UTC, because no node.zone is "
         f"mapped: map node.zone: {{constant: {zone}}}{node}, and let the service's cases name it too",
     )
+
+
+def _pair_unsaid(seen: Examined, mapping: Mapping | None) -> Iterator[Finding]:
+    """Two columns of words that tell a risk together, which the mapping reads apart alone."""
+    if mapping is None or seen.is_log or is_timeless(seen.times):
+        return
+    said, apart = joined_parties(mapping), parties_of(mapping)
+    for task, truth in seen.truths.items() if len(apart) > 1 else ():
+        known = truth != UNKNOWN
+        words = {name: seen.columns[name].codes[known] for name in apart if is_party(seen.columns[name])}
+        found = telling_pair(words, said, truth[known] == 1) if task.is_risk else None
+        if found is not None:
+            name = f"{apart[found.one]}_{apart[found.other]}"
+            yield Finding(
+                "pair_unsaid",
+                False,
+                f"{found.one} and {found.other} tell {task} together beyond what each tells by itself (later cases' "
+                f"log loss falls by {found.gain:.3f}, {found.errors:.1f} standard errors): as an attribute, {name}: "
+                f'{{join: ["{found.one}", "{found.other}"]}}, they have rates of their own; see by fairlead evaluate '
+                "whether the latest days are the better for it",
+            )
