@@ -17,7 +17,6 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from training.check.columns import Codes, Column, Floats
-from training.report.metrics import losses_of
 from training.tables.mapping import Mapping as TheMapping
 
 FEWEST, FEWEST_EVENTS = 2_000, 200
@@ -115,9 +114,9 @@ def _gains(design: csr_array, truth: NDArray[np.int64], places: list[Codes], blo
     with threadpool_limits(limits=1):
         score = model.fit(design[:start], truth[:start]).decision_function(design[:end])
     said, asked = _probability(score), truth[start:end]
-    alone = losses_of(asked, said[start:, None])
+    alone = _losses(asked, said[start:])
     beside = (_moved(score, said, truth[:start], place[:end]) for place in places)
-    return [alone - losses_of(asked, told[:, None]) for told in beside]
+    return [alone - _losses(asked, told) for told in beside]
 
 
 def _moved(score: Floats, said: Floats, taught: NDArray[np.int64], place: Codes) -> Floats:
@@ -126,6 +125,11 @@ def _moved(score: Floats, said: Floats, taught: NDArray[np.int64], place: Codes)
     missed = np.bincount(place[:start], taught - said[:start], levels)
     certain = np.bincount(place[:start], said[:start] * (1.0 - said[:start]), levels)
     return _probability(score[start:] + (missed / (certain + HELD_BACK))[place[start:]])
+
+
+def _losses(truth: NDArray[np.int64], told: Floats) -> Floats:
+    """Log loss, case by case."""
+    return np.asarray(-np.log(np.where(truth == 1, told, 1.0 - told)))
 
 
 def _probability(score: Floats) -> Floats:
