@@ -24,7 +24,9 @@ FEWEST, FEWEST_EVENTS = 2_000, 200
 MOST = 20_000
 """Cases that are looked at, the latest."""
 MOST_COLUMNS = 16
+"""Columns that are paired, in the order of the mapping."""
 MOST_WORDS = 1_000
+"""Distinct words above which a column names single cases rather than parties."""
 PARTIES = ("facts.supplier.id", "facts.carrier.id", "facts.node.id", "facts.region")
 """The facts that name parties of a case."""
 CUTS = (0.4, 0.55, 0.7, 0.85, 1.0)

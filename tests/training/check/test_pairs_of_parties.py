@@ -46,6 +46,17 @@ def test_two_that_tell_each_by_itself_are_no_pair(seed: int) -> None:
     assert telling_pair(*_asked(world(0.0, seed))) is None
 
 
+def test_a_gain_that_chance_may_explain_is_none() -> None:
+    """The log loss falls by .005 here, by two of its standard errors."""
+    assert telling_pair(*_asked(world(0.4, 2))) is None
+
+
+def test_a_pair_that_tells_in_the_latest_blocks_alone_is_none_yet() -> None:
+    (codes, apart), together = world(0.0), world(2.5)[1]
+    late = np.arange(COUNT) >= 0.62 * COUNT
+    assert telling_pair(codes, (), np.where(late, together, apart)) is None
+
+
 def test_a_pair_that_is_said_is_not_named_again() -> None:
     codes, event = world(1.5)
     assert telling_pair(codes, [frozenset({"vendor", "country"})], event) is None

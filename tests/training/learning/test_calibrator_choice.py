@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.calibration import MulticlassCalibrator
+from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from training.histories.rows import DAY, Rows
 from training.learning import calibrator_choice
 from training.learning.calibrator_choice import choose_calibrator
@@ -80,6 +80,19 @@ def test_of_two_blocks_a_level_is_sure_where_no_level_wanders(timeless: bool, le
     """Without times each case is one by itself; with them one judged block is one level."""
     rows, scores = scored((0.8, 0.8, 0.8, 0.8), timeless=timeless)
     assert level_told(choose_calibrator(rows, CUTS[:2], scores[:2])) == pytest.approx(level, abs=0.15)
+
+
+def test_what_was_looked_at_more_often_does_not_judge_the_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three in four of the known cases are of the watched kind, of which one in ten counts."""
+    low, high = (BinaryCalibrator((-1.0, 1.0), (level - 1e-6, level + 1e-6)) for level in (-2.0, 1.0))
+    monkeypatch.setattr(calibrator_choice, "RISK_WAYS", (lambda *_: low, lambda *_: high))
+    watched = np.arange(SIZE * BLOCKS) % 4 > 0
+    weight = np.where(watched, 0.1, 4.0)
+    rows = Rows(np.zeros((len(watched), 1)), watched.astype(np.int64), np.zeros(len(watched)), (), 1, selection=weight)
+    monkeypatch.setattr(calibrator_choice, "is_timeless", lambda _: False)
+    scores = [rows.features[start:end] + np.linspace(0, 1e-3, SIZE)[:, None] for start, end in CUTS]
+    assert choose_calibrator(rows, CUTS, scores) is low
+    assert choose_calibrator(replace(rows, selection=None), CUTS, scores) is high
 
 
 def test_of_one_block_nothing_is_judged_and_all_ways_count() -> None:

@@ -60,6 +60,16 @@ def test_what_is_counted_is_features_and_what_moved_is_not_among_them() -> None:
     assert "(not queue_minutes)" in told
 
 
+def test_of_many_numbers_that_moved_some_are_named_and_the_others_counted() -> None:
+    features = task_model(Task.SLA_BREACH).features()
+    today = features.reference(features.matrix(cases()))
+    names = [each.name for each in features.features if each.known == "event" and each.name not in today][:7]
+    moved = learned(dict.fromkeys(names, (500.0, 600.0, 900.0)), 1_000, 100)
+    told = compared(moved, learned(dict.fromkeys(names, (1.0, 2.0, 4.0)), 1_000, 100)).says
+    assert told.startswith("0 of 7 features that are numbers are spread as they were")
+    assert f"(not {', '.join(sorted(names)[:4])} and 3 others)" in told
+
+
 def test_a_column_that_is_new_or_constant_does_not_matter() -> None:
     flat = {"one": (0.0, 0.0, 0.0), "other": (0.0, 0.0, 0.0)}
     assert not list(swapped(flat, {**flat, "third": (1.0, 2.0, 3.0)}))
