@@ -190,7 +190,7 @@ def _compare_task(
     its, theirs = readings[_schema(challenger)], readings[_schema(champion)]
     both = pair(champion.models[task].model, challenger.models[task].model, theirs.later, its.later, matrices)
     window = with_horizons(window_check(both, ground), both)
-    window = window if its.begins is None else with_past(window, both, its.begins, ground)
+    window = with_past(window, both, its, ground)
     if task not in kept(challenger, champion):
         window = never_taught(window, both, its.again)
     elif window.finding is Finding.REFUSED:

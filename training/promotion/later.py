@@ -77,5 +77,5 @@ class Reading:
     """By task and event, what the earlier events came to of which the challenger was taught."""
     again: frozenset[str] = frozenset()
     """The events among the later ones of which the challenger keeps that they taught it."""
-    begins: datetime | None = None
-    """The moment of the first case that was replayed; None where all days are read at once."""
+    earlier: int = 0
+    """How many cases were replayed that are not compared; none where all days are read at once."""

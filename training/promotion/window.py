@@ -167,15 +167,14 @@ def replayed(
     told: list[datetime] = []
     answers: dict[Task, dict[str, int]] = {task: {} for task in Task}
     again: set[str] = set()
-    begins: datetime | None = None
+    read = 0
     earlier = {task: Earlier() for task in Task}
     keeper = going_on(MemoryRows(), before, schema, arrivals)
 
     def lines() -> Iterator[Read]:
-        nonlocal begins
+        nonlocal read
         for line in progress.count(history.lines(), f"reading {history.name}"):
-            chosen = compared(line)
-            begins = begins or line.case.event.time
+            chosen, read = compared(line), read + 1
             if line.outcome:
                 told.append(told_at(line))
             key = event_key(line.case.event.source, line.case.event.id)
@@ -194,7 +193,7 @@ def replayed(
     groups = np.unique(exceptions, return_inverse=True)[1] if exceptions else np.empty(0)
     known = [(sample.case, sample.standing) for sample in samples]
     later = Replayed(known, under, groups.astype(np.int64), _until(scored, told), earlier)
-    return Reading(later, answers, frozenset(again), begins)
+    return Reading(later, answers, frozenset(again), read - len(scored))
 
 
 def _meet(earlier: Mapping[Task, Earlier], line: HistoryLine, policy: Policy) -> None:

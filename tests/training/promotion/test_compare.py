@@ -90,9 +90,9 @@ def test_both_are_compared_on_the_days_after_both(honest: Dossier) -> None:
 def test_a_history_that_begins_in_the_midst_of_the_training_is_noted(honest: Dossier) -> None:
     cut = write("cut-in-the-midst", lines()[CHALLENGER - 100 :])
     (noted,) = (each for each in promotion(challenger(), cut).checks if each.name is CheckName.WINDOW)
-    assert "in the midst of what taught them" in noted.says
+    assert "the history tells 100 cases, where about" in noted.says
     (whole,) = (each for each in honest.checks if each.name is CheckName.WINDOW)
-    assert "in the midst" not in whole.says
+    assert "of the time before" not in whole.says
 
 
 def test_a_bundle_compared_with_itself_differs_by_nothing() -> None:
