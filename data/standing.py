@@ -96,8 +96,10 @@ class TrackRecord(Record):
     """For a risk: how far chance alone lets the surplus vary, the sum of p (1 - p)."""
     true: dict[str, Decayed] = {}
     """How often each answer (`no` and `yes` of a risk) was the truth, where the model has conformal sets."""
-    missed: dict[str, Decayed] = {}
-    """How often of those the set at one error in ten, as it was trained, did not hold it."""
+    missed: dict[str, tuple[Decayed, ...] | Decayed] = {}
+    """How often of those the sets, as they were trained, did not hold it: at error rates of 5, 10, 15, 20 and 30 %.
+
+    A single number, as earlier versions kept it, is of 10 %."""
 
 
 class Standing(Record):

@@ -21,8 +21,9 @@ from data.standing import Standing
 from data.vocabulary import Task
 from features.definition import NEW, UNHEARD, Feature
 from models.conformal import with_no
+from models.heeded_sets import heeded
 from models.task_model import TaskModel
-from models.track_record import Proven, heeded, shift, shifted
+from models.track_record import Proven, shift, shifted
 
 LISTED = 8
 """How many contributions are listed; `others` sums the rest."""

@@ -13,22 +13,25 @@ class Sums(NamedTuple):
     surplus: float = 0.0
     doubt: float = 0.0
     true: Mapping[str, float] = {}
-    missed: Mapping[str, float] = {}
+    missed: Mapping[str, tuple[float, ...]] = {}
+    """At each of `models.heeded_sets.AIMS`."""
 
 
 def added(sums: Sums, left: float, more: Sums, weight: float) -> Sums:
     """What is left of sums, and more by its weight."""
+    true, missed = {**sums.true, **more.true}, {**sums.missed, **more.missed}
     return Sums(
         answers=sums.answers * left + more.answers * weight,
         surplus=sums.surplus * left + more.surplus * weight,
         doubt=sums.doubt * left + more.doubt * weight,
-        true=_by_label(sums.true, left, more.true, weight),
-        missed=_by_label(sums.missed, left, more.missed, weight),
+        true={each: sums.true.get(each, 0.0) * left + more.true.get(each, 0.0) * weight for each in true},
+        missed={each: _each(sums.missed.get(each), left, more.missed.get(each), weight) for each in missed},
     )
 
 
-def _by_label(sums: Mapping[str, float], left: float, more: Mapping[str, float], weight: float) -> dict[str, float]:
-    found = {label: value * left for label, value in sums.items()}
-    for label, value in more.items():
-        found[label] = found.get(label, 0.0) + value * weight
-    return found
+def _each(
+    counts: tuple[float, ...] | None, left: float, more: tuple[float, ...] | None, weight: float
+) -> tuple[float, ...]:
+    if counts is None or more is None:
+        return tuple(each * (weight if counts is None else left) for each in counts or more or ())
+    return tuple(each * left + another * weight for each, another in zip(counts, more, strict=True))

@@ -5,14 +5,7 @@ decayed sums over the answers whose outcome is known:
 
 - The **level** of a risk: the log-odds move by a Newton step towards what happened, `surplus / (doubt + PRIOR_DOUBT)`,
   of which the model heeds the share that served it best in training (0 where its features follow the level already).
-- The **sets**: a label leaves at the error rate `r` of its cell as trained; where sets at one error in ten missed a
-  share `m` of the cases of that label and region of late, it leaves at `r ** (log m / log 0.1)` instead, so that one in
-  ten is missed again; at every error rate by one exponent, because p-values that are uniform as trained are close to a
-  power of a uniform one under a moderate shift. The idea is that of adaptive conformal inference (Gibbs and Candès,
-  "Adaptive Conformal Inference Under Distribution Shift", 2021), its guarantee is not: there, what the sets as they
-  were shown missed is fed back, so that any sequence is covered in the long run. Here only the sets as trained are
-  counted, and a shift that is no power of them is not made good. Nor does a cell tell error rates under half a percent
-  apart: where `m` calls for less, which at one error in ten is above 37 %, the label stays in every set.
+- The **sets**: see `models.heeded_sets`.
 
 Both start from what was trained: a prior that weighs as much as some answers. A record is of one version of a model, is
 kept in rows like the standing of parties, and is part of the standing, so that a past answer can be made again.
@@ -36,18 +29,13 @@ from features.decay import fade, sum_left
 from features.standing import OUTCOME_HALF_LIFE
 from models.calibration import SMALLEST_PROBABILITY
 from models.conformal import DECIMALS, NO_AND_YES
+from models.heeded_sets import missed_at
 from models.record_sums import Sums, added
 
 PRIOR_DOUBT = 60.0
 """What trained log-odds weigh beside outcomes: some 300 answers of which one in four comes true."""
 MOST_SHIFT = 2.0
 """Log-odds beyond which no record moves a risk: it then needs another model."""
-AIM = 0.1
-"""The error rate at which sets are counted."""
-PRIOR_ANSWERS = 50.0
-"""What a trained cell weighs beside outcomes."""
-EXPONENTS = (0.25, 4.0)
-"""How far a record may move the error rate at which a label leaves."""
 LONGEST_WAIT = timedelta(days=400)
 """How long a known outcome waits for its promise to fall due at most: so many days wait in a row, and no more."""
 YES = NO_AND_YES[1]
@@ -132,7 +120,7 @@ class Proven(NamedTuple):
         said, came = self.probability, float(self.truth == YES)
         surplus, doubt = (0.0, 0.0) if said is None else (came - said, said * (1.0 - said))
         true = {} if self.left_at is None else {self.truth: 1.0}
-        missed = true if self.left_at is not None and self.left_at <= AIM else {}
+        missed = {} if self.left_at is None else {self.truth: missed_at(self.left_at)}
         return Sums(1.0, surplus, doubt, true, missed)
 
 
@@ -183,24 +171,6 @@ def shifted(probability: float, by: float) -> float:
     return round(max(SMALLEST_PROBABILITY, min(1.0 - SMALLEST_PROBABILITY, told)), DECIMALS)
 
 
-def exponent(record: TrackRecord | None, label: str) -> float:
-    """The power of the error rate at which a label leaves; 1 where nothing is known of it."""
-    if record is None or not record.true.get(label):
-        return 1.0
-    missed = record.missed.get(label, 0.0) + AIM * PRIOR_ANSWERS
-    share = missed / (record.true[label] + PRIOR_ANSWERS)
-    return max(EXPONENTS[0], min(EXPONENTS[1], math.log(share) / math.log(AIM)))
-
-
-def heeded(leaves_at: Mapping[str, float], record: TrackRecord | None) -> dict[str, float]:
-    """Where labels leave their sets, by what sets came to of late; as trained where nothing is known."""
-    return {label: _moved(rate, exponent(record, label)) for label, rate in leaves_at.items()}
-
-
-def _moved(rate: float, power: float) -> float:
-    return rate if power == 1.0 else round(rate**power, DECIMALS)
-
-
 def _learned(state: RecordState, proven: Proven) -> RecordState:
     now = proven.known_at if state.at is None else max(state.at, proven.known_at)
     sums, waiting = _come_due(state, now), {each: of for each, of in state.waiting.items() if each > now}
@@ -230,5 +200,5 @@ def _brought_forward(state: RecordState, at: datetime) -> TrackRecord:
         surplus=sum_left(sums.surplus, 1.0),
         doubt=sum_left(sums.doubt, 1.0),
         true={label: sum_left(sums.true[label], 1.0) for label in sorted(sums.true)},
-        missed={label: sum_left(sums.missed[label], 1.0) for label in sorted(sums.missed)},
+        missed={label: tuple(sum_left(each, 1.0) for each in sums.missed[label]) for label in sorted(sums.missed)},
     )

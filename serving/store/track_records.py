@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Row, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from data.vocabulary import Task
+from models.heeded_sets import AIMS
 from models.record_sums import Sums
 from models.track_record import RecordKey, RecordState
 from serving.errors import RecordAltered
@@ -93,8 +95,11 @@ def read(row: Row[Any]) -> RecordState:
 
 def _sums(values: Mapping[str, Any]) -> Sums:
     """Raises ValueError for what is no number: sums are read long after the row is."""
-    sums = Sums(**values)
-    numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *sums.missed.values())
+    sums = Sums(**{**values, "missed": {label: tuple(counts) for label, counts in values["missed"].items()}})
+    missed = chain.from_iterable(sums.missed.values())
+    numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed)
     if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
+        raise ValueError
+    if any(len(counts) != len(AIMS) for counts in sums.missed.values()):
         raise ValueError
     return sums

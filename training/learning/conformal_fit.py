@@ -138,19 +138,20 @@ def coverage(
     task: Task,
     cases: Calibrating,
     error_rate: float,
-    exponents: Floats | None = None,
+    asked: Floats | None = None,
     exceptions: Truth | None = None,
 ) -> dict[str, Any]:
     """How often the truth was in the set, and how large the sets were, as JSON values: over all, per class and cell.
 
     A cell holds the target where its 95 % interval (Wilson) reaches within two points of it; all do where those of all
-    cases and of every class hold it, since sets promise it for each class. With `exponents`
-    float64[n, labels], sets are as wide as the record of the model had them: see `models.track_record`. Cases of one of
+    cases and of every class hold it, since sets promise it for each class. With `asked`
+    float64[n, labels], sets are those of other error rates, as the record of the model had them: see
+    `models.heeded_sets`. Cases of one of
     the `exceptions`, a number each, are right or wrong together, which widens intervals.
     """
     labels = set_labels(task.labels)
-    powers = np.ones((len(cases.truth), len(labels))) if exponents is None else exponents
-    sizes, covered = _asked(sets, labels, cases, error_rate ** (1.0 / powers))
+    rates = np.full((len(cases.truth), len(labels)), error_rate) if asked is None else asked
+    sizes, covered = _asked(sets, labels, cases, rates)
     names, regions = np.array(labels)[cases.truth], np.array([each or "" for each in cases.regions])
     everyone = np.ones(len(sizes), bool)
 

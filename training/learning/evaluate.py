@@ -26,7 +26,7 @@ from training.histories.known import Known
 from training.histories.left_out import PROMISE_PASSED, SCORED_OPEN, SCORED_YOUNG, counted
 from training.histories.split import without_times
 from training.histories.unseen import acquaintance
-from training.learning.conformal_fit import Calibrating, coverage
+from training.learning.conformal_fit import AIM, Calibrating, coverage
 from training.learning.heed import Heeded, Later, heed
 from training.progress import Progress
 from training.report.metrics import scores_of
@@ -112,11 +112,12 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     features = model.complete(known.facts, known.messages)
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
-    told = heed(model.task, Later(cases, known.counts_at), model.conformal, model.record_share)
+    rate = float(policy.settings.conformal.error_rate) if policy.settings.conformal else AIM
+    told = heed(model.task, Later(cases, known.counts_at), model.conformal, model.record_share, rate)
     compared = compare(model.task, known.truth, told.probabilities, rules, known.fired, known.selection)
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities, known.selection)
-    covered = _covered(model, cases, known.exceptions, told, policy)
+    covered = {} if policy.settings.conformal is None else _covered(model, cases, known.exceptions, told, rate)
     return compared | _scored_too(known) | covered | _acquainted(model, known, history)
 
 
@@ -131,12 +132,11 @@ def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, A
     return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
 
 
-def _covered(model: TaskModel, cases: Calibrating, exceptions: Truth, told: Heeded, policy: Policy) -> dict[str, Any]:
-    """What the conformal sets cover, where the model and the policy have them."""
-    if model.conformal is None or policy.settings.conformal is None:
+def _covered(model: TaskModel, cases: Calibrating, exceptions: Truth, told: Heeded, rate: float) -> dict[str, Any]:
+    """What the conformal sets cover at an error rate, where the model has them."""
+    if model.conformal is None:
         return {}
-    rate = float(policy.settings.conformal.error_rate)
-    return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.exponents, exceptions)}
+    return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.asked, exceptions)}
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:

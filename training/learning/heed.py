@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from data.standing import TrackRecord
 from data.vocabulary import Task
 from models.conformal import DECIMALS, ConformalSets, set_labels
-from models.track_record import MemoryRecords, Proven, exponent, keys_of, known, learn, shift, shifted
+from models.heeded_sets import asked
+from models.track_record import MemoryRecords, Proven, keys_of, known, learn, shift, shifted
 from training.histories.rows import Rows
 from training.histories.split import is_timeless
-from training.learning.conformal_fit import Calibrating
+from training.learning.conformal_fit import AIM, Calibrating
 from training.learning.fit import Recipe, choosing_loss, grow, probabilities
 from training.learning.tune import quick
 
@@ -53,23 +54,25 @@ class Later:
 
 @dataclass(frozen=True)
 class Heeded:
-    """What cases were told, probabilities float64[n, k], and how sets were widened: exponents float64[n, labels]."""
+    """What cases were told: probabilities float64[n, k], and the error rates float64[n, labels] that the trained sets
+    were asked for so that as many are missed as are aimed at.
+    """
 
     probabilities: Floats
-    exponents: Floats
+    asked: Floats
 
 
-def heed(task: Task, later: Later, sets: ConformalSets | None, share: float) -> Heeded:
+def heed(task: Task, later: Later, sets: ConformalSets | None, share: float, error_rate: float = AIM) -> Heeded:
     """The answers of a model that heeds such a share of its record's level, and whose sets heed what they missed."""
     labels, cases = set_labels(task.labels), later.cases
-    told, exponents = cases.probabilities.copy(), np.ones((len(cases.truth), len(labels)))
+    told, asked_for = cases.probabilities.copy(), np.full((len(cases.truth), len(labels)), error_rate)
     if later.heeds and (share or sets is not None):
         for which, records in _moments(task, later, sets):
             by = shift(records[0], share) if task.is_risk else 0.0
             if by:
                 told[which, 0] = [shifted(each, by) for each in told[which, 0].tolist()]
-            exponents[which] = [exponent(records[-1], label) for label in labels]
-    return Heeded(told, exponents)
+            asked_for[which] = [asked(error_rate, records[-1], label) for label in labels]
+    return Heeded(told, asked_for)
 
 
 def choose_share(

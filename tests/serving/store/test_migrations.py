@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from data.vocabulary import Task
+from models.conformal import RATES
+from models.heeded_sets import heeded
+from models.track_record import keys_of, known
 from serving.store import audit, consistency
 from serving.store.engine import Database
+from serving.store.track_records import StoredRecords
 from tests.fixtures.bundles import a_bundle
 from tests.fixtures.dossiers import promoted
 from tests.fixtures.service import Desk, costly, in_currency, open_desk
@@ -131,6 +138,42 @@ def test_decisions_on_promotions_move_into_the_table_that_lets_who_asked_withdra
         made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'promotion_decisions'")).scalar_one()
     assert "who_asked_does_not_agree" in made
     desk.service.close()
+
+
+FORMER_SUMS = {
+    "answers": 300.0,
+    "surplus": 1.0,
+    "doubt": 2.0,
+    "true": {"no": 100.0, "yes": 200.0},
+    "missed": {"yes": 50.0},
+}
+
+
+def test_sets_go_on_missing_what_they_missed_at_the_one_rate_that_was_counted(tmp_path: Path) -> None:
+    """And about as much as one power of it tells at the others, as they were heeded before; so does what waits."""
+    former = {"at": 1793534400000, **FORMER_SUMS, "waiting": {"1795435200000": FORMER_SUMS}}
+    rows = {"one": json.dumps(former), "altered": "not what Fairlead writes"}
+    database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
+    database.migrate()
+    with database.write() as connection:
+        for version, state in rows.items():
+            named = {"task": "stockout", "version": version, "region": "", "state": state}
+            connection.execute(text("INSERT INTO track_records VALUES (:task, :version, :region, :state)"), named)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    database.migrate()
+    with database.read() as connection:
+        stored, keys = StoredRecords(connection), keys_of(Task.STOCKOUT, "one", None)
+        (record,) = known(stored, keys, datetime(2026, 11, 1, 12, tzinfo=UTC))
+        (found,) = stored.get(keys).values()
+        assert stored.get(keys_of(Task.STOCKOUT, "altered", None)) == {}
+    assert [list(sums.missed) for sums in found.waiting.values()] == [["no", "yes"]]
+    assert next(iter(found.waiting.values())).missed["yes"] == pytest.approx(record.missed["yes"])
+    before = record.model_copy(update={"missed": FORMER_SUMS["missed"]})
+    assert record.missed["yes"][1] == 50.0  # type: ignore[index]
+    for error_rate in RATES:
+        now, then = (heeded({"no": error_rate, "yes": error_rate}, each) for each in (record, before))
+        assert now == pytest.approx(then, abs=0.005)
+    database.close()
 
 
 def test_a_document_that_was_altered_stops_no_upgrade(tmp_path: Path) -> None:

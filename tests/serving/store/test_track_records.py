@@ -60,7 +60,8 @@ def test_a_model_s_records_are_read_however_many_regions_senders_name(tmp_path: 
     database.close()
 
 
-EARLIER = '{"at": 1795435200000, "answers": 2.5, "surplus": -0.25, "doubt": 0.5, "true": {"no": 2.5}, "missed": {}}'
+EARLIER = """{"at": 1795435200000, "answers": 2.5, "surplus": -0.25, "doubt": 0.5, "true": {"no": 2.5},
+    "missed": {"no": [0, 0, 0, 0.5, 1]}}"""
 """A row as it was written when every answer counted as soon as it was known."""
 
 

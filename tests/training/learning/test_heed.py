@@ -21,7 +21,7 @@ from models.task_model import TaskModel
 from models.track_record import MemoryRecords, Proven, counted_from, keys_of, known, learn
 from tests.fixtures.task_models import cases, task_model
 from training.histories.rows import DAY, Rows
-from training.learning.conformal_fit import Calibrating, coverage, fit_conformal
+from training.learning.conformal_fit import AIM, Calibrating, coverage, fit_conformal
 from training.learning.evaluate import calibrated
 from training.learning.fit import RISK
 from training.learning.heed import Later, choose_share, heed
@@ -41,16 +41,16 @@ def later(seed: int, days: int, surplus: float = 0.0, delay: float = 1.0) -> Lat
     return Later(Calibrating(truth, said, np.where(emea, "emea", "apac").tolist(), times), times + delay * DAY)
 
 
-def cells(task: Task, found: Later, exponents: np.ndarray[tuple[int, int], np.dtype[np.float64]] | None) -> list[float]:
+def cells(task: Task, found: Later, asked: np.ndarray[tuple[int, int], np.dtype[np.float64]] | None) -> list[float]:
     sets = fit_conformal(task, later(1, 30).cases, 1_500)
-    return [cell["coverage"] for cell in coverage(sets, task, found.cases, 0.1, exponents)["cells"]]
+    return [cell["coverage"] for cell in coverage(sets, task, found.cases, 0.1, asked)["cells"]]
 
 
 def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
     """Trained where both regions were alike; then one rises and one falls."""
     drifted, sets = later(2, 40, surplus=0.7), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
     heeding = heed(Task.STOCKOUT, drifted, sets, 0.0)
-    fixed, followed = (cells(Task.STOCKOUT, drifted, each) for each in (None, heeding.exponents))
+    fixed, followed = (cells(Task.STOCKOUT, drifted, each) for each in (None, heeding.asked))
     assert max(abs(each - 0.9) for each in fixed) > 0.035
     assert max(abs(each - 0.9) for each in followed) < 0.02
     assert np.array_equal(heeding.probabilities, drifted.cases.probabilities), "no level was to be heeded"
@@ -58,8 +58,8 @@ def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
 
 def test_sets_stay_as_they_were_trained_where_nothing_drifts() -> None:
     steady, sets = later(3, 40), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
-    exponents = heed(Task.STOCKOUT, steady, sets, 0.0).exponents
-    assert np.abs(exponents - 1.0).mean() < 0.08
+    asked = heed(Task.STOCKOUT, steady, sets, 0.0).asked
+    assert np.abs(asked - 0.1).mean() < 0.015
 
 
 @settings(max_examples=20, deadline=None)
@@ -74,7 +74,7 @@ def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int,
     one, two = (heed(Task.STOCKOUT, each, sets, 0.5) for each in (found, other))
     upto = found.cases.times <= day * DAY
     assert np.array_equal(one.probabilities[upto], two.probabilities[upto])
-    assert np.array_equal(one.exponents[upto], two.exponents[upto])
+    assert np.array_equal(one.asked[upto], two.asked[upto])
 
 
 def test_half_a_level_makes_good_half_of_a_drift() -> None:
@@ -93,7 +93,7 @@ def test_without_times_or_moments_of_outcomes_nothing_is_heeded() -> None:
     for each in (timeless, unsaid, never):
         told = heed(Task.STOCKOUT, each, sets, 0.5)
         assert np.array_equal(told.probabilities, found.cases.probabilities)
-        assert (told.exponents == 1.0).all()
+        assert (told.asked == AIM).all()
 
 
 def rows(seed: int, falls: float) -> tuple[Rows, np.ndarray[tuple[int], np.dtype[np.float64]]]:
@@ -127,14 +127,14 @@ def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) 
     later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), counts_at)
     told = heed(task, later_on, model.conformal, model.record_share)
     assert told.probabilities == pytest.approx(probabilities, abs=2e-9)
-    assert (abs(told.exponents - 1.0) > 0.01).any(), "sets were moved, or this would show nothing"
+    assert (abs(told.asked - AIM) > 0.005).any(), "sets were moved, or this would show nothing"
     assert (told.probabilities != said).any() == task.is_risk, "and so was the level of a risk"
     assert model.conformal is not None
-    for (case, _), row, exponents, leaves in zip(asked, said, told.exponents, leaves_at, strict=True):
+    for (case, _), row, rates, leaves in zip(asked, said, told.asked, leaves_at, strict=True):
         named = {"yes": float(row[0])} if task.is_risk else dict(zip(task.labels, row.tolist(), strict=True))
         trained = model.conformal.leaves_at(with_no(named), case.region)
-        moved = [rate**power for rate, power in zip(trained.values(), exponents, strict=True)]
-        assert list(leaves.values()) == pytest.approx(moved, abs=2e-9)
+        stays = [at > rate for at, rate in zip(trained.values(), rates, strict=True)]
+        assert [at > AIM for at in leaves.values()] == stays
 
 
 def due_at(task: Task, case: Case) -> datetime | None:
