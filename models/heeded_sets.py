@@ -4,7 +4,8 @@ A label leaves its set at an error rate `r` of its cell as trained. Where sets a
 of the cases of that label and region of late, a label that left at `a` leaves at `m` instead, so that again as many are
 missed as are asked for. `m` is counted at each of `AIMS`; between two of them `log m` lies on a line over `log a`, and
 beyond the outermost a label leaves at a power of `r`, as p-values do that are uniform as trained under a moderate
-shift. A trained cell weighs beside outcomes as much as `PRIOR_ANSWERS`.
+shift. Few answers of a region say little, so its shares are shrunk to those of all regions, by the weight of
+`REGION_ANSWERS`, and these to what was trained, by that of `PRIOR_ANSWERS`.
 
 The idea is that of adaptive conformal inference (Gibbs and Candès, "Adaptive Conformal Inference Under Distribution
 Shift", 2021), its guarantee is not: there, what the sets as they were shown missed is fed back, so that any sequence is
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from data.standing import TrackRecord
@@ -27,7 +28,9 @@ AIMS = (0.05, 0.1, 0.15, 0.2, 0.3)
 FORMER_AIM = 0.1
 """The one error rate at which earlier versions counted."""
 PRIOR_ANSWERS = 50.0
-"""What a trained cell weighs beside outcomes."""
+"""What trained cells weigh beside outcomes."""
+REGION_ANSWERS = 20.0
+"""What the outcomes of all regions weigh beside those of one."""
 EXPONENTS = (0.25, 4.0)
 """How far a record may move the error rate at which a label leaves: its least and greatest power."""
 
@@ -75,26 +78,49 @@ def missed_at(left_at: float) -> tuple[float, ...]:
     return tuple(float(left_at <= aim) for aim in AIMS)
 
 
-def width(record: TrackRecord | None, label: str) -> Width | None:
+Records = Sequence[TrackRecord | None]
+"""Of a version of a model: what answers of all regions came to and, of a case that names one, those of its region."""
+
+
+def width(records: Records, label: str) -> Width | None:
     """How a label's sets of late differ from those trained; None where nothing is known of it."""
+    if any(_is_former(each, label) for each in records):
+        return _former_width(records[-1], label)
+    shares: tuple[float, ...] = AIMS
+    told = False
+    for record, weighs in zip(records, (PRIOR_ANSWERS, REGION_ANSWERS), strict=False):
+        if record is not None and record.true.get(label):
+            counts, answers = record.missed[label], record.true[label] + weighs
+            assert isinstance(counts, tuple)
+            shares = tuple((n + weighs * share) / answers for n, share in zip(counts, shares, strict=True))
+            told = True
+    return Width(AIMS, tuple(map(_exponent, AIMS, shares))) if told else None
+
+
+def heeded(leaves_at: Mapping[str, float], records: Records) -> dict[str, float]:
+    """Where labels leave their sets, by what sets came to of late; as trained where nothing is known."""
+    return {label: _heeded(rate, width(records, label)) for label, rate in leaves_at.items()}
+
+
+def asked(error_rate: float, records: Records, label: str) -> float:
+    """The error rate to ask a label's trained sets for, by what they came to of late."""
+    found = width(records, label)
+    return error_rate if found is None else found.asked(error_rate)
+
+
+def _is_former(record: TrackRecord | None, label: str) -> bool:
+    """Whether a record was counted at one error rate, where labels that were never missed were not told."""
+    return record is not None and bool(record.true.get(label)) and not isinstance(record.missed.get(label), tuple)
+
+
+def _former_width(record: TrackRecord | None, label: str) -> Width | None:
+    """By the record of the case's own region alone: so answers that were given by it are made again."""
     if record is None or not record.true.get(label):
         return None
     missed = record.missed.get(label, 0.0)
-    rates, counts = (AIMS, missed) if isinstance(missed, tuple) else ((FORMER_AIM,), (missed,))
-    answers = record.true[label] + PRIOR_ANSWERS
-    shares = [(count + rate * PRIOR_ANSWERS) / answers for rate, count in zip(rates, counts, strict=True)]
-    return Width(rates, tuple(_exponent(rate, share) for rate, share in zip(rates, shares, strict=True)))
-
-
-def heeded(leaves_at: Mapping[str, float], record: TrackRecord | None) -> dict[str, float]:
-    """Where labels leave their sets, by what sets came to of late; as trained where nothing is known."""
-    return {label: _heeded(rate, width(record, label)) for label, rate in leaves_at.items()}
-
-
-def asked(error_rate: float, record: TrackRecord | None, label: str) -> float:
-    """The error rate to ask a label's trained sets for, by what they came to of late."""
-    found = width(record, label)
-    return error_rate if found is None else found.asked(error_rate)
+    assert not isinstance(missed, tuple)
+    share = (missed + FORMER_AIM * PRIOR_ANSWERS) / (record.true[label] + PRIOR_ANSWERS)
+    return Width((FORMER_AIM,), (_exponent(FORMER_AIM, share),))
 
 
 def _exponent(rate: float, share: float) -> float:

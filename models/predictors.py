@@ -23,7 +23,7 @@ from features.definition import NEW, UNHEARD, Feature
 from models.conformal import with_no
 from models.heeded_sets import heeded
 from models.task_model import TaskModel
-from models.track_record import Proven, shift, shifted
+from models.track_record import Proven, keys_of, shift, shifted
 
 LISTED = 8
 """How many contributions are listed; `others` sums the rest."""
@@ -75,22 +75,21 @@ class ModelPredictor:
         raw = self.model.score.raw(x)
         probabilities = self._probabilities(raw)
         explained = int(np.argmax(probabilities))
-        heard = standing.record(self.task, self.version, None)
-        level = shift(heard, self.model.record_share) if self.task.is_risk else 0.0
+        heard = [standing.record(*key) for key in keys_of(self.task, self.version, case.region)]
+        level = shift(heard[0], self.model.record_share) if self.task.is_risk else 0.0
         row = self._row(case, standing, x)
         steps = (
             self._model_step(row, raw, explained),
             self._calibration_step(raw, float(probabilities[explained]), explained, level),
         )
         calibrated = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
-        in_region = standing.record(self.task, self.version, case.region)
         return Predicted(
             task=self.task,
             probabilities={label: shifted(p, level) for label, p in calibrated.items()},
             steps=steps,
             features=row.shown,
             horizon=self.model.horizon,
-            leaves_at=heeded(self._leaves_at(calibrated, case.region), in_region),
+            leaves_at=heeded(self._leaves_at(calibrated, case.region), heard),
         )
 
     def proven(

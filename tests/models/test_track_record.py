@@ -54,7 +54,7 @@ def test_without_a_record_an_answer_is_as_it_was_trained() -> None:
     assert after([]) == ()
     assert shift(None, 0.5) == 0.0
     assert shifted(0.123456789, 0.0) == 0.123456789
-    assert heeded({"no": 0.2, "yes": 1.0}, None) == {"no": 0.2, "yes": 1.0}
+    assert heeded({"no": 0.2, "yes": 1.0}, [None]) == {"no": 0.2, "yes": 1.0}
 
 
 def test_an_answer_counts_everywhere_and_in_its_region_alone() -> None:

@@ -15,10 +15,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from data.standing import TrackRecord
 from data.vocabulary import Task
 from models.conformal import DECIMALS, ConformalSets, set_labels
-from models.heeded_sets import asked
+from models.heeded_sets import Records, asked
 from models.track_record import MemoryRecords, Proven, keys_of, known, learn, shift, shifted
 from training.histories.rows import Rows
 from training.histories.split import is_timeless
@@ -71,7 +70,7 @@ def heed(task: Task, later: Later, sets: ConformalSets | None, share: float, err
             by = shift(records[0], share) if task.is_risk else 0.0
             if by:
                 told[which, 0] = [shifted(each, by) for each in told[which, 0].tolist()]
-            asked_for[which] = [asked(error_rate, records[-1], label) for label in labels]
+            asked_for[which] = [asked(error_rate, records, label) for label in labels]
     return Heeded(told, asked_for)
 
 
@@ -119,10 +118,6 @@ def _steps(task: Task, later: Later) -> Floats:
     return steps
 
 
-Records = tuple[TrackRecord | None, TrackRecord | None]
-"""That of all regions, and that of the cases' own."""
-
-
 def _moments(task: Task, later: Later, sets: ConformalSets | None) -> Iterator[tuple[NDArray[np.intp], Records]]:
     """The cases of each moment and region with the records at that moment."""
     rows, cases = MemoryRecords(), later.cases
@@ -147,8 +142,9 @@ def _runs(times: Floats) -> Iterator[tuple[int, int]]:
 
 def _known(rows: MemoryRecords, task: Task, region: str | None, at: float) -> Records:
     moment = datetime.fromtimestamp(at, UTC)
-    found = {each.region: each for each in known(rows, keys_of(task, _VERSION, region), moment)}
-    return found.get(None), found.get(region)
+    keys = keys_of(task, _VERSION, region)
+    found = {each.region: each for each in known(rows, keys, moment)}
+    return [found.get(key.region) for key in keys]
 
 
 def _learn(rows: MemoryRecords, task: Task, place: int, later: Later, sets: ConformalSets | None) -> None:

@@ -171,7 +171,7 @@ def test_sets_go_on_missing_what_they_missed_at_the_one_rate_that_was_counted(tm
     before = record.model_copy(update={"missed": FORMER_SUMS["missed"]})
     assert record.missed["yes"][1] == 50.0  # type: ignore[index]
     for error_rate in RATES:
-        now, then = (heeded({"no": error_rate, "yes": error_rate}, each) for each in (record, before))
+        now, then = (heeded({"no": error_rate, "yes": error_rate}, [each]) for each in (record, before))
         assert now == pytest.approx(then, abs=0.005)
     database.close()
 

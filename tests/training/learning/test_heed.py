@@ -59,7 +59,7 @@ def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
 def test_sets_stay_as_they_were_trained_where_nothing_drifts() -> None:
     steady, sets = later(3, 40), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
     asked = heed(Task.STOCKOUT, steady, sets, 0.0).asked
-    assert np.abs(asked - 0.1).mean() < 0.015
+    assert np.abs(asked - 0.1).mean() < 0.018, "as by a power of 1.08"
 
 
 @settings(max_examples=20, deadline=None)
