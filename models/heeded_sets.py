@@ -33,44 +33,38 @@ REGION_ANSWERS = 20.0
 """What the outcomes of all regions weigh beside those of one."""
 EXPONENTS = (0.25, 4.0)
 """How far a record may move the error rate at which a label leaves: its least and greatest power."""
-
-
-Line = tuple[float, float]
-"""The logarithms of two error rates."""
+_BOUNDS: dict[float, tuple[float, float]] = {
+    rate: (rate ** EXPONENTS[1], rate ** EXPONENTS[0]) for rate in (*AIMS, FORMER_AIM)
+}
 
 
 class Width(NamedTuple):
-    """How a label's sets of late differ from those trained: at each error rate the power of it that was missed."""
+    """How a label's sets of late differ from those trained: what share they missed at each error rate, within bounds.
+
+    Neither falls from one to the next.
+    """
 
     error_rates: tuple[float, ...]
-    exponents: tuple[float, ...]
+    missed: tuple[float, ...]
 
     def leaves_at(self, rate: float) -> float:
         """The error rate at which a label leaves that left at `rate` as trained."""
-        at = bisect_left(self.error_rates, rate)
-        if 0 < at < len(self.error_rates):
-            return _between(rate, self._trained(at), self._missed(at))
-        return float(rate ** self.exponents[min(at, len(self.exponents) - 1)])
+        return _moved(rate, self.error_rates, self.missed)
 
     def asked(self, error_rate: float) -> float:
         """The error rate to ask the trained sets for where so many are to be missed."""
-        at = bisect_left([rate**power for rate, power in zip(*self, strict=True)], error_rate)
-        if 0 < at < len(self.error_rates):
-            return _between(error_rate, self._missed(at), self._trained(at))
-        return float(error_rate ** (1.0 / self.exponents[min(at, len(self.exponents) - 1)]))
-
-    def _trained(self, at: int) -> Line:
-        return math.log(self.error_rates[at - 1]), math.log(self.error_rates[at])
-
-    def _missed(self, at: int) -> Line:
-        low, high = self._trained(at)
-        return low * self.exponents[at - 1], high * self.exponents[at]
+        return _moved(error_rate, self.missed, self.error_rates)
 
 
-def _between(rate: float, known: Line, wanted: Line) -> float:
-    """What lies as far between two logarithms as a rate lies between two others."""
-    share = (math.log(rate) - known[0]) / (known[1] - known[0])
-    return math.exp(wanted[0] + share * (wanted[1] - wanted[0]))
+def _moved(rate: float, of: tuple[float, ...], to: tuple[float, ...]) -> float:
+    """Where a rate comes to lie: between two by their logarithms, beyond the outermost at a power of itself."""
+    at = bisect_left(of, rate)
+    if at in (0, len(of)):
+        end = min(at, len(of) - 1)
+        return float(rate ** (math.log(to[end]) / math.log(of[end])))
+    low, high = math.log(of[at - 1]), math.log(of[at])
+    share = (math.log(rate) - low) / (high - low)
+    return math.exp((1.0 - share) * math.log(to[at - 1]) + share * math.log(to[at]))
 
 
 def missed_at(left_at: float) -> tuple[float, ...]:
@@ -94,7 +88,7 @@ def width(records: Records, label: str) -> Width | None:
             assert isinstance(counts, tuple)
             shares = tuple((n + weighs * share) / answers for n, share in zip(counts, shares, strict=True))
             told = True
-    return Width(AIMS, tuple(map(_exponent, AIMS, shares))) if told else None
+    return Width(AIMS, tuple(map(_bounded, AIMS, shares))) if told else None
 
 
 def heeded(leaves_at: Mapping[str, float], records: Records) -> dict[str, float]:
@@ -120,11 +114,12 @@ def _former_width(record: TrackRecord | None, label: str) -> Width | None:
     missed = record.missed.get(label, 0.0)
     assert not isinstance(missed, tuple)
     share = (missed + FORMER_AIM * PRIOR_ANSWERS) / (record.true[label] + PRIOR_ANSWERS)
-    return Width((FORMER_AIM,), (_exponent(FORMER_AIM, share),))
+    return Width((FORMER_AIM,), (_bounded(FORMER_AIM, share),))
 
 
-def _exponent(rate: float, share: float) -> float:
-    return max(EXPONENTS[0], min(EXPONENTS[1], math.log(share) / math.log(rate)))
+def _bounded(rate: float, share: float) -> float:
+    least, most = _BOUNDS[rate]
+    return max(least, min(most, share))
 
 
 def _heeded(rate: float, found: Width | None) -> float:

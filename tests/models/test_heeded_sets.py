@@ -135,7 +135,7 @@ def test_a_record_of_before_moves_sets_by_one_power_as_it_did(answers: float, mi
         found = width([told], "yes")
         assert found is not None
         assert found.error_rates == (FORMER_AIM,)
-        assert list(found.exponents) == pytest.approx([power], abs=1e-3)
+        assert list(found.missed) == pytest.approx([FORMER_AIM**power], abs=1e-3)
         share = (missed + FORMER_AIM * PRIOR_ANSWERS) / (answers + PRIOR_ANSWERS)
         exact = max(EXPONENTS[0], min(EXPONENTS[1], float(np.log(share) / np.log(FORMER_AIM))))
         for rate in RATES:
