@@ -1,4 +1,4 @@
-r"""Sets as wide as what they missed of late asks for.
+"""Sets as wide as what they missed of late asks for.
 
 A label leaves its set at an error rate `r` of its cell as trained. Where sets at the error rate `a` missed a share `m`
 of the cases of that label and region of late, a label that left at `a` leaves at `m` instead, so that again as many are
@@ -78,14 +78,14 @@ Records = Sequence[TrackRecord | None]
 
 def width(records: Records, label: str) -> Width | None:
     """How a label's sets of late differ from those trained; None where nothing is known of it."""
-    if any(_is_former(each, label) for each in records):
+    if _are_former(records, label):
         return _former_width(records[-1], label)
     shares: tuple[float, ...] = AIMS
     told = False
     for record, weighs in zip(records, (PRIOR_ANSWERS, REGION_ANSWERS), strict=False):
-        if record is not None and record.true.get(label):
-            counts, answers = record.missed[label], record.true[label] + weighs
-            assert isinstance(counts, tuple)
+        counts = record.missed.get(label) if record else None
+        if record and isinstance(counts, tuple) and record.true.get(label):
+            answers = record.true[label] + weighs
             shares = tuple((n + weighs * share) / answers for n, share in zip(counts, shares, strict=True))
             told = True
     return Width(AIMS, tuple(map(_bounded, AIMS, shares))) if told else None
@@ -99,20 +99,20 @@ def heeded(leaves_at: Mapping[str, float], records: Records) -> dict[str, float]
 def asked(error_rate: float, records: Records, label: str) -> float:
     """The error rate to ask a label's trained sets for, by what they came to of late."""
     found = width(records, label)
-    return error_rate if found is None else found.asked(error_rate)
+    return error_rate if found is None else round(found.asked(error_rate), DECIMALS)
 
 
-def _is_former(record: TrackRecord | None, label: str) -> bool:
-    """Whether a record was counted at one error rate, where labels that were never missed were not told."""
-    return record is not None and bool(record.true.get(label)) and not isinstance(record.missed.get(label), tuple)
+def _are_former(records: Records, label: str) -> bool:
+    """Whether records were counted at one error rate, where labels that were never missed were not told."""
+    counts = [each.missed.get(label, 0.0) for each in records if each and each.true.get(label)]
+    return bool(counts) and not any(isinstance(each, tuple) for each in counts)
 
 
 def _former_width(record: TrackRecord | None, label: str) -> Width | None:
     """By the record of the case's own region alone: so answers that were given by it are made again."""
-    if record is None or not record.true.get(label):
+    missed = record.missed.get(label, 0.0) if record else None
+    if record is None or isinstance(missed, tuple | None) or not record.true.get(label):
         return None
-    missed = record.missed.get(label, 0.0)
-    assert not isinstance(missed, tuple)
     share = (missed + FORMER_AIM * PRIOR_ANSWERS) / (record.true[label] + PRIOR_ANSWERS)
     return Width((FORMER_AIM,), (_bounded(FORMER_AIM, share),))
 

@@ -32,6 +32,8 @@ def added(sums: Sums, left: float, more: Sums, weight: float) -> Sums:
 def _each(
     counts: tuple[float, ...] | None, left: float, more: tuple[float, ...] | None, weight: float
 ) -> tuple[float, ...]:
-    if counts is None or more is None:
-        return tuple(each * (weight if counts is None else left) for each in counts or more or ())
+    if counts is None:
+        return tuple(each * weight for each in more or ())
+    if more is None:
+        return tuple(each * left for each in counts)
     return tuple(each * left + another * weight for each, another in zip(counts, more, strict=True))

@@ -1,6 +1,6 @@
 r"""What a model's answers came to, and how its next answers heed it: the level of a risk, and the width of every set.
 
-Rates drift after a model was trained, and outcomes say so before anybody trains anew. Two numbers follow them, from
+Rates drift after a model was trained, and outcomes say so before anybody trains anew. Level and sets follow them, from
 decayed sums over the answers whose outcome is known:
 
 - The **level** of a risk: the log-odds move by a Newton step towards what happened, `surplus / (doubt + PRIOR_DOUBT)`,

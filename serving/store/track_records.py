@@ -94,12 +94,13 @@ def read(row: Row[Any]) -> RecordState:
 
 
 def _sums(values: Mapping[str, Any]) -> Sums:
-    """Raises ValueError for what is no number: sums are read long after the row is."""
+    """Raises ValueError for what is no number, or not counted at each rate: sums are read long after the row is."""
     sums = Sums(**{**values, "missed": {label: tuple(counts) for label, counts in values["missed"].items()}})
     missed = chain.from_iterable(sums.missed.values())
     numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed)
     if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
         raise ValueError
-    if any(len(counts) != len(AIMS) for counts in sums.missed.values()):
+    untold = {label for label, true in sums.true.items() if true} - sums.missed.keys()
+    if untold or any(len(counts) != len(AIMS) for counts in sums.missed.values()):
         raise ValueError
     return sums

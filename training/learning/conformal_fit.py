@@ -144,10 +144,9 @@ def coverage(
     """How often the truth was in the set, and how large the sets were, as JSON values: over all, per class and cell.
 
     A cell holds the target where its 95 % interval (Wilson) reaches within two points of it; all do where those of all
-    cases and of every class hold it, since sets promise it for each class. With `asked`
-    float64[n, labels], sets are those of other error rates, as the record of the model had them: see
-    `models.heeded_sets`. Cases of one of
-    the `exceptions`, a number each, are right or wrong together, which widens intervals.
+    cases and of every class hold it, since sets promise it for each class. With `asked` float64[n, labels], sets are
+    those of other error rates, as the record of the model had them: see `models.heeded_sets`. Cases of one of the
+    `exceptions`, a number each, are right or wrong together, which widens intervals.
     """
     labels = set_labels(task.labels)
     rates = np.full((len(cases.truth), len(labels)), error_rate) if asked is None else asked

@@ -1,8 +1,8 @@
 """A model's answers on later cases as the service gives them: each heeds the record of those whose outcome is known.
 
-The same functions as live (`models.track_record`), case after case in time order, from a record that is empty when the
-first case arrives: what taught the model is no proof of it. What waits live for its promise to fall due is learned here
-at the moment from which it counts.
+The same functions as live (`models.track_record`, `models.heeded_sets`), case after case in time order, from a record
+that is empty when the first case arrives: what taught the model is no proof of it. What waits live for its promise to
+fall due is learned here at the moment from which it counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from models.heeded_sets import Records, asked
 from models.track_record import MemoryRecords, Proven, keys_of, known, learn, shift, shifted
 from training.histories.rows import Rows
 from training.histories.split import is_timeless
-from training.learning.conformal_fit import AIM, Calibrating
+from training.learning.conformal_fit import Calibrating
 from training.learning.fit import Recipe, choosing_loss, grow, probabilities
 from training.learning.tune import quick
 
@@ -61,7 +61,7 @@ class Heeded:
     asked: Floats
 
 
-def heed(task: Task, later: Later, sets: ConformalSets | None, share: float, error_rate: float = AIM) -> Heeded:
+def heed(task: Task, later: Later, sets: ConformalSets | None, share: float, error_rate: float) -> Heeded:
     """The answers of a model that heeds such a share of its record's level, and whose sets heed what they missed."""
     labels, cases = set_labels(task.labels), later.cases
     told, asked_for = cases.probabilities.copy(), np.full((len(cases.truth), len(labels)), error_rate)

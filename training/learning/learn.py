@@ -39,7 +39,7 @@ from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_i
 from training.learning.calibrator_choice import choose_calibrator
 from training.learning.calibrator_mean import Calibrator
 from training.learning.chain import Chain, with_chains
-from training.learning.conformal_fit import Calibrating, fit_conformal
+from training.learning.conformal_fit import AIM, Calibrating, fit_conformal
 from training.learning.evaluate import compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
 from training.learning.heed import Later, choose_share, heed
@@ -118,7 +118,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     # A record counts outcomes as they are told: where that depends on the case, its level is that of the watched.
     first, seen = split.blocks[0][0], rehearsed.counts_at if whole.selection is None else np.empty(0)
     share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
-    said = np.concatenate([heed(task, each, None, share).probabilities for each in answered])
+    said = np.concatenate([heed(task, each, None, share, AIM).probabilities for each in answered])
     rules = _rules(task, rehearsed, split.test, recipe)
     latest = rows.at(split.latest)
     metrics = compare(task, latest.truth, said[-len(raw) :], rules, rehearsed.fired[split.test :], latest.selection)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
+from data.standing import TrackRecord
 from data.vocabulary import Task
 from models.conformal import RATES
 from models.heeded_sets import heeded
@@ -140,6 +144,11 @@ def test_decisions_on_promotions_move_into_the_table_that_lets_who_asked_withdra
     desk.service.close()
 
 
+ALTERED = (
+    "not what Fairlead writes",
+    "[" * 100_000,
+    json.dumps({"at": None, "true": {"no": 10**401}, "missed": {}}),
+)
 FORMER_SUMS = {
     "answers": 300.0,
     "surplus": 1.0,
@@ -152,7 +161,7 @@ FORMER_SUMS = {
 def test_sets_go_on_missing_what_they_missed_at_the_one_rate_that_was_counted(tmp_path: Path) -> None:
     """And about as much as one power of it tells at the others, as they were heeded before; so does what waits."""
     former = {"at": 1793534400000, **FORMER_SUMS, "waiting": {"1795435200000": FORMER_SUMS}}
-    rows = {"one": json.dumps(former), "altered": "not what Fairlead writes"}
+    rows = {"one": json.dumps(former), **{f"altered-{number}": state for number, state in enumerate(ALTERED)}}
     database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
     database.migrate()
     with database.write() as connection:
@@ -165,7 +174,9 @@ def test_sets_go_on_missing_what_they_missed_at_the_one_rate_that_was_counted(tm
         stored, keys = StoredRecords(connection), keys_of(Task.STOCKOUT, "one", None)
         (record,) = known(stored, keys, datetime(2026, 11, 1, 12, tzinfo=UTC))
         (found,) = stored.get(keys).values()
-        assert stored.get(keys_of(Task.STOCKOUT, "altered", None)) == {}
+        found_rows = connection.execute(text("SELECT version, CAST(state AS BLOB) FROM track_records")).all()
+    kept: dict[str, bytes] = {version: bytes(state) for version, state in found_rows}
+    assert [kept[f"altered-{number}"] for number in range(len(ALTERED))] == [each.encode() for each in ALTERED]
     assert [list(sums.missed) for sums in found.waiting.values()] == [["no", "yes"]]
     assert next(iter(found.waiting.values())).missed["yes"] == pytest.approx(record.missed["yes"])
     before = record.model_copy(update={"missed": FORMER_SUMS["missed"]})
@@ -174,6 +185,24 @@ def test_sets_go_on_missing_what_they_missed_at_the_one_rate_that_was_counted(tm
         now, then = (heeded({"no": error_rate, "yes": error_rate}, [each]) for each in (record, before))
         assert now == pytest.approx(then, abs=0.005)
     database.close()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(0.01, 1e5)), min_size=2, max_size=2))
+def test_rows_that_were_carried_over_give_no_larger_set_for_a_larger_error_rate(
+    rows: list[tuple[float, float]],
+) -> None:
+    carried = import_module("serving.store.migrations.versions.0008_what_sets_missed_at_five_error_rates")
+    records = []
+    for share, true in rows:
+        sums = {"true": {"yes": true}, "missed": {"yes": share * true}}
+        missed = json.loads(carried._anew(json.dumps(sums).encode()))["missed"]["yes"]
+        assert missed == sorted(missed)
+        assert missed[1] == share * true
+        told: dict[str, tuple[float, ...] | float] = {"yes": tuple(missed)}
+        records.append(TrackRecord(task=Task.STOCKOUT, version="one", true={"yes": true}, missed=told))
+    leaves = [heeded({"yes": error_rate}, records)["yes"] for error_rate in RATES]
+    assert leaves == sorted(leaves)
 
 
 def test_a_document_that_was_altered_stops_no_upgrade(tmp_path: Path) -> None:

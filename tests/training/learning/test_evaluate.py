@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from training.learning.evaluate import evaluate
 from training.progress import Silent
 
 
-def covered(file: Path, together: int) -> dict[str, Any]:
+def covered(file: Path, together: int, error_rate: str = "0.10") -> dict[str, Any]:
     """What the sets of a model cover of 600 cases, of which so many are updates of one exception."""
     with file.open("wb") as stream:
         for number in range(600):
@@ -35,7 +36,11 @@ def covered(file: Path, together: int) -> dict[str, Any]:
             stream.write(canonical(HistoryLine(case=case, outcome=told)) + b"\n")
     rules = RuleRates(np.array([0.25]), {}).to_json()
     model = replace(task_model(Task.SLA_BREACH), metrics={"rule_rates": rules}, lineage={"tested_on": {"to": 0.0}})
-    scores = evaluate({Task.SLA_BREACH: model}, open_history(file), [], load_policy(), Silent())
+    policy = load_policy()
+    assert policy.settings.conformal
+    sets = policy.settings.conformal.model_copy(update={"error_rate": Decimal(error_rate)})
+    policy = replace(policy, settings=policy.settings.model_copy(update={"conformal": sets}))
+    scores = evaluate({Task.SLA_BREACH: model}, open_history(file), [], policy, Silent())
     whole: dict[str, Any] = scores[Task.SLA_BREACH]["conformal"]["all"]
     return whole
 
@@ -46,3 +51,8 @@ def test_updates_of_one_exception_make_no_coverage_surer(tmp_path: Path) -> None
     assert 0.0 < alone["coverage"] < 1.0
     (low, high), (lowest, highest) = alone["interval"], together["interval"]
     assert highest - lowest > 1.5 * (high - low)
+
+
+def test_sets_are_asked_for_the_error_rate_of_the_policy(tmp_path: Path) -> None:
+    shares = {rate: covered(tmp_path / f"{rate}.jsonl", 1, rate)["coverage"] for rate in ("0.05", "0.10", "0.30")}
+    assert shares["0.05"] > shares["0.10"] > shares["0.30"]

@@ -49,7 +49,7 @@ def cells(task: Task, found: Later, asked: np.ndarray[tuple[int, int], np.dtype[
 def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
     """Trained where both regions were alike; then one rises and one falls."""
     drifted, sets = later(2, 40, surplus=0.7), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
-    heeding = heed(Task.STOCKOUT, drifted, sets, 0.0)
+    heeding = heed(Task.STOCKOUT, drifted, sets, 0.0, AIM)
     fixed, followed = (cells(Task.STOCKOUT, drifted, each) for each in (None, heeding.asked))
     assert max(abs(each - 0.9) for each in fixed) > 0.035
     assert max(abs(each - 0.9) for each in followed) < 0.02
@@ -58,7 +58,7 @@ def test_sets_cover_their_aim_where_regions_drift_apart() -> None:
 
 def test_sets_stay_as_they_were_trained_where_nothing_drifts() -> None:
     steady, sets = later(3, 40), fit_conformal(Task.STOCKOUT, later(1, 30).cases, 1_500)
-    asked = heed(Task.STOCKOUT, steady, sets, 0.0).asked
+    asked = heed(Task.STOCKOUT, steady, sets, 0.0, AIM).asked
     assert np.abs(asked - 0.1).mean() < 0.018, "as by a power of 1.08"
 
 
@@ -71,7 +71,7 @@ def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int,
     other = replace(
         found, cases=replace(found.cases, truth=np.where(unknown, 1 - found.cases.truth, found.cases.truth))
     )
-    one, two = (heed(Task.STOCKOUT, each, sets, 0.5) for each in (found, other))
+    one, two = (heed(Task.STOCKOUT, each, sets, 0.5, AIM) for each in (found, other))
     upto = found.cases.times <= day * DAY
     assert np.array_equal(one.probabilities[upto], two.probabilities[upto])
     assert np.array_equal(one.asked[upto], two.asked[upto])
@@ -80,7 +80,7 @@ def test_an_answer_knows_nothing_that_was_recorded_after_it(seed: int, day: int,
 def test_half_a_level_makes_good_half_of_a_drift() -> None:
     drifted = later(4, 60, surplus=1.0)
     drifted = replace(drifted, cases=drifted.cases.part(slice(0, None, 2)), counts_at=drifted.counts_at[::2])
-    told = heed(Task.STOCKOUT, drifted, None, 0.5)
+    told = heed(Task.STOCKOUT, drifted, None, 0.5, AIM)
     before, after = (losses_of(drifted.cases.truth, each.probabilities).mean() for each in (drifted.cases, told))
     assert after < before - 0.02
 
@@ -91,7 +91,7 @@ def test_without_times_or_moments_of_outcomes_nothing_is_heeded() -> None:
     unsaid = replace(found, counts_at=np.empty(0))
     never = replace(found, counts_at=np.full(len(found.counts_at), np.nan))
     for each in (timeless, unsaid, never):
-        told = heed(Task.STOCKOUT, each, sets, 0.5)
+        told = heed(Task.STOCKOUT, each, sets, 0.5, AIM)
         assert np.array_equal(told.probabilities, found.cases.probabilities)
         assert (told.asked == AIM).all()
 
@@ -125,16 +125,18 @@ def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) 
     said = calibrated(model, model.features().matrix(asked))
     counts_at = np.array([counted_from(case.event.time + DELAY, due_at(task, case)).timestamp() for case, _ in asked])
     later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), counts_at)
-    told = heed(task, later_on, model.conformal, model.record_share)
+    told = heed(task, later_on, model.conformal, model.record_share, AIM)
     assert told.probabilities == pytest.approx(probabilities, abs=2e-9)
     assert (abs(told.asked - AIM) > 0.005).any(), "sets were moved, or this would show nothing"
     assert (told.probabilities != said).any() == task.is_risk, "and so was the level of a risk"
     assert model.conformal is not None
-    for (case, _), row, rates, leaves in zip(asked, said, told.asked, leaves_at, strict=True):
-        named = {"yes": float(row[0])} if task.is_risk else dict(zip(task.labels, row.tolist(), strict=True))
-        trained = model.conformal.leaves_at(with_no(named), case.region)
-        stays = [at > rate for at, rate in zip(trained.values(), rates, strict=True)]
-        assert [at > AIM for at in leaves.values()] == stays
+    for error_rate in (0.02, 0.05, 0.07, AIM, 0.12, 0.25, 0.4):
+        rates = heed(task, later_on, model.conformal, model.record_share, error_rate).asked
+        for (case, _), row, asked_for, leaves in zip(asked, said, rates, leaves_at, strict=True):
+            named = {"yes": float(row[0])} if task.is_risk else dict(zip(task.labels, row.tolist(), strict=True))
+            trained = model.conformal.leaves_at(with_no(named), case.region)
+            stays = [at > rate for at, rate in zip(trained.values(), asked_for, strict=True)]
+            assert [at > error_rate for at in leaves.values()] == stays
 
 
 def due_at(task: Task, case: Case) -> datetime | None:
