@@ -33,9 +33,8 @@ REGION_ANSWERS = 20.0
 """What the outcomes of all regions weigh beside those of one."""
 EXPONENTS = (0.25, 4.0)
 """How far a record may move the error rate at which a label leaves: its least and greatest power."""
-_BOUNDS: dict[float, tuple[float, float]] = {
-    rate: (rate ** EXPONENTS[1], rate ** EXPONENTS[0]) for rate in (*AIMS, FORMER_AIM)
-}
+_BOUNDS: dict[float, tuple[float, float]] = {rate: (rate ** EXPONENTS[1], rate ** EXPONENTS[0]) for rate in AIMS}
+"""Between which shares that may be missed lie, by the error rate: see `EXPONENTS`."""
 
 
 class Width(NamedTuple):
@@ -123,4 +122,4 @@ def _bounded(rate: float, share: float) -> float:
 
 
 def _heeded(rate: float, found: Width | None) -> float:
-    return rate if found is None or rate == 1.0 else round(found.leaves_at(rate), DECIMALS)
+    return rate if found is None else round(found.leaves_at(rate), DECIMALS)

@@ -1,4 +1,4 @@
-r"""What a model's answers came to, and how its next answers heed it: the level of a risk, and the width of every set.
+"""What a model's answers came to, and how its next answers heed it: the level of a risk, and the width of every set.
 
 Rates drift after a model was trained, and outcomes say so before anybody trains anew. Level and sets follow them, from
 decayed sums over the answers whose outcome is known:
