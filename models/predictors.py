@@ -99,15 +99,16 @@ class ModelPredictor:
         truth: str,
         known_at: datetime,
         due_at: datetime | None = None,
+        asked_at: datetime | None = None,
     ) -> Proven:
         """What a record learns of an answer of this model, given the features as they were shown, once truth is known.
 
-        `due_at` is of the promise that it was about. See `models.track_record`.
+        `due_at` is of the promise that it was about, `asked_at` when it was asked. See `models.track_record`.
         """
         probabilities = self._probabilities(self.model.score.raw(self._features.read(features)))
         calibrated = {label: float(p) for label, p in zip(self._labels, probabilities, strict=True)}
         said, left_at = calibrated.get(YES), self._leaves_at(calibrated, region).get(truth)
-        return Proven(truth, known_at, said if self.task.is_risk else None, left_at, due_at)
+        return Proven(truth, known_at, said if self.task.is_risk else None, left_at, due_at, asked_at)
 
     def _leaves_at(self, calibrated: dict[str, float], region: str | None) -> dict[str, float]:
         """Where labels leave their sets as they were trained; nothing without sets.

@@ -22,6 +22,7 @@ from features.chain import EARLIER, is_chained
 from features.seasons import months
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
 from models.conformal import ConformalSets
+from models.delays import Delays
 from models.files import BundleError
 from models.link import Link
 from models.profile import PREDICTION, Profile
@@ -76,6 +77,8 @@ class TaskModel:
     """Absent in bundles of an earlier Fairlead, which answer without sets."""
     record_share: float = 0.0
     """The share of its track record's level that a risk heeds: see `models.track_record`."""
+    delays: Delays | None = None
+    """How long its outcomes take to be known, where its record's level reckons with it: see `models.delays`."""
     profile: Profile | None = None
     """What later cases are compared with; absent in bundles of an earlier Fairlead."""
     columns: tuple[str, ...] = ()
@@ -150,7 +153,8 @@ def files_of(model: TaskModel) -> dict[str, bytes]:
     if model.conformal is not None:
         files["conformal"] = canonical(model.conformal.to_json())
     if model.record_share:
-        files["record"] = canonical({"kind": "record", "share": model.record_share})
+        delays = {} if model.delays is None else {"delays": model.delays.to_json()}
+        files["record"] = canonical({"kind": "record", "share": model.record_share, **delays})
     if model.profile is not None:
         files["profile"] = canonical(model.profile.to_json())
     if model.text is not None:
@@ -234,6 +238,7 @@ def _assemble(task: Task, described: Mapping[str, Any], fetch: Callable[[str], b
         golden=TypeAdapter(tuple[Golden, ...]).validate_json(required("golden")),
         conformal=None if conformal is None else ConformalSets.from_json(json.loads(conformal)),
         record_share=0.0 if record is None else _share(json.loads(record)),
+        delays=None if record is None else _delays(json.loads(record)),
         profile=None if profile is None else Profile.from_json(json.loads(profile)),
         taught=TypeAdapter(dict[str, int]).validate_json(taught) if taught is not None else {},
         values=from_json(json.loads(values)) if values is not None else {},
@@ -246,6 +251,11 @@ def _share(record: object) -> float:
     if not isinstance(share, float | int) or not 0.0 <= share <= 1.0:
         raise ValueError("the record file holds no share from 0 to 1")
     return float(share)
+
+
+def _delays(record: Mapping[str, object]) -> Delays | None:
+    """The delays of a `record` file; one of an earlier Fairlead has none."""
+    return Delays.from_json(record["delays"]) if "delays" in record else None
 
 
 def _read_link(task: Task, fetch: Callable[[str], bytes | None]) -> Link | None:

@@ -14,6 +14,11 @@ An answer about a promise counts once the day (of UTC) is over on which the prom
 is known. Kept promises are known before broken ones, so that a record which counted each as it comes would hold too
 many kept ones while it is young. What is known and does not count yet waits in the row, by the instant from which it
 counts.
+
+Some outcomes take longer than others after that, too. So the level, of a model that was taught how long, counts a known
+answer for those of its label and days that are not known yet (`models.delays`): its row keeps what answers came to by
+day and label until all of them are known. Sets ask of each label alone what share was missed, and count each answer
+once.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from data.standing import TrackRecord
@@ -29,6 +35,7 @@ from features.decay import fade, sum_left
 from features.standing import OUTCOME_HALF_LIFE
 from models.calibration import SMALLEST_PROBABILITY
 from models.conformal import DECIMALS, NO_AND_YES
+from models.delays import EPOCH, Delays
 from models.heeded_sets import missed_at
 from models.record_sums import Sums, added
 
@@ -39,7 +46,6 @@ MOST_SHIFT = 2.0
 LONGEST_WAIT = timedelta(days=400)
 """How long a known outcome waits for its promise to fall due at most: so many days wait in a row, and no more."""
 YES = NO_AND_YES[1]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -52,8 +58,21 @@ class RecordKey(NamedTuple):
     region: str | None
 
 
+class Level(NamedTuple):
+    """What some answers of a risk came to, as `Sums` counts it."""
+
+    surplus: float = 0.0
+    doubt: float = 0.0
+
+
+Levels = Mapping[datetime, Mapping[str, Level]]
+"""What answers came to by the end of the step in which they could first be known, and by what was true."""
+
+
 class RecordState(NamedTuple):
-    """A record's stored row: what counts, as of the instant it was last changed, and what waits."""
+    """A record's stored row: what counts, as of the instant it was last changed, what waits, and what stands for others
+    as time goes by.
+    """
 
     task: Task
     version: str
@@ -62,6 +81,8 @@ class RecordState(NamedTuple):
     sums: Sums = Sums()
     waiting: Mapping[datetime, Sums] = {}
     """What is known and counts from a later instant on."""
+    levels: Levels = {}
+    """Not faded: an answer fades from the end of its step on, whenever it is told."""
 
     @property
     def key(self) -> RecordKey:
@@ -108,6 +129,14 @@ class Proven(NamedTuple):
     """The error rate at which the truth left its set as trained; None without sets."""
     due_at: datetime | None = None
     """When the promise fell due that the answer was about; None of an answer about something else."""
+    asked_at: datetime | None = None
+    """When it was asked; None where nobody says, of an answer that was known as soon as it could be."""
+
+    @property
+    def since(self) -> datetime:
+        """From when on it could be known."""
+        waited = [each for each in (self.asked_at, self.due_at) if each is not None]
+        return min(max(waited), self.known_at + LONGEST_WAIT) if waited else self.known_at
 
     @property
     def counts_at(self) -> datetime:
@@ -132,7 +161,7 @@ def counted_from(known_at: datetime, due_at: datetime | None) -> datetime:
     if due_at is None:
         return known_at
     waited_for = min(known_at + min(due_at - known_at, LONGEST_WAIT), _LAST_DAY)
-    return max(known_at, _EPOCH - (_EPOCH - waited_for) // _DAY * _DAY)
+    return max(known_at, EPOCH - (EPOCH - waited_for) // _DAY * _DAY)
 
 
 def keys_of(task: Task, version: str, region: str | None) -> tuple[RecordKey, ...]:
@@ -141,16 +170,24 @@ def keys_of(task: Task, version: str, region: str | None) -> tuple[RecordKey, ..
     return (everywhere,) if region is None else (everywhere, RecordKey(task, version, region))
 
 
-def learn(rows: RecordRows, keys: Sequence[RecordKey], proven: Proven) -> None:
-    """Count an answer in the records of these keys, once its outcome is known."""
+def learn(rows: RecordRows, keys: Sequence[RecordKey], proven: Proven, delays: Delays | None = None) -> None:
+    """Count an answer in the records of these keys, once its outcome is known; `delays` are the model's."""
     found = rows.get(keys)
-    rows.put([_learned(found.get(key) or RecordState(*key), proven) for key in keys])
+    rows.put([_learned(found.get(key) or RecordState(*key), proven, delays) for key in keys])
 
 
-def known(rows: RecordRows, keys: Sequence[RecordKey], at: datetime) -> tuple[TrackRecord, ...]:
-    """The records of these keys in which an answer counts by a moment, brought forward to it; changes nothing."""
+def known(
+    rows: RecordRows,
+    keys: Sequence[RecordKey],
+    at: datetime,
+    delays: Mapping[Task, Delays | None] = MappingProxyType({}),
+) -> tuple[TrackRecord, ...]:
+    """The records of these keys in which an answer counts by a moment, brought forward to it; changes nothing.
+
+    `delays` are those of the models whose records they are.
+    """
     found = rows.get(keys)
-    records = (_brought_forward(found[key], at) for key in keys if key in found)
+    records = (_brought_forward(found[key], at, delays.get(key.task)) for key in keys if key in found)
     return tuple(each for each in records if each.answers)
 
 
@@ -171,15 +208,38 @@ def shifted(probability: float, by: float) -> float:
     return round(max(SMALLEST_PROBABILITY, min(1.0 - SMALLEST_PROBABILITY, told)), DECIMALS)
 
 
-def _learned(state: RecordState, proven: Proven) -> RecordState:
+def _learned(state: RecordState, proven: Proven, delays: Delays | None) -> RecordState:
     now = proven.known_at if state.at is None else max(state.at, proven.known_at)
     sums, waiting = _come_due(state, now), {each: of for each, of in state.waiting.items() if each > now}
-    counts_at = proven.counts_at
+    counts_at, told, levels = proven.counts_at, proven.sums, dict(state.levels)
+    if delays is not None:
+        ends = delays.end_of_step(proven.since)
+        levels[ends] = _with(levels.get(ends, {}), proven.truth, Level(told.surplus, told.doubt))
+        told = told._replace(surplus=0.0, doubt=0.0)
     if counts_at > now:
-        waiting[counts_at] = added(waiting.get(counts_at, Sums()), 1.0, proven.sums, 1.0)
+        waiting[counts_at] = added(waiting.get(counts_at, Sums()), 1.0, told, 1.0)
     else:
-        sums = added(sums, 1.0, proven.sums, fade(counts_at, now, OUTCOME_HALF_LIFE))
-    return state._replace(at=now, sums=sums, waiting=waiting)
+        sums = added(sums, 1.0, told, fade(counts_at, now, OUTCOME_HALF_LIFE))
+    whole = {ends for ends in levels if delays is None or now >= ends + delays.horizon}
+    sums = _with_levels(sums, {ends: levels[ends] for ends in whole}, now, delays)
+    left = {ends: levels[ends] for ends in levels if ends not in whole}
+    return state._replace(at=now, sums=sums, waiting=waiting, levels=left)
+
+
+def _with(levels: Mapping[str, Level], label: str, more: Level) -> dict[str, Level]:
+    own = levels.get(label, Level())
+    return {**levels, label: Level(own.surplus + more.surplus, own.doubt + more.doubt)}
+
+
+def _with_levels(sums: Sums, levels: Levels, at: datetime, delays: Delays | None) -> Sums:
+    """Sums with what answers of some days came to, each counting for those not known yet, faded since their step."""
+    for ends in sorted(levels):
+        stand_for = dict.fromkeys(levels[ends], 1.0) if delays is None else delays.stand_for(at - ends)
+        left = fade(ends, at, OUTCOME_HALF_LIFE)
+        for label in sorted(levels[ends].keys() & stand_for.keys()):
+            own, weight = levels[ends][label], stand_for[label] * left
+            sums = sums._replace(surplus=sums.surplus + own.surplus * weight, doubt=sums.doubt + own.doubt * weight)
+    return sums
 
 
 def _come_due(state: RecordState, at: datetime) -> Sums:
@@ -190,8 +250,8 @@ def _come_due(state: RecordState, at: datetime) -> Sums:
     return sums
 
 
-def _brought_forward(state: RecordState, at: datetime) -> TrackRecord:
-    sums = _come_due(state, at)
+def _brought_forward(state: RecordState, at: datetime, delays: Delays | None) -> TrackRecord:
+    sums = _with_levels(_come_due(state, at), state.levels, at, delays)
     return TrackRecord(
         task=state.task,
         version=state.version,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.explanation import Seen
+from data.case import Case
 from data.outcome import Outcome
 from data.recommendation import Recommendation
 from data.standing import Standing, TrackRecord
@@ -17,7 +17,7 @@ from data.vocabulary import Task
 from models.bundle import Bundle
 from models.conformal import NO_AND_YES
 from models.predictors import ModelPredictor
-from models.track_record import keys_of, known, learn
+from models.track_record import Proven, keys_of, known, learn
 from serving.in_force import Basis
 from serving.store.shelves import ShelfAnswer
 from serving.store.track_records import StoredRecords
@@ -34,7 +34,8 @@ def with_records(
     models = _models(basis)
     asked = [models[task] for task in tasks if task in models]
     keys = [key for each in asked for key in keys_of(each.task, each.version, region)]
-    records = known(StoredRecords(connection), keys, standings[0].as_of) if standings else ()
+    delays = {each.task: each.model.delays for each in asked}
+    records = known(StoredRecords(connection), keys, standings[0].as_of, delays) if standings else ()
     return [each.model_copy(update={"records": records}) for each in standings] if records else list(standings)
 
 
@@ -42,7 +43,10 @@ def records_of(connection: Connection, bundle: Bundle | None, at: datetime) -> M
     """Every record of the bundle's models, of all regions first."""
     rows = StoredRecords(connection)
     models = bundle.models if bundle else {}
-    return {task: known(rows, rows.regions(task, model.version), at) for task, model in models.items()}
+    return {
+        task: known(rows, rows.regions(task, each.version), at, {task: each.model.delays})
+        for task, each in models.items()
+    }
 
 
 def count_outcome(
@@ -50,7 +54,7 @@ def count_outcome(
     basis: Basis,
     recommendation: Recommendation,
     features: bytes,
-    region: str | None,
+    case: Case,
     outcome: Outcome,
     known_at: datetime,
 ) -> None:
@@ -61,7 +65,10 @@ def count_outcome(
         truth = outcome.truth(task, due_at)
         if truth is not None:
             promised = due_at if task is Task.SLA_BREACH else None
-            _count(connection, predictor, shown[task.value], region, truth, known_at, promised)
+            proven = predictor.proven(
+                shown[task.value], case.region, _label(truth), known_at, promised, case.event.time
+            )
+            _count(connection, predictor, proven, case.region)
 
 
 def count_shelves(connection: Connection, basis: Basis, answers: Iterable[ShelfAnswer], known_at: datetime) -> None:
@@ -69,21 +76,18 @@ def count_shelves(connection: Connection, basis: Basis, answers: Iterable[ShelfA
     predictor = _models(basis).get(Task.STOCKOUT)
     for each in answers:
         if predictor is not None and each.version == predictor.version and each.happened is not None:
-            _count(connection, predictor, each.features, each.region, each.happened, known_at)
+            truth = _label(each.happened)
+            proven = predictor.proven(each.features, each.region, truth, known_at, asked_at=each.answered_at)
+            _count(connection, predictor, proven, each.region)
 
 
-def _count(
-    connection: Connection,
-    predictor: ModelPredictor,
-    features: Mapping[str, Seen],
-    region: str | None,
-    truth: bool | str,
-    known_at: datetime,
-    due_at: datetime | None = None,
-) -> None:
-    label = NO_AND_YES[truth] if isinstance(truth, bool) else str(truth)
+def _count(connection: Connection, predictor: ModelPredictor, proven: Proven, region: str | None) -> None:
     keys = keys_of(predictor.task, predictor.version, region)
-    learn(StoredRecords(connection), keys, predictor.proven(features, region, label, known_at, due_at))
+    learn(StoredRecords(connection), keys, proven, predictor.model.delays)
+
+
+def _label(truth: bool | str) -> str:
+    return NO_AND_YES[truth] if isinstance(truth, bool) else str(truth)
 
 
 def _answered(basis: Basis, recommendation: Recommendation) -> Iterable[tuple[Task, ModelPredictor]]:

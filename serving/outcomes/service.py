@@ -66,6 +66,6 @@ class OutcomeService:
         basis = self._in_force.basis
         basis.keeper(StoredRows(connection)).record(case, outcome, answer.predictions.sla_breach.due_at, ends)
         features, known_at = documents.get(connection, decision.features), max(outcome.recorded_at, decision.event_time)
-        count_outcome(connection, basis, answer, features, case.region, outcome, known_at)
+        count_outcome(connection, basis, answer, features, case, outcome, known_at)
         audit.append(connection, "outcome", recommendation_id, principal.name, now, content)
         return over

@@ -6,7 +6,7 @@ An altered row is as none, and stays as it was found, as those of parties do (`s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import isfinite
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert
 from data.vocabulary import Task
 from models.heeded_sets import AIMS
 from models.record_sums import Sums
-from models.track_record import RecordKey, RecordState
+from models.track_record import Level, RecordKey, RecordState
 from serving.errors import RecordAltered
 from serving.store.instants import to_instant, to_number
 from serving.store.rows import as_written
@@ -70,6 +70,8 @@ class StoredRecords:
 def _write(state: RecordState) -> dict[str, Any]:
     waiting = {to_number(counts_at): sums._asdict() for counts_at, sums in state.waiting.items()}
     values = {"at": to_number(state.at) if state.at else None, **state.sums._asdict(), "waiting": waiting}
+    if state.levels:
+        values["levels"] = {to_number(ends): levels for ends, levels in state.levels.items()}
     return {**dict(zip(KEY, _key(state), strict=True)), "state": json.dumps(values)}
 
 
@@ -82,7 +84,7 @@ def read(row: Row[Any]) -> RecordState:
     """The record of a row; one that an earlier version has written has nothing that waits. Raises RecordAltered."""
     with as_written(table, row):
         values = json.loads(row.state)
-        at, waiting = values.pop("at"), values.pop("waiting", {})
+        at, waiting, levels = values.pop("at"), values.pop("waiting", {}), values.pop("levels", {})
         return RecordState(
             Task(row.task),
             row.version,
@@ -90,17 +92,28 @@ def read(row: Row[Any]) -> RecordState:
             at=to_instant(at) if at is not None else None,
             sums=_sums(values),
             waiting={to_instant(int(counts_at)): _sums(sums) for counts_at, sums in waiting.items()},
+            levels={to_instant(int(ends)): _levels(told) for ends, told in levels.items()},
         )
+
+
+def _levels(values: Mapping[str, Any]) -> dict[str, Level]:
+    """Raises ValueError or TypeError for what is no level."""
+    levels = {label: Level(*told) for label, told in values.items()}
+    _check_numbers(chain.from_iterable(levels.values()))
+    return levels
 
 
 def _sums(values: Mapping[str, Any]) -> Sums:
     """Raises ValueError for what is no number, or not counted at each rate: sums are read long after the row is."""
     sums = Sums(**{**values, "missed": {label: tuple(counts) for label, counts in values["missed"].items()}})
     missed = chain.from_iterable(sums.missed.values())
-    numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed)
-    if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
-        raise ValueError
+    _check_numbers((sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed))
     untold = {label for label, true in sums.true.items() if true} - sums.missed.keys()
     if untold or any(len(counts) != len(AIMS) for counts in sums.missed.values()):
         raise ValueError
     return sums
+
+
+def _check_numbers(values: Iterable[Any]) -> None:
+    if not all(isinstance(each, int | float) and isfinite(each) for each in values):
+        raise ValueError

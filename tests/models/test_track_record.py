@@ -14,6 +14,7 @@ from data.standing import TrackRecord
 from data.vocabulary import Task
 from features.standing import OUTCOME_HALF_LIFE
 from models.calibration import SMALLEST_PROBABILITY
+from models.delays import Delays
 from models.heeded_sets import FORMER_AIM, heeded
 from models.track_record import (
     LONGEST_WAIT,
@@ -218,3 +219,74 @@ def test_a_right_model_is_not_told_too_low_while_its_record_is_young() -> None:
     assert np.mean([each[day] for each in at_once for day in due]) < -0.2, "or this would show nothing"
     assert abs(np.mean([each[day] for each in waiting for day in due])) < 0.03
     assert max(abs(each[day]) for each in waiting for day in each) < 0.1
+
+
+SLOW = Delays(1, {"no": (1.0, 1.0), "yes": (*(day / 20 for day in range(20)), 1.0)})
+"""Broken promises are known within twenty days, one in twenty a day; kept ones at once."""
+
+
+def told_of_late_breaches(seed: int, delays: Delays | None) -> dict[int, float]:
+    """By how much half a level moves a right model's answers, day by day, where broken promises are known late."""
+    dice, days, per_day = np.random.default_rng(seed), 60, 100
+    said = np.round(1 / (1 + np.exp(1.0 - 1.5 * dice.normal(size=days * per_day))), 9)
+    broke, asked = dice.random(len(said)) < said, np.repeat(np.arange(days), per_day)
+    known_on = asked + np.where(broke, dice.integers(1, 21, len(said)), 0)
+    rows, moved = MemoryRecords(), {}
+    order = np.argsort(known_on, kind="stable").tolist()
+    for day in range(days):
+        while order and known_on[order[0]] < day:
+            place = order.pop(0)
+            at, asked_at = NOON + int(known_on[place]) * DAY, NOON + int(asked[place]) * DAY
+            learn(rows, KEYS, answer(bool(broke[place]), float(said[place]), at=at)._replace(asked_at=asked_at), delays)
+        records = known(rows, KEYS, NOON + day * DAY, {Task.STOCKOUT: delays})
+        moved[day] = shift(records[0] if records else None, 0.5)
+    return moved
+
+
+def test_a_right_model_is_not_told_too_low_where_breaches_are_known_late() -> None:
+    plain, weighed = ([told_of_late_breaches(seed, each) for seed in range(4)] for each in (None, SLOW))
+    assert np.mean([each[day] for each in plain for day in range(10, 40)]) < -0.1, "or this would show nothing"
+    assert abs(np.mean([each[day] for each in weighed for day in range(60)])) < 0.02
+    assert all(each[day] == 0.0 for each in weighed for day in range(3)), "while too few are known, none counts"
+
+
+def test_answers_stand_for_others_as_time_goes_by_and_then_for_themselves() -> None:
+    rows, early = MemoryRecords(), answer(True)._replace(asked_at=NOON)
+    learn(rows, KEYS, early, SLOW)
+    surplus = {
+        days: known(rows, KEYS, MIDNIGHT + days * DAY, {Task.STOCKOUT: SLOW})[0].surplus / 0.5 ** (days / 30)
+        for days in (0, 1, 2, 4, 10, 20, 300)
+    }
+    assert surplus == pytest.approx({0: 0.0, 1: 0.0, 2: 6.0, 4: 3.0, 10: 1.2, 20: 0.6, 300: 0.6}, abs=1e-6)
+    (kept, _) = rows.get(KEYS).values()
+    assert (list(kept.levels), kept.sums.surplus, kept.sums.answers) == ([MIDNIGHT], 0.0, 1.0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 3_000), st.booleans()), min_size=1, max_size=40))
+def test_few_days_are_kept_apart_and_none_is_lost(answers: list[tuple[int, int, bool]]) -> None:
+    """In any order; when all is known each counts once, faded since the end of its step."""
+    rows, whole = MemoryRecords(), 0.0
+    end = NOON + timedelta(hours=9_000)
+    for asked_after, delay, yes in answers:
+        asked_at = NOON + timedelta(hours=asked_after)
+        proven = answer(yes, at=asked_at + timedelta(hours=delay))._replace(asked_at=asked_at)
+        learn(rows, KEYS, proven, SLOW)
+        (state, _) = rows.get(KEYS).values()
+        assert state.at is not None
+        assert all(state.at < each + SLOW.horizon for each in state.levels)
+        whole += (0.6 if yes else -0.4) * 0.5 ** ((end - SLOW.end_of_step(asked_at)) / OUTCOME_HALF_LIFE)
+    assert known(rows, KEYS, end, {Task.STOCKOUT: SLOW})[0].surplus == pytest.approx(whole, abs=1e-8)
+
+
+def test_sets_count_each_answer_once() -> None:
+    """They ask what share of a label was missed: how many of another label are not known yet is nothing to them."""
+    rows, plain = MemoryRecords(), MemoryRecords()
+    for number in range(40):
+        proven = answer(number % 3 == 0, at=NOON + number * DAY)._replace(asked_at=NOON + number * DAY - DAY)
+        learn(rows, KEYS, proven, SLOW)
+        learn(plain, KEYS, proven)
+    at = NOON + 41 * DAY
+    for one, other in zip(known(rows, KEYS, at, {Task.STOCKOUT: SLOW}), known(plain, KEYS, at), strict=True):
+        assert one.surplus != other.surplus
+        assert (one.answers, one.true, one.missed) == (other.answers, other.true, other.missed)

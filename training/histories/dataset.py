@@ -228,6 +228,7 @@ class _TaskNotes:
             selection=np.array(self._selection)[order] if any(each != 1.0 for each in self._selection) else None,
             events=[self._events[each] for each in order],
             counts_at=np.array(self._counts_at, np.float64)[order],
+            since=np.array(self._counts_from, np.float64)[order],
             open=self._open()[order],
             maturity=self._maturity(),
         )

@@ -48,6 +48,9 @@ class Known:
 
     It is known by then, and never before the case; NaN where nothing says.
     """
+    since: Floats = field(default_factory=lambda: np.empty(0))
+    """From when on each truth could be known, in seconds since 1970: see `training.histories.truth.counts_from`; empty
+    where nobody asked."""
     open: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     """Whether the promise was not due yet when the history ended: see `maturity.end_of`; empty for none."""
     maturity: Maturity | None = None
@@ -121,6 +124,7 @@ class Known:
             selection=None if self.selection is None else self.selection[which],
             events=[self.events[each] for each in places] if self.events else (),
             counts_at=self.counts_at[which] if len(self.counts_at) else self.counts_at,
+            since=self.since[which] if len(self.since) else self.since,
             open=self.open[which] if len(self.open) else self.open,
             maturity=self.maturity and self.maturity.at(which),
         )

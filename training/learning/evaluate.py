@@ -113,7 +113,8 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     rules = RuleRates.from_json(model.metrics["rule_rates"])
     cases = Calibrating(known.truth, calibrated(model, features), known.regions, known.times)
     rate = float(policy.settings.conformal.error_rate) if policy.settings.conformal else AIM
-    told = heed(model.task, Later(cases, known.counts_at), model.conformal, model.record_share, rate)
+    later = Later(cases, known.counts_at, known.since, model.delays)
+    told = heed(model.task, later, model.conformal, model.record_share, rate)
     compared = compare(model.task, known.truth, told.probabilities, rules, known.fired, known.selection)
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities, known.selection)

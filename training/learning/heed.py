@@ -8,7 +8,7 @@ fall due is learned here at the moment from which it counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -17,23 +17,16 @@ from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from models.conformal import DECIMALS, ConformalSets, set_labels
+from models.delays import Delays
 from models.heeded_sets import Records, asked
 from models.track_record import MemoryRecords, Proven, keys_of, known, learn, shift, shifted
-from training.histories.rows import Rows
 from training.histories.split import is_timeless
 from training.learning.conformal_fit import Calibrating
-from training.learning.fit import Recipe, choosing_loss, grow, probabilities
-from training.learning.tune import quick
 
 Floats = NDArray[np.float64]
 
-SHARES = (0.0, 0.25, 0.5)
-"""How far a risk may heed its record's level, not at all first: a tie keeps it. Never all the way: what is known early
-is of the cases that ended early, and a level that follows them to and fro costs the order of the cases."""
-WORTH = 0.001
-"""Log loss by which heeding must serve better than not to."""
-MOST_ROWS = 60_000
-"""Rows that teach, and rows that are answered, where the share is chosen: evenly spaced."""
+HEEDED = 0.5
+"""How far a risk heeds its record's level: half of the way, see docs/decisions/0041."""
 _VERSION = "later"
 
 
@@ -44,6 +37,10 @@ class Later:
     cases: Calibrating
     counts_at: Floats
     """Seconds since 1970; NaN where nothing says, empty where nobody asked."""
+    since: Floats = field(default_factory=lambda: np.empty(0))
+    """From when on each truth could be known, in seconds since 1970; empty where nobody asked."""
+    delays: Delays | None = None
+    """Those of the model; see `models.delays`."""
 
     @property
     def heeds(self) -> bool:
@@ -74,50 +71,6 @@ def heed(task: Task, later: Later, sets: ConformalSets | None, share: float, err
     return Heeded(told, asked_for)
 
 
-def choose_share(
-    task: Task, rows: Rows, counts_at: Floats, first: int, recipe: Recipe, threads: int, seed: int
-) -> float:
-    """The share of its record's level that serves a risk best from row `first` on; 0 for labels.
-
-    The days of one block are over before the outcomes of its cases are known. So one quick model of some of the rows
-    before `first` answers all that come after, as a model that ships goes on answering. What is to be low is the log
-    loss and, as much, the log loss at their own level: a level that moves to and fro disturbs the order of the cases.
-    """
-    end = len(rows.truth)
-    thinned = slice(first, end, max(1, (end - first) // MOST_ROWS))
-    later = Later(_cases(rows, thinned), counts_at[thinned])
-    if not task.is_risk or not later.heeds:
-        return 0.0
-    step = max(1, first // MOST_ROWS)
-    booster = grow(rows.at(slice(first % step, first, step)), quick(recipe), threads, seed)
-    cases = replace(later.cases, probabilities=probabilities(booster, rows.features[thinned]))
-    steps = _steps(task, replace(later, cases=cases))
-    losses = [_loss(cases, share * steps) for share in SHARES]
-    best = int(np.argmin(losses))
-    return SHARES[best] if losses[best] < losses[0] - WORTH else 0.0
-
-
-def _cases(rows: Rows, which: slice) -> Calibrating:
-    """Some rows as cases of no region, about which nothing is said yet."""
-    part = rows.at(which)
-    none = np.zeros((len(part.truth), 1))
-    return Calibrating(part.truth, none, [None] * len(part.truth), part.times, part.selection)
-
-
-def _loss(cases: Calibrating, by: Floats) -> float:
-    odds = cases.probabilities[:, 0] / (1.0 - cases.probabilities[:, 0]) * np.exp(by)
-    told = (odds / (1.0 + odds))[:, None]
-    return choosing_loss(cases.truth, told, cases.selection)
-
-
-def _steps(task: Task, later: Later) -> Floats:
-    """By how much the whole level would have moved each case: float64[n]."""
-    steps = np.zeros(len(later.cases.truth))
-    for which, records in _moments(task, later, None):
-        steps[which] = shift(records[0], 1.0)
-    return steps
-
-
 def _moments(task: Task, later: Later, sets: ConformalSets | None) -> Iterator[tuple[NDArray[np.intp], Records]]:
     """The cases of each moment and region with the records at that moment."""
     rows, cases = MemoryRecords(), later.cases
@@ -130,7 +83,7 @@ def _moments(task: Task, later: Later, sets: ConformalSets | None) -> Iterator[t
             _learn(rows, task, int(pending[due]), later, sets)
             due += 1
         for region in np.unique(regions[start:end]).tolist():
-            found = _known(rows, task, region or None, float(at))
+            found = _known(rows, task, region or None, float(at), later.delays)
             yield start + np.flatnonzero(regions[start:end] == region), found
 
 
@@ -140,10 +93,10 @@ def _runs(times: Floats) -> Iterator[tuple[int, int]]:
     return pairwise(cuts)
 
 
-def _known(rows: MemoryRecords, task: Task, region: str | None, at: float) -> Records:
+def _known(rows: MemoryRecords, task: Task, region: str | None, at: float, delays: Delays | None) -> Records:
     moment = datetime.fromtimestamp(at, UTC)
     keys = keys_of(task, _VERSION, region)
-    found = {each.region: each for each in known(rows, keys, moment)}
+    found = {each.region: each for each in known(rows, keys, moment, {task: delays})}
     return [found.get(key.region) for key in keys]
 
 
@@ -156,8 +109,9 @@ def _learn(rows: MemoryRecords, task: Task, place: int, later: Later, sets: Conf
         known_at=datetime.fromtimestamp(float(later.counts_at[place]), UTC),
         probability=float(cases.probabilities[place, 0]) if task.is_risk else None,
         left_at=None if sets is None else sets.cell(label, region).leaves_at(_given(cases.probabilities[place], truth)),
+        asked_at=datetime.fromtimestamp(float(later.since[place]), UTC) if len(later.since) else None,
     )
-    learn(rows, keys_of(task, _VERSION, region), proven)
+    learn(rows, keys_of(task, _VERSION, region), proven, later.delays)
 
 
 def _given(probabilities: Floats, truth: int) -> float:

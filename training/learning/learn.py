@@ -21,7 +21,8 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.catalogue import feature_set
 from features.seasons import month_of_year
-from models.conformal import ConformalSets
+from models.conformal import NO_AND_YES, ConformalSets
+from models.delays import Delays
 from models.link import Link
 from models.performance import top_event
 from models.predictors import ModelPredictor
@@ -33,6 +34,7 @@ from models.text import TextModel
 from training.errors import HistoryError
 from training.histories.baseline import RuleRates, fit_rules
 from training.histories.dataset import Sample, Study
+from training.histories.delays import delays_of
 from training.histories.known import Known
 from training.histories.rows import Rows
 from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
@@ -42,7 +44,7 @@ from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import AIM, Calibrating, fit_conformal
 from training.learning.evaluate import compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
-from training.learning.heed import Later, choose_share, heed
+from training.learning.heed import HEEDED, Later, heed
 from training.learning.moved import moved
 from training.learning.pairs import beside, choose_pairs
 from training.learning.profiling import feature_profiles, performances, prediction_profile
@@ -115,10 +117,10 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
     scores = [*chosen.scores, raw]
     answered = _answered(rehearsed, split, choose_calibrator(rows, split.blocks, chosen.scores), scores)
-    # A record counts outcomes as they are told: where that depends on the case, its level is that of the watched.
-    first, seen = split.blocks[0][0], rehearsed.counts_at if whole.selection is None else np.empty(0)
-    share = choose_share(task, rows.upto(split.test), seen, first, recipe, origin.threads, origin.seed)
-    said = np.concatenate([heed(task, each, None, share, AIM).probabilities for each in answered])
+    share = HEEDED if _heeds_level(task, whole, split) else 0.0
+    delays = _delays(whole.at(np.flatnonzero(whole.times < rehearsed.times[split.test]))) if share else None
+    heeding = (heed(task, replace(each, delays=delays), None, share, AIM) for each in answered)
+    said = np.concatenate([each.probabilities for each in heeding])
     rules = _rules(task, rehearsed, split.test, recipe)
     latest = rows.at(split.latest)
     metrics = compare(task, latest.truth, said[-len(raw) :], rules, rehearsed.fired[split.test :], latest.selection)
@@ -127,7 +129,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     model = replace(
         _shipped(task, known, links, origin, recipe, calibrator),
         conformal=_conformal(task, rehearsed, split, calibrator, scores),
-        record_share=choose_share(task, rows, seen, first, recipe, origin.threads, origin.seed),
+        record_share=share,
+        delays=_delays(whole) if share else None,
     )
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
     model = replace(model, profile=_profile(model, rehearsed, rows, split, answered[-1].cases.probabilities))
@@ -233,10 +236,24 @@ def _answered(known: Known, split: Split, calibrator: Calibrator, scores: list[F
     return [_later(known, part, probabilities_of(calibrator, raw)) for part, raw in zip(parts, scores, strict=True)]
 
 
+def _heeds_level(task: Task, whole: Known, split: Split) -> bool:
+    """Whether a risk follows the level of what its answers came to.
+
+    A record counts outcomes as they are told: where that depends on the case, its level is that of the watched. Days of
+    shelves tell each day the level of the one before, in features that cases do not have.
+    """
+    return task.is_risk and not split.timeless and whole.selection is None and len(whole.since) > 0
+
+
+def _delays(known: Known) -> Delays | None:
+    """How long the outcomes of a risk took."""
+    return delays_of(known.truth, known.since, known.counts_at, NO_AND_YES)
+
+
 def _later(known: Known, part: slice, said: Floats) -> Later:
     selection = None if known.selection is None else known.selection[part]
     cases = Calibrating(known.truth[part], said, known.regions[part], known.times[part], selection)
-    return Later(cases, known.counts_at[part])
+    return Later(cases, known.counts_at[part], known.since[part])
 
 
 def _set_aside(split: Split, known: int) -> str:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sqlalchemy import insert
 
 from data.vocabulary import Task
+from models.delays import Delays
 from models.record_sums import Sums
 from models.track_record import MemoryRecords, Proven, RecordState, keys_of, known, learn
 from serving.store.engine import Database
@@ -17,11 +19,16 @@ from serving.store.tables import track_records
 from serving.store.track_records import StoredRecords
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 MOST_VALUES = 32_766
 """In one statement, where nobody compiled SQLite for more."""
 
 
-def test_stored_records_are_those_of_a_dict(tmp_path: Path) -> None:
+DELAYS = Delays(1, {"no": (0.7, 1.0), "yes": (0.2, 0.4, 0.8, 1.0)})
+
+
+@pytest.mark.parametrize("delays", [None, DELAYS])
+def test_stored_records_are_those_of_a_dict(tmp_path: Path, delays: Delays | None) -> None:
     dice, memory = np.random.default_rng(3), MemoryRecords()
     database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
     database.migrate()
@@ -29,18 +36,19 @@ def test_stored_records_are_those_of_a_dict(tmp_path: Path) -> None:
         keys = keys_of(Task.SLA_BREACH, f"v{number % 2}", (None, "emea", "apac")[number % 3])
         at = NOON + timedelta(minutes=int(dice.integers(0, 10_000)))
         due_at = None if number % 5 == 0 else NOON + timedelta(minutes=int(dice.integers(0, 20_000)))
-        proven = Proven(("no", "yes")[number % 2], at, float(dice.random()), float(dice.random()), due_at)
-        learn(memory, keys, proven)
+        proven = Proven(("no", "yes")[number % 2], at, float(dice.random()), float(dice.random()), due_at, at - DAY)
+        learn(memory, keys, proven, delays)
         with database.write() as connection:
-            learn(StoredRecords(connection), keys, proven)
+            learn(StoredRecords(connection), keys, proven, delays)
     asked = [key for version in ("v0", "v1", "v2") for key in keys_of(Task.SLA_BREACH, version, "emea")]
     with database.read() as connection:
-        stored = known(StoredRecords(connection), asked, NOON + timedelta(days=9))
+        stored = known(StoredRecords(connection), asked, NOON + timedelta(days=9), {Task.SLA_BREACH: delays})
         assert StoredRecords(connection).get([]) == {}
         rows = StoredRecords(connection).get(asked)
     assert rows == memory.get(asked)
     assert any(state.waiting for state in rows.values()), "or this would not show what waits"
-    assert stored == known(memory, asked, NOON + timedelta(days=9))
+    assert any(state.levels for state in rows.values()) == (delays is not None)
+    assert stored == known(memory, asked, NOON + timedelta(days=9), {Task.SLA_BREACH: delays})
     assert len(stored) == 4, "nothing is known of a version that never answered"
     database.close()
 

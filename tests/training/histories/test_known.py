@@ -24,6 +24,7 @@ KNOWN = Known(
     selection=np.array([1.0, 2.0, 4.0, 8.0]),
     events=("e", "f", "g", "h"),
     counts_at=np.array([5.0, 6.0, 7.0, 8.0]),
+    since=np.array([1.0, 2.0, 3.0, 4.0]),
     open=np.array([False, False, True, True]),
     maturity=Maturity(np.array([False, True, True, False]), np.array([3.0, 1.0, 1.0, 1.0])),
 )
@@ -43,7 +44,13 @@ def test_all_that_is_known_of_a_case_goes_with_it() -> None:
 
 def test_what_nothing_says_is_said_of_none_of_them() -> None:
     plain = replace(
-        KNOWN, selection=None, events=(), counts_at=np.empty(0), open=np.empty(0, np.bool_), maturity=None
+        KNOWN,
+        selection=None,
+        events=(),
+        counts_at=np.empty(0),
+        since=np.empty(0),
+        open=np.empty(0, np.bool_),
+        maturity=None,
     ).at(np.array([2]))
     assert (plain.selection, plain.events, len(plain.counts_at), len(plain.open), plain.maturity) == (
         None,

@@ -16,15 +16,15 @@ from data.case import Case
 from data.standing import Standing
 from data.vocabulary import Task
 from models.conformal import set_labels, with_no
+from models.delays import Delays
 from models.predictors import ModelPredictor
 from models.task_model import TaskModel
 from models.track_record import MemoryRecords, Proven, counted_from, keys_of, known, learn
 from tests.fixtures.task_models import cases, task_model
-from training.histories.rows import DAY, Rows
+from training.histories.rows import DAY
 from training.learning.conformal_fit import AIM, Calibrating, coverage, fit_conformal
 from training.learning.evaluate import calibrated
-from training.learning.fit import RISK
-from training.learning.heed import Later, choose_share, heed
+from training.learning.heed import Later, heed
 from training.report.metrics import losses_of
 
 PER_DAY = 200
@@ -96,24 +96,14 @@ def test_without_times_or_moments_of_outcomes_nothing_is_heeded() -> None:
         assert (told.asked == AIM).all()
 
 
-def rows(seed: int, falls: float) -> tuple[Rows, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Rows of 120 days of which a feature tells a part; from day 60 on the log-odds fall by so much."""
-    dice, n = np.random.default_rng(seed), 120 * 60
-    times, x = DAY * np.repeat(np.arange(120.0), 60), dice.normal(size=(n, 2))
-    log_odds = x[:, 0] - np.where(times >= 60 * DAY, falls, 0.0)
-    truth = (dice.random(n) < 1 / (1 + np.exp(-log_odds))).astype(np.int64)
-    return Rows(x, truth, times, (), 1), times + DAY
+SLOW = Delays(1, {"no": (0.6, 0.8, 1.0), "yes": (0.25, 0.5, 1.0)})
 
 
-@pytest.mark.parametrize(("falls", "share"), [(0.0, 0.0), (1.5, 0.5)])
-def test_a_level_is_heeded_where_it_served_and_only_there(falls: float, share: float) -> None:
-    found, recorded = rows(6, falls)
-    assert choose_share(Task.STOCKOUT, found, recorded, 60 * 60, RISK, 1, 0) == share
-
-
-@pytest.mark.parametrize("task", [Task.SLA_BREACH, Task.ROOT_CAUSE])
-def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) -> None:
-    model = replace(task_model(task), record_share=0.5 if task.is_risk else 0.0)
+@pytest.mark.parametrize(
+    ("task", "delays"), [(Task.SLA_BREACH, None), (Task.SLA_BREACH, SLOW), (Task.ROOT_CAUSE, None)]
+)
+def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task, delays: Delays | None) -> None:
+    model = replace(task_model(task), record_share=0.5 if task.is_risk else 0.0, delays=delays)
     asked = [
         (case.model_copy(update={"region": ("emea", "apac")[number % 3 == 0]}), standing)
         for number, (case, standing) in enumerate(cases())
@@ -124,7 +114,8 @@ def test_what_is_evaluated_is_what_the_service_answers_case_by_case(task: Task) 
     times = np.array([case.event.time.timestamp() for case, _ in asked])
     said = calibrated(model, model.features().matrix(asked))
     counts_at = np.array([counted_from(case.event.time + DELAY, due_at(task, case)).timestamp() for case, _ in asked])
-    later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), counts_at)
+    since = np.array([max(filter(None, (case.event.time, due_at(task, case)))).timestamp() for case, _ in asked])
+    later_on = Later(Calibrating(truth, said, [case.region for case, _ in asked], times), counts_at, since, delays)
     told = heed(task, later_on, model.conformal, model.record_share, AIM)
     assert told.probabilities == pytest.approx(probabilities, abs=2e-9)
     assert (abs(told.asked - AIM) > 0.005).any(), "sets were moved, or this would show nothing"
@@ -155,17 +146,13 @@ def live(
     for number, (case, standing) in enumerate(asked):
         while waiting and waiting[0][0] <= case.event.time:
             _, before, proven = waiting.pop(0)
-            learn(rows, keys_of(model.task, "one", before.region), proven)
-        records = known(rows, keys_of(model.task, "one", case.region), case.event.time)
+            learn(rows, keys_of(model.task, "one", before.region), proven, model.delays)
+        keys = keys_of(model.task, "one", case.region)
+        records = known(rows, keys, case.event.time, {model.task: model.delays})
         told = predictor.predict(case, standing.model_copy(update={"records": records}))
         said.append(list(told.probabilities.values()))
         leaves_at.append(told.leaves_at)
         at, label = case.event.time + DELAY, set_labels(model.task.labels)[truth[number]]
-        proven = predictor.proven(told.features, case.region, label, at, due_at(model.task, case))
+        proven = predictor.proven(told.features, case.region, label, at, due_at(model.task, case), case.event.time)
         waiting.append((at, case, proven))
     return np.array(said), leaves_at
-
-
-def test_labels_heed_no_level() -> None:
-    found, recorded = rows(6, 1.5)
-    assert choose_share(Task.ROOT_CAUSE, found, recorded, 60 * 60, RISK, 1, 0) == 0.0
