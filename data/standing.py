@@ -91,7 +91,9 @@ class TrackRecord(Record):
     """Absent for the cases of all regions."""
     answers: Decayed = 0.0
     surplus: float = 0.0
-    """For a risk: how many more came true than its calibrated scores said."""
+    """For a risk: how many more came true than its calibrated scores said. Of the cases of all regions, where the model
+    was taught how long outcomes take to be known, a known one counts here and in `doubt` for those of its label and
+    days that are not known yet."""
     doubt: Decayed = 0.0
     """For a risk: how far chance alone lets the surplus vary, the sum of p (1 - p)."""
     true: dict[str, Decayed] = {}

@@ -48,9 +48,13 @@ class Delays:
         """As how many a known answer of each label counts, so long after the end of its step; nothing while too few
         are known.
         """
-        steps = passed / (self.days * _DAY)
-        shares = {label: _between(known, steps) for label, known in self.known.items()}
-        return {} if min(shares.values()) < LEAST else {label: 1.0 / share for label, share in shares.items()}
+        steps, stand_for = passed / _DAY / self.days, {}
+        for label, known in self.known.items():
+            share = _between(known, steps)
+            if share < LEAST:
+                return {}
+            stand_for[label] = 1.0 / share
+        return stand_for
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a bundle's file."""

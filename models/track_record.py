@@ -173,7 +173,7 @@ def keys_of(task: Task, version: str, region: str | None) -> tuple[RecordKey, ..
 def learn(rows: RecordRows, keys: Sequence[RecordKey], proven: Proven, delays: Delays | None = None) -> None:
     """Count an answer in the records of these keys, once its outcome is known; `delays` are the model's."""
     found = rows.get(keys)
-    rows.put([_learned(found.get(key) or RecordState(*key), proven, delays) for key in keys])
+    rows.put([_learned(found.get(key) or RecordState(*key), proven, _of(key, delays)) for key in keys])
 
 
 def known(
@@ -187,7 +187,7 @@ def known(
     `delays` are those of the models whose records they are.
     """
     found = rows.get(keys)
-    records = (_brought_forward(found[key], at, delays.get(key.task)) for key in keys if key in found)
+    records = (_brought_forward(found[key], at, _of(key, delays.get(key.task))) for key in keys if key in found)
     return tuple(each for each in records if each.answers)
 
 
@@ -206,6 +206,11 @@ def shifted(probability: float, by: float) -> float:
     log_odds = math.log(probability / (1.0 - probability)) + by
     told = 1.0 / (1.0 + math.exp(-log_odds))
     return round(max(SMALLEST_PROBABILITY, min(1.0 - SMALLEST_PROBABILITY, told)), DECIMALS)
+
+
+def _of(key: RecordKey, delays: Delays | None) -> Delays | None:
+    """Those of the record whose level is heeded: that of all regions. In one of a region each answer counts once."""
+    return delays if key.region is None else None
 
 
 def _learned(state: RecordState, proven: Proven, delays: Delays | None) -> RecordState:
@@ -233,13 +238,15 @@ def _with(levels: Mapping[str, Level], label: str, more: Level) -> dict[str, Lev
 
 def _with_levels(sums: Sums, levels: Levels, at: datetime, delays: Delays | None) -> Sums:
     """Sums with what answers of some days came to, each counting for those not known yet, faded since their step."""
+    surplus, doubt = sums.surplus, sums.doubt
     for ends in sorted(levels):
         stand_for = dict.fromkeys(levels[ends], 1.0) if delays is None else delays.stand_for(at - ends)
-        left = fade(ends, at, OUTCOME_HALF_LIFE)
-        for label in sorted(levels[ends].keys() & stand_for.keys()):
-            own, weight = levels[ends][label], stand_for[label] * left
-            sums = sums._replace(surplus=sums.surplus + own.surplus * weight, doubt=sums.doubt + own.doubt * weight)
-    return sums
+        if stand_for:
+            left = fade(ends, at, OUTCOME_HALF_LIFE)
+            for label, (more, vague) in sorted(levels[ends].items()):
+                weight = stand_for.get(label, 0.0) * left
+                surplus, doubt = surplus + more * weight, doubt + vague * weight
+    return sums._replace(surplus=surplus, doubt=doubt)
 
 
 def _come_due(state: RecordState, at: datetime) -> Sums:

@@ -6,7 +6,7 @@ An altered row is as none, and stays as it was found, as those of parties do (`s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import isfinite
 from typing import Any
@@ -98,22 +98,19 @@ def read(row: Row[Any]) -> RecordState:
 
 def _levels(values: Mapping[str, Any]) -> dict[str, Level]:
     """Raises ValueError or TypeError for what is no level."""
-    levels = {label: Level(*told) for label, told in values.items()}
-    _check_numbers(chain.from_iterable(levels.values()))
-    return levels
+    if not all(map(isfinite, chain.from_iterable(values.values()))):
+        raise ValueError
+    return {label: Level(*told) for label, told in values.items()}
 
 
 def _sums(values: Mapping[str, Any]) -> Sums:
     """Raises ValueError for what is no number, or not counted at each rate: sums are read long after the row is."""
     sums = Sums(**{**values, "missed": {label: tuple(counts) for label, counts in values["missed"].items()}})
     missed = chain.from_iterable(sums.missed.values())
-    _check_numbers((sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed))
+    numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed)
+    if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
+        raise ValueError
     untold = {label for label, true in sums.true.items() if true} - sums.missed.keys()
     if untold or any(len(counts) != len(AIMS) for counts in sums.missed.values()):
         raise ValueError
     return sums
-
-
-def _check_numbers(values: Iterable[Any]) -> None:
-    if not all(isinstance(each, int | float) and isfinite(each) for each in values):
-        raise ValueError

@@ -19,6 +19,7 @@ from features.party_rows import PartyKey, PartyState
 from features.seeds import snapshot
 from models import files
 from models.bundle import BUNDLE_SCHEMA, bring, files_named_by, lessons_named, open_bundle, publish
+from models.delays import Delays
 from models.files import BundleError
 from models.ladder import load_predictors
 from models.predictors import ModelPredictor
@@ -68,6 +69,24 @@ def test_how_a_model_tells_what_is_usual_is_published_with_it(tmp_path: Path, pl
     assert ("plain_usual" in describe(told)) == plain, "a bundle of before holds no such word"
     publish(tmp_path, {Task.STOCKOUT: told}, created_at=NOW)
     assert open_bundle(tmp_path).models[Task.STOCKOUT].model.plain_usual == plain
+
+
+@pytest.mark.parametrize("delays", [None, Delays(2, {"no": (1.0, 1.0), "yes": (0.25, 1.0)})])
+def test_how_a_level_is_heeded_is_published_with_it(tmp_path: Path, delays: Delays | None) -> None:
+    told = replace(task_model(Task.STOCKOUT), record_share=0.5, delays=delays)
+    publish(tmp_path, {Task.STOCKOUT: told}, created_at=NOW)
+    kept = open_bundle(tmp_path).models[Task.STOCKOUT].model
+    assert (kept.record_share, kept.delays) == (0.5, delays)
+
+
+@pytest.mark.parametrize(
+    "record", ["{}", "[]", '{"kind":"record","share":2}', '{"kind":"record","share":0.5,"delays":{}}']
+)
+def test_a_record_file_that_says_something_else_is_no_part_of_a_model(record: str) -> None:
+    model = replace(task_model(Task.STOCKOUT), record_share=0.5)
+    kept = files_of(model) | {"record": record.encode()}
+    with pytest.raises(BundleError, match="do not make a model"):
+        read(Task.STOCKOUT, describe(model), kept.get)
 
 
 @pytest.mark.parametrize("named", [False, True])

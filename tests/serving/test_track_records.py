@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from data.standing import Standing, TrackRecord
 from data.vocabulary import Role, Task
 from features.standing import OUTCOME_HALF_LIFE
 from models.bundle import publish
+from models.delays import Delays
 from models.track_record import RecordKey, RecordState, keys_of
 from serving.replay import replay_exactly
 from serving.store.track_records import StoredRecords
@@ -29,14 +31,27 @@ PATH = "/v1/recommendations"
 BROKEN: dict[str, Any] = {"sla_breached": True, "root_cause": "system_latency"}
 
 
+LATE = Delays(1, {"no": (1.0, 1.0), "yes": (0.0, 1.0)})
+"""Of broken promises none is known as the day is over on which they were due, all a day later."""
+
+
+@contextmanager
+def heeding(folder: Path, delays: Delays | None) -> Iterator[Desk]:
+    models = {task: task_model(task) for task in Task}
+    told = {
+        task: replace(model, record_share=0.5, delays=delays) if task.is_risk else model
+        for task, model in models.items()
+    }
+    publish(folder / "bundle", told, created_at=PUBLISHED)
+    opened = open_desk(folder / "var", bundle=folder / "bundle")
+    with opened.client:
+        yield opened
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A service whose models heed half of their record's level."""
-    models = {task: task_model(task) for task in Task}
-    heeding = {task: replace(model, record_share=0.5 if task.is_risk else 0.0) for task, model in models.items()}
-    publish(tmp_path / "bundle", heeding, created_at=PUBLISHED)
-    opened = open_desk(tmp_path / "var", bundle=tmp_path / "bundle")
-    with opened.client:
+    with heeding(tmp_path, None) as opened:
         yield opened
 
 
@@ -102,7 +117,29 @@ def test_outcomes_move_the_next_answer_s_level_and_the_answer_says_so(desk: Desk
     assert "more came true of late" in step["says"]
     sign_in(desk, "model-owner")
     part = desk.client.get("/console/models/drift").text
-    assert re.search(r"; of 32 answers whose outcome is known, \d+ more came true than was said<", part)
+    assert re.search(r"; as far as 32 known outcomes tell, \d+ more came true than was said<", part)
+
+
+def test_a_known_outcome_stands_for_those_not_known_yet_and_its_answers_are_made_again(tmp_path: Path) -> None:
+    """At noon half a day has passed since the promise's own: half of what broke is known, by the model's delays."""
+    with heeding(tmp_path, LATE) as late:
+        first = answered(late, 1)
+        told(late, first)
+        when_due(late)
+        then = answered(late, 2)
+        surplus = 1.0 - first["predictions"]["sla_breach"]["probability"]
+        assert record(late, then, Task.SLA_BREACH).surplus == faded(0.5, 2.0 * surplus)
+        assert record(late, then, Task.SLA_BREACH, "emea").surplus == faded(0.5, surplus), (
+            "no level of a region is heeded"
+        )
+        when_due(late)
+        last = answered(late, 3)
+        assert record(late, last, Task.SLA_BREACH).surplus == faded(1.5, surplus)
+        for each in (then, last):
+            assert calibration(each, Task.SLA_BREACH)["saw"]["level"] > 0
+            with late.service.database.read() as connection:
+                replay = replay_exactly(connection, late.service.settings.bundle_folder, each["recommendation_id"])
+            assert replay.same, replay.differences()
 
 
 def test_an_outcome_counts_for_every_model_that_answered_in_its_region_and_everywhere(desk: Desk) -> None:

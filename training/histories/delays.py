@@ -18,7 +18,7 @@ from training.histories.truth import UNKNOWN
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
-STEPS = 60
+STEPS = 40
 """About how many steps a record keeps apart: each is a few numbers of a row that every answer reads."""
 LONGEST = 400
 """Days beyond which an outcome is taken for known."""

@@ -63,5 +63,5 @@ def _came_to(told: TaskDrift) -> str:
     if everywhere is None or not told.task.is_risk or everywhere.answers < FEWEST:
         return ""
     more = "more" if everywhere.surplus >= 0 else "fewer"
-    known = f"of {everywhere.answers:,.0f} answers whose outcome is known"
-    return f"; {known}, {abs(everywhere.surplus):,.0f} {more} came true than was said"
+    so_far = f"as far as {everywhere.answers:,.0f} known outcomes tell"
+    return f"; {so_far}, {abs(everywhere.surplus):,.0f} {more} came true than was said"

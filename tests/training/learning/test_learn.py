@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 
@@ -56,6 +57,23 @@ def test_the_model_that_ships_learns_from_every_update() -> None:
     lineage = learned(updates()).model.lineage
     assert lineage["fitted_on"]["n"] == N
     assert lineage["rehearsed_on"]["n"] + lineage["tested_on"]["n"] < N
+
+
+def test_a_risk_heeds_half_of_its_level_and_knows_how_long_outcomes_take() -> None:
+    """Kept promises are known at once, broken ones within twenty days; where selection decides what is known, or nobody
+    says from when on it could be, no level is heeded."""
+    known = updates()
+    late = np.where(known.truth == 1, np.random.default_rng(6).random(N) * 20 * DAY, 0.0)
+    dated = replace(known, since=known.times, counts_at=known.times + late)
+    model = learned(dated).model
+    assert model.record_share == model.lineage["record_share"] == 0.5
+    assert model.delays is not None
+    stand_for = model.delays.stand_for(timedelta(days=9))
+    assert stand_for["no"] == 1.0
+    assert 1.5 < stand_for["yes"] < 2.7, "about half of the broken ones are known after nine days"
+    for each in (known, replace(dated, selection=np.ones(N))):
+        silent = learned(each).model
+        assert (silent.record_share, silent.delays) == (0.0, None)
 
 
 def test_promises_that_are_open_when_the_history_ends_teach_nothing() -> None:
