@@ -117,6 +117,11 @@ class FeatureSet:
         return tuple(index for index, each in enumerate(self.features) if each.background)
 
     @cached_property
+    def beyond(self) -> tuple[int, ...]:
+        """The columns that tell of other cases: what came of them, how common they are, how many go on."""
+        return tuple(index for index, each in enumerate(self.features) if each.background or each.known != "event")
+
+    @cached_property
     def from_outcomes(self) -> frozenset[str]:
         """The columns that outcomes feed, by name."""
         return frozenset(each.name for each in self.features if each.from_outcomes)

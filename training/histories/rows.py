@@ -32,6 +32,8 @@ class Rows:
     """Columns that tell the season."""
     background: tuple[int, ...] = ()
     """Columns that tell how much goes on around a case."""
+    beyond: tuple[int, ...] = ()
+    """Columns that tell of other cases than a row's own, those among them."""
     selection: Floats | None = None
     """What each row counts for because of why its outcome is known, float64[n]; None where all count alike."""
 

@@ -61,6 +61,8 @@ class Recipe:
     """Whether the season is read; None where no column tells it."""
     narrow: bool | None = None
     """Whether what goes on around a case is left unread; None where that was not asked."""
+    alone: bool | None = None
+    """Whether the linear term reads nothing of other cases; None where that was not asked."""
     forests: int = 1
     """How many sets of such trees, each by its own seed, are averaged; a power of two, so that a share is exact."""
     linear_strength: float | None = None
@@ -70,12 +72,16 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for lineage and tracker."""
-        asked = {"seasons": self.seasons, "narrow": self.narrow}
+        asked = {"seasons": self.seasons, "narrow": self.narrow, "alone": self.alone}
         return {key: value for key, value in asdict(self).items() if asked.get(key, ...) is not None}
 
     def silent(self, rows: Rows) -> tuple[int, ...]:
         """The columns that nothing is learned from."""
         return (*(rows.seasonal if self.seasons is False else ()), *(rows.background if self.narrow else ()))
+
+    def silent_in_term(self, rows: Rows) -> tuple[int, ...]:
+        """The columns that the linear term learns nothing from."""
+        return (*self.silent(rows), *(rows.beyond if self.alone else ()))
 
 
 RISK = Recipe(rounds=300, leaves=31, learning_rate=0.05, least_in_leaf=20, features_per_tree=0.5, shrinkage=1.0)
@@ -144,7 +150,7 @@ def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
 
 def linear_terms(rows: Rows, recipe: Recipe, strengths: Sequence[float]) -> list[LinearTerm]:
     """The linear term at each of several strengths, whatever the recipe's."""
-    return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths, recipe.silent(rows))
+    return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths, recipe.silent_in_term(rows))
 
 
 def grow_forests(rows: Rows, recipe: Recipe, threads: int, seed: int) -> tuple[lightgbm.Booster, ...]:

@@ -297,6 +297,7 @@ def _rows(task: Task, known: Known, links: Links, end: int, origin: Origin) -> t
         directions,
         tuple(index for index, name in enumerate(features.names) if name == month_of_year.name),
         features.background,
+        features.beyond,
         known.selection,
     )
 

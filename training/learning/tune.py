@@ -188,8 +188,13 @@ def _block_scores(rows: Rows, split: Split, recipe: Recipe, threads: int, seed: 
 
 
 def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats]) -> Chosen:
-    """The recipe with the linear term, and the trees' share beside it, that tell the blocks' cases apart best."""
+    """The recipe with the linear term, and the trees' share beside it, that tell the blocks' cases apart best.
+
+    Where few rows are spread over years, what is known of other cases is old and rests on few: a term learns dozens of
+    such columns by heart, which trees look at one by one. It then reads what a case says itself.
+    """
     best, least = Chosen(recipe, trees), _levelled(rows, split, trees)
+    recipe = replace(recipe, alone=True) if rows.seasonal and few_teach(rows, split) else recipe
     terms = [linear_terms(rows.at(split.teachers(block)), recipe, STRENGTHS) for block in split.blocks]
     for number, strength in enumerate(STRENGTHS):
         linear = [

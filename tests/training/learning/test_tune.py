@@ -10,7 +10,7 @@ import pytest
 from tests.training.learning.test_fit import SMALL, rows
 from training.histories.rows import DAY, Rows
 from training.histories.split import split_in_time
-from training.learning.fit import RISK, Memory, fit
+from training.learning.fit import RISK, Memory, fit, linear_term
 from training.learning.tune import (
     FORESTS,
     SMALL_LEAST,
@@ -19,6 +19,7 @@ from training.learning.tune import (
     choose,
     choose_breadth,
     choose_cuts,
+    choose_linear,
     choose_memory,
     choose_rounds,
     choose_seasons,
@@ -173,6 +174,23 @@ def test_what_goes_on_around_a_case_is_read_where_it_tells(storm: float, narrow:
     assert recipe.to_json()["narrow"] is narrow
     contributions = fit(data, recipe, 1, 0).score().contributions(data.features[0], 0)
     assert bool(np.any(contributions[list(data.background)])) is not narrow
+
+
+@pytest.mark.parametrize("years", [0.2, 3.0])
+def test_a_term_reads_nothing_of_other_cases_where_few_rows_are_spread_over_years(years: float) -> None:
+    data = surrounded(0.0)
+    beyond, long = data.background, years >= 2
+    over = data.times / data.times.max() * years * 365 * DAY
+    spread = replace(data, times=over, background=(), beyond=beyond, seasonal=(0,) if long else ())
+    split = split_in_time(spread.times, 0.1)
+    chosen = choose_linear(spread, split, SMALL, [np.zeros((end - start, 1)) for start, end in split.blocks]).recipe
+    assert chosen.linear_strength is not None, "trees that say nothing leave all to the term"
+    assert chosen.alone is (True if long else None)
+    assert ("alone" in chosen.to_json()) == long
+    term = linear_term(spread, chosen)
+    moved = [float(np.ptp(each)) for each in term.terms(spread.features).T]
+    assert (max(moved[column] for column in beyond) == 0.0) == long
+    assert max(moved[: min(beyond)]) > 0.0
 
 
 def test_breadth_is_not_asked_where_many_rows_teach_or_nothing_is_around(monkeypatch: pytest.MonkeyPatch) -> None:
