@@ -119,7 +119,7 @@ class FeatureSet:
     @cached_property
     def beyond(self) -> tuple[int, ...]:
         """The columns that tell of other cases: what came of them, how common they are, how many go on."""
-        return tuple(index for index, each in enumerate(self.features) if each.background or each.known != "event")
+        return tuple(index for index, each in enumerate(self.features) if each.background or each.known == "standing")
 
     @cached_property
     def from_outcomes(self) -> frozenset[str]:

@@ -17,6 +17,8 @@ from typing import Any
 
 LEAST = 0.1
 """While a lower share than this of some label's outcomes is known, no answer counts: one stands for ten at most."""
+MOST_DAYS = 1_000
+"""Of a step."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _LAST = datetime(9999, 12, 1, tzinfo=UTC)
@@ -64,7 +66,7 @@ class Delays:
     def from_json(cls, told: object) -> Delays:
         """Raises ValueError for what `to_json` does not write."""
         days, known = (told.get(each) for each in ("days", "known")) if isinstance(told, Mapping) else (None, None)
-        if not isinstance(days, int) or days < 1 or not isinstance(known, Mapping) or not known:
+        if type(days) is not int or not 1 <= days <= MOST_DAYS or not isinstance(known, Mapping) or not known:
             raise ValueError("delays tell no days of a step, or of no label what is known")
         return cls(days, {str(label): _shares(shares) for label, shares in known.items()})
 

@@ -4,7 +4,7 @@ Rates drift after a model was trained, and outcomes say so before anybody trains
 decayed sums over the answers whose outcome is known:
 
 - The **level** of a risk: the log-odds move by a Newton step towards what happened, `surplus / (doubt + PRIOR_DOUBT)`,
-  of which the model heeds the share that served it best in training (0 where its features follow the level already).
+  of which the model heeds its `record_share` (half; 0 where its features follow the level already).
 - The **sets**: see `models.heeded_sets`.
 
 Both start from what was trained: a prior that weighs as much as some answers. A record is of one version of a model, is
@@ -136,7 +136,7 @@ class Proven(NamedTuple):
     def since(self) -> datetime:
         """From when on it could be known."""
         waited = [each for each in (self.asked_at, self.due_at) if each is not None]
-        return min(max(waited), self.known_at + LONGEST_WAIT) if waited else self.known_at
+        return self.known_at + min(max(waited) - self.known_at, LONGEST_WAIT) if waited else self.known_at
 
     @property
     def counts_at(self) -> datetime:
@@ -225,7 +225,8 @@ def _learned(state: RecordState, proven: Proven, delays: Delays | None) -> Recor
         waiting[counts_at] = added(waiting.get(counts_at, Sums()), 1.0, told, 1.0)
     else:
         sums = added(sums, 1.0, told, fade(counts_at, now, OUTCOME_HALF_LIFE))
-    whole = {ends for ends in levels if delays is None or now >= ends + delays.horizon}
+    horizon = timedelta() if delays is None else delays.horizon
+    whole = {ends for ends in levels if now - ends >= horizon}
     sums = _with_levels(sums, {ends: levels[ends] for ends in whole}, now, delays)
     left = {ends: levels[ends] for ends in levels if ends not in whole}
     return state._replace(at=now, sums=sums, waiting=waiting, levels=left)

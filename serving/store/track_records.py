@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from data.vocabulary import Task
+from models.conformal import NO_AND_YES
 from models.heeded_sets import AIMS
 from models.record_sums import Sums
 from models.track_record import Level, RecordKey, RecordState
@@ -26,6 +27,8 @@ from serving.store.tables import track_records as table
 EVERYWHERE = ""
 """How the record of all regions is keyed: no region's name is empty."""
 KEY = ("task", "version", "region")
+MOST = 1e12
+"""What no sum of a level reaches."""
 AT_ONCE = 10_000
 """Keys named in one statement: SQLite takes 32,766 values, and senders name regions as they like."""
 
@@ -97,10 +100,13 @@ def read(row: Row[Any]) -> RecordState:
 
 
 def _levels(values: Mapping[str, Any]) -> dict[str, Level]:
-    """Raises ValueError or TypeError for what is no level."""
-    if not all(map(isfinite, chain.from_iterable(values.values()))):
+    """Raises ValueError or TypeError for what is no level of a risk."""
+    levels = {label: Level(*map(float, told)) for label, told in values.items()}
+    if not levels.keys() <= set(NO_AND_YES) or any(len(told) != len(Level._fields) for told in values.values()):
         raise ValueError
-    return {label: Level(*told) for label, told in values.items()}
+    if not all(abs(each.surplus) <= MOST and 0.0 <= each.doubt <= MOST for each in levels.values()):
+        raise ValueError
+    return levels
 
 
 def _sums(values: Mapping[str, Any]) -> Sums:
@@ -109,6 +115,8 @@ def _sums(values: Mapping[str, Any]) -> Sums:
     missed = chain.from_iterable(sums.missed.values())
     numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed)
     if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
+        raise ValueError
+    if abs(sums.surplus) > MOST or not 0.0 <= sums.doubt <= MOST:
         raise ValueError
     untold = {label for label, true in sums.true.items() if true} - sums.missed.keys()
     if untold or any(len(counts) != len(AIMS) for counts in sums.missed.values()):

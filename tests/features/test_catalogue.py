@@ -13,7 +13,7 @@ from data.case import Order, Returned
 from data.record import canonical
 from data.standing import Standing
 from data.vocabulary import Channel, Task
-from features.attributes import AttributeSchema, Declaration
+from features.attributes import EMPTY, AttributeSchema, Declaration
 from features.catalogue import FeatureSet, feature_set
 from features.order import channel, order_value
 from features.returns import receipt_shown
@@ -109,3 +109,11 @@ def test_what_is_usual_is_read_off_numbers_alone() -> None:
     usual = features.reference(matrix)
     assert set(usual) == {"queue_minutes"}
     assert usual["queue_minutes"] == pytest.approx((0.9, 5.5, 9.1))
+
+
+def test_what_tells_of_other_cases_is_neither_of_the_case_nor_of_its_shelf() -> None:
+    features = feature_set(Task.STOCKOUT, EMPTY)
+    beyond = {features.names[index] for index in features.beyond}
+    assert {features.names[index] for index in features.background} <= beyond
+    assert {each.name for each in features.features if each.known == "standing"} <= beyond
+    assert not beyond & {"cover_days", "stock_days", "order_value"}

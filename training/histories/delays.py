@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.delays import Delays
-from training.histories.maturity import FEWEST, end_of, known_within
+from training.histories.maturity import end_of, known_within
 from training.histories.rows import DAY
 from training.histories.truth import UNKNOWN
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
+FEWEST = 100
+"""Cases of a label below which nothing is told."""
+FEWEST_AT_RISK = 10
+"""Cases that must be at risk of a delay before it tells: more would hide that few are known early."""
 STEPS = 40
 """About how many steps a record keeps apart: each is a few numbers of a row that every answer reads."""
 LONGEST = 400
@@ -29,16 +33,14 @@ NEARLY_ALL = 0.95
 def delays_of(truth: Truth, since: Floats, counts_at: Floats, labels: Sequence[str]) -> Delays | None:
     """Of cases whose truth, an index of `labels`, could be known `since` a moment and counts from another, in seconds.
 
-    None where all that matters is known as its day ends, or too few tell.
+    None where too few tell. A label that is known as its day ends is known at step 0.
     """
     told = (truth != UNKNOWN) & ~np.isnan(counts_at)
     truth, since, counts_at = truth[told], since[told], counts_at[told]
     if np.bincount(truth, minlength=len(labels)).min() < FEWEST:
         return None
     horizon = _horizon(_known(truth, since, counts_at, 1, np.arange(LONGEST + 1), len(labels)))
-    if horizon == 0:
-        return None
-    days = -(-horizon // STEPS)
+    days = max(1, -(-horizon // STEPS))
     steps = np.arange(-(-horizon // days) + 1)
     known = _known(truth, since, counts_at, days, steps, len(labels))
     known[:, -1] = 1.0
@@ -58,4 +60,4 @@ def _known(truth: Truth, since: Floats, counts_at: Floats, days: int, steps: NDA
     delays, ages = np.maximum(np.minimum(counts_at, end) - ends, 0.0), end - ends
     seen, after = delays <= ages, np.asarray(steps * step, np.float64)
     own = [seen & (truth == label) for label in range(labels)]
-    return np.stack([known_within(delays[mine], ages[mine], after) for mine in own])
+    return np.stack([known_within(delays[mine], ages[mine], after, FEWEST_AT_RISK) for mine in own])

@@ -194,14 +194,16 @@ def _maturity(seen: Took, earlier: Took) -> Maturity | None:
     return found if found.unknown + int(young.sum()) >= WORTH * max(len(seen.truth), FEWEST) else None
 
 
-def known_within(delays: Floats, ages: Floats, after: Floats) -> Floats:
+def known_within(delays: Floats, ages: Floats, after: Floats, fewest: int = FEWEST) -> Floats:
     """The share of outcomes that is known within a time of their cases, for each time of `after`.
+
+    A delay tells where `fewest` cases and more were at risk of it.
 
     Longer delays than any that enough cases are old enough to have shown are left out: 1 beyond the longest.
     """
     took = np.sort(delays)
     each, times = np.unique(took, return_counts=True)
     at_risk = np.searchsorted(took, each, side="right") - np.searchsorted(np.sort(ages), each, side="left")
-    stays = np.where(at_risk >= FEWEST, 1.0 - times / np.maximum(at_risk, times), 1.0)
+    stays = np.where(at_risk >= fewest, 1.0 - times / np.maximum(at_risk, times), 1.0)
     beyond = np.append(np.cumprod(stays[::-1])[::-1], 1.0)
     return np.asarray(beyond[np.searchsorted(each, after, side="right")])

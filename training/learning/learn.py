@@ -38,6 +38,7 @@ from training.histories.delays import delays_of
 from training.histories.known import Known
 from training.histories.rows import Rows
 from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
+from training.histories.truth import UNKNOWN
 from training.learning.calibrator_choice import choose_calibrator
 from training.learning.calibrator_mean import Calibrator
 from training.learning.chain import Chain, with_chains
@@ -117,20 +118,21 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     raw = fit(rows.upto(split.test), recipe, origin.threads, origin.seed).raw(rows.features[split.latest])
     scores = [*chosen.scores, raw]
     answered = _answered(rehearsed, split, choose_calibrator(rows, split.blocks, chosen.scores), scores)
-    share = HEEDED if _heeds_level(task, whole, split) else 0.0
-    delays = _delays(whole.at(np.flatnonzero(whole.times < rehearsed.times[split.test]))) if share else None
-    heeding = (heed(task, replace(each, delays=delays), None, share, AIM) for each in answered)
+    until = rehearsed.times[split.test]
+    delays = _delays(task, _as_known(whole, until), split)
+    heeding = (heed(task, replace(each, delays=delays), None, _share(delays), AIM) for each in answered)
     said = np.concatenate([each.probabilities for each in heeding])
     rules = _rules(task, rehearsed, split.test, recipe)
     latest = rows.at(split.latest)
     metrics = compare(task, latest.truth, said[-len(raw) :], rules, rehearsed.fired[split.test :], latest.selection)
     progress.step(f"{task}: the model that ships")
     calibrator = choose_calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
+    delays = _delays(task, whole, split)
     model = replace(
         _shipped(task, known, links, origin, recipe, calibrator),
         conformal=_conformal(task, rehearsed, split, calibrator, scores),
-        record_share=share,
-        delays=_delays(whole) if share else None,
+        record_share=_share(delays),
+        delays=delays,
     )
     rehearsal = Rehearsal(rows, split, said, rules.probabilities(rehearsed.fired[split.test :]))
     model = replace(model, profile=_profile(model, rehearsed, rows, split, answered[-1].cases.probabilities))
@@ -236,18 +238,26 @@ def _answered(known: Known, split: Split, calibrator: Calibrator, scores: list[F
     return [_later(known, part, probabilities_of(calibrator, raw)) for part, raw in zip(parts, scores, strict=True)]
 
 
-def _heeds_level(task: Task, whole: Known, split: Split) -> bool:
-    """Whether a risk follows the level of what its answers came to.
+def _share(delays: Delays | None) -> float:
+    """How far a risk follows the level of what its answers came to: not where nobody knows how long outcomes take."""
+    return 0.0 if delays is None else HEEDED
+
+
+def _delays(task: Task, known: Known, split: Split) -> Delays | None:
+    """How long the outcomes of a risk take to be known; None where that is not told, or no level is to be heeded.
 
     A record counts outcomes as they are told: where that depends on the case, its level is that of the watched. Days of
     shelves tell each day the level of the one before, in features that cases do not have.
     """
-    return task.is_risk and not split.timeless and whole.selection is None and len(whole.since) > 0
-
-
-def _delays(known: Known) -> Delays | None:
-    """How long the outcomes of a risk took."""
+    if not task.is_risk or split.timeless or known.selection is not None or not len(known.since):
+        return None
     return delays_of(known.truth, known.since, known.counts_at, NO_AND_YES)
+
+
+def _as_known(whole: Known, at: float) -> Known:
+    """The cases of before a moment (s), with the outcomes that counted by then."""
+    past = whole.at(np.flatnonzero(whole.times < at))
+    return replace(past, truth=np.where(past.counts_at < at, past.truth, UNKNOWN)) if len(past.counts_at) else past
 
 
 def _later(known: Known, part: slice, said: Floats) -> Later:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from data.vocabulary import Task
 from models.delays import Delays
@@ -87,3 +87,44 @@ def test_a_row_in_which_nothing_could_wait_is_read_as_it_is(tmp_path: Path) -> N
         (then,) = known(rows, keys, NOON + timedelta(days=3))
         assert then.surplus > before.surplus
     database.close()
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        '{"1795435200000": {"yes": [0.7]}}',
+        '{"1795435200000": {"yes": {}}}',
+        '{"1795435200000": {"yes": true}}',
+        '{"1795435200000": {"yes": [0.7, -500]}}',
+        '{"1795435200000": {"yes": [1e305, 1]}}',
+        '{"1795435200000": {"yes": [1, 1e305]}}',
+        '{"1795435200000": {"yes": [NaN, 1]}}',
+        '{"1795435200000": {"yes": [1, 2, 3]}}',
+        '{"1795435200000": {"late": [1, 2]}}',
+        '{"1795435200000": {"yes": ["x", 2]}}',
+        '{"soon": {"yes": [1, 2]}}',
+        "[1]",
+    ],
+)
+def test_levels_that_nobody_writes_are_an_altered_row_which_stays_and_counts_for_nothing(
+    tmp_path: Path, levels: str
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
+    database.migrate()
+    (key, _) = keys = keys_of(Task.SLA_BREACH, "one", "emea")
+    state = EARLIER.replace('"missed"', f'"levels": {levels}, "missed"')
+    with database.write() as connection:
+        connection.execute(insert(track_records).values(task="sla_breach", version="one", region="", state=state))
+        rows = StoredRecords(connection)
+        assert known(rows, keys, NOON, {Task.SLA_BREACH: DELAYS}) == ()
+        learn(rows, [key], Proven("yes", NOON, 0.5, None), DELAYS)
+        assert connection.execute(select(track_records.c.state)).scalar_one() == state
+    database.close()
+
+
+def test_a_level_of_the_last_day_there_is_ends_no_outcome() -> None:
+    memory, last = MemoryRecords(), datetime.max.replace(tzinfo=UTC)
+    keys = keys_of(Task.SLA_BREACH, "one", None)
+    for known_at, due_at in ((NOON, last), (last, last), (NOON, None)):
+        learn(memory, keys, Proven("yes", known_at, 0.5, None, due_at, NOON), DELAYS)
+    assert len(known(memory, keys, last, {Task.SLA_BREACH: DELAYS})) == 1

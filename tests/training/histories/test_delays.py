@@ -56,9 +56,21 @@ def test_an_export_that_lacks_the_latest_slow_ones_tells_the_same() -> None:
         assert one == pytest.approx(other, rel=0.1)
 
 
-def test_what_is_known_as_its_day_ends_needs_no_delays() -> None:
+def test_what_is_known_as_its_day_ends_is_all_known_at_step_0() -> None:
     truth, since, _ = history(3)
-    assert delays_of(truth, since, since + 60.0, NO_AND_YES) is None
+    assert told(truth, since, since + 60.0) == Delays(1, {"no": (1.0,), "yes": (1.0,)})
+
+
+@pytest.mark.parametrize("breaches", [110, 150, 300, 1_000])
+def test_few_breaches_tell_that_few_of_them_are_known_early(breaches: int) -> None:
+    """Each within twenty days, one in twenty a day: were many to be at risk, the first days would tell far more."""
+    dice, n = np.random.default_rng(breaches), 10 * breaches
+    truth = (np.arange(n) % 10 == 0).astype(np.int64)
+    since = DAY * np.sort(200 * dice.random(n))
+    took = np.where(truth == 1, 20.0 * dice.random(n), 0.0)
+    found = told(truth, since, since + took * DAY)
+    assert found.stand_for(timedelta(days=0)) == {}
+    assert 1.0 / found.stand_for(timedelta(days=10))["yes"] == pytest.approx(10.5 / 20, abs=0.15)
 
 
 def test_too_few_of_a_label_tell_nothing() -> None:

@@ -60,8 +60,8 @@ def test_the_model_that_ships_learns_from_every_update() -> None:
 
 
 def test_a_risk_heeds_half_of_its_level_and_knows_how_long_outcomes_take() -> None:
-    """Kept promises are known at once, broken ones within twenty days; where selection decides what is known, or nobody
-    says from when on it could be, no level is heeded."""
+    """Kept promises are known at once, broken ones within twenty days; where selection decides what is known, nobody
+    says from when on it could be, or too few tell how long it takes, no level is heeded."""
     known = updates()
     late = np.where(known.truth == 1, np.random.default_rng(6).random(N) * 20 * DAY, 0.0)
     dated = replace(known, since=known.times, counts_at=known.times + late)
@@ -71,7 +71,8 @@ def test_a_risk_heeds_half_of_its_level_and_knows_how_long_outcomes_take() -> No
     stand_for = model.delays.stand_for(timedelta(days=9))
     assert stand_for["no"] == 1.0
     assert 1.5 < stand_for["yes"] < 2.7, "about half of the broken ones are known after nine days"
-    for each in (known, replace(dated, selection=np.ones(N))):
+    few = np.where((known.truth == 1) & (np.cumsum(known.truth) % 25 != 0), np.nan, dated.counts_at)
+    for each in (known, replace(dated, selection=np.ones(N)), replace(dated, counts_at=few)):
         silent = learned(each).model
         assert (silent.record_share, silent.delays) == (0.0, None)
 
