@@ -1,6 +1,7 @@
 """How long the outcomes of a history took to be known, for the records of the model that it teaches.
 
-As `training.histories.maturity` reckons it: a history of some weeks has seen no outcome that took longer.
+As `training.histories.maturity` reckons it: a history of some weeks has seen no outcome that took longer. Unlike there,
+a backlog that was entered at once is not told from outcomes that take long.
 """
 
 from __future__ import annotations

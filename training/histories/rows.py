@@ -33,7 +33,7 @@ class Rows:
     background: tuple[int, ...] = ()
     """Columns that tell how much goes on around a case."""
     beyond: tuple[int, ...] = ()
-    """Columns that tell of other cases than a row's own, those among them."""
+    """Columns that tell of other cases than the row's; `background` is among them."""
     selection: Floats | None = None
     """What each row counts for because of why its outcome is known, float64[n]; None where all count alike."""
 

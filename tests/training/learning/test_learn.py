@@ -77,6 +77,20 @@ def test_a_risk_heeds_half_of_its_level_and_knows_how_long_outcomes_take() -> No
         assert (silent.record_share, silent.delays) == (0.0, None)
 
 
+def test_a_rehearsal_knows_nothing_of_outcomes_that_were_told_during_its_test() -> None:
+    """Told a month later still, they change how long outcomes take for the model that ships, and for it alone."""
+    known = replace(updates(), exceptions=np.arange(N))
+    late = np.where(known.truth == 1, np.random.default_rng(7).random(N) * 20 * DAY, 0.0)
+    dated = replace(known, since=known.times, counts_at=known.times + late)
+    model = learned(dated).model
+    test = model.lineage["tested_on"]["from"]
+    told_later = (dated.times < test) & (dated.counts_at >= test)
+    assert told_later.sum() > 50, "or this would show nothing"
+    other = learned(replace(dated, counts_at=dated.counts_at + 30 * DAY * told_later)).model
+    assert other.delays != model.delays
+    assert other.metrics["model"] == model.metrics["model"]
+
+
 def test_promises_that_are_open_when_the_history_ends_teach_nothing() -> None:
     """Neither the trees nor the numbers: a model of the cases before is the same."""
     known = updates()

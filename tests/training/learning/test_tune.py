@@ -193,6 +193,14 @@ def test_a_term_reads_nothing_of_other_cases_where_few_rows_are_spread_over_year
     assert max(moved[: min(beyond)]) > 0.0
 
 
+def test_a_term_reads_all_where_many_rows_teach_however_long_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = replace(surrounded(0.0), seasonal=(0,))
+    split = split_in_time(data.times, 0.1)
+    monkeypatch.setattr("training.learning.search.FEW_ROWS", 500)
+    silent = [np.zeros((end - start, 1)) for start, end in split.blocks]
+    assert choose_linear(data, split, SMALL, silent).recipe.alone is None
+
+
 def test_breadth_is_not_asked_where_many_rows_teach_or_nothing_is_around(monkeypatch: pytest.MonkeyPatch) -> None:
     alone, around = additive(), surrounded(0.0)
     timeless = replace(around, times=np.zeros(len(around.times)))
