@@ -14,6 +14,11 @@ from data.standing import Standing
 from data.vocabulary import Disposition, ExceptionType, RejectReason, ReviewVerdict, RootCause, Task
 
 
+def known_from(task: Task, asked_at: datetime, due_at: datetime | None) -> datetime:
+    """From when on the truth of an answer could be known: of a promise once it is due."""
+    return asked_at if task is not Task.SLA_BREACH or due_at is None else max(asked_at, due_at)
+
+
 class Outcome(Record):
     """What happened after the exception. Everything but `recorded_at` may be unknown."""
 

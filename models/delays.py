@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from math import isfinite
 from typing import Any
 
@@ -39,11 +40,15 @@ class Delays:
     @property
     def horizon(self) -> timedelta:
         """After which all is known."""
-        return self.days * (max(map(len, self.known.values())) - 1) * _DAY
+        return (max(map(len, self.known.values())) - 1) * self._step
+
+    @property
+    def _step(self) -> timedelta:
+        return self.days * _DAY
 
     def end_of_step(self, since: datetime) -> datetime:
         """The end of the step in which something could first be known."""
-        step = self.days * _DAY
+        step = self._step
         return EPOCH + ((min(since, _LAST - step) - EPOCH) // step + 1) * step
 
     def stand_for(self, passed: timedelta) -> dict[str, float]:
@@ -57,6 +62,15 @@ class Delays:
                 return {}
             stand_for[label] = 1.0 / share
         return stand_for
+
+    def counts_for(self, label: str, since: datetime, at: datetime) -> float:
+        """As how many an answer of this label counts that could be known since then; none while too few are known."""
+        return self.stand_for(at - self.end_of_step(since)).get(label, 0.0)
+
+    def counted_by(self, at: datetime) -> datetime:
+        """Until when something could be known whose known answers surely stand for others at a moment."""
+        enough = next(step for step in count() if self.stand_for(step * self._step))
+        return self.end_of_step(at - (enough + 1) * self._step)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a bundle's file."""

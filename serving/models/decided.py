@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 
 from data.case import Case
 from data.explanation import Seen
-from data.outcome import Outcome
+from data.outcome import Outcome, known_from
 from data.prediction import LabelPrediction, Predictions
 from data.vocabulary import ServedBy, Task
 from features.catalogue import FeatureSet
+from models.conformal import NO_AND_YES
+from models.delays import Delays
 from models.drift import Later
 from models.drift_alarms import Stake
 from policies.policy import Policy
@@ -53,9 +55,11 @@ def latest(connection: Connection, count: int) -> list[Decided]:
     return _whole(connection, decisions.latest(connection, count))
 
 
-def settled(connection: Connection, count: int, now: datetime) -> tuple[list[Decided], int]:
-    """The latest decisions whose promise is due and whose outcome is known, and how many are due in their time."""
-    rows, due = decisions.settled(connection, count, now)
+def settled(connection: Connection, count: int, by: datetime) -> tuple[list[Decided], int]:
+    """The latest decisions whose promise was due by then and whose outcome is known, and how many are due in their
+    time.
+    """
+    rows, due = decisions.settled(connection, count, by)
     return _whole(connection, rows), due
 
 
@@ -104,23 +108,28 @@ class Compared:
         return len(self.latest) + len(self.shelves)
 
 
-def later_of(task: Task, features: FeatureSet, compared: Compared, now: datetime) -> Later:
+def later_of(
+    task: Task, features: FeatureSet, compared: Compared, now: datetime, delays: Delays | None = None
+) -> Later:
     """What drift compares: features and predictions of the latest answers, and what these and earlier ones came to.
 
-    What a promise came to is known once it is due: see `data.outcome.Outcome.counts`.
+    What a promise came to is known once it is due: see `data.outcome.Outcome.counts`. Of a model that tells the
+    `delays` of its outcomes known ones stand for those of their label and days that are not known yet.
     """
     latest, shelves = compared.latest, compared.shelves
     shown = [each.features[task.value] for each in latest] + [each.features for each in shelves]
     alone = [each.probability for each in shelves]
     decided = [*latest, *compared.settled]
+    since = [_since(task, each) for each in decided] + [each.answered_at for each in shelves]
+    happened = [_happened(task, each, now) for each in decided] + [_ran(each) for each in shelves]
+    counts = [_counts(delays, *each, now) for each in zip(happened, since, strict=True)]
     return Later(
         features=np.array([features.read(each) for each in shown]),
         probability=np.array([_probability(task, each.predictions) for each in decided] + alone),
-        happened=np.array(
-            [_happened(task, each, now) for each in decided] + [_ran(each) for each in shelves], np.int64
-        ),
+        happened=np.array([each if count else UNKNOWN for each, count in zip(happened, counts, strict=True)], np.int64),
         said=np.array([_said(task, each.predictions) for each in latest] + alone),
         regions=[each.case.region for each in decided] + [each.region for each in shelves],
+        selection=None if delays is None else np.array(counts),
     )
 
 
@@ -163,6 +172,17 @@ def _said(task: Task, predictions: Predictions) -> float:
         return prediction.probability or 0.0
     label = _likeliest(prediction)[0]
     return float(task.labels.index(label)) if label in task.labels else float("nan")
+
+
+def _since(task: Task, each: Decided) -> datetime:
+    return known_from(task, each.case.event.time, each.predictions.sla_breach.due_at)
+
+
+def _counts(delays: Delays | None, happened: int, since: datetime, now: datetime) -> float:
+    """As how many an answer counts, of which it is known whether the risk's event happened."""
+    if delays is None or happened == UNKNOWN:
+        return 1.0
+    return delays.counts_for(NO_AND_YES[happened], since, now)
 
 
 def _ran(shelf: ShelfAnswer) -> int:

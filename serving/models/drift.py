@@ -43,15 +43,17 @@ class DriftService:
         predictor = bundle.models.get(Task.STOCKOUT) if bundle else None
         with self._database.read() as connection:
             found = latest(connection, count)
-            proven, due = settled(connection, count, now)
+            since = {task: _counted_by(bundle, task, now) for task in Task}
+            known = {by: settled(connection, count, by) for by in {now, *since.values()}}
             asked = shelves.sample(connection, predictor.version, count) if predictor else []
             records = records_of(connection, bundle, now)
         moments = [*(each.issued_at for each in found), *(each.answered_at for each in asked)]
         seen = {each.recommendation_id for each in found}
-        earlier = [each for each in proven if each.recommendation_id not in seen]
+        proven, due = known[now]
         outcomes = Told(due=due, told=len(proven))
 
         def of(task: Task) -> TaskDrift:
+            earlier = [each for each in known[since[task]][0] if each.recommendation_id not in seen]
             compared = Compared(found, earlier, asked if task is Task.STOCKOUT else ())
             told = self._task(task, bundle, compared, outcomes.hardly_any, now)
             return hedged(told, outcomes).model_copy(update={"records": records.get(task, ())})
@@ -89,9 +91,17 @@ class DriftService:
             return told.model_copy(update={"reason": "too_few_decisions"})
         features = predictor.model.features()
         at_stake = stake_of(task, mine.latest, mine.shelves, self._in_force.policy)
-        later, unfed = later_of(task, features, mine, now), features.from_outcomes if faded else frozenset[str]()
+        later = later_of(task, features, mine, now, predictor.model.delays)
+        unfed = features.from_outcomes if faded else frozenset[str]()
         report = drift_report(task, profile, later, features.names, at_stake, unfed)
         return told.model_copy(update={"report": report})
+
+
+def _counted_by(bundle: Bundle | None, task: Task, now: datetime) -> datetime:
+    """When an answer's outcome could be known at the latest, of those that stand for others by now."""
+    predictor = bundle.models.get(task) if bundle else None
+    delays = predictor.model.delays if predictor else None
+    return now if delays is None else delays.counted_by(now)
 
 
 def hedged(told: TaskDrift, outcomes: Told) -> TaskDrift:

@@ -19,5 +19,5 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 def shadow(request: Request, _: Annotated[Principal, Depends(require(Permission.READ))]) -> Response:
     """What the bundle in the shadow saw, how far it agrees with the one in force, and the losses of both so far."""
     service = service_of(request)
-    report = service.shadow.report(service.in_force.predictors.digest, service.clock())
+    report = service.shadow.report(service.in_force.bundle, service.clock())
     return Response(report.model_dump_json(exclude_none=True), media_type="application/json")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from data.outcome import known_from
 from data.record import Count, Digest, Record
 from data.vocabulary import Task
+from models.bundle import Bundle
+from models.conformal import NO_AND_YES
+from models.delays import Delays
 from serving.store.shadows import Seen
 
 SMALLEST = 1e-6
@@ -15,7 +20,11 @@ YES = "yes"
 
 
 class ShadowTask(Record):
-    """One task over the answers both gave; the losses over those whose outcome is known."""
+    """One task over the answers both gave; the losses over those whose outcome counts.
+
+    Where the model in force tells how long outcomes of each label take, a known one counts for those of its label and
+    days that are not known yet, and none while too few are known.
+    """
 
     task: Task
     answers: Count
@@ -55,8 +64,30 @@ class ShadowCounts:
     dropped: int = 0
 
 
+Weight = Callable[[Task, Seen], float]
+"""As how many an answer of a task counts whose outcome is known."""
+
+
+def weight_of(bundle: Bundle | None, now: datetime) -> Weight:
+    """By the delays that the models of a bundle tell; each counts once for a model that tells none."""
+    delays = {task: each.model.delays for task, each in bundle.models.items()} if bundle else {}
+    return lambda task, row: _weight(delays.get(task), task, row, now)
+
+
+def _weight(delays: Delays | None, task: Task, row: Seen, now: datetime) -> float:
+    truth = row.happened[task.value]
+    if delays is None or not isinstance(truth, bool):
+        return 1.0
+    return delays.counts_for(NO_AND_YES[truth], known_from(task, row.asked_at, row.due_at), now)
+
+
 def report(
-    champion: str | None, challenger: str | None, problem: str | None, counts: ShadowCounts, rows: Sequence[Seen]
+    champion: str | None,
+    challenger: str | None,
+    problem: str | None,
+    counts: ShadowCounts,
+    rows: Sequence[Seen],
+    weight: Weight,
 ) -> ShadowReport:
     """The report over rows of the same two bundles."""
     return ShadowReport(
@@ -67,29 +98,30 @@ def report(
         shelves=counts.shelves,
         failures=counts.failures,
         dropped=counts.dropped,
-        tasks=tasks_of(rows),
+        tasks=tasks_of(rows, weight),
     )
 
 
-def tasks_of(rows: Sequence[Seen]) -> tuple[ShadowTask, ...]:
+def tasks_of(rows: Sequence[Seen], weight: Weight) -> tuple[ShadowTask, ...]:
     """What the rows of two bundles come to, task by task, of those that both answered."""
-    return tuple(told for task in Task if (told := _task(task, rows)) is not None)
+    return tuple(told for task in Task if (told := _task(task, rows, weight)) is not None)
 
 
-def _task(task: Task, rows: Sequence[Seen]) -> ShadowTask | None:
+def _task(task: Task, rows: Sequence[Seen], weight: Weight) -> ShadowTask | None:
     both = [row for row in rows if task.value in row.said]
     if not both:
         return None
     said = [row.said[task.value] for row in both]
-    losses = [_losses(task, row) for row in both if task.value in row.happened]
+    counted = [(weight(task, row), row) for row in both if task.value in row.happened]
+    losses = [(count, *_losses(task, row)) for count, row in counted if count]
     return ShadowTask(
         task=task,
         answers=len(said),
         mean_difference=round(sum(_apart(each) for each in said) / len(said), 6),
         disagreements=sum(first_of(task, each["champion"]) != first_of(task, each["challenger"]) for each in said),
         outcomes=len(losses),
-        champion_log_loss=_mean([each[0] for each in losses]),
-        challenger_log_loss=_mean([each[1] for each in losses]),
+        champion_log_loss=_mean([(count, champion) for count, champion, _ in losses]),
+        challenger_log_loss=_mean([(count, challenger) for count, _, challenger in losses]),
     )
 
 
@@ -131,5 +163,8 @@ def _loss(told: Mapping[str, float], truth: str | bool, task: Task) -> float:
     return -math.log(max(probability, SMALLEST))
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return round(sum(values) / len(values), 6) if values else None
+def _mean(counted: Sequence[tuple[float, float]]) -> float | None:
+    """Of values, each beside what it counts for."""
+    return (
+        round(sum(count * each for count, each in counted) / sum(count for count, _ in counted), 6) if counted else None
+    )

@@ -26,7 +26,7 @@ from policies.ladder import YES, checked
 from serving.errors import StoreUnavailable
 from serving.following import Follower
 from serving.metrics import Metrics
-from serving.models.shadow_report import ShadowCounts, ShadowReport, ShadowTask, first_of, report, tasks_of
+from serving.models.shadow_report import ShadowCounts, ShadowReport, ShadowTask, first_of, report, tasks_of, weight_of
 from serving.recommendations.answering import Answer
 from serving.store import shadows, shelves
 from serving.store.engine import Database
@@ -85,16 +85,21 @@ class Shadow:
             self._metrics.shadow_disagreement(Task.STOCKOUT)
         return told[YES]
 
-    def report(self, in_force: str | None, now: datetime) -> ShadowReport:
+    def report(self, in_force: Bundle | None, now: datetime) -> ShadowReport:
         """How the shadow compares with what was answered, live, by what is known of it."""
+        champion = in_force.digest if in_force else None
         with self._database.read() as connection:
-            rows = _both(connection, in_force, self.digest, now) if in_force and self.digest else []
-        return report(in_force, self.digest, self.problem, self._counts, rows)
+            rows = _both(connection, champion, self.digest, now) if champion and self.digest else []
+        return report(champion, self.digest, self.problem, self._counts, rows, weight_of(in_force, now))
 
-    def compared(self, champion: str, challenger: str, now: datetime) -> tuple[ShadowTask, ...]:
-        """How any two bundles compared live while one answered and the other was in the shadow."""
+    def compared(
+        self, champion: str, challenger: str, in_force: Bundle | None, now: datetime
+    ) -> tuple[ShadowTask, ...]:
+        """How any two bundles compared live while one answered and the other was in the shadow; outcomes take as long
+        as by what is in force.
+        """
         with self._database.read() as connection:
-            return tasks_of(_both(connection, champion, challenger, now))
+            return tasks_of(_both(connection, champion, challenger, now), weight_of(in_force, now))
 
     def drain(self) -> None:
         """Wait until everything seen so far is worked through."""

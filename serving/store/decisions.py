@@ -99,19 +99,21 @@ def latest(connection: Connection, count: int) -> list[Decision]:
     return list(_readable(connection.execute(select(table).order_by(table.c.recommendation_id.desc()).limit(count))))
 
 
-def settled(connection: Connection, count: int, now: datetime) -> tuple[list[Decision], int]:
-    """The latest decisions whose promise is due and whose outcome is known, the newest first.
+def settled(connection: Connection, count: int, by: datetime) -> tuple[list[Decision], int]:
+    """The latest decisions whose promise was due by then and whose outcome is known, the newest first; of cases without
+    a promise those whose event was.
 
     And how many that are due there are in their time, whether or not an outcome tells of them, at any time where none
     is known; a decision that a newer event overtook is none of these. Without altered rows.
     """
     overtaken = statuses.c.superseded_by.is_not(None)
-    due = or_(statuses.c.promise_due_at.is_(None), statuses.c.promise_due_at <= to_number(now)) & ~overtaken
-    joined = select(table).join_from(table, statuses, table.c.recommendation_id == statuses.c.recommendation_id)
-    known = joined.join(outcomes, table.c.recommendation_id == outcomes.c.recommendation_id).where(due)
+    due = (func.coalesce(statuses.c.promise_due_at, table.c.event_time) <= to_number(by)) & ~overtaken
+    mine = table.c.recommendation_id == statuses.c.recommendation_id
+    known = select(table).join_from(table, statuses, mine).where(due)
+    known = known.join(outcomes, table.c.recommendation_id == outcomes.c.recommendation_id)
     rows = connection.execute(known.order_by(table.c.recommendation_id.desc()).limit(count)).all()
     in_their_time = due & (statuses.c.recommendation_id >= rows[-1].recommendation_id) if rows else due
-    all_due = select(func.count()).select_from(statuses).where(in_their_time)
+    all_due = select(func.count()).select_from(table).join(statuses, mine).where(in_their_time)
     return list(_readable(rows)), connection.execute(all_due).scalar_one()
 
 

@@ -16,8 +16,9 @@ from data.outcome import Outcome
 from data.vocabulary import Task
 from serving.errors import RecordAltered
 from serving.store import documents
+from serving.store.instants import to_instant
 from serving.store.rows import AnyRow, as_written
-from serving.store.tables import outcomes
+from serving.store.tables import outcomes, recommendations
 from serving.store.tables import shadow_answers as table
 
 NEWEST = 20_000
@@ -45,6 +46,8 @@ class Seen:
     said: Said
     """By task, the probabilities of `champion` and of `challenger`."""
     happened: Mapping[str, str | bool]
+    asked_at: datetime
+    due_at: datetime | None = None
 
 
 def add(connection: Connection, rows: Sequence[Beside]) -> None:
@@ -55,8 +58,14 @@ def add(connection: Connection, rows: Sequence[Beside]) -> None:
 def newest(connection: Connection, champion: str, challenger: str, now: datetime) -> list[Seen]:
     """The newest answers of these two bundles; what a promise came to is known once it is due. Without altered rows."""
     mine = (
-        select(table.c.recommendation_id, table.c.content, outcomes.c.content.label("outcome"))
-        .join_from(table, outcomes, table.c.recommendation_id == outcomes.c.recommendation_id, isouter=True)
+        select(
+            table.c.recommendation_id,
+            table.c.content,
+            recommendations.c.event_time,
+            outcomes.c.content.label("outcome"),
+        )
+        .join_from(table, recommendations, table.c.recommendation_id == recommendations.c.recommendation_id)
+        .join(outcomes, table.c.recommendation_id == outcomes.c.recommendation_id, isouter=True)
         .where((table.c.champion == champion) & (table.c.challenger == challenger))
         .order_by(table.c.recommendation_id.desc())
         .limit(NEWEST)
@@ -64,7 +73,7 @@ def newest(connection: Connection, champion: str, challenger: str, now: datetime
     found = []
     for row in connection.execute(mine):
         with contextlib.suppress(RecordAltered):
-            found.append(_seen(connection, row, row.outcome, now))
+            found.append(_seen(connection, row, now))
     return found
 
 
@@ -81,10 +90,12 @@ def _probabilities(told: Mapping[str, Any]) -> dict[str, float]:
     return {label: value + 0.0 for label, value in told.items()}
 
 
-def _seen(connection: Connection, row: AnyRow, digest: str | None, now: datetime) -> Seen:
+def _seen(connection: Connection, row: AnyRow, now: datetime) -> Seen:
     said, due = read(row)
-    if digest is None:
-        return Seen(said, {})
-    outcome = Outcome.model_validate_json(documents.get(connection, digest))
+    with as_written(recommendations, row):
+        asked_at = to_instant(row.event_time)
+    if row.outcome is None:
+        return Seen(said, {}, asked_at, due)
+    outcome = Outcome.model_validate_json(documents.get(connection, row.outcome))
     truths = {task.value: outcome.truth(task, due) for task in Task if outcome.counts(task, due, now)}
-    return Seen(said, {task: truth for task, truth in truths.items() if truth is not None})
+    return Seen(said, {task: truth for task, truth in truths.items() if truth is not None}, asked_at, due)

@@ -104,7 +104,7 @@ def sample(connection: Connection, version: str, count: int) -> list[ShelfAnswer
 def beside(connection: Connection, champion: str, challenger: str) -> list[shadows.Seen]:
     """The answers of these two bundles, the latest days first, with what then happened. Without altered rows."""
     mine = (
-        select(table.c.lot, table.c.probability, table.c.challenger_probability, table.c.happened)
+        select(table.c.lot, table.c.answered_at, table.c.probability, table.c.challenger_probability, table.c.happened)
         .where((table.c.bundle == champion) & (table.c.challenger == challenger))
         .order_by(table.c.answered_on.desc(), table.c.lot)
         .limit(shadows.NEWEST)
@@ -172,4 +172,4 @@ def _seen(row: AnyRow) -> shadows.Seen:
     with as_written(table, row):
         said = {"champion": {"yes": row.probability}, "challenger": {"yes": row.challenger_probability}}
         truth = {} if row.happened is None else {Task.STOCKOUT.value: bool(row.happened)}
-        return shadows.Seen({Task.STOCKOUT.value: said}, truth)
+        return shadows.Seen({Task.STOCKOUT.value: said}, truth, to_instant(row.answered_at))

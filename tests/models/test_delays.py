@@ -56,6 +56,27 @@ def test_a_step_ends_after_what_is_in_it_by_its_own_length_at_most(days: int, si
         assert since < ends <= since + days * DAY
 
 
+def test_an_answer_counts_by_when_it_could_be_known() -> None:
+    since = EPOCH + DAY
+    """Its step ends a day later."""
+    assert DELAYS.counts_for("yes", since, since + DAY) == 0.0
+    assert DELAYS.counts_for("yes", since, since + 3 * DAY) == 2.0
+    assert DELAYS.counts_for("no", since, since + 3 * DAY) == pytest.approx(1 / 0.9)
+    assert DELAYS.counts_for("nobody heard of", since, since + 3 * DAY) == 0.0
+
+
+@given(st.integers(1, 20), shares, shares, st.timedeltas(-30_000 * DAY, 90_000 * DAY))
+def test_what_could_be_known_before_that_counts(
+    days: int, no: tuple[float, ...], yes: tuple[float, ...], later: timedelta
+) -> None:
+    at = EPOCH + later
+    delays = Delays(days, {"no": no, "yes": yes})
+    by = delays.counted_by(at)
+    just_before = by - timedelta(microseconds=1)
+    assert all(delays.counts_for(label, just_before, at) >= 1.0 for label in ("no", "yes"))
+    assert not all(delays.counts_for(label, by, at - (at - EPOCH) % (days * DAY)) for label in ("no", "yes"))
+
+
 def test_delays_are_read_as_they_were_written() -> None:
     assert Delays.from_json(json.loads(json.dumps(DELAYS.to_json()))) == DELAYS
 

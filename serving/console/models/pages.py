@@ -126,7 +126,7 @@ def _models_page(visit: Visit, attempt: Attempt, done: str = "") -> ModelsPage:
     own = in_force.by == visit.principal.name
     listed = service.promotions.listing()
     rows = [(each, view.promotion_row(each, now)) for each in listed.items]
-    shadow = service.shadow.report(in_force.bundle, now)
+    shadow = service.shadow.report(service.in_force.bundle, now)
     rollback = None
     if in_force.bundle and in_force.rollback_to and visit.principal.may(Permission.ROLL_BACK):
         typed = attempt.typed.get("reason", "")
@@ -156,6 +156,7 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
     champion, challenger = promotions.made(promotion.champion), promotions.made(promotion.challenger)
     same = dossier_view.same_tasks(dossier, kept(champion, challenger))
     told = dossier_view.without(dossier, same)
+    live = visit.service.shadow.compared(promotion.champion, promotion.challenger, visit.service.in_force.bundle, now)
     refused = promotion.altered or view.why_not(promotion, visit.viewer, visit.principal.may(Permission.APPROVE))
     path, typed = f"{MODELS}/promotions/{promotion_id}", attempt.typed.get("reason", "")
     form, withdrawal = (PromotionForm(f"{path}/{to}", typed, attempt.problem) for to in ("approvals", "withdrawals"))
@@ -167,7 +168,7 @@ def _promotion_page(visit: Visit, promotion_id: str, attempt: Attempt, done: str
         window=dossier_view.window_words(dossier),
         same=dossier_view.same_words(dossier, same),
         learned=dossier_view.learned_rows(champion, challenger),
-        evidence=shadow_view.evidence(visit.service.shadow.compared(promotion.champion, promotion.challenger, now)),
+        evidence=shadow_view.evidence(live),
         drawing=dossier_view.drawn(intervals(told.differences)),
         passed=dossier_view.check_rows(dossier.checks, Finding.PASSED),
         comparisons=dossier_view.comparisons(told, promotions.told_live(dossier)),

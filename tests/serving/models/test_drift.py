@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from data.record import instant_text
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
 from models.bundle import publish
+from models.delays import Delays
 from models.drift_records import Alarm
 from models.performance import FEWEST
 from serving.models.drift import hedged
@@ -90,6 +92,50 @@ def test_what_a_promise_came_to_counts_once_it_is_due(tmp_path: Path) -> None:
     assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == 0
     desk.clock.move(hours=3)
     assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == CASES
+
+
+LATE = Delays(1, {"no": (1.0, 1.0), "yes": (0.0, 1.0)})
+"""Of broken promises none is known as the day is over on which they were due, all a day later."""
+
+
+def a_late_desk(folder: Path) -> Desk:
+    heeding: dict[str, Any] = {"record_share": 0.5, "delays": LATE}
+    models = {task: replace(task_model(task), **heeding) if task.is_risk else task_model(task) for task in Task}
+    publish(folder / "bundle", models, created_at=PUBLISHED)
+    return open_desk(folder / "var", bundle=folder / "bundle")
+
+
+def test_known_outcomes_stand_for_those_not_known_yet(tmp_path: Path) -> None:
+    """Every second promise broke. At noon of the next day every kept one is known, and half of the broken ones."""
+    desk = a_late_desk(tmp_path)
+    answers = [told(desk, number, 60.0) for number in range(80)]
+    for number, each in enumerate(answers):
+        if number % 2 or number % 4 == 0:
+            outcome(desk, each, breached=number % 2 == 0)
+    desk.clock.move(hours=4)
+    assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == 0, "of what broke nothing is known"
+    desk.clock.move(hours=20)
+    report = tasks(desk)["sla_breach"]["report"]
+    seen = report["regions"][0]["realised"]
+    assert report["with_outcome"] == seen["n"] == 60
+    assert seen["rate"] == pytest.approx(0.5)
+    assert seen["effective"] == pytest.approx(80**2 / (40 + 20 * 2**2))
+
+
+def test_answers_that_stand_for_others_are_found_behind_those_that_do_not_yet(tmp_path: Path) -> None:
+    """However many of the latest are known: those of some days ago are looked at then."""
+    desk = a_late_desk(tmp_path)
+    for number in range(40):
+        outcome(desk, told(desk, number, 60.0), breached=True)
+    desk.clock.move(days=2)
+    for number in range(40, 80):
+        outcome(desk, told(desk, number, 60.0, due_in=51), breached=False)
+    desk.clock.move(hours=4)
+    for number in range(80, 120):
+        told(desk, number, 60.0, due_in=99)
+    report = tasks(desk, "/v1/models/drift?last=40")["sla_breach"]["report"]
+    assert report["with_outcome"] == 40
+    assert report["regions"][0]["realised"]["rate"] == 1.0
 
 
 def test_what_earlier_answers_came_to_counts_where_the_latest_are_not_due_yet(tmp_path: Path) -> None:

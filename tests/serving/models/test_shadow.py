@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy import text
 
 from data.prediction import LabelPrediction, RiskPrediction
 from data.vocabulary import ServedBy, Task
+from models.bundle import publish
+from models.delays import Delays
 from models.predictors import ModelPredictor
 from serving.models import shadowing
 from serving.models.shadow_report import first_of
@@ -19,7 +22,7 @@ from serving.models.shadowing import told_by
 from serving.store.shadows import Beside
 from tests.fixtures.bundles import a_bundle, made_again
 from tests.fixtures.service import NOON, Desk, an_exception, costly, open_desk
-from tests.fixtures.task_models import cases
+from tests.fixtures.task_models import cases, task_model
 
 
 def a_desk(folder: Path, shadow: int | None, **also: Any) -> Desk:
@@ -76,6 +79,29 @@ def test_once_there_are_outcomes_both_are_held_against_them(tmp_path: Path) -> N
         assert (risk["answers"], risk["outcomes"]) == (2, 1)
         assert risk["champion_log_loss"] == pytest.approx(-math.log(said), abs=1e-6)
         assert risk["challenger_log_loss"] != risk["champion_log_loss"]
+
+
+def test_known_outcomes_stand_for_those_not_known_yet(tmp_path: Path) -> None:
+    """Of broken promises half is known at the next noon, by the model in force: one counts twice, a kept one once."""
+    late: dict[str, Any] = {"record_share": 0.5, "delays": Delays(1, {"no": (1.0, 1.0), "yes": (0.0, 1.0)})}
+    bundle = tmp_path / "bundle"
+    publish(bundle, {Task.SLA_BREACH: replace(task_model(Task.SLA_BREACH), **late)}, created_at=NOON)
+    desk = open_desk(tmp_path / "var", bundle=bundle, shadow=a_bundle(tmp_path / "shadow", seed=2))
+    with desk.client:
+        answers = [desk.recommend(promised(number)) for number in (1, 2)]
+        for answer, breached in zip(answers, (False, True), strict=True):
+            told = {"recorded_at": NOON.isoformat(), "sla_breached": breached}
+            path = f"/v1/recommendations/{answer['recommendation_id']}/outcomes"
+            assert desk.post(path, told).status_code == 200
+        desk.clock.move(hours=5)
+        (early,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
+        assert early["outcomes"] == 0, "the promises are due, and of what broke nothing is known"
+        assert "champion_log_loss" not in early
+        desk.clock.move(hours=19)
+        (risk,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
+        kept, broke = (answer["predictions"]["sla_breach"]["probability"] for answer in answers)
+        assert risk["outcomes"] == 2
+        assert risk["champion_log_loss"] == pytest.approx(-(math.log(1 - kept) + 2 * math.log(broke)) / 3, abs=1e-6)
 
 
 KINDS = ("refund_reconciliation_gap", "suspicious_return", "late_pickup_readiness", "delayed_supplier_confirmation")
