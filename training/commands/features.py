@@ -50,11 +50,12 @@ def features(
     """
     with told():
         from models.bundle import open_bundle
+        from training.case_tables import named_events, require_place, write_table
         from training.drift.drift import see
-        from training.features_table import features_table, left_out, named_events, require_place, write_table
+        from training.features_table import features_table, left_out
         from training.terminal import progress_on
 
-        require_place(out, history, context, str(mapping) if mapping else None)
+        require_place(out, "--out", history, context, str(mapping) if mapping else None)
         bundle = open_bundle(folder)
         model, read = model_of(bundle, task), opened(history, mapping)
         untold_of(model, read)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from models.task_model import TaskModel
     from training.daily.history import DailyHistory
     from training.histories.history import History
+    from training.learning.evaluate import Answered
+    from training.progress import Progress
     from training.tracking.tracking import Tracker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -141,15 +143,22 @@ def evaluate(
         typer.Option("--context", metavar="FILE", help="Earlier cases: known to the standing, never scored."),
     ] = None,
     policy: ThePolicy = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="FILE", help="Write every answer beside what was true: .parquet or .csv."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as one JSON object.")] = False,
 ) -> None:
     """Score a bundle on later days, beside the rules and the base rate of its own training window."""
     with told():
         from models.bundle import open_bundle
+        from training.case_tables import require_place
         from training.histories.horizons import another_question
-        from training.learning.evaluate import TAUGHT, evaluate
+        from training.learning.evaluate import TAUGHT, answered
         from training.terminal import comparison, covered, progress_on
 
+        if answers:
+            require_place(answers, "--answers", history, context, str(mapping) if mapping else None)
         bundle = open_bundle(folder)
         model, read = model_of(bundle, task), opened(history, mapping, task)
         untold = untold_of(model, read)
@@ -157,7 +166,9 @@ def evaluate(
             note(other)
         before = known_before(model, bundle.standing or [], read, opened(context, mapping) if context else None)
         with progress_on(_console) as progress:
-            scores = evaluate({task: model}, read, before.known, load_policy(policy), progress)[task]
+            scores, each = answered({task: model}, read, before.known, load_policy(policy), progress)[task]
+            if answers:
+                _write_answers(task, each, read, answers, progress)
         if TAUGHT in scores:
             note(scores[TAUGHT]["says"])
         if as_json:
@@ -167,6 +178,16 @@ def evaluate(
             _console.print(comparison({task: scores}, f"{bundle.digest} on {read.name}"))
             if "conformal" in scores:
                 _console.print(covered(scores["conformal"], "Conformal sets: how often they hold the truth"))
+
+
+def _write_answers(task: Task, answered: Answered, history: History, out: Path, progress: Progress) -> None:
+    from training.answers_table import answers_table
+    from training.case_tables import named_events, write_table
+
+    events = named_events(history, progress).events
+    progress.step(f"writing {out.name}")
+    write_table(answers_table(task, answered, events), out)
+    _console.print(f"wrote {len(answered.known.truth):,} answers to {out}", soft_wrap=True, highlight=False)
 
 
 @app.command()

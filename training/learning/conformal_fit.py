@@ -150,7 +150,8 @@ def coverage(
     """
     labels = set_labels(task.labels)
     rates = np.full((len(cases.truth), len(labels)), error_rate) if asked is None else asked
-    sizes, covered = _asked(sets, labels, cases, rates)
+    stays = stay(sets, labels, cases, rates)
+    sizes, covered = stays.sum(axis=1), stays[np.arange(len(stays)), cases.truth]
     names, regions = np.array(labels)[cases.truth], np.array([each or "" for each in cases.regions])
     everyone = np.ones(len(sizes), bool)
 
@@ -173,10 +174,8 @@ def coverage(
     }
 
 
-def _asked(
-    sets: ConformalSets, labels: tuple[str, ...], cases: Calibrating, error_rates: Floats
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The size of each case's set at error rates float64[n, labels], and whether it holds the truth."""
+def stay(sets: ConformalSets, labels: tuple[str, ...], cases: Calibrating, error_rates: Floats) -> NDArray[np.bool_]:
+    """Which labels stay in each case's set at error rates: both [n, labels]."""
     given, regions = cases.probabilities, np.array([each or "" for each in cases.regions])
     if given.shape[1] == 1:
         given = np.hstack([np.round(1.0 - given, DECIMALS), given])
@@ -186,7 +185,7 @@ def _asked(
         for place, label in enumerate(labels):
             cell = sets.cell(label, str(region) or None)
             stays[mine, place] = cell.stays(given[mine, place], error_rates[mine, place])
-    return stays.sum(axis=1), stays[np.arange(len(stays)), cases.truth]
+    return stays
 
 
 def _covered(

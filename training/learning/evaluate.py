@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from data.vocabulary import Task
 from features.attributes import AttributeSchema
 from features.standing import MemoryRows, going_on
 from models.calibration import BinaryCalibrator, MulticlassCalibrator
+from models.conformal import set_labels
 from models.task_model import TaskModel
 from policies.policy import Policy
 from training.daily.history import DailyHistory, daily_study
@@ -26,8 +28,8 @@ from training.histories.known import Known
 from training.histories.left_out import PROMISE_PASSED, SCORED_OPEN, SCORED_YOUNG, counted
 from training.histories.split import without_times
 from training.histories.unseen import acquaintance
-from training.learning.conformal_fit import AIM, Calibrating, coverage
-from training.learning.heed import Heeded, Later, heed
+from training.learning.conformal_fit import AIM, Calibrating, coverage, stay
+from training.learning.heed import Later, heed
 from training.progress import Progress
 from training.report.metrics import scores_of
 
@@ -35,8 +37,6 @@ Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
 DECIMALS = 9
-
-"""The key of the scores that counts the cases left out: a promise that has passed is no prediction."""
 
 TAUGHT = "taught"
 """The key of the scores that tells which of the cases taught the model, where it learned without times."""
@@ -51,6 +51,28 @@ CONFORMAL = "conformal"
 """The key of the scores that tells what the conformal sets cover."""
 
 Snapshot = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Later cases as a model answered them: probabilities float64[n, k], k being 1 for a risk."""
+
+    known: Known
+    told: Floats
+    as_trained: Floats
+    """Without what the model's answers came to."""
+    rules: Floats
+    """What the fallback rules say of them."""
+    stays: NDArray[np.bool_] | None
+    """Which labels (`models.conformal.set_labels`) stay in each case's set at the policy's error rate; None without
+    sets."""
+
+
+class Evaluated(NamedTuple):
+    """What later cases came to: the scores, as JSON values, and every answer."""
+
+    scores: dict[str, Any]
+    answers: Answered
 
 
 def evaluate(
@@ -69,13 +91,25 @@ def evaluate(
     Raises:
         HistoryError: no case tells a task's truth.
     """
-    scores: dict[Task, dict[str, Any]] = {}
+    evaluated = answered(models, history, before, policy, progress)
+    return {task: each.scores for task, each in evaluated.items()}
+
+
+def answered(
+    models: Mapping[Task, TaskModel],
+    history: History,
+    before: History | Snapshot,
+    policy: Policy,
+    progress: Progress,
+) -> dict[Task, Evaluated]:
+    """The scores that `evaluate` tells, with the answers behind them. Raises HistoryError as it does."""
+    evaluated: dict[Task, Evaluated] = {}
     for attributes in _distinct(model.attributes for model in models.values()):
         together = {task: model for task, model in models.items() if model.attributes == attributes}
         arrivals = not any(without_times(model.lineage) for model in together.values())
         seen = studied(history, before, together, attributes, policy, progress, arrivals=arrivals)
-        scores |= {task: _scores(model, seen.known(task), history, policy) for task, model in together.items()}
-    return scores
+        evaluated |= {task: _evaluated(model, seen.known(task), history, policy) for task, model in together.items()}
+    return evaluated
 
 
 def studied(
@@ -105,7 +139,7 @@ def _distinct(schemas: Iterable[AttributeSchema]) -> list[AttributeSchema]:
     return list({digest_of(schema): schema for schema in schemas}.values())
 
 
-def _scores(model: TaskModel, known: Known, history: History, policy: Policy) -> dict[str, Any]:
+def _evaluated(model: TaskModel, known: Known, history: History, policy: Policy) -> Evaluated:
     if not len(known.truth):
         late = f" ({known.promise_passed:,} are left out: their promise had passed)" if known.promise_passed else ""
         raise HistoryError(f"{history.name}: no case tells the truth of {model.task}{late}; check its outcomes")
@@ -118,8 +152,12 @@ def _scores(model: TaskModel, known: Known, history: History, policy: Policy) ->
     compared = compare(model.task, known.truth, told.probabilities, rules, known.fired, known.selection)
     if model.record_share:
         compared[AS_TRAINED] = scores_of(known.truth, cases.probabilities, known.selection)
-    covered = {} if policy.settings.conformal is None else _covered(model, cases, known.exceptions, told, rate)
-    return compared | _scored_too(known) | covered | _acquainted(model, known, history)
+    sets = None if policy.settings.conformal is None else model.conformal
+    if sets is not None:
+        compared[CONFORMAL] = coverage(sets, model.task, cases, rate, told.asked, known.exceptions)
+    stays = None if sets is None else stay(sets, set_labels(model.task.labels), cases, told.asked)
+    answers = Answered(known, told.probabilities, cases.probabilities, rules.probabilities(known.fired), stays)
+    return Evaluated(compared | _scored_too(known) | _acquainted(model, known, history), answers)
 
 
 def _scored_too(known: Known) -> dict[str, int]:
@@ -131,13 +169,6 @@ def _scored_too(known: Known) -> dict[str, int]:
 def _acquainted(model: TaskModel, known: Known, history: History) -> dict[str, Any]:
     """Whether the cases taught the model, where no moment tells."""
     return {TAUGHT: acquaintance(model, known.events, history)} if without_times(model.lineage) else {}
-
-
-def _covered(model: TaskModel, cases: Calibrating, exceptions: Truth, told: Heeded, rate: float) -> dict[str, Any]:
-    """What the conformal sets cover at an error rate, where the model has them."""
-    if model.conformal is None:
-        return {}
-    return {CONFORMAL: coverage(model.conformal, model.task, cases, rate, told.asked, exceptions)}
 
 
 def calibrated(model: TaskModel, features: Floats) -> Floats:

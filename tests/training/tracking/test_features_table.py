@@ -22,9 +22,9 @@ from tests.fixtures.few_trees import few_trees
 from tests.fixtures.histories import parts
 from tests.fixtures.model_server import serving
 from tests.fixtures.stores import new_store
+from training.case_tables import KEYS, write_table
 from training.commands.features import app
 from training.errors import TrainingError
-from training.features_table import KEYS, write_table
 from training.histories.history import open_history
 from training.learning.evaluate import calibrated, studied
 from training.progress import Silent
