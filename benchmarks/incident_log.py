@@ -43,22 +43,24 @@ def main(
     keep: Annotated[Path | None, typer.Option(help="Write the two parts and the bundle here and keep them.")] = None,
     threads: Annotated[int, typer.Option(help="Cores.")] = 2,
     exported: Annotated[bool, typer.Option(help="Teach what was known when the scored days began.")] = False,
+    trials: Annotated[int, typer.Option(help="Recipes to try; 20 is what `fairlead train` does by default.")] = 0,
 ) -> None:
     """Split, train, score and print a table in Markdown."""
     if not (folder / LOG).is_file():
         raise typer.BadParameter(f"{folder} holds no {LOG}")
     with tempfile.TemporaryDirectory() as scratch:
-        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads, since, exported)))
+        typer.echo(markdown(measure(folder / LOG, keep or Path(scratch), threads, since, exported, trials)))
 
 
 def measure(
-    log: Path, out: Path, threads: int, since: datetime | None = None, exported: bool = False
+    log: Path, out: Path, threads: int, since: datetime | None = None, exported: bool = False, trials: int = 0
 ) -> dict[str, Any]:
     """The later days' scores of base rate, rules and model; the bundle stays in `out/bundle`."""
     earlier, later = split(log, out, since)
     taught = as_exported(earlier, later) if exported else earlier
     mapping, policy = load_mapping(MAPPING), load_policy()
-    order = Order((Task.SLA_BREACH,), out / "bundle", policy, datetime(2016, 4, 1, tzinfo=UTC), threads=threads)
+    moment = datetime(2016, 4, 1, tzinfo=UTC)
+    order = Order((Task.SLA_BREACH,), out / "bundle", policy, moment, threads=threads, trials=trials)
     train(open_history(taught, mapping), order, Silent())
     model = open_bundle(out / "bundle").models[Task.SLA_BREACH].model
     past, month = open_history(earlier, mapping), open_history(later, mapping)
