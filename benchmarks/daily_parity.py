@@ -3,9 +3,9 @@
     python -m benchmarks.daily_parity FOLDER
 
 FOLDER holds `freshretailnet50k_daily.parquet` (CC BY 4.0; see docs/data-attribution.md). Evenly spaced shelves are
-taken with all their days, enough to ask about so many questions and more. Training computes their features in bulk; then the
-same history is replayed line by line, each case with its standing turned into one vector by the functions that serve.
-Exit code 1 where a question differs. 100,000 questions take about six minutes.
+taken with all their days, enough to ask about so many questions and more. Training computes their features in bulk;
+then the same history is replayed line by line, each case with its standing turned into one vector by the functions
+that serve. Exit code 1 where a question differs. 100,000 questions take about six minutes.
 """
 
 from __future__ import annotations

@@ -268,7 +268,7 @@ def doctor(bundle: Bundle = None, policy: Policy = None, db: Database = None, fo
     from serving.doctor import examine
 
     colour = {"good": "green", "note": "yellow", "wrong": "red"}
-    findings = list(examine(settings_of(bundle=bundle, policy=policy, db=db, folder=folder)))
+    findings = list(examine(settings_of(bundle=bundle, policy=policy, db=db, folder=folder), utc_now()))
     table = Table("", "about", "says", box=None)
     for each in findings:
         table.add_row(Text(each.verdict, style=colour[each.verdict]), each.about, _whole(each.says))

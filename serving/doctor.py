@@ -7,6 +7,7 @@ import platform
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,7 @@ from data.vocabulary import ServedBy
 from models import kernel
 from models.bundle import open_bundle
 from models.files import MANIFEST, BundleError, manifest_named, published
-from models.ladder import load_bundle
+from models.ladder import load_bundle, load_predictors
 from policies.policy import load_policy
 from policies.tables.problems import PolicyError
 from serving.bundle_key import PUBLIC, SECRET, find_bundle_key, key_to_look
@@ -26,6 +27,7 @@ from serving.command_words import keys_again, sign_again
 from serving.errors import Problem, RecordAltered, StoreUnavailable
 from serving.health.service import ladder_steps
 from serving.keys import DEFAULT_PRINCIPALS, read_key
+from serving.models.learned import made
 from serving.models.trust import Trust
 from serving.settings import Settings
 from serving.store import audit, whole
@@ -35,6 +37,10 @@ from serving.wiring import opened
 
 RESTORE = "restore the database from a backup: somebody changed it by hand"
 FILE_BACK = "bring that file back, from a backup or the folder the model was trained in; then restart what serves it"
+LEARN_AGAIN = "see whether it still holds (/console/models/drift), and train on newer cases: fairlead retrain --help"
+AGED = timedelta(days=90)
+"""Since the latest case that taught a model, from which on that is said: three half-lives of what is known of a
+party."""
 SERVING = ("fastapi", "numpy", "pydantic", "sqlalchemy", "uvicorn")
 TRAINING = ("lightgbm", "scikit-learn", "mlflow", "shap", "pandas")
 
@@ -49,12 +55,17 @@ class Finding:
     mend: str = ""
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at everything the service stands on; never raises for what it finds."""
+
+    def age(settings: Settings) -> Iterator[Finding]:
+        return _aged(settings, now)
+
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _installed,
         _policy,
         _bundle,
+        age,
         _rollback,
         _store,
         _keys,
@@ -125,6 +136,17 @@ def _bundle(settings: Settings) -> Iterator[Finding]:
         verdict: Literal["good", "note"] = "good" if step.served_by is ServedBy.MODEL else "note"
         why = f" ({step.reason})" if step.reason else ""
         yield Finding(verdict, step.task.value, f"served by {step.served_by.value}{why}")
+
+
+def _aged(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Models that learned long ago; how they do now is told by the drift report."""
+    digest = load_predictors(settings.bundle_folder).digest
+    bundle = made([settings.bundle_folder], digest) if digest else None
+    for task, learned in bundle.tasks.items() if bundle else ():
+        if learned.until and now - learned.until > AGED:
+            days = (now - learned.until).days
+            says = f"its model learned from cases until {learned.until:%Y-%m-%d}, {days:,} days ago"
+            yield Finding("note", task.value, says, LEARN_AGAIN)
 
 
 def _none_mended(settings: Settings, trust: Trust) -> str:

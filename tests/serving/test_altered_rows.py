@@ -19,7 +19,7 @@ from serving.keys import ensure_keys, read_key
 from serving.security import key_digest
 from serving.settings import Settings
 from tests.fixtures.bundles import file_of
-from tests.fixtures.service import Desk
+from tests.fixtures.service import NOON, Desk
 from tests.fixtures.used import a_case, alter, reopened, used
 
 ODD = {
@@ -228,9 +228,9 @@ def test_the_doctor_verifies_the_bundle_that_a_rollback_would_lead_to(
 ) -> None:
     folder = used(tmp_path / "used")
     settings = Settings(folder=folder, bundle=folder / "bundle")
-    assert [each.verdict for each in examine(settings) if each.about == "rollback"] == ["good"]
+    assert [each.verdict for each in examine(settings, NOON) if each.about == "rollback"] == ["good"]
     deed(part_of_rollback(folder, what))
-    (found,) = [each for each in examine(settings) if each.about == "rollback"]
+    (found,) = [each for each in examine(settings, NOON) if each.about == "rollback"]
     assert (found.verdict, "from a backup" in found.mend) == ("wrong", True)
 
 
@@ -238,7 +238,7 @@ def test_the_doctor_names_the_file_that_must_come_back_and_advises_nothing_that_
     folder = used(tmp_path / "used")
     settings, path = Settings(folder=folder, bundle=folder / "bundle"), file_of(folder / "bundle", Task.STOCKOUT)
     damaged(path)
-    (found,) = [each for each in examine(settings) if each.about == "bundle" and each.verdict == "wrong"]
+    (found,) = [each for each in examine(settings, NOON) if each.about == "bundle" and each.verdict == "wrong"]
     assert str(path) in found.says
     assert ("bring that file back" in found.mend, "train into" in found.mend) == (True, False)
 
@@ -251,12 +251,12 @@ def test_the_doctor_tells_how_the_manifest_that_came_last_is_put_back(
     settings, manifest = Settings(folder=folder, bundle=folder / "bundle"), folder / "bundle" / "manifest.json"
     before = manifest.read_bytes()
     deed(manifest)
-    (found,) = [each for each in examine(settings) if each.about == "bundle"]
+    (found,) = [each for each in examine(settings, NOON) if each.about == "bundle"]
     command, _, then = found.mend.partition("; ")
     assert then == "then restart"
     subprocess.run(shlex.split(command), check=True)
     assert manifest.read_bytes() == before
-    assert [each.verdict for each in examine(settings) if each.about == "bundle"] == ["good"]
+    assert [each.verdict for each in examine(settings, NOON) if each.about == "bundle"] == ["good"]
 
 
 def part_of_rollback(folder: Path, what: str) -> Path:

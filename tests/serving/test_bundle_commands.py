@@ -171,4 +171,6 @@ class TestAnotherBundleThanTheFolderServes:
 
 
 def wrong(settings: Settings) -> list[Finding]:
-    return [each for each in examine(settings) if each.verdict == "wrong" and each.about in ("bundle", "rollback")]
+    return [
+        each for each in examine(settings, NOON) if each.verdict == "wrong" and each.about in ("bundle", "rollback")
+    ]

@@ -13,7 +13,7 @@ from serving.commands import app
 from serving.doctor import Finding, examine
 from serving.settings import Settings
 from tests.fixtures.bundles import a_bundle
-from tests.fixtures.service import open_desk
+from tests.fixtures.service import NOON, open_desk
 
 
 def test_what_is_where_a_command_looks_by_itself_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_folders_that_were_named_are_named_again_as_a_shell_reads_them() -> None
 
 
 def wrong(settings: Settings, about: str) -> Finding:
-    (found,) = [each for each in examine(settings) if each.about == about and each.verdict != "good"]
+    (found,) = [each for each in examine(settings, NOON) if each.about == about and each.verdict != "good"]
     return found
 
 
@@ -44,7 +44,7 @@ def test_what_the_doctor_advises_mends_the_folders_that_it_looked_at(tmp_path: P
     assert advised[:3] == ["fairlead", "bundle", "sign"]
     assert CliRunner().invoke(bundles, advised[1:]).exit_code == 0
     assert (settings.folder / "keys" / SECRET).is_file()
-    assert not [each for each in examine(settings) if (each.verdict, each.about) == ("wrong", "bundle")]
+    assert not [each for each in examine(settings, NOON) if (each.verdict, each.about) == ("wrong", "bundle")]
 
 
 def test_serving_a_bundle_of_another_service_says_the_whole_command(tmp_path: Path) -> None:

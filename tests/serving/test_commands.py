@@ -30,7 +30,7 @@ from serving.keys import DEFAULT_PRINCIPALS
 from serving.openapi import EXAMPLES
 from serving.settings import Settings
 from tests.fixtures.bundles import a_bundle, damage_manifest
-from tests.fixtures.service import costly, open_desk
+from tests.fixtures.service import NOON, costly, open_desk
 from tests.fixtures.task_models import coded_model
 
 
@@ -436,7 +436,7 @@ class TestDoctor:
 
     def test_says_which_kernel_answers(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FAIRLEAD_KERNEL", "numpy")
-        found = {each.about: each for each in examine(Settings(folder=folder))}
+        found = {each.about: each for each in examine(Settings(folder=folder), NOON)}
         assert (found["kernel"].verdict, found["kernel"].says) == ("note", "numpy, as FAIRLEAD_KERNEL says")
 
     def test_sees_a_changed_audit_chain(self, folder: Path) -> None:
@@ -466,7 +466,7 @@ class TestDoctor:
         self, folder: Path, tmp_path: Path
     ) -> None:
         def said() -> str:
-            found = examine(Settings(folder=folder, bundle=tmp_path / "bundle"))
+            found = examine(Settings(folder=folder, bundle=tmp_path / "bundle"), NOON)
             return "; ".join(f"{each.verdict} {each.says} {each.mend}" for each in found if each.about == "bundle key")
 
         open_desk(folder, bundle=a_bundle(tmp_path / "bundle")).service.close()

@@ -246,13 +246,13 @@ class TestABundleOfAStrangerSOwn:
         self, settings: Settings, first: str, folder: Path, tmp_path: Path
     ) -> None:
         swapped(folder, tmp_path)
-        (found,) = [each for each in examine(settings) if (each.verdict, each.about) == ("wrong", "bundle")]
+        (found,) = [each for each in examine(settings, NOON) if (each.verdict, each.about) == ("wrong", "bundle")]
         assert "is not the one that came in force last" in found.says
         copied = found.mend.split(";")[0].split()
         assert copied[0] == "cp"
         shutil.copy(*copied[1:])
         assert (Started(settings).digest, Started(settings).says) == (first, "")
-        assert not [each for each in examine(settings) if (each.verdict, each.about) == ("wrong", "bundle")]
+        assert not [each for each in examine(settings, NOON) if (each.verdict, each.about) == ("wrong", "bundle")]
 
 
 class TestTheSignature:
