@@ -87,7 +87,7 @@ def width(records: Records, label: str) -> Width | None:
             answers = record.true[label] + weighs
             shares = tuple((n + weighs * share) / answers for n, share in zip(counts, shares, strict=True))
             told = True
-    return Width(AIMS, tuple(map(_bounded, AIMS, shares))) if told else None
+    return Width(AIMS, tuple(map(bounded, AIMS, shares))) if told else None
 
 
 def heeded(leaves_at: Mapping[str, float], records: Records) -> dict[str, float]:
@@ -113,10 +113,11 @@ def _former_width(record: TrackRecord | None, label: str) -> Width | None:
     if record is None or isinstance(missed, tuple | None) or not record.true.get(label):
         return None
     share = (missed + FORMER_AIM * PRIOR_ANSWERS) / (record.true[label] + PRIOR_ANSWERS)
-    return Width((FORMER_AIM,), (_bounded(FORMER_AIM, share),))
+    return Width((FORMER_AIM,), (bounded(FORMER_AIM, share),))
 
 
-def _bounded(rate: float, share: float) -> float:
+def bounded(rate: float, share: float) -> float:
+    """A share that may be missed at one of `AIMS`, no further from it than `EXPONENTS` let it."""
     least, most = _BOUNDS[rate]
     return max(least, min(most, share))
 

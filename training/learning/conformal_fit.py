@@ -6,8 +6,10 @@ Newer cases may count more: with a half-life the weighted quantiles follow a dri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from models.conformal import DECIMALS, RATES, Cell, ConformalSets, set_labels
+from models.heeded_sets import AIMS, Width, bounded
 from training.learning.fit import at_own_level
 from training.report.metrics import likelihood
 
@@ -75,12 +78,53 @@ class Calibrating:
         )
 
 
-def fit_conformal(task: Task, cases: Calibrating, last: int) -> ConformalSets:
-    """The cells of the cases; `last` is how many of them are the latest block, which chooses the half-life."""
+def fit_conformal(
+    task: Task, cases: Calibrating, last: int, missed: Mapping[str, Floats] = MappingProxyType({})
+) -> ConformalSets:
+    """The cells of the cases; `last` is how many of them are the latest block, which chooses the half-life.
+
+    Half of what sets of earlier cases `missed` of later ones (see `missed_later`), each way, is made good beforehand.
+    """
     earlier, latest = cases.part(slice(0, -last)), cases.part(slice(len(cases.truth) - last, None))
     misses = [_miss(_cells(task, earlier, each), task, latest) for each in HALF_LIVES]
     best = int(np.argmin(misses))
-    return _cells(task, cases, HALF_LIVES[best if misses[best] < misses[0] - CLEARLY else 0])
+    half_life = HALF_LIVES[best if misses[best] < misses[0] - CLEARLY else 0]
+    return _cells(task, cases, half_life, {label: _made_good(shares) for label, shares in missed.items()})
+
+
+def missed_later(task: Task, parts: Sequence[Calibrating]) -> dict[str, Floats]:
+    """By label, what share of each part's cases the sets of the parts before it missed, asked for each of `AIMS`: over
+    all parts but the first, which follow one another in time. Labels that none of these tells are left out.
+    """
+    labels = set_labels(task.labels)
+    sums = {label: np.zeros(len(AIMS)) for label in labels}
+    counts = dict.fromkeys(labels, 0.0)
+    for place, part in enumerate(parts[1:], start=1):
+        sets = _cells(task, Calibrating.joined(parts[:place]), None)
+        left = _left_at(sets, labels, part)
+        weight = np.ones(len(left)) if part.selection is None else part.selection / part.selection.mean()
+        for number, label in enumerate(labels):
+            mine = part.truth == number
+            counts[label] += float(weight[mine].sum())
+            sums[label] += (weight[mine, None] * (left[mine, None] <= np.array(AIMS))).sum(axis=0)
+    told = [label for label in labels if counts[label] > 0]
+    return {label: (sums[label] + FEWEST * np.array(AIMS)) / (counts[label] + FEWEST) for label in told}
+
+
+def _left_at(sets: ConformalSets, labels: Sequence[str], cases: Calibrating) -> Floats:
+    """The error rate at which the truth of each case leaves its label's set, that of all regions."""
+    given = np.round(likelihood(cases.truth, cases.probabilities), DECIMALS)
+    left, rates = np.ones(len(given)), np.array([*RATES, 1.0])
+    for number, label in enumerate(labels):
+        mine = cases.truth == number
+        left[mine] = rates[np.searchsorted(np.array(sets.cell(label, None).least), given[mine], side="right")]
+    return left
+
+
+def _made_good(missed: Floats) -> Floats:
+    """For each of `RATES`, the rate to fit for so that it is missed where `missed` were: half of the way."""
+    width = Width(AIMS, tuple(bounded(aim, math.sqrt(aim * each)) for aim, each in zip(AIMS, missed, strict=True)))
+    return np.array([width.asked(rate) for rate in RATES])
 
 
 def _miss(sets: ConformalSets, task: Task, latest: Calibrating) -> float:
@@ -89,7 +133,10 @@ def _miss(sets: ConformalSets, task: Task, latest: Calibrating) -> float:
     return float(sum(abs(each["coverage"] - (1.0 - AIM)) * each["n"] for each in cells)) / max(len(latest.truth), 1)
 
 
-def _cells(task: Task, cases: Calibrating, half_life: float | None) -> ConformalSets:
+def _cells(
+    task: Task, cases: Calibrating, half_life: float | None, rates: Mapping[str, Floats] = MappingProxyType({})
+) -> ConformalSets:
+    """The cells; of some labels at other rates than `RATES`, that they are asked for."""
     given = np.round(likelihood(cases.truth, cases.probabilities), DECIMALS)
     weight = _weights(cases, half_life)
     labels, regions = np.array(set_labels(task.labels))[cases.truth], np.array([each or "" for each in cases.regions])
@@ -101,7 +148,7 @@ def _cells(task: Task, cases: Calibrating, half_life: float | None) -> Conformal
         places += [(label, region, mine & (regions == region)) for region in map(str, np.unique(regions)) if region]
     return ConformalSets(
         tuple(
-            Cell(label, region, int(chosen.sum()), _least(given[chosen], weight[chosen]))
+            Cell(label, region, int(chosen.sum()), _least(given[chosen], weight[chosen], _rates(label, rates)))
             for label, region, chosen in places
             if label is None or _effective(weight[chosen]) >= FEWEST
         )
@@ -123,11 +170,15 @@ def _effective(weight: Floats) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
 
 
-def _least(given: Floats, weight: Floats) -> tuple[float, ...]:
+def _rates(label: str | None, rates: Mapping[str, Floats]) -> Floats:
+    return np.array(RATES) if label is None or label not in rates else rates[label]
+
+
+def _least(given: Floats, weight: Floats, rates: Floats) -> tuple[float, ...]:
     """For each rate the least probability whose p-value exceeds it, the case that is asked about counted as one."""
     order = np.argsort(given, kind="stable")
     mass, ordered = np.cumsum(weight[order]), given[order]
-    beyond = np.array(RATES) * (weight.sum() + 1.0) - 1.0
+    beyond = rates * (weight.sum() + 1.0) - 1.0
     at = np.searchsorted(mass, beyond, side="right")
     least = np.where(beyond < 0, 0.0, ordered[np.minimum(at, len(ordered) - 1)])
     return tuple(np.where(at >= len(ordered), 1.0, least).tolist())

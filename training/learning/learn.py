@@ -42,7 +42,7 @@ from training.histories.truth import UNKNOWN
 from training.learning.calibrator_choice import choose_calibrator
 from training.learning.calibrator_mean import Calibrator
 from training.learning.chain import Chain, with_chains
-from training.learning.conformal_fit import AIM, Calibrating, fit_conformal
+from training.learning.conformal_fit import AIM, Calibrating, fit_conformal, missed_later
 from training.learning.evaluate import compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
 from training.learning.heed import HEEDED, Later, heed
@@ -229,7 +229,8 @@ def _profile(model: TaskModel, known: Known, rows: Rows, split: Split, rehearsed
 def _conformal(task: Task, known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> ConformalSets:
     """The sets of the shipped model, from what models said that had not seen the blocks and the test."""
     parts = [each.cases.at_own_level() for each in _answered(known, split, calibrator, scores)]
-    return fit_conformal(task, Calibrating.joined(parts), split.n - split.test)
+    missed = {} if split.timeless else missed_later(task, parts)
+    return fit_conformal(task, Calibrating.joined(parts), split.n - split.test, missed)
 
 
 def _answered(known: Known, split: Split, calibrator: Calibrator, scores: list[Floats]) -> list[Later]:

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from data.vocabulary import Task
 from models.conformal import RATES, Cell, ConformalSets
-from training.learning.conformal_fit import FEWEST, Calibrating, coverage, design_effect, fit_conformal, interval
+from models.heeded_sets import AIMS
+from training.learning.conformal_fit import (
+    FEWEST,
+    Calibrating,
+    coverage,
+    design_effect,
+    fit_conformal,
+    interval,
+    missed_later,
+)
 
 DAY = 86_400.0
 
@@ -90,6 +99,63 @@ def overshot(told: Calibrating, by: float) -> Calibrating:
     """The same cases by a model whose log-odds are too high by so much."""
     odds = told.probabilities / (1 - told.probabilities) * np.exp(by)
     return replace(told, probabilities=odds / (1 + odds))
+
+
+def blurred(seed: int, n: int, by: float) -> Calibrating:
+    """Cases that the model tells apart the less the later it is asked."""
+    told, rng = cases(seed, n), np.random.default_rng(seed + 100)
+    odds = np.log(told.probabilities / (1 - told.probabilities)) + by * rng.normal(size=(n, 1))
+    return replace(told, probabilities=np.round(1 / (1 + np.exp(-odds)), 9))
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2])
+def test_half_of_what_later_cases_were_missed_by_is_made_good(rate: float) -> None:
+    parts = [blurred(seed, 4_000, by) for seed, by in ((11, 0.0), (12, 0.8), (13, 1.6), (14, 2.4))]
+    whole, later = Calibrating.joined(parts), blurred(15, 8_000, 3.2)
+
+    def missed(sets: ConformalSets) -> float:
+        return float(
+            np.mean([1 - each["coverage"] for each in coverage(sets, Task.SLA_BREACH, later, rate)["classes"]])
+        )
+
+    before = missed(fit_conformal(Task.SLA_BREACH, whole, 4_000))
+    after = missed(fit_conformal(Task.SLA_BREACH, whole, 4_000, missed_later(Task.SLA_BREACH, parts)))
+    assert before > 1.3 * rate
+    assert rate < after < before - 0.2 * (before - rate)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_where_nothing_drifts_nothing_was_missed_beyond_the_error_rate(seed: int) -> None:
+    parts = [cases(seed + each, 3_000) for each in range(4)]
+    told = missed_later(Task.SLA_BREACH, parts)
+    assert set(told) == {"no", "yes"}
+    for shares in told.values():
+        assert np.all(np.diff(shares) >= 0)
+        assert np.all(np.abs(shares - AIMS) < 5 * np.sqrt(2 * np.array(AIMS) / 4_000))
+
+
+def test_what_cases_count_for_counts_here_too() -> None:
+    """Of two later parts one misses much; where its cases hardly count, next to nothing was missed."""
+    first, steady, odd = cases(21, 4_000), cases(22, 2_000), blurred(23, 2_000, 6.0)
+    both = Calibrating.joined([steady, odd])
+    alike = missed_later(Task.SLA_BREACH, [first, both])["yes"]
+    seldom = replace(both, selection=np.repeat([1.0, 1e-6], 2_000))
+    counted = missed_later(Task.SLA_BREACH, [first, seldom])["yes"]
+    assert alike[1] > 0.2
+    assert counted == pytest.approx(missed_later(Task.SLA_BREACH, [first, steady])["yes"], abs=0.02)
+
+
+def test_labels_that_no_later_part_tells_are_left_out() -> None:
+    first, second = labelled(1, 3_000, 3), labelled(2, 3_000, 3)
+    none_of_the_last = second.truth != 2
+    seldom = Calibrating(
+        second.truth[none_of_the_last], second.probabilities[none_of_the_last], [None] * int(none_of_the_last.sum()),
+        second.times[none_of_the_last],
+    )  # fmt: skip
+    labels = Task.EXCEPTION_TYPE.labels
+    assert set(missed_later(Task.EXCEPTION_TYPE, [first, seldom])) == set(labels[:2])
+    assert missed_later(Task.EXCEPTION_TYPE, [first]) == {}
 
 
 def test_a_region_with_few_cases_is_spoken_for_by_its_class() -> None:
