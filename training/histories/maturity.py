@@ -147,10 +147,12 @@ def _seen(truth: Truth, delays: Floats, ages: Floats) -> Took:
 
 def _at_once(told_at: Floats, delays: Floats, young: Floats) -> bool:
     """Whether the outcomes that took longest were told within a small part of the time since the first of them could
-    be, as a backlog is.
+    be, as a backlog is. Where none took as long as the cases are old that are too young, none was.
     """
     slow = young.max() if len(young) else np.quantile(delays, 0.9)
     told = told_at[delays >= slow]
+    if not len(told):
+        return False
     in_each, _ = np.histogram(told, bins=PARTS, range=(min(told_at.min() + slow, told.min()), told_at.max()))
     return bool(in_each.max() > AT_ONCE * len(told))
 

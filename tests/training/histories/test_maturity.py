@@ -217,6 +217,19 @@ def test_an_outcome_that_the_latest_days_cannot_show_makes_them_too_young() -> N
     assert found.young[known[late]].all()
 
 
+def test_late_cases_that_are_all_told_at_once_may_hide_those_that_take_as_long_as_earlier_ones() -> None:
+    """Earlier broken promises took nine days to be known. Of a week whose rows all tell theirs at once, none took half
+    as long: rows of what has not ended may have been left out.
+    """
+    draw = np.random.default_rng(5)
+    truth = (draw.random(2_000) < 0.3).astype(np.int64)
+    earlier = Took(truth, np.where(truth == 1, 9.0, 0.5) + draw.random(2_000), np.full(2_000, 60.0))
+    when, late = np.sort(draw.uniform(0.0, 7.0, 400)), (draw.random(400) < 0.3).astype(np.int64)
+    found = matured(late, when, when + 0.01, 0, earlier)
+    assert found is not None
+    assert found.young.mean() > 0.98
+
+
 def test_an_outcome_of_few_cases_takes_as_long_as_those_of_earlier_cases_did() -> None:
     """Of thirty promises broken in all nobody knows how long that takes; of all the outcomes of before one does."""
     ages = np.full(200, 4.0)
