@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from data.outcome import Outcome, known_from
 from data.prediction import LabelPrediction, Predictions
 from data.vocabulary import ServedBy, Task
 from features.catalogue import FeatureSet
+from models.bundle import Bundle
 from models.conformal import NO_AND_YES
 from models.delays import Delays
 from models.drift import Later
@@ -96,11 +97,14 @@ class Compared:
     """Earlier ones whose outcome is known: of the latest it seldom is."""
     shelves: Sequence[ShelfAnswer]
     """Answers about shelves that were asked about by themselves."""
+    delays: Delays | None = None
+    """By which known outcomes stand for those that are not known yet; None where nearly all are known, or nobody tells
+    how long they take."""
 
     def by(self, task: Task, version: str) -> Compared:
         """Those of this very model; shelves are of it already."""
         latest, settled = ([each for each in some if each.by(task, version)] for some in (self.latest, self.settled))
-        return Compared(latest, settled, self.shelves)
+        return replace(self, latest=latest, settled=settled)
 
     @property
     def n(self) -> int:
@@ -108,29 +112,43 @@ class Compared:
         return len(self.latest) + len(self.shelves)
 
 
-def later_of(
-    task: Task, features: FeatureSet, compared: Compared, now: datetime, delays: Delays | None = None
-) -> Later:
+def delays_of(bundle: Bundle | None) -> dict[Task, Delays]:
+    """How long the outcomes of each task take, of the models that tell it."""
+    models = bundle.models if bundle else {}
+    return {task: each.model.delays for task, each in models.items() if each.model.delays is not None}
+
+
+def later_of(task: Task, features: FeatureSet, compared: Compared, now: datetime) -> Later:
     """What drift compares: features and predictions of the latest answers, and what these and earlier ones came to.
 
-    What a promise came to is known once it is due: see `data.outcome.Outcome.counts`. Of a model that tells the
-    `delays` of its outcomes known ones stand for those of their label and days that are not known yet.
+    What a promise came to is known once it is due: see `data.outcome.Outcome.counts`.
     """
     latest, shelves = compared.latest, compared.shelves
     shown = [each.features[task.value] for each in latest] + [each.features for each in shelves]
     alone = [each.probability for each in shelves]
     decided = [*latest, *compared.settled]
     since = [_since(task, each) for each in decided] + [each.answered_at for each in shelves]
-    happened = [_happened(task, each, now) for each in decided] + [_ran(each) for each in shelves]
-    counts = [_counts(delays, *each, now) for each in zip(happened, since, strict=True)]
+    happened = _came(task, compared, now)
+    counts = [_counts(compared.delays, *each, now) for each in zip(happened, since, strict=True)]
     return Later(
         features=np.array([features.read(each) for each in shown]),
         probability=np.array([_probability(task, each.predictions) for each in decided] + alone),
         happened=np.array([each if count else UNKNOWN for each, count in zip(happened, counts, strict=True)], np.int64),
         said=np.array([_said(task, each.predictions) for each in latest] + alone),
         regions=[each.case.region for each in decided] + [each.region for each in shelves],
-        selection=None if delays is None else np.array(counts),
+        selection=None if compared.delays is None else np.array(counts),
     )
+
+
+def known_of(task: Task, compared: Compared, now: datetime) -> int:
+    """Of how many answers it is known what they came to, whether or not they count yet for others."""
+    return sum(each != UNKNOWN for each in _came(task, compared, now))
+
+
+def _came(task: Task, compared: Compared, now: datetime) -> list[int]:
+    """What the answers came to, in the order of `later_of`."""
+    decided = [_happened(task, each, now) for each in (*compared.latest, *compared.settled)]
+    return decided + [_ran(each) for each in compared.shelves]
 
 
 def stake_of(task: Task, decided: Iterable[Decided], shelves: Iterable[ShelfAnswer], policy: Policy) -> Stake:

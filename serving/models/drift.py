@@ -11,7 +11,7 @@ from models.drift import drift_report
 from models.performance import FEWEST
 from serving.identifiers import Clock
 from serving.in_force import InForce
-from serving.models.decided import Compared, later_of, latest, settled, stake_of
+from serving.models.decided import Compared, delays_of, known_of, later_of, latest, settled, stake_of
 from serving.models.drift_schemas import ModelsDrift, TaskDrift, Told
 from serving.store import shelves
 from serving.store.engine import Database
@@ -43,18 +43,19 @@ class DriftService:
         predictor = bundle.models.get(Task.STOCKOUT) if bundle else None
         with self._database.read() as connection:
             found = latest(connection, count)
-            since = {task: _counted_by(bundle, task, now) for task in Task}
-            known = {by: settled(connection, count, by) for by in {now, *since.values()}}
+            proven, due = settled(connection, count, now)
+            outcomes = Told(due=due, told=len(proven))
+            delays = {} if outcomes.enough else delays_of(bundle)
+            waited = {task: each.counted_by(now) for task, each in delays.items()}
+            known = {by: settled(connection, count, by)[0] for by in set(waited.values())} | {now: proven}
             asked = shelves.sample(connection, predictor.version, count) if predictor else []
             records = records_of(connection, bundle, now)
         moments = [*(each.issued_at for each in found), *(each.answered_at for each in asked)]
         seen = {each.recommendation_id for each in found}
-        proven, due = known[now]
-        outcomes = Told(due=due, told=len(proven))
 
         def of(task: Task) -> TaskDrift:
-            earlier = [each for each in known[since[task]][0] if each.recommendation_id not in seen]
-            compared = Compared(found, earlier, asked if task is Task.STOCKOUT else ())
+            earlier = [each for each in known[waited.get(task, now)] if each.recommendation_id not in seen]
+            compared = Compared(found, earlier, asked if task is Task.STOCKOUT else (), delays.get(task))
             told = self._task(task, bundle, compared, outcomes.hardly_any, now)
             return hedged(told, outcomes).model_copy(update={"records": records.get(task, ())})
 
@@ -91,17 +92,19 @@ class DriftService:
             return told.model_copy(update={"reason": "too_few_decisions"})
         features = predictor.model.features()
         at_stake = stake_of(task, mine.latest, mine.shelves, self._in_force.policy)
-        later = later_of(task, features, mine, now, predictor.model.delays)
+        later = later_of(task, features, mine, now)
         unfed = features.from_outcomes if faded else frozenset[str]()
         report = drift_report(task, profile, later, features.names, at_stake, unfed)
-        return told.model_copy(update={"report": report})
+        waits = _waits(known_of(task, mine, now) - report.with_outcome)
+        return told.model_copy(update={"report": report.model_copy(update={"says": report.says + waits})})
 
 
-def _counted_by(bundle: Bundle | None, task: Task, now: datetime) -> datetime:
-    """When an answer's outcome could be known at the latest, of those that stand for others by now."""
-    predictor = bundle.models.get(task) if bundle else None
-    delays = predictor.model.delays if predictor else None
-    return now if delays is None else delays.counted_by(now)
+def _waits(count: int) -> str:
+    """That some outcomes are known and do not count yet, and why."""
+    if not count:
+        return ""
+    wait = "1 known outcome waits" if count == 1 else f"{count:,} known outcomes wait"
+    return f"; {wait}: of their days only what is known soonest can be known, by how long outcomes took in training"
 
 
 def hedged(told: TaskDrift, outcomes: Told) -> TaskDrift:

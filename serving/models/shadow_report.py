@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from data.outcome import known_from
 from data.record import Count, Digest, Record
 from data.vocabulary import Task
-from models.bundle import Bundle
 from models.conformal import NO_AND_YES
 from models.delays import Delays
+from serving.models.drift_schemas import Told
 from serving.store.shadows import Seen
 
 SMALLEST = 1e-6
@@ -64,21 +64,28 @@ class ShadowCounts:
     dropped: int = 0
 
 
-Weight = Callable[[Task, Seen], float]
-"""As how many an answer of a task counts whose outcome is known."""
+@dataclass(frozen=True)
+class Weighing:
+    """As how many an answer counts whose outcome is known: once, or by how long outcomes take.
 
+    The delays are those of the model in force; where nearly all that is due is known, none stands for others.
+    """
 
-def weight_of(bundle: Bundle | None, now: datetime) -> Weight:
-    """By the delays that the models of a bundle tell; each counts once for a model that tells none."""
-    delays = {task: each.model.delays for task, each in bundle.models.items()} if bundle else {}
-    return lambda task, row: _weight(delays.get(task), task, row, now)
+    delays: Mapping[Task, Delays]
+    now: datetime
 
+    def of(self, task: Task, rows: Sequence[Seen]) -> list[float]:
+        """Of answers whose outcome may be known: nothing where it is not."""
+        delays = self.delays.get(task)
+        told = [task.value in row.happened for row in rows]
+        due = [known_from(task, row.asked_at, row.due_at) <= self.now for row in rows]
+        if delays is None or Told(due=sum(due), told=sum(told)).enough:
+            return list(map(float, told))
+        return [self._counts(delays, task, row) if known else 0.0 for row, known in zip(rows, told, strict=True)]
 
-def _weight(delays: Delays | None, task: Task, row: Seen, now: datetime) -> float:
-    truth = row.happened[task.value]
-    if delays is None or not isinstance(truth, bool):
-        return 1.0
-    return delays.counts_for(NO_AND_YES[truth], known_from(task, row.asked_at, row.due_at), now)
+    def _counts(self, delays: Delays, task: Task, row: Seen) -> float:
+        label = NO_AND_YES[row.happened[task.value] is True]
+        return delays.counts_for(label, known_from(task, row.asked_at, row.due_at), self.now)
 
 
 def report(
@@ -87,7 +94,7 @@ def report(
     problem: str | None,
     counts: ShadowCounts,
     rows: Sequence[Seen],
-    weight: Weight,
+    weighing: Weighing,
 ) -> ShadowReport:
     """The report over rows of the same two bundles."""
     return ShadowReport(
@@ -98,21 +105,21 @@ def report(
         shelves=counts.shelves,
         failures=counts.failures,
         dropped=counts.dropped,
-        tasks=tasks_of(rows, weight),
+        tasks=tasks_of(rows, weighing),
     )
 
 
-def tasks_of(rows: Sequence[Seen], weight: Weight) -> tuple[ShadowTask, ...]:
+def tasks_of(rows: Sequence[Seen], weighing: Weighing) -> tuple[ShadowTask, ...]:
     """What the rows of two bundles come to, task by task, of those that both answered."""
-    return tuple(told for task in Task if (told := _task(task, rows, weight)) is not None)
+    return tuple(told for task in Task if (told := _task(task, rows, weighing)) is not None)
 
 
-def _task(task: Task, rows: Sequence[Seen], weight: Weight) -> ShadowTask | None:
+def _task(task: Task, rows: Sequence[Seen], weighing: Weighing) -> ShadowTask | None:
     both = [row for row in rows if task.value in row.said]
     if not both:
         return None
     said = [row.said[task.value] for row in both]
-    counted = [(weight(task, row), row) for row in both if task.value in row.happened]
+    counted = zip(weighing.of(task, both), both, strict=True)
     losses = [(count, *_losses(task, row)) for count, row in counted if count]
     return ShadowTask(
         task=task,

@@ -45,7 +45,7 @@ def _shadow_saw(report: ShadowReport) -> str:
         if count
     ]
     seen = f"{report.answers:,} answers" + (f" and {report.shelves:,} shelves" if report.shelves else "")
-    due = " What is told of a promise counts once it is due, and stands for outcomes that take longer to be known."
+    due = " An outcome counts once its promise is due; while others are missing, for those of its kind too."
     return f"It saw {seen} since the service started{''.join(f', {each}' for each in missed)}.{due}"
 
 

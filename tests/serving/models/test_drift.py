@@ -113,25 +113,48 @@ def test_known_outcomes_stand_for_those_not_known_yet(tmp_path: Path) -> None:
         if number % 2 or number % 4 == 0:
             outcome(desk, each, breached=number % 2 == 0)
     desk.clock.move(hours=4)
-    assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == 0, "of what broke nothing is known"
+    report = tasks(desk)["sla_breach"]["report"]
+    assert report["with_outcome"] == 0, "of what broke nothing is known"
+    assert report["says"].endswith(
+        "; 60 known outcomes wait: of their days only what is known soonest can be known, by how long outcomes took in "
+        "training"
+    )
     desk.clock.move(hours=20)
     report = tasks(desk)["sla_breach"]["report"]
+    assert "known outcomes wait" not in report["says"]
     seen = report["regions"][0]["realised"]
     assert report["with_outcome"] == seen["n"] == 60
     assert seen["rate"] == pytest.approx(0.5)
     assert seen["effective"] == pytest.approx(80**2 / (40 + 20 * 2**2))
 
 
+def test_where_nearly_all_that_is_due_is_known_nothing_waits(tmp_path: Path) -> None:
+    """However long outcomes took in training: nine in ten are told here, at once."""
+    desk = a_late_desk(tmp_path)
+    answers = [told(desk, number, 60.0) for number in range(80)]
+    for each in answers[:72]:
+        outcome(desk, each, breached=True)
+    desk.clock.move(hours=4)
+    report = tasks(desk)["sla_breach"]["report"]
+    assert report["with_outcome"] == 72
+    assert report["regions"][0]["realised"].get("effective") is None
+    assert "wait" not in report["says"]
+
+
 def test_answers_that_stand_for_others_are_found_behind_those_that_do_not_yet(tmp_path: Path) -> None:
     """However many of the latest are known: those of some days ago are looked at then."""
     desk = a_late_desk(tmp_path)
-    for number in range(40):
-        outcome(desk, told(desk, number, 60.0), breached=True)
+    for number in range(50):
+        answer = told(desk, number, 60.0)
+        if number < 40:
+            outcome(desk, answer, breached=True)
     desk.clock.move(days=2)
-    for number in range(40, 80):
-        outcome(desk, told(desk, number, 60.0, due_in=51), breached=False)
+    for number in range(50, 100):
+        answer = told(desk, number, 60.0, due_in=51)
+        if number < 90:
+            outcome(desk, answer, breached=False)
     desk.clock.move(hours=4)
-    for number in range(80, 120):
+    for number in range(100, 140):
         told(desk, number, 60.0, due_in=99)
     report = tasks(desk, "/v1/models/drift?last=40")["sla_breach"]["report"]
     assert report["with_outcome"] == 40

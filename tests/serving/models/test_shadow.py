@@ -88,8 +88,8 @@ def test_known_outcomes_stand_for_those_not_known_yet(tmp_path: Path) -> None:
     publish(bundle, {Task.SLA_BREACH: replace(task_model(Task.SLA_BREACH), **late)}, created_at=NOON)
     desk = open_desk(tmp_path / "var", bundle=bundle, shadow=a_bundle(tmp_path / "shadow", seed=2))
     with desk.client:
-        answers = [desk.recommend(promised(number)) for number in (1, 2)]
-        for answer, breached in zip(answers, (False, True), strict=True):
+        answers = [desk.recommend(promised(number)) for number in (1, 2, 3)]
+        for answer, breached in zip(answers, (False, True), strict=False):
             told = {"recorded_at": NOON.isoformat(), "sla_breached": breached}
             path = f"/v1/recommendations/{answer['recommendation_id']}/outcomes"
             assert desk.post(path, told).status_code == 200
@@ -99,9 +99,14 @@ def test_known_outcomes_stand_for_those_not_known_yet(tmp_path: Path) -> None:
         assert "champion_log_loss" not in early
         desk.clock.move(hours=19)
         (risk,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
-        kept, broke = (answer["predictions"]["sla_breach"]["probability"] for answer in answers)
+        kept, broke, third = (float(answer["predictions"]["sla_breach"]["probability"]) for answer in answers)
         assert risk["outcomes"] == 2
         assert risk["champion_log_loss"] == pytest.approx(-(math.log(1 - kept) + 2 * math.log(broke)) / 3, abs=1e-6)
+        last = {"recorded_at": NOON.isoformat(), "sla_breached": True}
+        assert desk.post(f"/v1/recommendations/{answers[2]['recommendation_id']}/outcomes", last).status_code == 200
+        (risk,) = (each for each in report(desk)["tasks"] if each["task"] == "sla_breach")
+        every = -(math.log(1 - kept) + math.log(broke) + math.log(third)) / 3
+        assert risk["champion_log_loss"] == pytest.approx(every, abs=1e-6), "all that is due is known"
 
 
 KINDS = ("refund_reconciliation_gap", "suspicious_return", "late_pickup_readiness", "delayed_supplier_confirmation")
