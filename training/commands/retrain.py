@@ -15,7 +15,7 @@ from data.console import console
 from data.vocabulary import Task
 from models.files import MANIFEST
 from policies.policy import load_policy
-from training.commands.train import ThePolicy, told, tracker_of
+from training.commands.train import ThePolicy, note_rehearsal, tested_on, told, tracker_of
 from training.errors import TrainingError
 from training.interruption import Interrupted
 
@@ -70,7 +70,8 @@ def retrain(
 
     Nothing is promoted: the bundle that is served and the alias `champion` stay as they are. A task that is served and
     cannot be learned anew, or was not asked for, is carried over unchanged; where none can be learned, the exit code
-    is 1.
+    is 1. Exit code 0 means that a challenger lies there, not that it is any good: the last lines say what `train`
+    would say against it, such as that a model does no better than the base rate.
     """
     service: Service = context.obj(folder, bundle)
     challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -156,11 +157,12 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     )
     with progress_on(_console) as progress:
         trained = train(history, order, progress)
-    _console.print(comparison(trained.metrics, "A rehearsal of the challenger, on the latest days"))
+    _console.print(comparison(trained.metrics, f"A rehearsal of the challenger, on {tested_on(trained)}"))
     for name, why in trained.left_out.items():
         _say(f"left out: {name}: {why}")
     _tell_kept(open_bundle(order.out, trained.digest), served, asked.served)
     _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
+    note_rehearsal(trained, history)  # Last, where whoever reads a schedule's log looks first.
 
 
 def _tell_kept(challenger: Bundle, champion: Bundle | None, served: Path) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from training.learning.evaluate import Answered
     from training.progress import Progress
     from training.tracking.tracking import Tracker
+    from training.train import Training
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = console(stderr=True)
@@ -86,8 +87,6 @@ def train(
     model that is published has learned from the latest days too.
     """
     with told():
-        from training.histories.unseen import named_by_row
-        from training.report.verdict import doubt
         from training.terminal import comparison, progress_on
         from training.train import Order, train
 
@@ -109,21 +108,8 @@ def train(
         )
         with progress_on(_console) as progress:
             trained = train(read, order, progress)
-        tested_on = "other cases" if trained.timeless else "the latest days"
-        _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on}"))
-        for name, rehearsed in trained.metrics.items():
-            if doubted := doubt(rehearsed):
-                note(f"{name}, rehearsed on {rehearsed['n']:,} cases: {doubted}")
-        if trained.timeless:
-            note(
-                f"all cases of {read.name} carry one moment, so none is later than another. They were split by a hash "
-                "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
-            )
-            if named_by_row(read.naming):
-                note(
-                    "event.id is the row's number, which names a row in this file alone: neither evaluate nor promote "
-                    "can tell which rows of another file taught the model. Where a column names them, give that"
-                )
+        _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on(trained)}"))
+        note_rehearsal(trained, read)
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, registered in trained.versions.items():
             _console.print(
@@ -302,6 +288,32 @@ def _without_a_past(history: DailyHistory) -> str:
         "bundle knows of its parties: the numbers are of shelves without a past, as no model is served, and mostly "
         "worse than with one. Give the earlier days by --context FILE"
     )
+
+
+def tested_on(trained: Training) -> str:
+    """What a training's rehearsal was measured on, for the title of its numbers."""
+    return "other cases" if trained.timeless else "the latest days"
+
+
+def note_rehearsal(trained: Training, history: History) -> None:
+    """Note why a model that was trained should not be put in force, and where its numbers are of no later days."""
+    from training.histories.unseen import named_by_row
+    from training.report.verdict import doubt
+
+    for name, rehearsed in trained.metrics.items():
+        if doubted := doubt(rehearsed):
+            note(f"{name}, rehearsed on {rehearsed['n']:,} cases: {doubted}")
+    if not trained.timeless:
+        return
+    note(
+        f"all cases of {history.name} carry one moment, so none is later than another. They were split by a hash "
+        "of exception_id instead of time: the numbers hold for other cases of the same days, not for later days"
+    )
+    if named_by_row(history.naming):
+        note(
+            "event.id is the row's number, which names a row in this file alone: neither evaluate nor promote "
+            "can tell which rows of another file taught the model. Where a column names them, give that"
+        )
 
 
 def note(says: str) -> None:

@@ -29,11 +29,12 @@ from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, later, lines, wr
 from tests.fixtures.tables import backorders
 from tests.fixtures.task_models import coded_model
 from training.commands.retrain import app
+from training.commands.train import app as training
 from training.errors import HistoryError
 from training.histories.history import History, open_history
 from training.progress import Progress, Silent
 from training.promotion.compare import compare, kept
-from training.train import Order, train
+from training.train import Order, Training, train
 
 run = CliRunner()
 
@@ -217,3 +218,32 @@ def test_a_service_whose_bundles_lie_elsewhere_is_told_of_by_bundle_or_said_to_h
     said = retrained([*asked, "--out", str(tmp_path / "two"), "--bundle", str(served)], service)[1]
     assert "kept from the champion: sla_breach" in said
     assert opened == [None, served]
+
+
+NO_BETTER = "It does no better than the base rate. Do not put it in force."
+NOT_THE_RULES = (
+    "It beats the base rate but not the rules, which need no model. There is little reason to put it in force."
+)
+
+
+@pytest.mark.parametrize(("loss", "verdict"), [(0.6, NO_BETTER), (0.55, NOT_THE_RULES), (0.4, "")])
+def test_what_speaks_against_a_challenger_is_said_last_in_the_words_of_train(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: float, verdict: str
+) -> None:
+    def rehearsed(history: History, order: Order, progress: Progress) -> Training:
+        trained = train(history, order, progress)
+        losses = {"model": loss, "rules": 0.5, "base": 0.6}
+        sides = {side: {"log_loss": each, "accuracy": 0.5} for side, each in losses.items()}
+        return replace(trained, metrics={Task.EXCEPTION_TYPE: {"n": 1_240, "base_rate": 0.3, **sides}})
+
+    monkeypatch.setattr("training.train.train", rehearsed)
+    service = Recorded(tmp_path / "bundle", lines=telling_types_alone())
+    asked = ["retrain", "--folder", str(tmp_path), "--no-track", "--trials", "0", "--out", str(tmp_path / "new")]
+    code, said = retrained(asked, lambda folder, bundle: service)
+    assert code == 0, "a challenger lies there all the same"
+    note = f"note: exception_type, rehearsed on 1,240 cases: {verdict}"
+    assert said.endswith(note if verdict else "It is not in force: fairlead promote --help says how")
+    use = ["--history", str(tmp_path / "new" / "history.jsonl.gz"), "--out", str(tmp_path / "old")]
+    with few_trees():
+        of_train = run.invoke(training, ["train", "exception_type", *use, "--no-track", "--trials", "0"]).stderr
+    assert (note in " ".join(of_train.split())) == bool(verdict)
