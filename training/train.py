@@ -91,7 +91,8 @@ class Order:
 class Training:
     """What was published: the bundle's digest, the numbers per task, registry versions, tasks left out and why.
 
-    `timeless` where the cases carry one moment, so that no number is of later days.
+    `timeless` where the cases carry one moment, so that no number is of later days; `events` tells which cases taught
+    each task, and which did not: see `Known.events_by_lesson`.
     """
 
     digest: str
@@ -99,6 +100,7 @@ class Training:
     versions: dict[Task, Registered] = field(default_factory=dict)
     left_out: dict[Task, str] = field(default_factory=dict)
     timeless: bool = False
+    events: dict[Task, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 def train(history: History, order: Order, progress: Progress) -> Training:
@@ -130,7 +132,8 @@ def _train(history: History, order: Order, progress: Progress) -> Training:
         task: {**each.model.metrics, **each.left_out} for task, each in learned.items()
     }
     timeless = any(without_times(each.model.lineage) for each in learned.values())
-    return Training(digest, metrics, versions, left_out, timeless)
+    events = {task: each.events for task, each in learned.items()}
+    return Training(digest, metrics, versions, left_out, timeless, events)
 
 
 def _read(history: History, order: Order, progress: Progress) -> tuple[AttributeSchema, Study, Snapshot]:

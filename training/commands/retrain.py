@@ -15,7 +15,7 @@ from data.console import console
 from data.vocabulary import Task
 from models.files import MANIFEST
 from policies.policy import load_policy
-from training.commands.train import ThePolicy, note_rehearsal, tested_on, told, tracker_of
+from training.commands.train import ThePolicy, note, note_rehearsal, tested_on, told, tracker_of
 from training.errors import TrainingError
 from training.interruption import Interrupted
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from policies.policy import Policy
     from training.histories.history import History
     from training.tracking.tracking import Tracker
+    from training.train import Training
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _console = console(stderr=True)
@@ -71,7 +72,8 @@ def retrain(
     Nothing is promoted: the bundle that is served and the alias `champion` stay as they are. A task that is served and
     cannot be learned anew, or was not asked for, is carried over unchanged; where none can be learned, the exit code
     is 1. Exit code 0 means that a challenger lies there, not that it is any good: the last lines say what `train`
-    would say against it, such as that a model does no better than the base rate.
+    would say against it, such as that a model does no better than the base rate. Where no recorded case taught, so that
+    it has learned from --history alone, the first line of what it has come to says so, and why.
     """
     service: Service = context.obj(folder, bundle)
     challenger = out or folder / "challengers" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -157,12 +159,33 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     )
     with progress_on(_console) as progress:
         trained = train(history, order, progress)
+    from_use = _tell_untaught(asked, trained)
     _console.print(comparison(trained.metrics, f"A rehearsal of the challenger, on {tested_on(trained)}"))
     for name, why in trained.left_out.items():
         _say(f"left out: {name}: {why}")
     _tell_kept(open_bundle(order.out, trained.digest), served, asked.served)
-    _say(f"the challenger is {trained.digest} in {order.out}. It is not in force: fairlead promote --help says how")
+    but = "" if from_use else ", and no recorded case taught it"
+    _say(
+        f"the challenger is {trained.digest} in {order.out}{but}. It is not in force: fairlead promote --help says how"
+    )
     note_rehearsal(trained, history)  # Last, where whoever reads a schedule's log looks first.
+
+
+def _tell_untaught(asked: _Retraining, trained: Training) -> bool:
+    """Note which tasks no recorded case taught, and why. Whether one taught any of them.
+
+    The challenger is published all the same: it was asked for, and the earlier cases may be newer than what serves.
+    Without earlier cases there is nothing to note, for a task that no case teaches is not learned.
+    """
+    from training.histories.history import open_history
+    from training.histories.recorded import lessons, untaught, untaught_words
+
+    if asked.history is None:
+        return True
+    counted = lessons(open_history(asked.use).lines(), trained.events)
+    if says := untaught_words(counted):
+        note(says)
+    return len(untaught(counted)) < len(counted)
 
 
 def _tell_kept(challenger: Bundle, champion: Bundle | None, served: Path) -> None:

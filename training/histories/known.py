@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.histories.left_out import NO_OUTCOME, NOT_KNOWN_YET, PROMISE_OPEN, PROMISE_PASSED, TOO_YOUNG, counted
+from training.histories.left_out import (
+    NO_OUTCOME,
+    NOT_KNOWN_YET,
+    PROMISE_OPEN,
+    PROMISE_PASSED,
+    TAUGHT,
+    TOO_YOUNG,
+    counted,
+)
 from training.histories.maturity import Maturity
 from training.histories.truth import UNKNOWN
 
@@ -64,7 +73,7 @@ class Known:
     @property
     def too_young(self) -> int:
         """How many are due, but so young that only what ends quickly could be known of them."""
-        return 0 if self.maturity is None else int((self.maturity.young & ~self._open).sum())
+        return int((self._silent & ~self._open).sum())
 
     @property
     def not_known_yet(self) -> int:
@@ -83,6 +92,12 @@ class Known:
                 NOT_KNOWN_YET: self.not_known_yet,
             }
         )
+
+    @property
+    def events_by_lesson(self) -> dict[str, tuple[str, ...]]:
+        """The events that teach, and those that do not although their truth is told, by why."""
+        kinds = {TAUGHT: ~self._silent, PROMISE_OPEN: self._open, TOO_YOUNG: self._silent & ~self._open}
+        return {kind: tuple(compress(self.events, which.tolist())) for kind, which in kinds.items()}
 
     def telling(self) -> Known:
         """The cases that teach and test, each counting for those like it whose outcome is not known yet: without

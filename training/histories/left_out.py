@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+TAUGHT = "taught"
+"""It is among those that teach."""
+TELLS_NOTHING = "tells_nothing"
+"""Its outcome tells of other tasks, or of none."""
 PROMISE_PASSED = "promise_passed"
 """It had passed when the case was noticed: the service tells that breach as a fact."""
 NO_OUTCOME = "no_outcome"
@@ -38,6 +42,7 @@ def reasons(cases: Mapping[str, int]) -> str:
 
 _WHY = {
     NO_OUTCOME: "of which no outcome is told",
+    TELLS_NOTHING: "whose outcome tells nothing of that",
     PROMISE_PASSED: "whose promise had passed when they were noticed, which leaves nothing to predict",
     PROMISE_OPEN: "whose promise is not due yet where the history ends, of which only kept ones can be known",
     TOO_YOUNG: "so young where the history ends that only what ends quickly can be known of them",

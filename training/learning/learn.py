@@ -73,6 +73,8 @@ class Learned:
     """The recipes that were tried."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many cases did not teach: see `Known.left_out`."""
+    events: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Which of them taught, and which did not: see `Known.events_by_lesson`."""
 
     @property
     def latest(self) -> Rows:
@@ -143,7 +145,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     told = report(model, rehearsal.measured(rules.base_probabilities(len(raw))), explained, shifts)
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
-    return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out)
+    return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out, whole.events_by_lesson)
 
 
 def _with_pairs(

@@ -247,3 +247,44 @@ def test_what_speaks_against_a_challenger_is_said_last_in_the_words_of_train(
     with few_trees():
         of_train = run.invoke(training, ["train", "exception_type", *use, "--no-track", "--trials", "0"]).stderr
     assert (note in " ".join(of_train.split())) == bool(verdict)
+
+
+def recorded_in_vain() -> list[Any]:
+    """Ninety cases of use, of which none teaches: untold, noticed too late, or under a promise that is open."""
+    used = [json.loads(json.dumps(line)) for line in lines()[CHAMPION : CHAMPION + 90]]
+    for number, line in enumerate(used):
+        at = line["case"]["event"]["time"]
+        line["case"]["promise"] = {"due_at": "2030-01-01T00:00:00Z" if number % 3 == 2 else at}
+        line["outcome"] = [None, {"recorded_at": at}, {"recorded_at": at, "sla_breached": False}][number % 3]
+    return used
+
+
+def retrained_on(lines: list[Any], history: Path, folder: Path) -> tuple[int, str]:
+    service = Recorded(of_two_tasks(folder / "bundle"), lines=lines)
+    asked = ["retrain", "--folder", str(folder), "--no-track", "--trials", "0", "--out", str(folder / "new")]
+    return retrained([*asked, "--history", str(history)], lambda folder, bundle: service)
+
+
+def test_a_challenger_that_no_recorded_case_taught_is_published_and_that_is_said_first(tmp_path: Path) -> None:
+    code, said = retrained_on(recorded_in_vain(), write("before", lines()[:CHAMPION]), tmp_path)
+    assert code == 0, said
+    first, rest = said.split("A rehearsal of the challenger")
+    assert "note: nothing was learned from use: none of the 90 recorded cases taught " in first
+    assert "exception_type (60 whose outcome tells nothing of that; 30 of which no outcome is told)" in first
+    of_promises = first[first.index("sla_breach (30") :]
+    assert "30 of which no outcome is told" in of_promises
+    assert "30 whose promise had passed when they were noticed" in of_promises
+    assert "30 whose promise is not due yet where the history ends" in of_promises
+    assert f"in {tmp_path / 'new' / 'bundle'}, and no recorded case taught it. It is not in force" in rest
+    models = open_bundle(tmp_path / "new" / "bundle").models
+    assert [*models] == [Task.EXCEPTION_TYPE, Task.SLA_BREACH]
+
+
+def test_a_challenger_that_one_recorded_case_taught_is_not_said_to_have_learned_nothing(tmp_path: Path) -> None:
+    used = recorded_in_vain()
+    used[1]["outcome"]["exception_type"] = "split_shipment"
+    code, said = retrained_on(used, write("before", lines()[:CHAMPION]), tmp_path)
+    assert code == 0, said
+    assert "note: none of the 90 recorded cases taught sla_breach (30" in said
+    assert "nothing was learned from use" not in said
+    assert "no recorded case taught it" not in said

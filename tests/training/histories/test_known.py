@@ -72,6 +72,11 @@ def test_a_case_that_is_open_and_too_young_is_counted_once() -> None:
     assert KNOWN.telling().selection == np.array([3.0])
 
 
+def test_the_events_are_told_by_whether_they_teach() -> None:
+    assert KNOWN.events_by_lesson == {"taught": ("e",), "promise_open": ("g", "h"), "too_young": ("f",)}
+    assert not any(replace(KNOWN, events=()).events_by_lesson.values()), "days of shelves name no event"
+
+
 def test_where_none_is_too_young_known_cases_stand_for_others_all_the_same() -> None:
     stands_for = np.array([3.0, 1.0, 1.0, 2.0])
     known = replace(KNOWN, open=np.empty(0, np.bool_), maturity=Maturity(np.zeros(4, np.bool_), stands_for))
