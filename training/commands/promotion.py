@@ -114,6 +114,8 @@ def promote(
         service = AskedService.of(server, key or _key("scientist")) if server else None
         its, theirs, read = open_bundle(challenger), open_bundle(champion), opened(history, mapping)
         _refuse_itself(its, theirs)
+        if service is not None:
+            service.expects(its, theirs.digest)
         with progress_on(_console) as progress:
             dossier = compare(
                 its, theirs, read, load_policy(policy), datetime.now(UTC), progress, seed=seed, attested=answers_for

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.promotion import Approval, Dossier, InForceNow, Promotion, PromotionRequest, Promotions, Rollback
+from data.promotion import (
+    Approval,
+    Dossier,
+    InForceNow,
+    Promotion,
+    PromotionRequest,
+    Promotions,
+    PromotionState,
+    Rollback,
+)
 from data.record import canonical, digest_of
 from models import files
 from models.bundle import Bundle, files_named_by, open_bundle
@@ -41,6 +50,24 @@ class AskedService:
                 f"{key_file} holds no key that can be read: name a principal's key file with --key (fairlead keys)"
             ) from None
         return AskedService(address.rstrip("/"), key)
+
+    def expects(self, challenger: Bundle, champion: str) -> None:
+        """See, before anything is compared, that the service answers, compares with this champion, and has no promotion
+        of this challenger waiting; files of one that waits are sent, should it have lost them. Raises ServiceError.
+        """
+        serves = self.in_force().bundle
+        if serves != champion:
+            raise ServiceError(
+                f"the service at {self.address} serves {serves or 'no bundle'}, not {champion}: nothing was compared. "
+                "Name the folder of the bundle in force with --champion"
+            )
+        for each in self.promotions().items:
+            if each.state is PromotionState.PROPOSED and each.challenger == challenger.digest and not each.lapsed:
+                self.send(challenger)
+                raise ServiceError(
+                    f"a promotion of this bundle waits already, {each.promotion_id}: nothing was compared, and its "
+                    "files were sent again. A model owner agrees to it or not, and whoever asked for it may withdraw it"
+                )
 
     def send(self, bundle: Bundle) -> None:
         """Send every file of a bundle and its manifest."""

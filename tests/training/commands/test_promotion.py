@@ -22,6 +22,7 @@ from models.bundle import open_bundle
 from models.files import SERVED, mark_served
 from policies.policy import DEFAULT_FOLDER
 from serving.app import create_app
+from tests.fixtures.bundles import a_bundle
 from tests.fixtures.dossiers import a_dossier, send
 from tests.fixtures.promotions import challenger, champion, later, lines, write
 from tests.fixtures.service import NOON, Desk, open_desk
@@ -136,6 +137,29 @@ def test_promote_approve_and_roll_back(
     assert told.pop("in_force") == desk.get("/v1/models").json()
     assert told == desk.get("/v1/models/promotions").json()
     assert (told["items"][0]["state"], told["items"][0]["rolled_back"]["by"]) == ("approved", "scientist")
+
+
+def test_what_the_service_would_refuse_is_said_before_anything_is_compared(
+    desk: Desk, server: str, its: Path, tmp_path: Path
+) -> None:
+    """A second asking must not overwrite the dossier that the first one's promotion names."""
+    asked = "promote", its, "--history", later(), *key(desk, "scientist"), *WHY
+    nobody = run(*asked, "--champion", champion(), "--server", "http://127.0.0.1:9")
+    assert nobody.exit_code == 1
+    assert "no service answers at http://127.0.0.1:9" in words(nobody)
+    stale = run(*asked, "--champion", a_bundle(tmp_path / "stale", seed=5), "--server", server)
+    assert stale.exit_code == 1
+    assert "nothing was compared. Name the folder of the bundle in force with --champion" in words(stale)
+    assert not (its / "dossier.json").exists()
+    first = run(*asked, "--champion", champion(), "--server", server)
+    assert first.exit_code == 0, words(first)
+    (promotion,) = desk.service.promotions.listing().items
+    named = (its / "dossier.json").read_bytes()
+    again = run(*asked, "--champion", champion(), "--server", server)
+    assert again.exit_code == 1
+    assert f"a promotion of this bundle waits already, {promotion.promotion_id}" in words(again)
+    assert (its / "dossier.json").read_bytes() == named
+    assert digest_of(Dossier.model_validate_json(named)) == promotion.dossier
 
 
 def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server: str, its: Path) -> None:
