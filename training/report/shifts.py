@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,10 +27,11 @@ MOST_PERIODS = 60
 class Period:
     """The cases of a week, month or quarter: when it began (seconds), how many, how often it happened, what was said.
 
-    `said` is a mean, None where the rehearsal has not scored the period.
+    `middle` is the mean of their moments. `said` is a mean, None where the rehearsal has not scored the period.
     """
 
     start: float
+    middle: float
     n: int
     rate: float
     said: float | None
@@ -37,10 +39,15 @@ class Period:
 
 @dataclass(frozen=True)
 class Course:
-    """How a task went from the first case on: by weeks, or where those are too many to see, by months or quarters."""
+    """How a task went from the first case on: by weeks, or where those are too many to see, by months or quarters.
+
+    No period holds both cases that taught and the latest, which begin after `line` (seconds): one in which these begin
+    is two.
+    """
 
     by: str
     periods: tuple[Period, ...]
+    line: float = math.nan
 
 
 def _weeks(times: Floats) -> Floats:
@@ -74,8 +81,11 @@ def course(task: Task, rehearsal: Rehearsal) -> Course:
         happened[first:] = rehearsal.said.argmax(axis=1) == rows.truth[first:]
     known = ~np.isnan(happened)
     by, starts = _parted(rows.times, known)
-    told = np.unique(starts[known]).tolist()
-    return Course(by, tuple(_period(each, happened[starts == each], said[starts == each]) for each in told))
+    before, latest = rows.times[[rehearsal.split.test - 1, rehearsal.split.test]].tolist()
+    starts = np.where(rows.times < latest, starts, np.maximum(starts, latest))
+    inside = [(each, starts == each) for each in np.unique(starts[known]).tolist()]
+    periods = (_period(start, rows.times[at], happened[at], said[at]) for start, at in inside)
+    return Course(by, tuple(periods), (before + latest) / 2.0)
 
 
 def _parted(times: Floats, known: NDArray[np.bool_]) -> tuple[str, Floats]:
@@ -84,6 +94,12 @@ def _parted(times: Floats, known: NDArray[np.bool_]) -> tuple[str, Floats]:
     return next((way for way in ways if len(np.unique(way[1][known])) <= MOST_PERIODS), ways[-1])
 
 
-def _period(start: float, happened: Floats, said: Floats) -> Period:
-    known = said[~np.isnan(said)]
-    return Period(start, len(happened), float(np.nanmean(happened)), float(known.mean()) if len(known) else None)
+def _period(start: float, times: Floats, happened: Floats, said: Floats) -> Period:
+    known, told = said[~np.isnan(said)], times[~np.isnan(happened)]
+    return Period(
+        start=start,
+        middle=float(told.mean()),
+        n=len(happened),
+        rate=float(np.nanmean(happened)),
+        said=float(known.mean()) if len(known) else None,
+    )

@@ -53,6 +53,8 @@ SHOWN = 15
 DEPENDENCES = 3
 MOVED = 12
 MOST_NAMED = 24
+MOST_DATES = 6
+"""Dates under the picture of a course: slanted, so many lie apart."""
 NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
 LONGEST_NAME = 30
 """Levels beside one another under a picture, and the letters of each."""
@@ -262,20 +264,26 @@ def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     """Draw base rate and mean score over time, and the features that moved most up to the latest cases."""
     figure, (over_time, shift) = _figure(2)
     told = course(model.task, rehearsal)
-    starts = [datetime.fromtimestamp(each.start, UTC) for each in told.periods]
+    middles = [datetime.fromtimestamp(each.middle, UTC) for each in told.periods]
     said = [np.nan if each.said is None else each.said for each in told.periods]
     rate = "base rate" if model.task.is_risk else "share that was right"
-    over_time.plot(starts, [each.rate for each in told.periods], marker=".", label=rate)
-    over_time.plot(starts, said, marker=".", label="mean score")
-    over_time.axvline(datetime.fromtimestamp(rehearsal.latest.times[0], UTC), color="0.7", linewidth=1)
-    over_time.tick_params(axis="x", rotation=30)
-    for label in over_time.get_xticklabels():
-        label.set(horizontalalignment="right", rotation_mode="anchor")
+    over_time.plot(middles, [each.rate for each in told.periods], marker=".", label=rate)
+    over_time.plot(middles, said, marker=".", label="mean score")
+    over_time.axvline(datetime.fromtimestamp(told.line, UTC), color="0.7", linewidth=1)
+    name_dates(over_time, middles[0], middles[-1])
     over_time.set_title(f"{model.task.value} by {told.by}; right of the line: the latest cases", fontsize="medium")
     over_time.set_ylabel("share of cases, and mean probability said")
     _legend_below(figure, over_time, 2, "left")
     _shift(shift, model.features(), moved(model.features(), rehearsal, model.telling))
     _save(figure, path)
+
+
+def name_dates(axes: Axes, first: datetime, last: datetime) -> None:
+    """Evenly spaced days from one to another: those that Matplotlib chooses begin anew with each month and collide."""
+    begins, ends = (np.datetime64(each.date(), "D") for each in (first, last))
+    step = max(1, math.ceil(int((ends - begins).astype(int)) / (MOST_DATES - 1)))
+    days = np.arange(begins, ends + 1, step)
+    axes.set_xticks(days, days.astype(str).tolist(), rotation=30, ha="right", rotation_mode="anchor")
 
 
 def _shift(axes: Axes, features: FeatureSet, found: Sequence[FeatureDrift]) -> None:

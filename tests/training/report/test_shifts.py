@@ -24,14 +24,36 @@ def test_cases_of_one_moment_have_no_course() -> None:
     assert course(Task.SLA_BREACH, rehearsal(np.zeros(N))).periods == ()
 
 
+def parts(times: np.ndarray) -> tuple[int, int]:
+    """How many cases the points of a course left and right of the line are of."""
+    told = course(Task.SLA_BREACH, rehearsal(times))
+    right = [each.middle > told.line for each in told.periods]
+    assert right == sorted(right)
+    assert all(each.start < told.line for each, is_right in zip(told.periods, right, strict=True) if not is_right)
+    return sum(each.n for each in told.periods if each.middle < told.line), sum(
+        each.n for each, is_right in zip(told.periods, right, strict=True) if is_right
+    )
+
+
+@pytest.mark.parametrize("days", [30.0, 34.9, 35.0, 400.0, 2_000.0])
+def test_right_of_the_line_lie_the_latest_cases_and_no_others(days: float) -> None:
+    begun = datetime(2016, 2, 29, tzinfo=UTC).timestamp()
+    assert parts(begun + np.linspace(0, days, N) * DAY) == (800, 200)
+
+
+def test_latest_cases_of_one_moment_lie_right_of_the_line_too() -> None:
+    assert parts(np.where(np.arange(N) < 800, 3.0 * DAY, 4.0 * DAY)) == (800, 200)
+
+
 def test_weeks_too_many_to_see_become_months_and_those_quarters() -> None:
     begun = datetime(2024, 2, 10, 7, tzinfo=UTC).timestamp()
     spans = {name: course(Task.SLA_BREACH, rehearsal(begun + np.linspace(0, days, N) * DAY)) for name, days in SPANS}
+    # A period that begins before the latest cases do and goes on after is two.
     assert [(each.by, len(each.periods)) for each in spans.values()] == [
         ("week", MOST_PERIODS),
-        ("month", 15),
+        ("month", 15 + 1),
         ("month", MOST_PERIODS),
-        ("quarter", 21),
+        ("quarter", 21 + 1),
     ]
     starts = {name: [datetime.fromtimestamp(each.start, UTC) for each in told.periods] for name, told in spans.items()}
     assert starts["sixty weeks"][1].timestamp() == begun + WEEK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,24 @@ def test_the_picture_of_drift_says_what_moved_in_words_and_greys_what_chance_exp
     colours = [each.get_facecolor() for each in axes.patches][::-1]
     assert colours == [to_rgba("C0"), to_rgba("0.75"), to_rgba("0.75")]
     assert axes.get_title().startswith("1 of 3 features have moved")
+    pyplot.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("last", "days"),
+    [
+        ("2016-02-29", ["2016-02-29"]),
+        ("2016-03-02", ["2016-02-29", "2016-03-01", "2016-03-02"]),
+        ("2016-03-31", ["2016-02-29", "2016-03-07", "2016-03-14", "2016-03-21", "2016-03-28"]),
+        ("2019-02-28", ["2016-02-29", "2016-10-05", "2017-05-12", "2017-12-17", "2018-07-24", "2019-02-28"]),
+    ],
+)
+def test_dates_under_a_course_lie_evenly_apart_however_months_end(last: str, days: list[str]) -> None:
+    from training.tracking.pictures import name_dates
+
+    figure, axes = pyplot.subplots()
+    name_dates(axes, datetime(2016, 2, 29, 23, tzinfo=UTC), datetime.fromisoformat(f"{last}T23:30:00+00:00"))
+    assert [each.get_text() for each in axes.get_xticklabels()] == days
     pyplot.close(figure)
 
 
