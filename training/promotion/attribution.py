@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.amounts import percent
 from data.promotion import Check, CheckName, Difference, Finding, Share
 from training.promotion.attested import OPTION, Attested, said_of
-from training.promotion.kindred import ATTRIBUTE, Carried, alone, together
+from training.promotion.kindred import ATTRIBUTE, MOST_NAMED, Carried, alone, together
 from training.promotion.later import Floats
 from training.promotion.news import New, news
 from training.promotion.sides import Pair, Side
@@ -20,6 +20,8 @@ ROWS = 150
 LISTED = 15
 ASKED = 8
 GAINERS = 3
+NOTED = 6
+"""Names in a note: whoever agrees reads them all; the dossier keeps the shares and what is answered for."""
 POINT = 0.01
 """Less is no gain to speak of."""
 CARRIES = 0.30
@@ -64,7 +66,8 @@ def shares(pair: Pair, contributions: tuple[Floats, Floats]) -> tuple[Share, ...
 def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Attested | None = None) -> Check:
     """Whether a feature looks like the outcome, is new, or the two decide by other facts; kindred ones are one.
 
-    Of what is new and decides somebody must say how it is known before the outcome (`attested`).
+    Of what is new and decides somebody must say how it is known before the outcome (`attested`). A refusal names
+    features exactly, for whoever asks looks them up; a note names them in words, for whoever agrees.
     """
     gained = -loss.difference > TOO_GOOD * loss.champion and loss.high < 0
     judged = together(found, pair)
@@ -83,12 +86,12 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
         return _check(pair, Finding.REFUSED, _asked(unsaid))
     notes = [*_better(judged, first, loss, gained)]
     if new:
-        notes.append("something new decides: " + "; ".join(_answered(each, attested or {}) for each in new[:ASKED]))
+        notes.append(_news(new, NOTED - GAINERS if notes else NOTED, attested or {}))
     if notes:
         return _check(pair, Finding.NOTED, "; ".join(notes))
     alike = rank_correlation(judged)
     if alike < ALIKE:
-        other = f"the two decide by other facts (rank correlation {alike:.2f}); {_carries(first)}"
+        other = f"the two decide by other facts (rank correlation {alike:.2f}); {_in_words(first)}"
         return _check(pair, Finding.NOTED, other)
     return _check(pair, Finding.PASSED, f"the two decide by the same facts (rank correlation {alike:.2f})")
 
@@ -108,10 +111,11 @@ def _better(judged: Sequence[Carried], first: Carried, loss: Difference, gained:
     """What to ask where the challenger is so much better that a column may have become the outcome a little."""
     lower = f"log loss is {percent(-loss.difference / loss.champion)} lower"
     if gained:
-        yield f"{lower}: too good? {_carries(first)}"
+        yield f"{lower}: too good? {_in_words(first, GAINERS)}"
     elif loss.high < 0 and -loss.difference > BETTER * loss.champion:
         most = sorted((each for each in judged if each.champion is not None), key=lambda each: -each.gained)[:GAINERS]
-        told = "; ".join(_carries(each) for each in most if each.gained >= POINT)
+        gainers = [each for each in most if each.gained >= POINT]
+        told = "; ".join(_in_words(each, GAINERS // len(gainers)) for each in gainers)
         yield f"{lower}: ask what it is told more of, and when that is known. {told or 'Nothing known gained'}"
 
 
@@ -126,18 +130,32 @@ def _asked(unsaid: Sequence[New]) -> str:
     )
 
 
+def _news(new: Sequence[New], most: int, attested: Attested) -> str:
+    """What is new, the most important first, and how many others are."""
+    more = [f"and {len(new) - most} more"] if len(new) > most else []
+    return "something new decides: " + "; ".join([*(_answered(each, attested) for each in new[:most]), *more])
+
+
 def _answered(new: New, attested: Attested) -> str:
     said = said_of(new.name, attested)
     known = "" if said is None else f" (known before the outcome, says whoever asks: “{said}”)"
-    return f"{_carries(new.carried)}{known}"
+    return f"{_in_words(new.carried)}{known}"
 
 
 def _carries(told: Carried) -> str:
+    return f"{told.says} {_shares_of(told)}"
+
+
+def _in_words(told: Carried, most: int = MOST_NAMED) -> str:
+    return f"{told.in_words(most)} {_shares_of(told)}"
+
+
+def _shares_of(told: Carried) -> str:
     one = len(told.names) == 1
     before = "the champion does not know " + ("it" if one else "them")
     if told.champion is not None:
         before = f"{percent(told.champion)} of the champion's"
-    return f"{told.says} {percent(told.challenger)} of the score, {before}"
+    return f"{percent(told.challenger)} of the score, {before}"
 
 
 def _before_it(told: Carried) -> str:

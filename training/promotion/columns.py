@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from data.promotion import Check, CheckName, Finding
 from features.catalogue import feature_set
+from features.definition import plain_name
 from models.task_model import Reference, TaskModel
 from training.promotion.attested import OPTION, Attested, said_of
 from training.promotion.numbers import exchanged as exchanged_numbers
@@ -35,6 +36,8 @@ FEWEST = 30
 ALIKE = 2.0
 """Two histories are alike where neither has so many times the other's cases, nor lasted so many times as long."""
 LISTED = 4
+NOTED = 6
+"""Columns in a note: whoever agrees reads them all; the dossier keeps what is answered for."""
 _EXCHANGED = "the challenger learned with columns exchanged"
 _NOBODY_ANSWERS = f". Nobody can answer for an exchange by {OPTION}: train again with each in its place"
 _OTHERWISE = "the challenger was told other values than the champion of the same events"
@@ -46,7 +49,7 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
     """Whether columns were exchanged, or hold what they never held, or other values than the champion was told.
 
     Of values that were changed between two trainings somebody may say why (`attested`): a mapping was mended. Nobody
-    answers for an exchange.
+    answers for an exchange. A refusal names columns exactly, for whoever asks looks them up; else they are in words.
     """
     its = pair.challenger.model
     compared, counted = comparable(pair.champion.model, its)
@@ -76,7 +79,7 @@ def check(pair: Pair, attested: Attested | None = None) -> Check:
     says = f"{spread} are spread as they were where the champion was trained"
     if elsewhere:
         others = f" and {len(elsewhere) - LISTED} others" if len(elsewhere) > LISTED else ""
-        says += f" (not {', '.join(elsewhere[:LISTED])}{others})"
+        says += f" (not {', '.join(map(plain_name, elsewhere[:LISTED]))}{others})"
     if words:
         says += f", and no two of {words} columns of words were exchanged"
     if otherwise:
@@ -94,9 +97,13 @@ def _why(changed: Rewritten, attested: Attested | None) -> str | None:
 
 
 def _noted(otherwise: Sequence[Rewritten], attested: Attested | None) -> str:
-    """What whoever agrees should know: what somebody answers for."""
-    answers = "; ".join(f"{each}, because “{_why(each, attested)}”" for each in otherwise[:LISTED])
-    return f"{_OTHERWISE}, as whoever asks answers for: {answers}"
+    """What whoever agrees should know: what somebody answers for, the worst first."""
+    told: dict[str | None, list[str]] = {}
+    for each in otherwise[:NOTED]:
+        told.setdefault(_why(each, attested), []).append(each.words)
+    answers = [f"{', '.join(columns)}, because “{why}”" for why, columns in told.items()]
+    more = [f"and {len(otherwise) - NOTED} more"] if len(otherwise) > NOTED else []
+    return f"{_OTHERWISE}, as whoever asks answers for: {'; '.join([*answers, *more])}"
 
 
 def _asked(unsaid: Sequence[Rewritten]) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from data.promotion import Share
 from features.attributes import AttributeSchema
+from features.definition import plain_name
 from features.wording import derivations
 from training.promotion.sides import Pair
 
@@ -31,11 +32,15 @@ Kin = tuple[frozenset[str], ...]
 
 @dataclass(frozen=True)
 class Carried:
-    """What features carry together; None where the champion knows none of them."""
+    """What features carry together; None where the champion knows none of them.
+
+    `column` is the one that all of them tell of, None where they are not of one.
+    """
 
     names: tuple[str, ...]
     champion: float | None
     challenger: float
+    column: str | None = None
 
     @property
     def gained(self) -> float:
@@ -44,15 +49,30 @@ class Carried:
 
     @property
     def says(self) -> str:
-        """The features and their verb: `stock carries`, `stock, coming together carry`."""
-        named = ", ".join(self.names[:MOST_NAMED])
-        more = f" and {len(self.names) - MOST_NAMED} more" if len(self.names) > MOST_NAMED else ""
-        return f"{named} carries" if len(self.names) == 1 else f"{named}{more} together carry"
+        """The features by their exact names and their verb: `stock carries`, `stock, coming together carry`."""
+        return _verb(some(self.names, MOST_NAMED), len(self.names))
+
+    def in_words(self, most: int = MOST_NAMED) -> str:
+        """The same as people read it, no more than so many by name; of one column it is named, not its features."""
+        if self.column is not None and len(self.names) > 1:
+            return f"{plain_name(self.column)}, with what is counted of it, carries"
+        names = [*dict.fromkeys(plain_name(name) for name in self.names)]
+        return _verb(some(names, most), len(names))
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first names, and how many others there are: `stock, coming and 3 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
+def _verb(named: str, n: int) -> str:
+    return f"{named} carries" if n == 1 else f"{named} together carry"
 
 
 def together(found: Sequence[Share], pair: Pair) -> list[Carried]:
     """What each group carries, and each feature of none."""
-    return [_carried(each) for each in _grouped(found, _kin(pair), _own(pair))]
+    return [_carried(each, column) for column, each in _grouped(found, _kin(pair), _own(pair))]
 
 
 def counted_of(feature: str, names: Collection[str]) -> tuple[str, ...]:
@@ -93,18 +113,18 @@ def _own(pair: Pair) -> frozenset[str]:
     return frozenset(name for side in pair.sides for name in side.model.attributes.attributes)
 
 
-def _grouped(found: Iterable[Share], kin: Kin, own: frozenset[str]) -> Iterator[list[Share]]:
-    """The shares of each group that has any, in the order of the first of each."""
+def _grouped(found: Iterable[Share], kin: Kin, own: frozenset[str]) -> Iterator[tuple[str | None, list[Share]]]:
+    """The shares of each group that has any, in the order of the first of each, and the one column they tell of."""
     groups: dict[str | frozenset[str], list[Share]] = {}
     for each in found:
         columns = counted_of(each.feature, own)
         name = f"{ATTRIBUTE}{columns[0]}" if len(columns) == 1 else each.feature
         of = next((group for group in kin if name in group), name)
         groups.setdefault(of, []).append(each)
-    yield from groups.values()
+    yield from ((of if isinstance(of, str) else None, shares) for of, shares in groups.items())
 
 
-def _carried(shares: Sequence[Share]) -> Carried:
+def _carried(shares: Sequence[Share], column: str | None = None) -> Carried:
     """Of a group those are named that carry something, or all where none does."""
     known = [each.champion for each in shares if each.champion is not None]
     carrying = [each for each in shares if each.champion or each.challenger] or shares
@@ -112,6 +132,7 @@ def _carried(shares: Sequence[Share]) -> Carried:
         names=tuple(each.feature for each in carrying),
         champion=sum(known) if known else None,
         challenger=sum(each.challenger or 0.0 for each in shares),
+        column=column,
     )
 
 

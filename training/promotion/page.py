@@ -66,7 +66,7 @@ def page(dossier: Dossier) -> str:
             (
                 (
                     s.task.value,
-                    f"{s.by}: {s.value}",
+                    f"{plain_name(s.by)}: {s.value}",
                     f"{s.n:,}",
                     _n(s.champion),
                     _n(s.challenger),

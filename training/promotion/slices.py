@@ -12,6 +12,7 @@ from scipy.stats import norm, t
 
 from data.case import Case, minutes_between
 from data.promotion import Check, CheckName, Finding, Slice
+from features.definition import plain_name
 from training.promotion.own_slices import Part
 from training.promotion.resampling import Draws, means_in
 from training.promotion.sides import Pair
@@ -82,7 +83,7 @@ def clear(slices: int) -> float:
 
 
 def _none_worse(found: Sequence[Slice]) -> str:
-    worst = f"the worst is {found[0].by} {found[0].value} ({found[0].difference:+.4f})"
+    worst = f"the worst is {plain_name(found[0].by)} {found[0].value} ({found[0].difference:+.4f})"
     if len(found) == 1:
         return f"the one slice with enough cases is not clearly worse: {worst.removeprefix('the worst is ')}"
     return f"none of {len(found)} slices is clearly worse; {worst}"

@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from data.promotion import Check, Dossier, Finding, InForceNow, Promotion, Promotions
+from data.promotion import Check, Dossier, Finding, InForceNow, Promotion, Promotions, ToldLive
 from data.vocabulary import Task
+from features.definition import plain_name
 from training.promotion.again import apart, same_history
 
 SENT_SAYS = "the dossier that was sent says"
@@ -74,9 +75,13 @@ def tell_notes(dossier: Dossier, promotion: Promotion, console: Console) -> None
     noted = [each for each, _ in one_line_each(dossier.checks) if each.finding is Finding.NOTED]
     for whose, says in (
         *((SENT_SAYS, f"{each.task or 'the bundle'}: {each.says}") for each in noted),
-        *(("the service says", each.says) for each in promotion.told_live or ()),
+        *(("the service says", _in_words(each).says) for each in promotion.told_live or ()),
     ):
         console.print(Text.assemble((f"{whose}: ", "yellow"), says), soft_wrap=True)
+
+
+def _in_words(told: ToldLive) -> ToldLive:
+    return told.model_copy(update={"name": plain_name(told.name)})
 
 
 def one_line_each(checks: Iterable[Check]) -> Iterator[tuple[Check, str]]:

@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from features.definition import plain_name
 from models.taught_values import Values
 from training.promotion.kindred import ATTRIBUTE
 from training.promotion.sides import Pair
@@ -44,8 +45,17 @@ class Rewritten:
         """As whoever asks calls it."""
         return _short(self.name)
 
+    @property
+    def words(self) -> str:
+        """As whoever agrees reads it."""
+        return f"{plain_name(self.name)} in {self._events}"
+
+    @property
+    def _events(self) -> str:
+        return f"{self.differ:,} of {self.common:,} events"
+
     def __str__(self) -> str:
-        says = f"{self.short} in {self.differ:,} of {self.common:,} events"
+        says = f"{self.short} in {self._events}"
         return f"{says} holds what {_short(self.held)} held" if self.held else says
 
 

@@ -183,7 +183,7 @@ def _differences(dossier: Dossier) -> Comparison:
 
 def _attested(dossier: Dossier, live: Sequence[ToldLive]) -> Comparison:
     told = {each.name: f"{each.told:,} of {each.cases:,}" for each in live}
-    rows = tuple((each.name, each.says, told.get(each.name, "–")) for each in dossier.attested)
+    rows = tuple((display.words(each.name), each.says, told.get(each.name, "–")) for each in dossier.attested)
     says = (
         "Whoever asks says why these are known before the outcome, or told otherwise than before. A column that the "
         "newest cases do not tell is of no use here yet; one that is filled in after the fact is never told in time."

@@ -175,7 +175,7 @@ def test_what_whoever_asks_answers_for_reaches_whoever_agrees(desk: Desk, server
         *key(desk, "model-owner"),
     )
     assert again.exit_code == 0, words(again)
-    live = "the service says: queue_minutes is told by 0 of the newest 0 cases that came in"
+    live = "the service says: queue minutes is told by 0 of the newest 0 cases that came in"
     assert live in words(again)
     deciding = "approve-promotion", promotion.promotion_id, "--server", server, "--no-track"
     agreed = run(*deciding, *key(desk, "model-owner"), *WHY)

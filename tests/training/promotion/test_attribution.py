@@ -200,9 +200,49 @@ def test_columns_that_are_new_and_decide_are_refused_until_somebody_answers_for_
 def test_what_somebody_answers_for_is_noted_in_their_words() -> None:
     told = found(*NEW_ONES, attested={"code": "typed at the gate", "attribute.wave": "planned the day before"})
     assert told[0] is Finding.NOTED
-    says = "attribute.code carries 12 % of the score, the champion does not know it (known before the outcome, says"
+    says = "decides: code carries 12 % of the score, the champion does not know it (known before the outcome, says"
     assert f"{says} whoever asks: “typed at the gate”)" in told[1]
     assert "“planned the day before”" in told[1]
+
+
+BETTER = (
+    share("standing.attribute.stock.breach_rate", 0.01, 0.05),
+    share("common.stock", 0.01, 0.05),
+    share("standing.long.vendor.longer_rate", 0.02, 0.06),
+    share("minutes_to_promise", 0.02, 0.06),
+)
+
+
+def test_a_note_names_features_in_words_and_no_more_than_a_few() -> None:
+    """Whoever agrees is no engineer: of a column and all that is counted of it, the column is named."""
+    many = tuple(attribute(f"lane_{each}", None, 0.06) for each in "abcdefgh")
+    attested = {f"lane_{each}": "booked with the order" for each in "abcdefgh"}
+    alone = found(*many, attested=attested)
+    better = found(*many, *BETTER, fell=0.06, attested=attested)
+    assert alone[0] is better[0] is Finding.NOTED
+    assert alone[1].count("carries") == 6
+    assert alone[1].startswith("something new decides: lane a carries 6 % of the score")
+    assert alone[1].endswith("“booked with the order”); and 2 more")
+    assert better[1].count("carries") == 6
+    assert "stock, with what is counted of it, carries 10 % of the score, 2 % of the champion's; long" in better[1]
+    assert "long vendor longer rate carries 6 %" in better[1]
+    assert "minutes to promise carries 6 %" in better[1]
+    assert better[1].endswith("“booked with the order”); and 5 more")
+    assert not any("_" in each[1] or "attribute." in each[1] for each in (alone, better))
+
+
+def test_a_note_of_numbers_made_of_one_another_names_the_first_and_counts_the_others() -> None:
+    shares = (attribute("stock", 0.05, 0.08), attribute("coming", 0.03, 0.05), attribute("cover", 0.02, 0.04))
+    told = found(*shares, fell=0.06, old=(share("queue", 0.9, 0.83),), champion=MAKING, challenger=MAKING)
+    assert told[1].endswith("stock, coming, cover together carry 17 % of the score, 10 % of the champion's")
+    told = found(*shares, *BETTER[2:], fell=0.06, old=(share("queue", 0.9, 0.7),), champion=MAKING, challenger=MAKING)
+    assert "stock and 2 more together carry 17 % of the score" in told[1]
+
+
+def test_features_that_read_alike_in_words_are_named_once() -> None:
+    told = Carried(("attribute.lead_time", "attribute.lead.time", "fact.size"), None, 0.5)
+    assert told.in_words() == "lead time, size together carry"
+    assert Carried(("attribute.lead_time", "lead_time"), None, 0.5).in_words() == "lead time carries"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,10 @@ def test_a_feature_is_read_in_words_beside_its_exact_name(feature: str, cell: st
     assert cell in page(dossier(shares=(Share(task=RISK, feature=feature, champion=0.1),)))
 
 
+def test_a_slice_is_read_in_words_and_its_value_as_it_was_told() -> None:
+    assert "<td>reported type: refund_reconciliation_gap</td>" in page(dossier())
+
+
 def test_it_names_days_where_there_are_later_ones_and_none_where_there_are_not() -> None:
     assert "days after those that both say taught them" in page(dossier())
     told = page(dossier(window=WITHOUT_TIMES.model_copy(update={"history": "<b>fold</b>.csv"})))

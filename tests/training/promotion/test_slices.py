@@ -85,4 +85,6 @@ def test_a_word_that_no_name_may_hold_is_told_as_one() -> None:
     both, _ = compared(Task.SLA_BREACH, 0, np.arange(N) % 4 // 2)
     half = np.arange(N) % 2 == 0
     parts = [Part("attribute.format", "two\nlines ", half), Part("attribute.format", " ", ~half)]
-    assert {each.value for each in slices(both, parts, Draws(both.groups, 20, 0))} == {"two lines", "blank"}
+    found = slices(both, parts, Draws(both.groups, 20, 0))
+    assert {each.value for each in found} == {"two lines", "blank"}
+    assert f"the worst is format {found[0].value} (" in check(both, found).says

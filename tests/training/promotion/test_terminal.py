@@ -164,7 +164,7 @@ def test_what_was_noted_is_told_as_the_words_of_the_dossier_that_was_sent() -> N
     assert isinstance(console.file, StringIO)
     assert console.file.getvalue().splitlines() == [
         "the dossier that was sent says: sla_breach: only 640 later cases",
-        "the service says: dock_slot is told by 3 of the newest 200 cases that came in",
+        "the service says: dock slot is told by 3 of the newest 200 cases that came in",
     ]
 
 

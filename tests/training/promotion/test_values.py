@@ -95,6 +95,19 @@ def test_a_challenger_that_was_told_other_values_is_refused_with_their_names() -
     assert "of the events that taught both, 1 column told the same" in passed.says
 
 
+def test_values_that_somebody_answers_for_are_noted_in_words_by_reason_and_no_more_than_a_few() -> None:
+    names = [f"weight_of_{each}" for each in "abcdefgh"]
+    other = [value * 1.3 for value in WEIGHT]
+    asked = pair_of(told(0, 400, **dict.fromkeys(names, WEIGHT)), told(0, 400, **dict.fromkeys(names, other)))
+    said = dict.fromkeys(names, "read in grams since May") | {"weight_of_c": "the scale was mended"}
+    noted = columns.check(asked, said)
+    assert noted.finding is Finding.NOTED
+    many = ", ".join(f"weight of {each} in 399 of 400 events" for each in "abdef")
+    assert f"{many}, because “read in grams since May”; weight of c in 399 of 400 events, because “the" in noted.says
+    assert noted.says.endswith("“the scale was mended”; and 2 more")
+    assert "_" not in noted.says
+
+
 QUEUE, LENGTH = (np.random.default_rng(2).integers(0, 90, (2, 300)) + 0.0).tolist()
 
 

@@ -102,6 +102,7 @@ def test_what_whoever_asks_answers_for_stands_beside_how_many_live_cases_tell_it
     shown = desk.client.get(page).text
     assert "Answered for" in shown
     assert "booked with the &lt;order&gt;" in shown
+    assert ">dock slot<" in shown
     assert "1 of 2" in shown
     _, said_so, rest = shown.partition("corrected in May")
     row = rest.partition("</tr>")[0]
