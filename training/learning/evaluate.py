@@ -195,8 +195,8 @@ def compare(
 
     Each case counts for its `selection`: outcomes that are known of some cases rather than of others are not all.
 
-    `base_rate` is the share of the event, or of the commonest label; `said` of the model is the mean probability of the
-    event, or of the likeliest label.
+    `base_rate` is the share of the event, or of the commonest label; `said` of the model and of the base rate of what
+    was learned from is the mean probability of the event, or of the likeliest label.
     """
     counts = np.bincount(truth, selection)
     return {
@@ -208,7 +208,10 @@ def compare(
             "said": float(np.average(probabilities.max(axis=1), weights=selection)),
         },
         "rules": scores_of(truth, rules.probabilities(fired), selection),
-        "base": scores_of(truth, rules.base_probabilities(len(truth)), selection),
+        "base": {
+            **scores_of(truth, rules.base_probabilities(len(truth)), selection),
+            "said": float(rules.base.max()),
+        },
     }
 
 

@@ -24,7 +24,7 @@ from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
 from training.report import windows
-from training.report.verdict import MENDS, closer, doubt, stands_alone, wrong_level
+from training.report.verdict import MENDS, closer, closer_than_known, doubt, stands_alone, wrong_level
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html"
@@ -57,7 +57,7 @@ class Standing:
 
     name: str
     closer: str
-    """How much closer to what happened than the base rate, as a share of its log loss."""
+    """How much closer to what happened than the base rate of what was learned from, as a share of its log loss."""
     found: str
     """Precision among the tenth ranked highest, or accuracy."""
     ranking: str
@@ -83,6 +83,8 @@ class Card:
     verdict: str
     results: tuple[Standing, ...]
     found_heading: str
+    base: str
+    """What who knows no more than the base rate says of every case: `the past's 63 %`."""
     sentences: tuple[str, ...]
     rates: str
     """Of which cases the rates of the rules are."""
@@ -91,7 +93,10 @@ class Card:
     points: tuple[Point, ...]
     points_heading: str
     strongest: tuple[tuple[str, str], ...]
+    level: str
+    """What was said of all cases and what came true, where the two differ by more than chance explains; else empty."""
     weak: tuple[str, ...]
+    """The groups that differ from all cases."""
     sliced: int
     limits: tuple[str, ...]
     bundle: str | None
@@ -111,7 +116,7 @@ def render(content: Card) -> str:
 def card_of(model: TaskModel, bundle: str | None = None) -> Card:
     """The content of a model's card. A bundle that was published before reports existed leaves parts of it empty."""
     told, report = model.metrics, model.metrics.get("report", {})
-    slices = _groups(report.get("slices", []), told["n"])
+    slices, base = _groups(report.get("slices", []), told["n"]), _base(model)
     return Card(
         task=model.task.value,
         asks=ASKS[model.task],
@@ -120,13 +125,15 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         verdict=doubt(told) or _praise(told),
         results=tuple(_results(model.task, told, report)),
         found_heading="right among its highest tenth" if model.task.is_risk else "right",
-        sentences=tuple(_sentences(model.task, told, report)),
+        base=base,
+        sentences=tuple(_sentences(model.task, told, report, base)),
         rates=windows.rates_of(model.lineage),
         no_report="" if report else windows.no_report(model.lineage),
         points=tuple(_points(model.task, report.get("reliability", []))),
         points_heading=EVENT.get(model.task, RIGHT),
         strongest=tuple(_strongest(model, report.get("strongest", []))),
-        weak=tuple(_weaknesses(model, slices)),
+        level=wrong_level(model.task, told),
+        weak=tuple(_weak(model, each) for each in slices if each["weak"])[:MOST_WEAK],
         sliced=len(slices),
         limits=tuple(_limits(model, report.get("moved", []))),
         bundle=bundle,
@@ -162,12 +169,38 @@ def _results(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -> 
         )
 
 
-def _sentences(task: Task, told: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+def _base(model: TaskModel) -> str:
+    """Whose rate the base rate is, which need not be that of the measured cases; its number where a bundle tells it."""
+    whose = "the other cases'" if without_times(model.lineage) else "the past's"
+    if not model.task.is_risk:
+        return f"{whose} rates"
+    said = model.metrics["base"].get("said")
+    return f"{whose} rate" if said is None else f"{whose} {percent(said)}"
+
+
+def _beside_the_base(task: Task, told: Mapping[str, Any], base: str) -> str:
+    """How much closer it is than who knows the rate of before, and than who had known that of the measured cases."""
+    says = f"It lies {_nearer(closer(told, 'model'))} what happened than who says {base} of every case"
+    known = closer_than_known(task, told)
+    if known is None:
+        return f"{says}."
+    own = f"who had known that it is {percent(told['base_rate'])} this time, which nobody does before"
+    return f"{says}, and {_nearer(known)} it than {own}."
+
+
+def _nearer(share: float) -> str:
+    if not share:
+        return "no closer to"
+    return f"{percent(share)} closer to" if share > 0 else f"{percent(-share)} further from"
+
+
+def _sentences(task: Task, told: Mapping[str, Any], report: Mapping[str, Any], base: str) -> Iterator[str]:
     event = EVENT.get(task)
     if event:
         yield f"In {percent(told['base_rate'])} of the {told['n']:,} measured cases {event}."
     else:
         yield f"The commonest label was that of {percent(told['base_rate'])} of the {told['n']:,} measured cases."
+    yield _beside_the_base(task, told, base)
     top = report.get("top_tenth")
     if event and top:
         yield (
@@ -231,14 +264,6 @@ def _usual(model: TaskModel, feature: Feature) -> str:
 def _groups(slices: list[dict[str, Any]], measured: int) -> list[dict[str, Any]]:
     """The slices that are part of the measured cases: a group that is all of them is none."""
     return [each for each in slices if each["n"] < measured]
-
-
-def _weaknesses(model: TaskModel, slices: list[dict[str, Any]]) -> Iterator[str]:
-    """A wrong level of all cases first, then the groups that differ from them."""
-    groups = [_weak(model, each) for each in slices if each["weak"]][:MOST_WEAK]
-    if level := wrong_level(model.task, model.metrics):
-        yield f"everywhere: {level}" + ("; these groups differ from all cases" if groups else "")
-    yield from groups
 
 
 def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:

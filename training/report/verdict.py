@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,18 @@ def closer(told: Mapping[str, Any], side: str) -> float:
     """By what share a side's log loss lies below that of the base rate alone."""
     base = float(told["base"]["log_loss"])
     return 1.0 - float(told[side]["log_loss"]) / base if base else 0.0
+
+
+def closer_than_known(task: Task, told: Mapping[str, Any]) -> float | None:
+    """By what share the model's log loss lies below that of whoever had known the rate of the measured cases before.
+
+    That is the entropy of the rate. None for labels, of which the commonest alone is told, and where all ended alike.
+    """
+    rate = float(told["base_rate"])
+    if not task.is_risk or not 0.0 < rate < 1.0:
+        return None
+    entropy = -(rate * math.log(rate) + (1.0 - rate) * math.log1p(-rate))
+    return 1.0 - float(told["model"]["log_loss"]) / entropy
 
 
 def doubt(told: Mapping[str, Any]) -> str:

@@ -163,7 +163,7 @@ def test_a_wrong_level_is_told_with_its_direction(folder: Path) -> None:
     told = card_of(at_a_level(model_of(folder), 0.07))
     assert "beside what comes true, on average: it said 7 % where 16 % came true, more than" in told.sentences[-1]
     assert "fairlead recalibrate" in told.sentences[-1]
-    assert told.weak == ("everywhere: it said 7 % where 16 % came true",)
+    assert (told.level, told.weak) == ("it said 7 % where 16 % came true", ())
     labels = card_of(at_a_level(model_of(folder, Task.ROOT_CAUSE), 0.07))
     assert "it said that 7 % of its likeliest labels are right, and 16 % were" in labels.sentences[-1]
 
@@ -171,16 +171,82 @@ def test_a_wrong_level_is_told_with_its_direction(folder: Path) -> None:
 def test_a_level_that_chance_explains_is_no_weakness(folder: Path) -> None:
     told = card_of(at_a_level(model_of(folder), 0.15))
     assert told.sentences[-1].endswith("percentage points beside what comes true, on average.")
-    assert told.weak == ()
+    assert (told.level, told.weak) == ("", ())
 
 
 def test_a_bundle_that_tells_no_mean_is_told_by_its_bins(folder: Path) -> None:
     told = at_a_level(model_of(folder), 0.0, reliability=[[0.05, 0.1, 455], [0.09, 0.214, 456]])
     side = {name: value for name, value in told.metrics["model"].items() if name != "said"}
     old = replace(told, metrics={**told.metrics, "model": side})
-    assert card_of(old).weak[0].startswith("everywhere: it said 7 % where 16 % came true")
-    bare = {**old.metrics, "report": {}}
-    assert card_of(replace(old, metrics=bare)).weak == ()
+    assert card_of(old).level == "it said 7 % where 16 % came true"
+    bare = card_of(replace(old, metrics={**old.metrics, "report": {}}))
+    assert (bare.level, bare.weak) == ("", ())
+
+
+def weak_part(page: str) -> str:
+    """What stands under "Where it is weak", as it is read."""
+    part = page.partition('<h2 id="weak">')[2].partition("</section>")[0]
+    return " ".join(re.sub("<[^>]*>", " ", part).split())
+
+
+def test_what_holds_of_all_cases_stands_apart_from_the_groups_that_differ(folder: Path) -> None:
+    told = model_of(folder)
+    group = {**told.metrics["report"]["slices"][0], "n": 57, "said": 0.31, "rate": 0.02, "weak": True}
+    fine = {**group, "n": 58, "weak": False}
+    level = "Where it is weak Of all cases: it said 7 % where 16 % came true."
+    both = weak_part(card(at_a_level(told, 0.07, slices=[group, fine])))
+    assert both.startswith(f"{level} Groups that differ from that: ")
+    assert "57 cases: said 31 % on average, came true in 2 %" in both
+    assert "58 cases" not in both
+    groups = weak_part(card(at_a_level(told, 0.15, slices=[group])))
+    assert groups.startswith("Where it is weak Groups that differ from all cases: ")
+    none = weak_part(card(at_a_level(told, 0.07, slices=[fine])))
+    assert none.startswith(f"{level} In none of the 1 groups that were looked at")
+    assert none.endswith("clearly beside what came true otherwise than of all cases.")
+    assert "No group was looked at" in weak_part(card(at_a_level(told, 0.07)))
+
+
+def with_losses(told: TaskModel, model: float, base: float, said: float | None, rate: float) -> TaskModel:
+    """A model whose log loss is this, beside a base rate that said so much of cases of this rate."""
+    of_base = {key: value for key, value in told.metrics["base"].items() if key != "said"} | {"log_loss": base}
+    of_base |= {} if said is None else {"said": said}
+    of_model = {**told.metrics["model"], "log_loss": model}
+    return replace(told, metrics={**told.metrics, "base_rate": rate, "base": of_base, "model": of_model})
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "rate", "says"),
+    [
+        (
+            0.4897,
+            0.6252,
+            0.3315,
+            "40 % closer to what happened than who says the past's 63 % of every case, and 23 % closer to it than who "
+            "had known that it is 33 % this time, which nobody does before.",
+        ),
+        (0.7, 0.6252, 0.3315, "14 % closer to what happened than who says the past's 63 % of every case, and 10 % fur"),
+        (0.9, 0.6252, 0.3315, "11 % further from what happened than who says the past's 63 % of every case, and 42 %"),
+        (0.4897, None, 0.3315, "40 % closer to what happened than who says the past's rate of every case, and 23 %"),
+        (0.4897, 0.6252, 0.0, "40 % closer to what happened than who says the past's 63 % of every case."),
+    ],
+)
+def test_a_share_of_the_loss_is_told_beside_whose_rate_it_is(
+    folder: Path, model: float, said: float | None, rate: float, says: str
+) -> None:
+    told = card_of(with_losses(model_of(folder), model, 0.8117, said, rate))
+    assert told.sentences[1].startswith(f"It lies {says}")
+
+
+def test_the_card_names_the_rate_that_the_measured_cases_were_compared_with(folder: Path) -> None:
+    told = model_of(folder)
+    past = f"the past's {100 * told.metrics['base']['said']:.0f} %"
+    page = " ".join(card(told).split())
+    assert f'<th scope="col">closer than who says {past}</th>'.replace("'", "&#39;") in page
+    labels = card_of(model_of(folder, Task.ROOT_CAUSE))
+    assert labels.sentences[1].endswith("than who says the past's rates of every case.")
+    at = told.lineage["fitted_on"]["from"]
+    moment = {**told.lineage, "tested_on": {**told.lineage["tested_on"], "to": at}}
+    assert card_of(replace(told, lineage=moment)).base.startswith("the other cases' ")
 
 
 def test_no_groups_are_no_praise(folder: Path) -> None:

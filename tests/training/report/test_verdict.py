@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.report.verdict import ALONE, closer, doubt, stands_alone
+from data.vocabulary import Task
+from training.report.verdict import ALONE, closer, closer_than_known, doubt, stands_alone
 
 
 def told(model: float, rules: float, base: float = 0.6) -> dict[str, dict[str, float]]:
@@ -32,6 +33,15 @@ def test_closer_is_a_share_of_the_loss_of_the_base_rate() -> None:
     assert closer(told(0.3, 0.6), "model") == 0.5
     assert closer(told(0.3, 0.6), "rules") == 0.0
     assert closer(told(0.3, 0.6, base=0.0), "model") == 0.0
+
+
+def test_who_had_known_the_rate_of_the_measured_cases_loses_its_entropy() -> None:
+    fair = {"base_rate": 0.5, "model": {"log_loss": 0.34657359}}
+    assert closer_than_known(Task.SLA_BREACH, fair) == pytest.approx(0.5)
+    rare = {"base_rate": 0.1, "model": {"log_loss": 0.32508297}}
+    assert closer_than_known(Task.STOCKOUT, rare) == pytest.approx(0.0, abs=1e-7)
+    assert closer_than_known(Task.ROOT_CAUSE, fair) is None, "of labels the commonest alone is told"
+    assert closer_than_known(Task.SLA_BREACH, {**fair, "base_rate": 1.0}) is None
 
 
 def strongest(*features: tuple[str, float]) -> dict[str, dict[str, list[dict[str, object]]]]:
