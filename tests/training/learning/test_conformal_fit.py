@@ -124,6 +124,28 @@ def test_half_of_what_later_cases_were_missed_by_is_made_good(rate: float) -> No
     assert rate < after < before - 0.2 * (before - rate)
 
 
+def test_it_is_half_of_the_way_in_logarithms_and_of_that_label_alone() -> None:
+    """Four times too many were missed: twice is made good, so one in ten is fitted for where one in twenty would be."""
+    told = cases(9, 6_000)
+    plain = fit_conformal(Task.SLA_BREACH, told, 1_500)
+    moved = fit_conformal(Task.SLA_BREACH, told, 1_500, {"yes": 4 * np.array(AIMS)})
+    for region in (None, "emea", "apac"):
+        was, now = plain.cell("yes", region).least, moved.cell("yes", region).least
+        assert now[RATES.index(0.1)] == was[RATES.index(0.05)]
+        assert now[RATES.index(0.2)] == was[RATES.index(0.1)]
+        assert plain.cell("no", region) == moved.cell("no", region)
+    assert plain.cell("unheard of", None) == moved.cell("unheard of", None)
+
+
+def test_few_cases_that_were_missed_say_as_much_as_they_are() -> None:
+    """A hundred are, beside a hundred that miss what is asked for."""
+    first = cases(9, 4_000)
+    hardly = Calibrating(np.ones(100, np.int64), np.full((100, 1), 1e-6), [None] * 100, DAY * np.arange(100.0))
+    told = missed_later(Task.SLA_BREACH, [first, hardly])
+    assert set(told) == {"yes"}
+    assert told["yes"] == pytest.approx((1.0 + np.array(AIMS)) / 2.0)
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000))
 def test_where_nothing_drifts_nothing_was_missed_beyond_the_error_rate(seed: int) -> None:
