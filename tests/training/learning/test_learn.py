@@ -6,16 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pytest
 
 from data.vocabulary import Task
 from features.attributes import EMPTY, MOST_CODED, AttributeSchema, Declaration
 from features.catalogue import feature_set
 from features.derived import Derived
+from models.conformal import NO_AND_YES
+from models.heeded_sets import AIMS
 from models.taught import event_key
 from models.taught_values import KEPT, digest
 from training.histories.dataset import Study
 from training.histories.known import Known
 from training.histories.rows import DAY
+from training.learning import learn as learning
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Silent
 
@@ -57,6 +61,21 @@ def test_the_model_that_ships_learns_from_every_update() -> None:
     lineage = learned(updates()).model.lineage
     assert lineage["fitted_on"]["n"] == N
     assert lineage["rehearsed_on"]["n"] + lineage["tested_on"]["n"] < N
+
+
+@pytest.mark.parametrize("timeless", [False, True])
+def test_sets_make_good_what_they_missed_of_later_cases_where_some_are_later(
+    timeless: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a tenth of what was asked for is no set of cases that carry one moment."""
+    known = Known(**{**vars(updates()), "exceptions": np.arange(N)})
+    known = replace(known, times=np.full(N, DAY)) if timeless else known
+    seldom = {label: np.array(AIMS) / 10 for label in NO_AND_YES}
+    monkeypatch.setattr(learning, "missed_later", lambda *_: {})
+    plain = learned(known).model.conformal
+    monkeypatch.setattr(learning, "missed_later", lambda *_: seldom)
+    told = learned(known).model.conformal
+    assert (told == plain) is timeless
 
 
 def test_a_risk_heeds_half_of_its_level_and_knows_how_long_outcomes_take() -> None:
