@@ -37,3 +37,17 @@ def test_what_attributes_are_called_is_known_of_either(tmp_path: Path) -> None:
     mapping = parse_mapping({"schema": "fairlead/mapping/1", "facts": facts, "attributes": attributes})
     both = Together(open_history(table, mapping), open_history(parts()[0]))
     assert both.wordings == {"inv": Wording(called="stock on hand")}
+
+
+def test_what_an_event_came_to_is_kept_where_the_earlier_history_alone_tells_it(tmp_path: Path) -> None:
+    """A service that was never told the outcome of a case does not unteach it."""
+    use = tmp_path / "use.jsonl"
+    lines = [json.loads(line) for line in parts()[0].read_bytes().splitlines()]
+    known = [line for line in lines if line.get("outcome")][:3]
+    new = json.loads(json.dumps(lines[-1]))
+    new["case"]["event"]["id"] += "-again"
+    recorded = [{**line, "outcome": None} for line in [*known, new]]
+    use.write_text("".join(json.dumps(line) + "\n" for line in recorded), encoding="utf-8")
+    both = list(Together(open_history(parts()[0]), open_history(use)).lines())
+    assert both[:-1] == list(open_history(parts()[0]).lines())
+    assert (both[-1].case.event.id, both[-1].outcome) == (new["case"]["event"]["id"], None)
