@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import typer
 from numpy.typing import NDArray
 
@@ -73,13 +74,16 @@ def main(
 
 def spaced(history: DailyHistory, questions: int) -> DailyHistory:
     """The history of evenly spaced shelves that ask so many questions and more, or of all."""
-    mapping, asked = history.mapping, history.grid.answered().sum(axis=1)
-    step = max(1, int(asked.sum()) // questions)
-    while step > 1 and asked[::step].sum() < questions:
+    shelf = history.frame.groupby([history.mapping.node, history.mapping.sku], sort=True).ngroup()
+    step = max(1, int(history.grid.answered().sum()) // questions)
+    while (some := _every(history, shelf % step == 0)).grid.answered().sum() < questions and step > 1:
         step -= 1
-    shelf = history.frame.groupby([mapping.node, mapping.sku], sort=True).ngroup()
-    chosen = history.frame[(shelf % step == 0).to_numpy()].reset_index(drop=True)
-    return DailyHistory(history.name, history.digest, chosen, mapping)
+    return some
+
+
+def _every(history: DailyHistory, which: pd.Series[bool]) -> DailyHistory:
+    chosen = history.frame[which.to_numpy()].reset_index(drop=True)
+    return DailyHistory(history.name, history.digest, chosen, history.mapping)
 
 
 def compared(history: DailyHistory, progress: Progress) -> Parity:
