@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from data.vocabulary import Task
 from models.conformal import set_labels
-from training.case_tables import Event, keys_of
+from training.case_tables import Event, naming_columns
 from training.learning.evaluate import Answered
 
 PROBABILITY = "probability"
@@ -43,7 +43,7 @@ def answers_table(task: Task, answered: Answered, events: dict[str, Event]) -> p
         told[SET] = [_joined(labels, each) for each in answered.stays]
     if known.selection is not None:
         told[COUNTS] = known.selection
-    return pd.concat([keys_of(known, events), pd.DataFrame(told)], axis=1)
+    return pd.concat([naming_columns(known, events), pd.DataFrame(told)], axis=1)
 
 
 def _columns(name: str, task: Task, probabilities: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

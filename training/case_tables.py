@@ -53,7 +53,7 @@ def require_place(out: Path, option: str, *read: str | None) -> None:
         raise TrainingError(f"{out} is read by this command and would be overwritten: name another file with {option}")
 
 
-def keys_of(known: Known, events: dict[str, Event]) -> pd.DataFrame:
+def naming_columns(known: Known, events: dict[str, Event]) -> pd.DataFrame:
     """The columns `KEYS` of some cases, of a history with these events."""
     named = [events[key] for key in known.events]
     moments = [datetime.fromtimestamp(each, UTC) for each in known.times.tolist()]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.vocabulary import Task
 from models.task_model import TaskModel
-from training.case_tables import Event, keys_of
+from training.case_tables import Event, naming_columns
 from training.daily.history import DailyHistory
 from training.drift.drift import Seen
 from training.histories.history import History
@@ -26,7 +26,7 @@ def features_table(model: TaskModel, seen: Seen, events: dict[str, Event]) -> pd
     says.
     """
     features = pd.DataFrame(seen.features, columns=list(model.features().names))
-    return pd.concat([keys_of(seen.known, events), features], axis=1)
+    return pd.concat([naming_columns(seen.known, events), features], axis=1)
 
 
 def left_out(task: Task, history: History, count: int) -> str:

@@ -112,7 +112,7 @@ class Compared:
         return len(self.latest) + len(self.shelves)
 
 
-def delays_of(bundle: Bundle | None) -> dict[Task, Delays]:
+def delays_by_task(bundle: Bundle | None) -> dict[Task, Delays]:
     """How long the outcomes of each task take, of the models that tell it."""
     models = bundle.models if bundle else {}
     return {task: each.model.delays for task, each in models.items() if each.model.delays is not None}

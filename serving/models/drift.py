@@ -11,7 +11,7 @@ from models.drift import drift_report
 from models.performance import FEWEST
 from serving.identifiers import Clock
 from serving.in_force import InForce
-from serving.models.decided import Compared, delays_of, known_of, later_of, latest, settled, stake_of
+from serving.models.decided import Compared, delays_by_task, known_of, later_of, latest, settled, stake_of
 from serving.models.drift_schemas import ModelsDrift, TaskDrift, Told
 from serving.store import shelves
 from serving.store.engine import Database
@@ -45,7 +45,7 @@ class DriftService:
             found = latest(connection, count)
             proven, due = settled(connection, count, now)
             outcomes = Told(due=due, told=len(proven))
-            delays = {} if outcomes.enough else delays_of(bundle)
+            delays = {} if outcomes.enough else delays_by_task(bundle)
             waited = {task: each.counted_by(now) for task, each in delays.items()}
             known = {by: settled(connection, count, by)[0] for by in set(waited.values())} | {now: proven}
             asked = shelves.sample(connection, predictor.version, count) if predictor else []

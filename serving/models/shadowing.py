@@ -26,7 +26,7 @@ from policies.ladder import YES, checked
 from serving.errors import StoreUnavailable
 from serving.following import Follower
 from serving.metrics import Metrics
-from serving.models.decided import delays_of
+from serving.models.decided import delays_by_task
 from serving.models.shadow_report import ShadowCounts, ShadowReport, ShadowTask, Weighing, first_of, report, tasks_of
 from serving.recommendations.answering import Answer
 from serving.store import shadows, shelves
@@ -91,7 +91,7 @@ class Shadow:
         champion = in_force.digest if in_force else None
         with self._database.read() as connection:
             rows = _both(connection, champion, self.digest, now) if champion and self.digest else []
-        return report(champion, self.digest, self.problem, self._counts, rows, Weighing(delays_of(in_force), now))
+        return report(champion, self.digest, self.problem, self._counts, rows, Weighing(delays_by_task(in_force), now))
 
     def compared(
         self, champion: str, challenger: str, in_force: Bundle | None, now: datetime
@@ -100,7 +100,7 @@ class Shadow:
         as by what is in force.
         """
         with self._database.read() as connection:
-            return tasks_of(_both(connection, champion, challenger, now), Weighing(delays_of(in_force), now))
+            return tasks_of(_both(connection, champion, challenger, now), Weighing(delays_by_task(in_force), now))
 
     def drain(self) -> None:
         """Wait until everything seen so far is worked through."""
