@@ -37,7 +37,9 @@ from training.learning.evaluate import Snapshot
 from training.learning.learn import Learned, Origin, learn
 from training.progress import Progress
 from training.publishing import publish_whole
+from training.report.verdict import SUSPECTS
 from training.served import refuse_served
+from training.suspects import Suspect
 from training.tracking.tracking import Given, Recorded, Registered, Tracker
 
 SAMPLES = 64
@@ -83,6 +85,8 @@ class Order:
     """A bundle's folder whose tasks are kept beside what is trained, where `out` holds no bundle yet."""
     wordings: Wordings = field(default_factory=dict)
     """How people name attributes where the history does not say it: as the bundle that serves does."""
+    suspects: tuple[Suspect, ...] = ()
+    """What the check has against columns of the history: the model's card says so."""
     keep_going: bool = False
     """Leave out a task that the history cannot teach, instead of stopping."""
 
@@ -309,5 +313,6 @@ def _lineage(history: History, order: Order) -> dict[str, Any]:
         "seed": order.seed,
         "trials": order.trials,
         "threads": order.threads,
+        **({SUSPECTS: [[each.column, each.against] for each in order.suspects]} if order.suspects else {}),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }

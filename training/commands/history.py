@@ -15,6 +15,7 @@ from rich.table import Table
 
 from data.console import console
 from training.check.rates import Rate, show_rates
+from training.check.samples import DAILY_SAMPLE, SAMPLE
 from training.commands.train import TheHistory, told
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ app.add_typer(history, name="history", no_args_is_help=True)
 _console = console(stderr=True)
 _out = console()
 
-SAMPLE = 50_000
-DAILY_SAMPLE = 200_000
-"""Rows of a daily table: its columns are read at once, not case by case."""
 MUCH_DRIFT = 0.25
 
 

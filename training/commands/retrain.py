@@ -15,7 +15,16 @@ from data.console import console
 from data.vocabulary import Task
 from models.files import MANIFEST
 from policies.policy import load_policy
-from training.commands.train import ThePolicy, note, note_rehearsal, tested_on, told, tracker_of
+from training.commands.train import (
+    ThePolicy,
+    note,
+    note_rehearsal,
+    note_suspects,
+    opened,
+    tested_on,
+    told,
+    tracker_of,
+)
 from training.errors import TrainingError
 from training.interruption import Interrupted
 
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from policies.policy import Policy
     from training.histories.history import History
+    from training.suspects import Suspect
     from training.tracking.tracking import Tracker
     from training.train import Training
 
@@ -140,7 +150,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     from training.train import Order, train
 
     served = load_bundle(asked.served).bundle
-    history = _learned_from(asked)
+    history, suspected = _learned_from(asked)
     whole = served is not None and not served.problems
     order = Order(
         _tasks(asked, served, history),
@@ -155,6 +165,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
         long_memory=served is not None and asked.history is None and served.attributes.long_memory,
         wordings=served.attributes.wordings if served else {},
         beside=asked.served if whole else None,
+        suspects=suspected,
         keep_going=True,
     )
     with progress_on(_console) as progress:
@@ -168,7 +179,7 @@ def _challenge(asked: _Retraining, tracker: Tracker | None) -> None:
     _say(
         f"the challenger is {trained.digest} in {order.out}{but}. It is not in force: fairlead promote --help says how"
     )
-    note_rehearsal(trained, history)  # Last, where whoever reads a schedule's log looks first.
+    note_rehearsal(trained, history, suspected)  # Last, where whoever reads a schedule's log looks first.
 
 
 def _tell_untaught(asked: _Retraining, trained: Training) -> bool:
@@ -242,15 +253,16 @@ def _nothing_left(use: Path, made: Sequence[Path]) -> Iterator[None]:
         raise
 
 
-def _learned_from(asked: _Retraining) -> History:
+def _learned_from(asked: _Retraining) -> tuple[History, tuple[Suspect, ...]]:
+    """What was recorded, after the earlier cases where they are given, and what the check has against these."""
     from training.histories.history import open_history
     from training.histories.together import Together
-    from training.tables.mapping import load_mapping
 
     use = open_history(asked.use)
     if asked.history is None:
-        return use
-    return Together(open_history(asked.history, load_mapping(asked.mapping) if asked.mapping else None), use)
+        return use, ()
+    earlier = opened(asked.history, asked.mapping)
+    return Together(earlier, use), note_suspects(earlier, asked.history, asked.mapping)
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from training.histories.history import History
     from training.learning.evaluate import Answered
     from training.progress import Progress
+    from training.suspects import Suspect
     from training.tracking.tracking import Tracker
     from training.train import Training
 
@@ -93,6 +94,7 @@ def train(
         require_folder(out, "--out")
         tracker = tracker_of(VAR) if track else None
         read = opened(history, mapping, task)
+        suspected = note_suspects(read, history, mapping)
         order = Order(
             (task,),
             out,
@@ -105,11 +107,12 @@ def train(
             tracker=tracker,
             mapping_file=mapping,
             beside=beside,
+            suspects=suspected,
         )
         with progress_on(_console) as progress:
             trained = train(read, order, progress)
         _console.print(comparison(trained.metrics, f"{read.name}: a rehearsal, on {tested_on(trained)}"))
-        note_rehearsal(trained, read)
+        note_rehearsal(trained, read, suspected)
         _console.print(f"published {trained.digest} in {out}", soft_wrap=True)
         for name, registered in trained.versions.items():
             _console.print(
@@ -295,11 +298,31 @@ def tested_on(trained: Training) -> str:
     return "other cases" if trained.timeless else "the latest days"
 
 
-def note_rehearsal(trained: Training, history: History) -> None:
+def note_suspects(read: History, path: str, mapping: Path | None) -> tuple[Suspect, ...]:
+    """Note each column that the check would refuse, before anybody waits for what it teaches.
+
+    A native history is not looked at: a mapping or the service itself has made it.
+    """
+    from training.suspects import suspects
+    from training.terminal import progress_on
+
+    if mapping is None:
+        return ()
+    with progress_on(_console) as progress:
+        progress.step("looking for columns that hold what happened later")
+        found = suspects(read, path, mapping)
+    for each in found:
+        note(f"{each.column} is learned from and may hold what happened later: {each.against}; {each.mends}")
+    return found
+
+
+def note_rehearsal(trained: Training, history: History, suspected: Sequence[Suspect]) -> None:
     """Note why a model that was trained should not be put in force, and where its numbers are of no later days."""
     from training.histories.unseen import named_by_row
-    from training.report.verdict import doubt
+    from training.report.verdict import doubt, unexplained
 
+    if doubted := unexplained([each.column for each in suspected]):
+        note(doubted)
     for name, rehearsed in trained.metrics.items():
         if doubted := doubt(rehearsed):
             note(f"{name}, rehearsed on {rehearsed['n']:,} cases: {doubted}")

@@ -24,7 +24,16 @@ from models.predictors import MESSAGE_PREFIX
 from models.task_model import TaskModel
 from training.histories.split import without_times
 from training.report import windows
-from training.report.verdict import MENDS, closer, closer_than_known, doubt, stands_alone, wrong_level
+from training.report.verdict import (
+    MENDS,
+    SUSPECTS,
+    closer,
+    closer_than_known,
+    doubt,
+    stands_alone,
+    unexplained,
+    wrong_level,
+)
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html"
@@ -122,7 +131,7 @@ def card_of(model: TaskModel, bundle: str | None = None) -> Card:
         asks=ASKS[model.task],
         predicts=" ".join(filter(None, (PREDICTS[model.task], within_the_next(model.horizon)))),
         window=tuple(_window(model)),
-        verdict=doubt(told) or _praise(told),
+        verdict=_verdict(model),
         results=tuple(_results(model.task, told, report)),
         found_heading="right among its highest tenth" if model.task.is_risk else "right",
         base=base,
@@ -275,6 +284,11 @@ def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
     return f"{where}: {beside}" + ("; no better here than the base rate" if poor else "")
 
 
+def _verdict(model: TaskModel) -> str:
+    told, suspects = model.metrics, unexplained([column for column, _ in model.lineage.get(SUSPECTS, ())])
+    return " ".join(filter(None, (suspects, doubt(told) or _praise(told))))
+
+
 def _praise(told: Mapping[str, Any]) -> str:
     """Rules that say the base rate of every case have no row that fits one."""
     if told["rules"]["log_loss"] == told["base"]["log_loss"]:
@@ -284,6 +298,8 @@ def _praise(told: Mapping[str, Any]) -> str:
 
 def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     told, lineage = model.metrics, model.lineage
+    for column, against in lineage.get(SUSPECTS, ()):
+        yield f"The column {column} may hold what happened later: {against}."
     if told["n"] < FEWEST_STEADY:
         yield f"It was measured on {told['n']:,} cases: numbers of so few may be off by several points."
     yield from windows.counted(lineage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data.amounts import percent
@@ -32,6 +32,20 @@ def closer_than_known(task: Task, told: Mapping[str, Any]) -> float | None:
         return None
     entropy = -(rate * math.log(rate) + (1.0 - rate) * math.log1p(-rate))
     return 1.0 - float(told["model"]["log_loss"]) / entropy
+
+
+SUSPECTS = "suspects"
+"""Where a lineage keeps the columns that the check refuses, and what it has against each."""
+
+
+def unexplained(columns: Sequence[str]) -> str:
+    """Why a model should not be put in force that learned from columns which the check refuses; empty without any."""
+    if not columns:
+        return ""
+    return (
+        f"It learned from {', '.join(columns)}, which fairlead history check suspects of holding what happened later. "
+        "Do not put it in force before the mapping says when that is known, or leaves it out."
+    )
 
 
 def doubt(told: Mapping[str, Any]) -> str:

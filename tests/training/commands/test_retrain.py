@@ -25,6 +25,7 @@ from policies.policy import load_policy
 from tests.fixtures.days import MAPPING, daily_table
 from tests.fixtures.few_trees import few_trees
 from tests.fixtures.histories import small_history
+from tests.fixtures.leaky import leaky_mapping, leaky_table
 from tests.fixtures.promotions import AT, CHALLENGER, CHAMPION, later, lines, write
 from tests.fixtures.tables import backorders
 from tests.fixtures.task_models import coded_model
@@ -259,10 +260,10 @@ def recorded_in_vain() -> list[Any]:
     return used
 
 
-def retrained_on(lines: list[Any], history: Path, folder: Path) -> tuple[int, str]:
+def retrained_on(lines: list[Any], history: Path, folder: Path, *more: str) -> tuple[int, str]:
     service = Recorded(of_two_tasks(folder / "bundle"), lines=lines)
     asked = ["retrain", "--folder", str(folder), "--no-track", "--trials", "0", "--out", str(folder / "new")]
-    return retrained([*asked, "--history", str(history)], lambda folder, bundle: service)
+    return retrained([*asked, "--history", str(history), *more], lambda folder, bundle: service)
 
 
 def test_a_challenger_that_no_recorded_case_taught_is_published_and_that_is_said_first(tmp_path: Path) -> None:
@@ -288,3 +289,12 @@ def test_a_challenger_that_one_recorded_case_taught_is_not_said_to_have_learned_
     assert "note: none of the 90 recorded cases taught sla_breach (30" in said
     assert "nothing was learned from use" not in said
     assert "no recorded case taught it" not in said
+
+
+def test_what_the_check_has_against_the_earlier_cases_is_said_before_and_last(tmp_path: Path) -> None:
+    mapped = ["--mapping", str(leaky_mapping(tmp_path / "m.yaml", {})), "--task", "sla_breach"]
+    code, said = retrained_on(list(lines()[:90]), leaky_table(tmp_path / "t.csv", 2_000), tmp_path, *mapped)
+    assert code == 0, said
+    before, after = said.split("A rehearsal of the challenger")
+    assert "note: grade is learned from and may hold what happened later: tells sla_breach alone" in before
+    assert "note: It learned from grade, which fairlead history check suspects of holding what happened later." in after
