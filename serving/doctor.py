@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -57,29 +57,24 @@ class Finding:
 
 def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at everything the service stands on; never raises for what it finds."""
-
-    def age(settings: Settings) -> Iterator[Finding]:
-        return _aged(settings, now)
-
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _installed,
-        _policy,
-        _bundle,
-        age,
-        _rollback,
-        _store,
-        _keys,
-        _bundle_key,
-    )
-    for check in checks:
-        yield from _whatever_it_finds(check, settings)
+    looks: dict[str, Iterator[Finding]] = {
+        "installed": _installed(),
+        "policy": _policy(settings),
+        "bundle": _bundle(settings),
+        "age": _aged(settings, now),
+        "rollback": _rollback(settings),
+        "store": _store(settings),
+        "keys": _keys(settings),
+        "bundle key": _bundle_key(settings),
+    }
+    for about, found in looks.items():
+        yield from _whatever_it_finds(about, found)
 
 
-def _whatever_it_finds(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
-    """A row that somebody changed by hand may end a check, and is then its find."""
-    about = check.__name__.strip("_").replace("_", " ")
+def _whatever_it_finds(about: str, found: Iterator[Finding]) -> Iterator[Finding]:
+    """A row that somebody changed by hand may end a look, and is then its find."""
     try:
-        yield from check(settings)
+        yield from found
     except RecordAltered as altered:
         yield Finding("wrong", about, altered.detail, RESTORE)
     except (SQLAlchemyError, Problem, *ODD) as error:
@@ -87,7 +82,7 @@ def _whatever_it_finds(check: Callable[[Settings], Iterator[Finding]], settings:
         yield Finding("wrong", about, says, RESTORE)
 
 
-def _installed(_: Settings) -> Iterator[Finding]:
+def _installed() -> Iterator[Finding]:
     yield Finding("good", "python", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")
     for about, names in (("serving", SERVING), ("training", TRAINING)):
         found = {name: _version(name) for name in names}

@@ -29,6 +29,7 @@ from training.daily.history import DailyHistory, daily_study, vocabulary
 from training.errors import HistoryError, TrainingError
 from training.histories.dataset import Study, study
 from training.histories.history import History
+from training.histories.known import Lessons
 from training.histories.left_out import left_out_words
 from training.histories.split import without_times
 from training.interruption import LEARNER, Interrupted
@@ -95,8 +96,8 @@ class Order:
 class Training:
     """What was published: the bundle's digest, the numbers per task, registry versions, tasks left out and why.
 
-    `timeless` where the cases carry one moment, so that no number is of later days; `events` tells which cases taught
-    each task, and which did not: see `Known.events_by_lesson`.
+    `timeless` where the cases carry one moment, so that no number is of later days; `lessons` tells which cases taught
+    each task, and which did not.
     """
 
     digest: str
@@ -104,7 +105,7 @@ class Training:
     versions: dict[Task, Registered] = field(default_factory=dict)
     left_out: dict[Task, str] = field(default_factory=dict)
     timeless: bool = False
-    events: dict[Task, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    lessons: dict[Task, Lessons] = field(default_factory=dict)
 
 
 def train(history: History, order: Order, progress: Progress) -> Training:
@@ -136,8 +137,8 @@ def _train(history: History, order: Order, progress: Progress) -> Training:
         task: {**each.model.metrics, **each.left_out} for task, each in learned.items()
     }
     timeless = any(without_times(each.model.lineage) for each in learned.values())
-    events = {task: each.events for task, each in learned.items()}
-    return Training(digest, metrics, versions, left_out, timeless, events)
+    lessons = {task: each.lessons for task, each in learned.items()}
+    return Training(digest, metrics, versions, left_out, timeless, lessons)
 
 
 def _read(history: History, order: Order, progress: Progress) -> tuple[AttributeSchema, Study, Snapshot]:

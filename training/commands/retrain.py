@@ -193,7 +193,7 @@ def _tell_untaught(asked: _Retraining, trained: Training) -> bool:
 
     if asked.history is None:
         return True
-    counted = lessons(open_history(asked.use).lines(), trained.events)
+    counted = lessons(open_history(asked.use).lines(), trained.lessons)
     if says := untaught_words(counted):
         note(says)
     return len(untaught(counted)) < len(counted)

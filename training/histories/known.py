@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -23,6 +23,20 @@ from training.histories.truth import UNKNOWN
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Which events teach, and which do not although their truth is told, by why."""
+
+    events: Sequence[str] = ()
+    kinds: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """Of each event whether that became of it; no event is of two kinds."""
+
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Each event and its kind, made as they are asked for: a table of days has millions."""
+        for kind, which in self.kinds.items():
+            yield from ((event, kind) for event in compress(self.events, which.tolist()))
 
 
 @dataclass(frozen=True)
@@ -94,10 +108,10 @@ class Known:
         )
 
     @property
-    def events_by_lesson(self) -> dict[str, tuple[str, ...]]:
-        """The events that teach, and those that do not although their truth is told, by why."""
+    def lessons(self) -> Lessons:
+        """What became of each event."""
         kinds = {TAUGHT: ~self._silent, PROMISE_OPEN: self._open, TOO_YOUNG: self._silent & ~self._open}
-        return {kind: tuple(compress(self.events, which.tolist())) for kind, which in kinds.items()}
+        return Lessons(self.events, kinds)
 
     def telling(self) -> Known:
         """The cases that teach and test, each counting for those like it whose outcome is not known yet: without

@@ -7,29 +7,27 @@ asked for a model that has learned from use must not take it for one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from data.outcome import HistoryLine
 from data.vocabulary import Task
 from models.taught import event_key
+from training.histories.known import Lessons
 from training.histories.left_out import NO_OUTCOME, PROMISE_PASSED, TAUGHT, TELLS_NOTHING, reasons
 from training.histories.truth import promise_passed
 
-Events = Mapping[str, Sequence[str]]
-"""What stands for each event of a history whose truth is told, by what became of it: see `Known.events_by_lesson`."""
 FROM_EARLIER = "what the challenger predicts it has learned from --history alone"
 
 
-def lessons(recorded: Iterable[HistoryLine], events: Mapping[Task, Events]) -> dict[Task, Counter[str]]:
+def lessons(recorded: Iterable[HistoryLine], of_tasks: Mapping[Task, Lessons]) -> dict[Task, Counter[str]]:
     """Per task how many of the recorded cases taught it, and how many did not, by why."""
-    became: dict[Task, dict[str, str]] = {task: {} for task in events}
+    became: dict[Task, dict[str, str]] = {task: {} for task in of_tasks}
     for line in recorded:
         key = event_key(line.case.event.source, line.case.event.id)
         for task, found in became.items():
             found[key] = _untold(task, line)
-    for task, told in events.items():
-        for lesson, keys in told.items():
-            became[task].update((key, lesson) for key in keys if key in became[task])
+    for task, told in of_tasks.items():
+        became[task].update((key, kind) for key, kind in told.named() if key in became[task])
     return {task: Counter(found.values()) for task, found in became.items()}
 
 

@@ -35,7 +35,7 @@ from training.errors import HistoryError
 from training.histories.baseline import RuleRates, fit_rules
 from training.histories.dataset import Sample, Study
 from training.histories.delays import delays_of
-from training.histories.known import Known
+from training.histories.known import Known, Lessons
 from training.histories.rows import Rows
 from training.histories.split import FEWEST_OF_EACH, Split, is_timeless, split_in_time
 from training.histories.truth import UNKNOWN
@@ -73,8 +73,8 @@ class Learned:
     """The recipes that were tried."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many cases did not teach: see `Known.left_out`."""
-    events: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Which of them taught, and which did not: see `Known.events_by_lesson`."""
+    lessons: Lessons = field(default_factory=Lessons)
+    """Which of them taught, and which did not."""
 
     @property
     def latest(self) -> Rows:
@@ -145,7 +145,7 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     told = report(model, rehearsal.measured(rules.base_probabilities(len(raw))), explained, shifts)
     metrics |= {"rule_rates": _rules(task, known, len(known.truth), recipe).to_json(), "report": told}
     model = replace(model, metrics=metrics, golden=_golden(model, study.samples))
-    return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out, whole.events_by_lesson)
+    return Learned(model, recipe, rehearsal, explained, chosen.trials, whole.left_out, whole.lessons)
 
 
 def _with_pairs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from data.record import instant_text
 from data.vocabulary import Task
 from features.catalogue import FeatureSet
 from models.bundle import publish
-from models.delays import Delays
 from models.drift_records import Alarm
 from models.performance import FEWEST
 from serving.models.drift import hedged
@@ -21,7 +19,7 @@ from serving.models.drift_schemas import TaskDrift, Told
 from tests.fixtures.bundles import PUBLISHED, a_bundle
 from tests.fixtures.dossiers import promoted
 from tests.fixtures.service import NOON, Desk, an_exception, open_desk
-from tests.fixtures.task_models import task_model, without_sets
+from tests.fixtures.task_models import of_late_outcomes, task_model, without_sets
 
 CASES = 48
 
@@ -94,13 +92,8 @@ def test_what_a_promise_came_to_counts_once_it_is_due(tmp_path: Path) -> None:
     assert tasks(desk)["sla_breach"]["report"]["with_outcome"] == CASES
 
 
-LATE = Delays(1, {"no": (1.0, 1.0), "yes": (0.0, 1.0)})
-"""Of broken promises none is known as the day is over on which they were due, all a day later."""
-
-
 def a_late_desk(folder: Path) -> Desk:
-    heeding: dict[str, Any] = {"record_share": 0.5, "delays": LATE}
-    models = {task: replace(task_model(task), **heeding) if task.is_risk else task_model(task) for task in Task}
+    models = {task: of_late_outcomes(task) if task.is_risk else task_model(task) for task in Task}
     publish(folder / "bundle", models, created_at=PUBLISHED)
     return open_desk(folder / "var", bundle=folder / "bundle")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from sqlalchemy import text
 from data.prediction import LabelPrediction, RiskPrediction
 from data.vocabulary import ServedBy, Task
 from models.bundle import publish
-from models.delays import Delays
 from models.predictors import ModelPredictor
 from serving.models import shadowing
 from serving.models.shadow_report import first_of
@@ -22,7 +20,7 @@ from serving.models.shadowing import told_by
 from serving.store.shadows import Beside
 from tests.fixtures.bundles import a_bundle, made_again
 from tests.fixtures.service import NOON, Desk, an_exception, costly, open_desk
-from tests.fixtures.task_models import cases, task_model
+from tests.fixtures.task_models import cases, of_late_outcomes
 
 
 def a_desk(folder: Path, shadow: int | None, **also: Any) -> Desk:
@@ -83,9 +81,8 @@ def test_once_there_are_outcomes_both_are_held_against_them(tmp_path: Path) -> N
 
 def test_known_outcomes_stand_for_those_not_known_yet(tmp_path: Path) -> None:
     """Of broken promises half is known at the next noon, by the model in force: one counts twice, a kept one once."""
-    late: dict[str, Any] = {"record_share": 0.5, "delays": Delays(1, {"no": (1.0, 1.0), "yes": (0.0, 1.0)})}
     bundle = tmp_path / "bundle"
-    publish(bundle, {Task.SLA_BREACH: replace(task_model(Task.SLA_BREACH), **late)}, created_at=NOON)
+    publish(bundle, {Task.SLA_BREACH: of_late_outcomes(Task.SLA_BREACH)}, created_at=NOON)
     desk = open_desk(tmp_path / "var", bundle=bundle, shadow=a_bundle(tmp_path / "shadow", seed=2))
     with desk.client:
         answers = [desk.recommend(promised(number)) for number in (1, 2, 3)]

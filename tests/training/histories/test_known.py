@@ -73,8 +73,9 @@ def test_a_case_that_is_open_and_too_young_is_counted_once() -> None:
 
 
 def test_the_events_are_told_by_whether_they_teach() -> None:
-    assert KNOWN.events_by_lesson == {"taught": ("e",), "promise_open": ("g", "h"), "too_young": ("f",)}
-    assert not any(replace(KNOWN, events=()).events_by_lesson.values()), "days of shelves name no event"
+    told = [("e", "taught"), ("g", "promise_open"), ("h", "promise_open"), ("f", "too_young")]
+    assert list(KNOWN.lessons.named()) == told
+    assert not list(replace(KNOWN, events=()).lessons.named()), "a history whose events nobody names"
 
 
 def test_where_none_is_too_young_known_cases_stand_for_others_all_the_same() -> None:

@@ -6,12 +6,15 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from data.case import Promise
 from data.outcome import HistoryLine, Outcome
 from data.vocabulary import ExceptionType, Task
 from models.taught import event_key
 from tests.fixtures.cases import NOON, a_case
-from training.histories.recorded import Events, lessons, untaught, untaught_words
+from training.histories.known import Lessons
+from training.histories.recorded import lessons, untaught, untaught_words
 
 LATE = Promise(due_at=NOON - timedelta(hours=1))
 
@@ -34,11 +37,13 @@ def test_each_recorded_case_is_counted_once_by_what_became_of_it() -> None:
         line(4, {"resolved_at": NOON}, promise=LATE),
         line(5, {"exception_type": ExceptionType.SPLIT_SHIPMENT}),
     ]
-    events: dict[Task, Events] = {
-        Task.SLA_BREACH: {"taught": (key(0), key(99)), "promise_open": (key(1),), "too_young": (key(2), key(98))},
-        Task.EXCEPTION_TYPE: {"taught": (key(5),)},
+    kinds = ("taught", "promise_open", "too_young")
+    of_breach = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], bool)
+    told = {
+        Task.SLA_BREACH: Lessons([*map(key, (0, 99, 1, 2, 98))], dict(zip(kinds, of_breach, strict=True))),
+        Task.EXCEPTION_TYPE: Lessons([key(5)], {"taught": np.ones(1, bool)}),
     }
-    assert lessons(recorded, events) == {
+    assert lessons(recorded, told) == {
         Task.SLA_BREACH: dict.fromkeys(
             ("taught", "promise_open", "too_young", "no_outcome", "promise_passed", "tells_nothing"), 1
         ),
@@ -68,5 +73,5 @@ def test_where_a_recorded_case_taught_each_task_nothing_is_said() -> None:
 
 
 def test_where_nothing_was_recorded_there_is_no_why() -> None:
-    counted = lessons([], {Task.SLA_BREACH: {"taught": (key(0),)}})
+    counted = lessons([], {Task.SLA_BREACH: Lessons([key(0)], {"taught": np.ones(1, bool)})})
     assert untaught_words(counted).startswith("no case was recorded, so what the challenger predicts")
