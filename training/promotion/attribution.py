@@ -14,6 +14,7 @@ from training.promotion.kindred import ATTRIBUTE, MOST_NAMED, Carried, alone, to
 from training.promotion.later import Floats
 from training.promotion.news import New, news
 from training.promotion.sides import Pair, Side
+from training.report.verdict import SUSPECTS
 
 ROWS = 150
 """Rows explained: shares of mean contributions settle soon."""
@@ -84,7 +85,7 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
     unsaid = [each for each in new if each.told and said_of(each.name, attested or {}) is None]
     if unsaid:
         return _check(pair, Finding.REFUSED, _asked(unsaid))
-    notes = [*_better(judged, first, loss, gained)]
+    notes = [*_suspected(pair), *_better(judged, first, loss, gained)]
     if new:
         notes.append(_news(new, NOTED - GAINERS if notes else NOTED, attested or {}))
     if notes:
@@ -94,6 +95,17 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
         other = f"the two decide by other facts (rank correlation {alike:.2f}); {_in_words(first)}"
         return _check(pair, Finding.NOTED, other)
     return _check(pair, Finding.PASSED, f"the two decide by the same facts (rank correlation {alike:.2f})")
+
+
+def _suspected(pair: Pair) -> Iterator[str]:
+    """What whoever trained it was told by the check, and trained on all the same."""
+    columns = [column for column, _ in pair.challenger.model.lineage.get(SUSPECTS, ())]
+    if columns:
+        more = f" and {len(columns) - NOTED} more" if len(columns) > NOTED else ""
+        yield (
+            f"before it was trained, fairlead history check suspected {', '.join(columns[:NOTED])}{more} of holding "
+            "what happened later, and nobody said in the mapping when that is known"
+        )
 
 
 def rank_correlation(found: Sequence[Carried]) -> float:

@@ -40,8 +40,10 @@ PLAIN = declaring("stock transit need")
 MAKING = declaring("stock transit need", coming=("stock", "transit"), cover=("coming", "need"))
 
 
-def declared_by(schema: AttributeSchema) -> Side:
-    return Side(replace(task_model(Task.SLA_BREACH), attributes=schema), np.zeros((10, 1)), np.zeros((10, 1)))
+def declared_by(schema: AttributeSchema, *suspects: str) -> Side:
+    model = task_model(Task.SLA_BREACH)
+    told = {**model.lineage, "suspects": [[each, "tells too much"] for each in suspects]}
+    return Side(replace(model, attributes=schema, lineage=told), np.zeros((10, 1)), np.zeros((10, 1)))
 
 
 def found(
@@ -51,8 +53,9 @@ def found(
     champion: AttributeSchema = PLAIN,
     challenger: AttributeSchema = PLAIN,
     attested: dict[str, str] | None = None,
+    suspects: tuple[str, ...] = (),
 ) -> tuple[Finding, str]:
-    one, other = (declared_by(each) for each in (champion, challenger))
+    one, other = declared_by(champion), declared_by(challenger, *suspects)
     pair = Pair(Task.SLA_BREACH, NUMBERS % 2, NUMBERS, NUMBERS, one, other)
     loss = Difference(
         task=Task.SLA_BREACH,
@@ -289,3 +292,12 @@ def test_the_two_decide_by_the_same_facts_where_only_kin_changed_places() -> Non
     rest = (share("queue", 0.4, 0.4), share("hours", 0.15, 0.15), share("region", 0.12, 0.13))
     told = found(*shares, old=rest, champion=MAKING, challenger=MAKING)
     assert told == (Finding.PASSED, "the two decide by the same facts (rank correlation 1.00)")
+
+
+def test_what_the_check_had_against_the_challenger_s_columns_is_told_to_whoever_agrees() -> None:
+    finding, says = found(suspects=("grade", "solver"))
+    assert finding is Finding.NOTED
+    assert says.startswith("before it was trained, fairlead history check suspected grade, solver of holding")
+    assert "suspected a, b, c, d, e, f and 2 more of holding" in found(suspects=tuple("abcdefgh"))[1]
+    new = found(share("note", None, 0.06), suspects=("grade",))[1]
+    assert "nobody said in the mapping when that is known; something new decides: note" in new
