@@ -440,6 +440,7 @@ def test_a_phone_decides_from_the_bar(window: Window) -> None:
     page = window.page
     window.resize(NARROW)
     window.sign_in("fina")
+    assert page.get_by_text("fina", exact=True).is_visible(), "whose decision it is"
     window.open(f"/console/cases/{answer['recommendation_id']}")
     page.click(".act-bar a:has-text('Reject')")
     assert page.locator("#reject-reason").is_visible()
