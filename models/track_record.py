@@ -93,8 +93,8 @@ class RecordState(NamedTuple):
 class RecordRows(Protocol):
     """Where records are kept."""
 
-    def get(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, RecordState]:
-        """The rows that exist, by key."""
+    def get(self, keys: Sequence[RecordKey], at: datetime | None = None) -> Mapping[RecordKey, RecordState]:
+        """The rows that exist, by key; for whoever asks what counts at a moment, what comes later may be left out."""
         ...
 
     def put(self, states: Sequence[RecordState]) -> None:
@@ -108,8 +108,8 @@ class MemoryRecords:
     def __init__(self) -> None:
         self._states: dict[RecordKey, RecordState] = {}
 
-    def get(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, RecordState]:
-        """The rows that exist, by key."""
+    def get(self, keys: Sequence[RecordKey], at: datetime | None = None) -> Mapping[RecordKey, RecordState]:
+        """The rows that exist, by key, with all that is in them."""
         return {key: self._states[key] for key in keys if key in self._states}
 
     def put(self, states: Sequence[RecordState]) -> None:
@@ -186,7 +186,7 @@ def known(
 
     `delays` are those of the models whose records they are.
     """
-    found = rows.get(keys)
+    found = rows.get(keys, at)
     records = (_brought_forward(found[key], at, _of(key, delays.get(key.task))) for key in keys if key in found)
     return tuple(each for each in records if each.answers)
 

@@ -6,11 +6,13 @@ An altered row is as none, and stays as it was found, as those of parties do (`s
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
-from math import isfinite
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Row, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
@@ -40,10 +42,10 @@ class StoredRecords:
         self._connection = connection
         self._altered: set[tuple[str, ...]] = set()
 
-    def get(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, RecordState]:
-        """The rows that exist, by key, without altered ones."""
+    def get(self, keys: Sequence[RecordKey], at: datetime | None = None) -> Mapping[RecordKey, RecordState]:
+        """The rows that exist, by key, without altered ones; with a moment, without what counts later than that."""
         blocks = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
-        return {state.key: state for block in blocks for state in self._found(block)}
+        return {state.key: state for block in blocks for state in self._found(block, at)}
 
     def regions(self, task: Task, version: str) -> list[RecordKey]:
         """Whose records a model has: of all regions first, then of each by its name."""
@@ -51,12 +53,12 @@ class StoredRecords:
         found = self._connection.execute(select(table.c.region).where(mine).order_by(table.c.region)).scalars()
         return [RecordKey(task, version, region or None) for region in found]
 
-    def _found(self, keys: Sequence[RecordKey]) -> Iterator[RecordState]:
+    def _found(self, keys: Sequence[RecordKey], at: datetime | None) -> Iterator[RecordState]:
         named = [(each.task.value, each.version, each.region or EVERYWHERE) for each in keys]
         wanted = select(table).where(tuple_(table.c.task, table.c.version, table.c.region).in_(named))
         for row in self._connection.execute(wanted):
             try:
-                yield read(row)
+                yield read(row, at)
             except RecordAltered:
                 self._altered.add((row.task, row.version, row.region))
 
@@ -83,20 +85,30 @@ def _key(state: RecordState) -> tuple[str, ...]:
     return state.task.value, state.version, state.region or EVERYWHERE
 
 
-def read(row: Row[Any]) -> RecordState:
-    """The record of a row; one that an earlier version has written has nothing that waits. Raises RecordAltered."""
+def read(row: Row[Any], at: datetime | None = None) -> RecordState:
+    """The record of a row; with a moment, without what counts later than that.
+
+    One answer needs nothing of what waits, and of promises kept long before they are due there are hundreds of steps.
+    One that an earlier version has written has nothing that waits. Raises RecordAltered.
+    """
     with as_written(table, row):
-        values = json.loads(row.state)
-        at, waiting, levels = values.pop("at"), values.pop("waiting", {}), values.pop("levels", {})
+        values = from_json(row.state)
+        changed, waiting, levels = values.pop("at"), values.pop("waiting", {}), values.pop("levels", {})
         return RecordState(
             Task(row.task),
             row.version,
             row.region or None,
-            at=to_instant(at) if at is not None else None,
+            at=to_instant(changed) if changed is not None else None,
             sums=_sums(values),
-            waiting={to_instant(int(counts_at)): _sums(sums) for counts_at, sums in waiting.items()},
-            levels={to_instant(int(ends)): _levels(told) for ends, told in levels.items()},
+            waiting={instant: _sums(sums) for instant, sums in _by(waiting, at)},
+            levels={instant: _levels(told) for instant, told in _by(levels, at)},
         )
+
+
+def _by(steps: Mapping[str, Any], at: datetime | None) -> Iterator[tuple[datetime, Any]]:
+    """Steps by their instants, up to a moment."""
+    last = math.inf if at is None else to_number(at)
+    return ((to_instant(int(each)), told) for each, told in steps.items() if int(each) <= last)
 
 
 def _levels(values: Mapping[str, Any]) -> dict[str, Level]:
@@ -114,7 +126,7 @@ def _sums(values: Mapping[str, Any]) -> Sums:
     sums = Sums(**{**values, "missed": {label: tuple(counts) for label, counts in values["missed"].items()}})
     missed = chain.from_iterable(sums.missed.values())
     numbers = (sums.answers, sums.surplus, sums.doubt, *sums.true.values(), *missed)
-    if not all(isinstance(each, int | float) and isfinite(each) for each in numbers):
+    if not all(isinstance(each, int | float) and math.isfinite(each) for each in numbers):
         raise ValueError
     if abs(sums.surplus) > MOST or not 0.0 <= sums.doubt <= MOST:
         raise ValueError

@@ -41,15 +41,18 @@ def test_stored_records_are_those_of_a_dict(tmp_path: Path, delays: Delays | Non
         with database.write() as connection:
             learn(StoredRecords(connection), keys, proven, delays)
     asked = [key for version in ("v0", "v1", "v2") for key in keys_of(Task.SLA_BREACH, version, "emea")]
+    later = [NOON + days * DAY for days in range(18)]
     with database.read() as connection:
-        stored = known(StoredRecords(connection), asked, NOON + timedelta(days=9), {Task.SLA_BREACH: delays})
+        stored = [known(StoredRecords(connection), asked, at, {Task.SLA_BREACH: delays}) for at in later]
         assert StoredRecords(connection).get([]) == {}
         rows = StoredRecords(connection).get(asked)
+        due = StoredRecords(connection).get(asked, NOON + DAY)
     assert rows == memory.get(asked)
     assert any(state.waiting for state in rows.values()), "or this would not show what waits"
     assert any(state.levels for state in rows.values()) == (delays is not None)
-    assert stored == known(memory, asked, NOON + timedelta(days=9), {Task.SLA_BREACH: delays})
-    assert len(stored) == 4, "nothing is known of a version that never answered"
+    assert sum(len(state.waiting) for state in due.values()) < sum(len(state.waiting) for state in rows.values())
+    assert stored == [known(memory, asked, at, {Task.SLA_BREACH: delays}) for at in later]
+    assert len(stored[-1]) == 4, "nothing is known of a version that never answered"
     database.close()
 
 
