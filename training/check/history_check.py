@@ -174,7 +174,7 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
         columns=tuple(reports),
         base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
         joins=seen.joins,
-        findings=findings(seen, mapping, [(each.name, each.alone) for each in derived]),
+        findings=findings(seen, mapping, [(each.name, each.alone) for each in derived], found),
         derived=derived,
     )
 

@@ -53,9 +53,14 @@ class TellingPair:
 
 
 def parties_of(mapping: TheMapping) -> dict[str, str]:
-    """The columns of words that a mapping reads by themselves, each with a name for what it becomes."""
+    """The columns of words that a mapping reads by themselves, each with a name for what it becomes.
+
+    Without those that are known later than their case: a pair of one would be known as late.
+    """
     found: dict[str, str] = {}
     for key, source in mapping.sources():
+        if source.known not in (None, "opening"):
+            continue
         section, _, path = key.partition(".")
         words = section == "attributes" and getattr(source, "kind", "") == "category"
         if (words or key in PARTIES) and len(source.column) == 1:

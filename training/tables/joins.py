@@ -136,9 +136,9 @@ def _aggregated(table: pd.DataFrame, keys: pd.Index[Any], key: str, other: Joine
             continue
         cells = table[each.column]
         if each.way in ("sum", "mean") or (
-            each.way in ("min", "max") and _all_numbers(cells, f"{key}.each.{name}", mapping)
+            each.way in ("min", "max") and _all_numbers(cells, f"{key}.each.{name}", each, mapping)
         ):
-            cells = _numbers(cells, f"{key}.each.{name}", mapping)
+            cells = _numbers(cells, f"{key}.each.{name}", each, mapping)
         made[name] = getattr(cells.set_axis(keys).groupby(level=0), each.way)(**_options(each))
     return pd.DataFrame(made)
 
@@ -148,9 +148,9 @@ def _options(each: Aggregate) -> dict[str, Any]:
     return {"min_count": 1} if each.way == "sum" else {}
 
 
-def _all_numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> bool:
+def _all_numbers(cells: pd.Series[Any], key: str, each: Aggregate, mapping: Mapping) -> bool:
     try:
-        _numbers(cells, key, mapping)
+        _numbers(cells, key, each, mapping)
     except HistoryError as error:
         if isinstance(error.__cause__, PointError):
             raise
@@ -158,11 +158,11 @@ def _all_numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> bool:
     return True
 
 
-def _numbers(cells: pd.Series[Any], key: str, mapping: Mapping) -> pd.Series[float]:
-    """Floats, read as the mapping writes numbers; absent where the cell says that nothing is known."""
+def _numbers(cells: pd.Series[Any], key: str, each: Aggregate, mapping: Mapping) -> pd.Series[float]:
+    """Floats, read as the column or else the mapping writes them; absent where the cell says that nothing is known."""
     if pd.api.types.is_numeric_dtype(cells):
         return cells.astype(float)
-    read = number_reader(mapping.missing, mapping.decimal, mapping.thousands)
+    read = number_reader(mapping.missing, each.decimal or mapping.decimal, each.thousands or mapping.thousands)
     values = {}
     for cell in cells.dropna().unique():
         try:

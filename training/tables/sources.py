@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
@@ -339,17 +339,24 @@ Way = Literal["count", "sum", "mean", "min", "max", "first", "last"]
 class Aggregate(Part):
     """What to make of a key's rows in another file: `count`, or `{sum: price}`; absent cells do not count."""
 
+    came_later: ClassVar[frozenset[str]] = frozenset({"decimal", "thousands"})
+
     way: Way
     column: str | None = None
+    decimal: Mark | None = None
+    """The decimal mark of the column's numbers, where it is not the mapping's."""
+    thousands: Thousands | None = None
+    """What stands between the thousands of the column's numbers, where it is not the mapping's."""
 
     @classmethod
     def in_full(cls, given: Any) -> Any:
         """`count` counts the rows; `{sum: price}` adds up a column, `{first: seller}` takes the first filled cell."""
         if given == "count":
             return {"way": "count"}
-        if isinstance(given, dict) and len(given) == 1 and "way" not in given:
-            ((way, column),) = given.items()
-            return {"way": way, "column": column}
+        said = [way for way in get_args(Way) if isinstance(given, dict) and way in given]
+        if len(said) == 1:
+            (way,) = said
+            return {"way": way, "column": given[way], **{key: told for key, told in given.items() if key != way}}
         return given
 
     @model_validator(mode="after")

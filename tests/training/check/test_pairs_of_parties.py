@@ -12,6 +12,7 @@ import pytest
 
 from tests.fixtures.tables import write_csv
 from training.check.examined import examine
+from training.check.findings import findings as check_findings
 from training.check.history_check import check
 from training.check.pairs_of_parties import telling_pair
 from training.tables.mapping import parse_mapping
@@ -100,6 +101,8 @@ def told(folder: Path, more: dict[str, Any], timeless: bool = False) -> list[str
     content["attributes"] = more.get("attributes", {})
     mapping = parse_mapping(content)
     report = check(examine(write_csv(folder / "t.csv", head, rows), mapping, COUNT), mapping)
+    again = check_findings(examine(folder / "t.csv", mapping, COUNT), mapping, suspected=["Vendor"])
+    assert "pair_unsaid" not in {each.rule for each in again}, "nothing is made of what may be a leak"
     return [each.says for each in report.findings if each.rule == "pair_unsaid"]
 
 
@@ -118,8 +121,10 @@ def test_the_check_says_which_join_to_write(tmp_path: Path) -> None:
         ({"attributes": {**ATTRIBUTES, "v": "Vendor", "both": {"join": ["Country", "Vendor"]}}}, False),
         ({"attributes": {**ATTRIBUTES, "v": "Vendor"}}, True),
         ({"attributes": ATTRIBUTES}, False),
+        ({"attributes": {**ATTRIBUTES, "v": {"column": "Vendor", "known": "later"}}}, False),
+        ({"attributes": {**ATTRIBUTES, "v": {"column": "Vendor", "known": {"column": "ended"}}}}, False),
     ],
-    ids=["said already", "without times", "not read"],
+    ids=["said already", "without times", "not read", "not known in time", "known from then on"],
 )
 def test_what_is_said_or_not_read_or_of_no_time_is_not_asked_for(
     tmp_path: Path, more: dict[str, Any], timeless: bool

@@ -64,6 +64,25 @@ def test_a_number_that_may_be_a_thousand_times_more_is_neither_summed_nor_compar
         assert open_table(orders, by_day).frame["days.made"].iloc[1] == "24.12.2026"
 
 
+def test_a_column_that_writes_its_numbers_in_another_way_than_the_mapping_says_so(orders: Path) -> None:
+    prices = [("1", "25.96"), ("1", "1,000.5")]
+    write_csv(orders.parent / "other.csv", ("order", "price"), prices)
+
+    def summed(**how: str) -> Any:
+        other = {"file": "other.csv", "key": "order", "each": {"made": {"sum": "price", **how}}}
+        return open_table(orders, mapping(other=other)).frame["other.made"].iloc[1]
+
+    with pytest.raises(HistoryError, match=r"say decimal: '\.' and thousands: ',' beside its source"):
+        summed()
+    assert summed(decimal=".", thousands=",") == 1026.46
+
+
+def test_how_numbers_are_written_is_a_part_of_the_digest_where_it_is_said() -> None:
+    plain, said = (mapping(items=items(made={"sum": "price", **how})) for how in ({}, {"decimal": "."}))
+    assert "decimal" not in plain.model_dump(mode="json")["files"]["items"]["each"]["made"]
+    assert plain.digest != said.digest
+
+
 def test_a_join_tells_how_many_rows_it_found_and_a_key_of_either_side(orders: Path) -> None:
     customers = {"file": "customers.parquet", "key": {"customer": "nr"}}
     plain, several = open_table(orders, mapping(customers=customers, items=items(n="count"))).joins
