@@ -26,6 +26,7 @@ import typer
 
 from benchmarks import incident_log, late_flights, store_stock
 from benchmarks.hand_made import flights, incidents, shelves
+from training.progress import Silent
 from training.report.metrics import scores_of
 
 Made = Callable[[pd.DataFrame], pd.DataFrame]
@@ -113,7 +114,7 @@ def _fairlead(history: Table, folder: Path, out: Path, since: datetime | None) -
         case Table.INCIDENTS:
             return incident_log.measure(folder / incident_log.LOG, out, 2, since)
         case Table.SHELVES:
-            return store_stock.measure(folder / store_stock.DAYS, out, 14, 2)
+            return store_stock.measure(folder / store_stock.DAYS, out, 14, 2, Silent())
         case Table.FLIGHTS:
             return late_flights.measure(folder, out, 2)
 

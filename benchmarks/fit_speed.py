@@ -9,7 +9,6 @@ linear term stands on a line of its own: it is no part of the bare script.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -43,8 +42,8 @@ class Timed:
 
     @property
     def ratio(self) -> float:
-        """Ours over the bare script, by the medians."""
-        return statistics.median(self.ours) / statistics.median(self.bare)
+        """Ours over the bare script, by the quickest turn of each: other work on the machine only ever adds."""
+        return min(self.ours) / min(self.bare)
 
 
 def main(
@@ -102,12 +101,12 @@ def bare(matrix: Rows, parameters: dict[str, Any], rounds: int) -> lightgbm.Boos
 
 
 def table(timed: Timed, matrix: Rows, recipe: Recipe) -> str:
-    """The medians, every turn, and the ratio beside the goal."""
+    """The quickest turns, all of them, and the ratio beside the goal."""
     n, k = matrix.features.shape
     heading = f"{n:,} rows, {k} features ({CATEGORIES} categorical), {recipe.rounds} trees of {recipe.leaves} leaves"
-    lines = [heading, "", "| | median s | every turn |", "| --- | ---: | --- |"]
+    lines = [heading, "", "| | quickest s | every turn |", "| --- | ---: | --- |"]
     for name, seconds in (("bare LightGBM", timed.bare), ("trees", timed.ours), ("linear term alone", timed.linear)):
-        lines.append(f"| {name} | {statistics.median(seconds):.1f} | {', '.join(f'{each:.1f}' for each in seconds)} |")
+        lines.append(f"| {name} | {min(seconds):.1f} | {', '.join(f'{each:.1f}' for each in seconds)} |")
     return "\n".join([*lines, "", f"trees / bare LightGBM: {timed.ratio:.2f} (goal: at most {GOAL})"])
 
 

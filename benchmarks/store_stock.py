@@ -24,8 +24,8 @@ from models.bundle import open_bundle
 from policies.policy import load_policy
 from training.daily.opening import load_daily_mapping, open_daily
 from training.learning.evaluate import CONFORMAL, evaluate
-from training.progress import Silent
-from training.terminal import covered
+from training.progress import Progress
+from training.terminal import covered, progress_on
 from training.train import Order, train
 
 DAYS = "freshretailnet50k_daily.parquet"
@@ -41,23 +41,24 @@ def main(
     """Split, train, score and print a table in Markdown, then what the conformal sets cover per class and region."""
     if not (folder / DAYS).is_file():
         raise typer.BadParameter(f"{folder} holds no {DAYS}")
-    with tempfile.TemporaryDirectory() as scratch:
-        scores = measure(folder / DAYS, keep or Path(scratch), last, threads)
+    with tempfile.TemporaryDirectory() as scratch, progress_on(console(stderr=True)) as progress:
+        scores = measure(folder / DAYS, keep or Path(scratch), last, threads, progress)
     typer.echo(f"Real shelves, last {last} days: n {scores['n']:,}, base rate {scores['base_rate']:.3f}\n")
     typer.echo(table(scores))
     if CONFORMAL in scores:
         console().print(covered(scores[CONFORMAL], "conformal sets"))
 
 
-def measure(days: Path, out: Path, last: int, threads: int) -> dict[str, Any]:
+def measure(days: Path, out: Path, last: int, threads: int, progress: Progress) -> dict[str, Any]:
     """The last days' scores of base rate, rules and model; the bundle stays in `out/bundle`."""
+    progress.step("splitting the table")
     earlier, later = split(days, out, last)
     mapping, policy = load_daily_mapping(MAPPING), load_policy()
     order = Order((Task.STOCKOUT,), out / "bundle", policy, datetime(2024, 6, 11, tzinfo=UTC), threads=threads)
-    train(open_daily(earlier, mapping), order, Silent())
+    train(open_daily(earlier, mapping), order, progress)
     model = open_bundle(out / "bundle").models[Task.STOCKOUT].model
     past, recent = open_daily(earlier, mapping), open_daily(later, mapping)
-    return evaluate({Task.STOCKOUT: model}, recent, past, policy, Silent())[Task.STOCKOUT]
+    return evaluate({Task.STOCKOUT: model}, recent, past, policy, progress)[Task.STOCKOUT]
 
 
 def split(days: Path, out: Path, last: int) -> tuple[Path, Path]:

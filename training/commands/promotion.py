@@ -370,9 +370,9 @@ def _apply(now: InForceNow, finish: str) -> None:
     for name, version in tracker.crown(now.models).items():
         if version is None:
             _note(
-                f"MLflow at {tracker.uri} has no version of {name} that serves; where it was trained into another "
-                "store, such as a service's FOLDER/mlflow.db, name that by MLFLOW_TRACKING_URI and finish with "
-                f"{finish}"
+                f"MLflow at {tracker.uri} has no version of {name} that serves; one that was trained with --no-track "
+                "has none anywhere, and the alias stays. Where it was trained into another store, such as a "
+                f"service's FOLDER/mlflow.db, name that by MLFLOW_TRACKING_URI and finish with {finish}"
             )
         else:
             _console.print(f"{name} version {version} is champion in {tracker.uri}", soft_wrap=True)

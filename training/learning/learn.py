@@ -43,7 +43,7 @@ from training.learning.calibrator_choice import choose_calibrator
 from training.learning.calibrator_mean import Calibrator
 from training.learning.chain import Chain, with_chains
 from training.learning.conformal_fit import AIM, Calibrating, fit_conformal, missed_later
-from training.learning.evaluate import compare, probabilities_of
+from training.learning.evaluate import AS_TRAINED, compare, probabilities_of
 from training.learning.fit import Recipe, fit, label_recipe, risk_recipe, weights
 from training.learning.heed import HEEDED, Later, heed
 from training.learning.moved import moved
@@ -53,6 +53,7 @@ from training.learning.search import Trial
 from training.learning.tune import Effort, choose
 from training.learning.words import message_scores
 from training.progress import Progress
+from training.report.metrics import scores_of
 from training.report.rehearsal import Explained, Rehearsal, explain
 from training.report.report import report
 
@@ -127,6 +128,8 @@ def learn(task: Task, study: Study, chains: Sequence[Chain], origin: Origin, pro
     rules = _rules(task, rehearsed, split.test, recipe)
     latest = rows.at(split.latest)
     metrics = compare(task, latest.truth, said[-len(raw) :], rules, rehearsed.fired[split.test :], latest.selection)
+    if _share(delays):
+        metrics[AS_TRAINED] = scores_of(latest.truth, answered[-1].cases.probabilities, latest.selection)
     progress.step(f"{task}: the model that ships")
     calibrator = choose_calibrator(rows, (*split.blocks, (split.test, split.n)), scores)
     delays = _delays(task, whole, split)

@@ -91,7 +91,7 @@ def compare(
     found = _Findings(attested or {}, checks=[_tasks_check(challenger, champion)])
     matrices = Matrices()
     for task in tasks:
-        progress.step(f"{task}: champion and challenger on the same {whole.n:,} cases")
+        progress.step(f"{task}: champion and challenger on the same cases")
         _compare_task(task, challenger, champion, readings, ground, matrices, policy, found, (resamples, seed))
     cost = _cost(challenger, champion, found.times)
     found.checks.append(answering.size_check(cost))

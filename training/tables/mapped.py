@@ -317,10 +317,17 @@ def _per_cent(first: ErrorDetails, key: str) -> str:
     )
 
 
+def _other_words(given: Any, values: dict[str, Scalar]) -> str:
+    """What to write where a word is none of ours: it is yours, or one that values puts for yours."""
+    if theirs := [word for word, ours in values.items() if ours == given]:
+        return f"; values puts it for {', '.join(theirs)}: put one of ours"
+    return f"; values lists {', '.join(values)}: add it" if values else "; values puts our words for yours"
+
+
 def _misfit(error: ValidationError, key: str, number: int, values: dict[str, dict[str, Scalar]]) -> HistoryError:
     """A value that a case or an outcome cannot hold, by the mapping's key."""
     first = error.errors()[0]
-    words = f"; values lists {', '.join(values[key])}: add it" if key in values else "; values puts our words for yours"
+    words = _other_words(first["input"], values.get(key, {}))
     remedy = words if first["type"] in ("enum", "literal_error") else _per_cent(first, key)
     return HistoryError(
         f"{row_name(number)}, mapping key {key!r}: {expected(first)}, got {shown(first['input'])}{remedy}"

@@ -191,11 +191,20 @@ class Tracker:
         self._open = ()
 
     def _close_abandoned(self) -> None:
-        """Say of runs whose process was killed outright that they came to nothing."""
+        """Say of runs whose process was killed outright that they came to nothing, or finish what was registered."""
         for run in self._client.search_runs([self._experiment], f"attributes.status = '{RUNNING}'"):
             if is_gone(run.data.tags.get(PROCESS)):
-                self._client.set_terminated(run.info.run_id, KILLED)
-                self._client.set_tag(run.info.run_id, WHY, "its process ended without a word, as when it is killed")
+                self._settle(run.info.run_id)
+
+    def _settle(self, run: str) -> None:
+        """A version is registered whole, with the bundle that is published before it: then its run has come to that."""
+        versions = self._client.search_model_versions(f"run_id = '{run}'")
+        if versions:
+            self._client.set_tag(run, "bundle", versions[0].tags["bundle"])
+            self._client.set_terminated(run, FINISHED)
+            return
+        self._client.set_terminated(run, KILLED)
+        self._client.set_tag(run, WHY, "its process ended without a word, as when it is killed: nothing was registered")
 
     def _record_trial(self, number: int, trial: Trial) -> None:
         """A recipe that was tried, as a run below the one under way."""

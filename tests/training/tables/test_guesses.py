@@ -172,6 +172,9 @@ def test_a_word_that_is_none_of_ours_is_answered_with_ours_and_those_of_values()
     said = refused({"c": "ship", "end": "2026-01-03T10:00Z"}, outcome=outcome)
     assert "mapping key 'outcome.root_cause': expected '" in said
     assert said.endswith("got 'ship'; values lists truck: add it")
+    wrong = {**outcome, "root_cause": {"column": "c", "values": {"truck": "carrier", "ship": "boat"}}}
+    said = refused({"c": "ship", "end": "2026-01-03T10:00Z"}, outcome=wrong)
+    assert said.endswith("got 'boat'; values puts it for ship: put one of ours"), "it is ours that is wrong"
 
 
 def test_a_constant_that_does_not_fit_names_its_key_and_no_row() -> None:

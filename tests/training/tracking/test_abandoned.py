@@ -11,7 +11,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from training.tracking.abandoned import PROCESS, is_gone, this_process
-from training.tracking.tracking import KILLED, RUNNING, WHY, Tracker
+from training.tracking.tracking import FINISHED, KILLED, RUNNING, WHY, Tracker
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -27,6 +27,19 @@ with tracker._run("sla_breach") as run:
 """
 
 
+def killed_run(uri: str, folder: Path) -> str:
+    """A run that was under way when its process was killed outright."""
+    command = [sys.executable, "-W", "ignore", "-c", LEFT_OPEN, uri, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        run = child.stdout.readline().strip()
+        Tracker(uri, folder)
+        assert MlflowClient(uri).get_run(run).info.status == RUNNING, "it still runs"
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    return run
+
+
 def test_who_runs_is_not_gone_and_who_cannot_be_told_of_is_neither() -> None:
     mine = this_process()
     assert not is_gone(mine)
@@ -38,17 +51,20 @@ def test_who_runs_is_not_gone_and_who_cannot_be_told_of_is_neither() -> None:
 
 def test_a_killed_training_is_told_by_the_next_one(tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    command = [sys.executable, "-W", "ignore", "-c", LEFT_OPEN, uri, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        killed = child.stdout.readline().strip()
-        client = MlflowClient(uri)
-        Tracker(uri, tmp_path)
-        assert client.get_run(killed).info.status == RUNNING, "it still runs"
-        child.send_signal(signal.SIGKILL)
-        child.wait()
+    killed, client = killed_run(uri, tmp_path), MlflowClient(uri)
     other = client.create_run(client.get_run(killed).info.experiment_id, tags={PROCESS: "another-machine 1 1"})
     Tracker(uri, tmp_path)
     told = client.get_run(killed)
     assert (told.info.status, "killed" in told.data.tags[WHY]) == (KILLED, True)
     assert client.get_run(other.info.run_id).info.status == RUNNING
+
+
+def test_a_training_that_was_killed_once_its_version_was_registered_is_finished(tmp_path: Path) -> None:
+    """The version was made with its bundle's name, so nothing of it is half there; only the run had not heard of it."""
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    killed, client = killed_run(uri, tmp_path), MlflowClient(uri)
+    client.create_registered_model("fairlead-sla_breach")
+    client.create_model_version("fairlead-sla_breach", str(tmp_path), killed, tags={"bundle": "sha256:1"})
+    Tracker(uri, tmp_path)
+    told = client.get_run(killed)
+    assert (told.info.status, told.data.tags["bundle"], WHY in told.data.tags) == (FINISHED, "sha256:1", False)
