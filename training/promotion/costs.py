@@ -2,7 +2,8 @@
 
     risk    act where probability x cost of the event > cost of acting.
             Acting costs what `prioritise_pick` (a breach) or `replenish` (a stock-out) costs in the policy and is
-            taken to prevent the event; not acting costs what the policy's `breach_costs` says where the event happens.
+            taken to prevent the event; not acting costs the stake (`policies.stakes`) where the event happens: the
+            `penalty` of a broken promise, work that stays `unsolved` of a shelf that runs empty.
     labels  a wrong label costs one `investigate`, a right one nothing.
 
 Amounts are in the policy's currency. Margins that are lost with a promise are left out: they depend on the order.
@@ -20,6 +21,7 @@ from data.actions import ActionId
 from data.case import Case
 from data.vocabulary import Task
 from policies.policy import Policy
+from policies.stakes import stake
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -34,7 +36,7 @@ class Prices:
     def __init__(self, task: Task, policy: Policy) -> None:
         self.currency = policy.settings.currency.reference
         self.acting = _price(ACTING.get(task, ASKING), policy)
-        self._policy = policy
+        self._task, self._policy = task, policy
         self._known: dict[tuple[object, ...], float] = {}
 
     def events(self, cases: Sequence[Case]) -> Floats:
@@ -49,8 +51,8 @@ class Prices:
         }
         key = tuple(asked.values())
         if key not in self._known:
-            hit = self._policy.ask("breach_costs", asked).hit
-            self._known[key] = self.acting if hit is None else float(hit.outputs["penalty"] or 0)
+            lost = stake(self._task, asked, self._policy)
+            self._known[key] = self.acting if lost is None else float(lost)
         return self._known[key]
 
 

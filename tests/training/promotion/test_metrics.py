@@ -8,6 +8,8 @@ import pytest
 from data.promotion import Difference, Finding, Metric
 from data.vocabulary import Task
 from policies.policy import load_policy
+from policies.stakes import stake
+from tests.fixtures.cases import a_case
 from training.promotion.costs import Prices
 from training.promotion.metrics import check, checks
 
@@ -108,3 +110,13 @@ def test_labels_are_compared_by_what_a_wrong_one_costs() -> None:
     prices = Prices(Task.ROOT_CAUSE, load_policy())
     (told,) = checks([same(Task.ROOT_CAUSE, Metric.EXPECTED_COST)], np.zeros(2), prices)
     assert told.finding is Finding.PASSED
+
+
+@pytest.mark.parametrize(("task", "lost"), [(Task.SLA_BREACH, 12.0), (Task.STOCKOUT, 18.0)])
+def test_an_event_costs_the_stake_that_the_drift_report_counts(task: Task, lost: float) -> None:
+    """A broken promise its penalty, an empty shelf the work that stays unsolved: more than it takes to fill it up."""
+    prices, case = Prices(task, load_policy()), a_case()
+    asked = {"customer_tier": None, "channel": None, "exception_type": None}
+    plain = case.model_copy(update={"customer": None, "channel": None, "reported_type": None})
+    assert prices.events([plain]).tolist() == [lost] == [float(stake(task, asked, load_policy()) or 0)]
+    assert lost > prices.acting
