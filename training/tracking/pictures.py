@@ -53,6 +53,8 @@ SHOWN = 15
 DEPENDENCES = 3
 MOVED = 12
 MOST_NAMED = 24
+LARGEST_DOT = 60.0
+"""Square points of the dot of the period with the most cases: part of a week at an end of a course is no spike."""
 MOST_DATES = 6
 """Dates under the picture of a course: slanted, so many lie apart."""
 NO_COURSE = "all cases carry one moment, so there are no weeks to follow and no later days that could have moved"
@@ -267,11 +269,14 @@ def drift(path: Path, model: TaskModel, rehearsal: Rehearsal) -> None:
     middles = [datetime.fromtimestamp(each.middle, UTC) for each in told.periods]
     said = [np.nan if each.said is None else each.said for each in told.periods]
     rate = "base rate" if model.task.is_risk else "share that was right"
-    over_time.plot(middles, [each.rate for each in told.periods], marker=".", label=rate)
-    over_time.plot(middles, said, marker=".", label="mean score")
+    many = np.array([each.n for each in told.periods])
+    for course_of, label in (([each.rate for each in told.periods], rate), (said, "mean score")):
+        (line,) = over_time.plot(middles, course_of, linewidth=1, label=label)
+        over_time.scatter(middles, course_of, s=LARGEST_DOT * many / many.max(), color=line.get_color())
     over_time.axvline(datetime.fromtimestamp(told.line, UTC), color="0.7", linewidth=1)
     name_dates(over_time, middles[0], middles[-1])
-    over_time.set_title(f"{model.task.value} by {told.by}; right of the line: the latest cases", fontsize="medium")
+    title = f"{model.task.value} by {told.by}, a dot by how many cases\nright of the line: the latest cases"
+    over_time.set_title(title, fontsize="medium")
     over_time.set_ylabel("share of cases, and mean probability said")
     _legend_below(figure, over_time, 2, "left")
     _shift(shift, model.features(), moved(model.features(), rehearsal, model.telling))
