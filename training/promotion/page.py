@@ -46,8 +46,10 @@ def page(dossier: Dossier) -> str:
     body = [
         "<h1>May the challenger take over?</h1>",
         _verdict(dossier),
-        f"<p>Both bundles answered the same {dossier.window.n:,} cases of {dossier.window.exceptions:,} exceptions "
-        f"{_cases(dossier.window)} Intervals come from {dossier.resamples:,} paired resamples of "
+        f"<p>Compared on {dossier.window.n:,} cases of {dossier.window.exceptions:,} exceptions "
+        f"{_cases(dossier.window)} Both bundles answered the same of them in each task: those whose outcome tells its "
+        "truth, as many as its metrics name. "
+        f"Intervals come from {dossier.resamples:,} paired resamples of "
         f"{dossier.window.resampled}, drawn with seed {dossier.seed}.</p>",
         "<h2>Checks</h2>",
         _table(("", "task", "check", "what it found"), map(_check, _by_caution(dossier.checks)), kind="checks"),
