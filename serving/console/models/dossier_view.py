@@ -67,8 +67,8 @@ def window_words(dossier: Dossier) -> str:
     """On what both were compared."""
     window = dossier.window
     return (
-        f"Compared on {window.n:,} cases of {window.exceptions:,} exceptions{_new_to_both(window)} Both bundles answered "
-        "the same of them in each task: those whose outcome tells its truth, as many as its metrics name. "
+        f"Compared on {window.n:,} cases of {window.exceptions:,} exceptions{_new_to_both(window)} Both bundles "
+        "answered the same of them in each task: those whose outcome tells its truth, as many as its metrics name. "
         f"The intervals hold 95 % of {dossier.resamples:,} paired resamples of {dossier.window.resampled}, drawn with "
         f"seed {dossier.seed}."
     )
