@@ -242,12 +242,11 @@ def _strongest(model: TaskModel, told: list[dict[str, Any]]) -> Iterator[tuple[s
         feature = by_name[each["feature"]]
         # December is not more than January: what it does to the risk is no trend, whatever the ranks say.
         more = 0 if feature.name in turning else each["more"]
-        yield feature.about, " ".join(filter(None, (_direction(feature, more), _usual(model, feature))))
+        says = _levels(model, feature) if feature.kind == "category" else _direction(feature, more)
+        yield feature.about, " ".join(filter(None, (says, _usual(model, feature))))
 
 
 def _direction(feature: Feature, more: int) -> str:
-    if feature.kind == "category":
-        return _levels(feature)
     if not more:
         return ""
     if feature.kind == "flag":
@@ -255,11 +254,22 @@ def _direction(feature: Feature, more: int) -> str:
     return f"The more, the {'higher' if more > 0 else 'lower'} the risk."
 
 
-def _levels(feature: Feature) -> str:
-    """The words it tells apart, the first few by name."""
-    named = [_plain(level) for level in feature.levels]
+def _levels(model: TaskModel, feature: Feature) -> str:
+    """The words that occurred in what it learned from, the commonest few by name; of an older bundle all it knows."""
+    named = [_plain(level) for level in _occurred(model, feature)]
     more = f" and {len(named) - MOST_LEVELS:,} more" if len(named) > MOST_LEVELS else ""
     return f"One of {len(named):,}: {', '.join(named[:MOST_LEVELS])}{more}."
+
+
+def _occurred(model: TaskModel, feature: Feature) -> Sequence[str]:
+    profiles = model.profile.features if model.profile else ()
+    told = next((each for each in profiles if each.name == feature.name), None)
+    if told is None or told.codes is None:
+        return feature.levels
+    shares = dict(zip(told.codes, told.shares[1:], strict=False))
+    named = sorted((code for code in told.codes if shares[code]), key=lambda code: -shares[code])
+    others = [level for code, level in enumerate(feature.levels) if code not in shares] if told.shares[-1] else []
+    return [*(feature.levels[code] for code in named), *others]
 
 
 def _usual(model: TaskModel, feature: Feature) -> str:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from data.horizons import UNSAID
 from data.vocabulary import Task
 from models.bundle import open_bundle
+from models.profile import FeatureProfile
 from models.task_model import TaskModel
 from policies.policy import load_policy
 from tests.fixtures.histories import parts
@@ -86,6 +87,26 @@ def test_of_a_fact_that_begins_anew_no_trend_is_told(folder: Path) -> None:
     assert told["The number of tasks that wait in the node"].startswith("The more, the higher the risk.")
     assert "risk" not in told["The hour of the day"]
     assert told["The hour of the day"].startswith("Usually ")
+
+
+def test_of_words_those_are_told_that_occurred_the_commonest_first(folder: Path) -> None:
+    model = model_of(folder)
+    assert model.profile is not None
+    (channel,) = (each for each in model.features().features if each.name == "channel")
+
+    def told(*mine: FeatureProfile) -> str:
+        others = [each for each in model.profile.features if each.name != "channel"] if model.profile else []
+        profile = replace(model.profile, features=(*others, *mine)) if model.profile else None
+        report = {**model.metrics["report"], "strongest": [{"feature": "channel", "strength": 1.0, "more": 0}]}
+        changed = replace(model, profile=profile, metrics={**model.metrics, "report": report})
+        return card_of(changed).strongest[0][1]
+
+    one, other = (channel.levels[code].replace("_", " ") for code in (1, 3))
+    two = FeatureProfile("channel", 100, (0.1, 0.2, 0.0, 0.7, 0.0), codes=(1, 2, 3))
+    assert told(two) == f"One of 2: {other}, {one}."
+    more = FeatureProfile("channel", 100, (0.0, 0.2, 0.7, 0.1), codes=(1, 3))
+    assert told(more).startswith(f"One of {len(channel.levels)}: {other}, {one}, ")
+    assert told().startswith(f"One of {len(channel.levels)}: "), "a bundle that kept no profile"
 
 
 def test_what_is_usual_is_told_in_one_unit(folder: Path) -> None:
