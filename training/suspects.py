@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.check.examined import examine
-from training.check.history_check import check
+from training.check.history_check import column_reports
 from training.check.samples import DAILY_SAMPLE, SAMPLE
 from training.daily.check import check_daily
 from training.daily.history import DailyHistory
@@ -19,7 +19,7 @@ MENDS_A_DAY = "if its value is written when the day has ended, take its fact out
 
 @dataclass(frozen=True)
 class Suspect:
-    """A column that becomes a fact and of which nobody said when it is known."""
+    """A column that becomes a fact, or is said to be known ahead, and looks like what happened later."""
 
     column: str
     against: str
@@ -37,5 +37,5 @@ def suspects(read: History, path: str, mapping: Path) -> tuple[Suspect, ...]:
         days = check_daily(read, DAILY_SAMPLE).leaking
         return tuple(Suspect(each.name, each.suspicions[0].says, MENDS_A_DAY) for each in days)
     parsed = load_mapping(mapping)
-    report = check(examine(path, parsed, SAMPLE), parsed)
-    return tuple(Suspect(each.name, each.suspicions[0].says, MENDS) for each in report.leaking)
+    reports = column_reports(examine(path, parsed, SAMPLE), parsed)
+    return tuple(Suspect(each.name, each.suspicions[0].says, MENDS) for each in reports if each.is_leaking)

@@ -89,6 +89,7 @@ def read(row: Row[Any], at: datetime | None = None) -> RecordState:
     """The record of a row; with a moment, without what counts later than that.
 
     One answer needs nothing of what waits, and of promises kept long before they are due there are hundreds of steps.
+    A step that somebody altered is so found when it would count, by whoever writes the row, or by the doctor.
     One that an earlier version has written has nothing that waits. Raises RecordAltered.
     """
     with as_written(table, row):

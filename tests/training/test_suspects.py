@@ -71,5 +71,19 @@ def test_a_training_on_explained_columns_says_nothing(tmp_path: Path) -> None:
     assert "may hold what happened later" not in said
     assert "suspects" not in said
     model = open_bundle(tmp_path / "bundle").models[Task.SLA_BREACH].model
+    assert model.record_share
+    trained_alone = model.metrics["as_trained"]["log_loss"]
+    assert f"as trained {trained_alone:.3f}" in said, "what fairlead drift compares with"
+    assert trained_alone != model.metrics["model"]["log_loss"]
     assert "suspects" not in model.lineage
     assert not card_of(model).verdict.startswith("It learned from")
+
+
+def test_a_look_that_fails_costs_nobody_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr("training.suspects.suspects", fails)
+    said = trained(tmp_path, leaky_table(tmp_path / "t.csv", 2_000), leaky_mapping(tmp_path / "m.yaml", OPENING))
+    assert "note: the columns could not be looked at (ValueError: no such luck)" in said
+    assert "published sha256:" in said

@@ -70,18 +70,18 @@ def findings(
     seen: Examined,
     mapping: Mapping | None,
     derived: Sequence[tuple[str, dict[str, float]]] = (),
-    suspected: Collection[str] = (),
+    leaking: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """What there is to mend, what stops training first; `derived` tells what each derived number reaches alone.
 
-    Nothing is advised of `suspected` columns but to look at them.
+    No pair is advised of `leaking` columns.
     """
     told = [*_twice(seen), *_without_outcome(seen, mapping), *_few(seen), *_before_their_case(seen), *_joins(seen)]
     told += [*_nearly_empty(seen), *_lone_values(seen, mapping), *_mark_slips(seen, mapping)]
     told += [*_left_out(seen, mapping), *_share_slips(seen, mapping)]
     told += [*_leaks_not_there(seen, mapping), *_derived_unknown(seen), *_derived_implausible(seen, derived)]
     told += [*_not_known_yet(seen)]
-    told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping), *_pair_unsaid(seen, mapping, suspected)]
+    told += [*_recorded_at_once(seen), *_calendar_in_utc(seen, mapping), *_pair_unsaid(seen, mapping, leaking)]
     return tuple(sorted(told, key=lambda each: not each.stops))
 
 
@@ -310,7 +310,7 @@ def _calendar_in_utc(seen: Examined, mapping: Mapping | None) -> Iterator[Findin
     )
 
 
-def _pair_unsaid(seen: Examined, mapping: Mapping | None, suspected: Collection[str]) -> Iterator[Finding]:
+def _pair_unsaid(seen: Examined, mapping: Mapping | None, leaking: Collection[str]) -> Iterator[Finding]:
     """Two columns of words that tell a risk together, which the mapping reads apart alone."""
     if mapping is None or seen.is_log or is_timeless(seen.times):
         return
@@ -320,7 +320,7 @@ def _pair_unsaid(seen: Examined, mapping: Mapping | None, suspected: Collection[
         words = {
             name: seen.columns[name].codes[known]
             for name in apart
-            if name not in suspected and is_party(seen.columns[name])
+            if name not in leaking and is_party(seen.columns[name])
         }
         found = telling_pair(words, said, truth[known] == 1) if task.is_risk else None
         if found is not None:

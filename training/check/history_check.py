@@ -148,7 +148,27 @@ class Check:
 
 
 def check(seen: Examined, mapping: TheMapping | None) -> Check:
-    """Look at every column of a history, mapped or not."""
+    """Look at every column of a history, mapped or not, and at what else there is to mend."""
+    reports, derived = column_reports(seen, mapping), tuple(_derived(seen, mapping))
+    leaking = [each.name for each in reports if each.is_leaking]
+    return Check(
+        history=seen.name,
+        whole=seen.counted.rows,
+        left_by_where=seen.counted.left_by_where,
+        rows=len(seen.of_case),
+        left_by_view=len(seen.of_case) - len(seen.chosen),
+        cases=len(seen.chosen),
+        timeless=bool(seen.times[0] == seen.times[-1]),
+        columns=reports,
+        base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
+        joins=seen.joins,
+        findings=findings(seen, mapping, [(each.name, each.alone) for each in derived], leaking),
+        derived=derived,
+    )
+
+
+def column_reports(seen: Examined, mapping: TheMapping | None) -> tuple[ColumnReport, ...]:
+    """What each column is, looks like, and is suspected of."""
     keys = _keys(seen, mapping)
     alone = areas_alone(seen)
     roles = {name: _role(name, keys[name], mapping) for name in seen.columns}
@@ -158,24 +178,9 @@ def check(seen: Examined, mapping: TheMapping | None) -> Check:
     found = suspicions(seen, _plans(seen, keys, mapping), tells, named, after, alone)
     above = _truths(seen, keys, mapping) | _moments(keys, mapping)
     found = {name: told for name, told in found.items() if name not in above}
-    reports = [
+    return tuple(
         _report(seen, column, keys[name], roles[name], mapping, alone[name], found.get(name, []))
         for name, column in seen.columns.items()
-    ]
-    derived = tuple(_derived(seen, mapping))
-    return Check(
-        history=seen.name,
-        whole=seen.counted.rows,
-        left_by_where=seen.counted.left_by_where,
-        rows=len(seen.of_case),
-        left_by_view=len(seen.of_case) - len(seen.chosen),
-        cases=len(seen.chosen),
-        timeless=bool(seen.times[0] == seen.times[-1]),
-        columns=tuple(reports),
-        base_rates={task.value: tuple(_months(seen.times, truth, task)) for task, truth in seen.truths.items()},
-        joins=seen.joins,
-        findings=findings(seen, mapping, [(each.name, each.alone) for each in derived], found),
-        derived=derived,
     )
 
 

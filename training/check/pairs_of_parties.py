@@ -90,6 +90,8 @@ def telling_pair(
         return None
     latest = slice(max(0, len(event) - MOST), None)
     truth = event[latest].astype(np.int64)
+    if len(np.unique(truth[: int(len(truth) * CUTS[0])])) < 2:  # The first block is taught by one outcome alone.
+        return None
     read = {name: codes[latest] + 1 for name, codes in columns.items()}
     both = [_together(*(read[name] for name in pair)) for pair in said if pair <= read.keys()]
     design = hstack([_levels(codes) for codes in (*read.values(), *both)]).tocsr()

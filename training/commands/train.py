@@ -310,7 +310,13 @@ def note_suspects(read: History, path: str, mapping: Path | None) -> tuple[Suspe
         return ()
     with progress_on(_console) as progress:
         progress.step("looking for columns that hold what happened later")
-        found = suspects(read, path, mapping)
+        try:
+            found = suspects(read, path, mapping)
+        except TrainingError:
+            raise
+        except Exception as error:  # Advice that fails is to cost nobody a training.
+            note(f"the columns could not be looked at ({type(error).__name__}: {error})")
+            return ()
     for each in found:
         note(f"{each.column} is learned from and may hold what happened later: {each.against}; {each.mends}")
     return found

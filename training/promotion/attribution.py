@@ -98,13 +98,13 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
 
 
 def _suspected(pair: Pair) -> Iterator[str]:
-    """What whoever trained it was told by the check, and trained on all the same."""
+    """What whoever trained it was told by the check."""
     columns = [column for column, _ in pair.challenger.model.lineage.get(SUSPECTS, ())]
     if columns:
         more = f" and {len(columns) - NOTED} more" if len(columns) > NOTED else ""
         yield (
             f"before it was trained, fairlead history check suspected {', '.join(columns[:NOTED])}{more} of holding "
-            "what happened later, and nobody said in the mapping when that is known"
+            "what happened later: ask who knows the table"
         )
 
 

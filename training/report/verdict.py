@@ -44,8 +44,7 @@ def unexplained(columns: Sequence[str]) -> str:
         return ""
     return (
         f"It learned from {', '.join(columns)}, which fairlead history check suspects of holding what happened later. "
-        "Do not put it in force before somebody who knows the table has looked: the mapping then says known: opening "
-        "where it was there in time, or leaves it out."
+        "Do not put it in force before somebody who knows the table has looked at that."
     )
 
 

@@ -319,7 +319,7 @@ def _per_cent(first: ErrorDetails, key: str) -> str:
 
 def _other_words(given: Any, values: dict[str, Scalar]) -> str:
     """What to write where a word is none of ours: it is yours, or one that values puts for yours."""
-    if theirs := [word for word, ours in values.items() if ours == given]:
+    if theirs := [word for word, ours in values.items() if isinstance(given, str) and ours == given]:
         return f"; values puts it for {', '.join(theirs)}: put one of ours"
     return f"; values lists {', '.join(values)}: add it" if values else "; values puts our words for yours"
 

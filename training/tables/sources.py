@@ -354,7 +354,7 @@ class Aggregate(Part):
         if given == "count":
             return {"way": "count"}
         said = [way for way in get_args(Way) if isinstance(given, dict) and way in given]
-        if len(said) == 1:
+        if len(said) == 1 and not {"way", "column"} & given.keys():
             (way,) = said
             return {"way": way, "column": given[way], **{key: told for key, told in given.items() if key != way}}
         return given
@@ -363,6 +363,8 @@ class Aggregate(Part):
     def _of_a_column(self) -> Aggregate:
         if self.column is None and self.way != "count":
             raise ValueError(f"expected {{{self.way}: COLUMN}}")
+        if (self.decimal or self.thousands) and self.way in ("count", "first", "last"):
+            raise ValueError(f"decimal and thousands say how numbers are written, and {self.way} reads none")
         return self
 
 

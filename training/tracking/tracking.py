@@ -197,11 +197,11 @@ class Tracker:
                 self._settle(run.info.run_id)
 
     def _settle(self, run: str) -> None:
-        """A version is registered whole, with the bundle that is published before it: then its run has come to that."""
+        """A version that carries its bundle's name was registered once that was published: what was left is done."""
         versions = self._client.search_model_versions(f"run_id = '{run}'")
-        if versions:
-            self._client.set_tag(run, "bundle", versions[0].tags["bundle"])
-            self._client.set_terminated(run, FINISHED)
+        mine = next((each for each in versions if "bundle" in each.tags), None)
+        if mine is not None:
+            self._finish(run, mine.name, int(mine.version), mine.tags["bundle"])
             return
         self._client.set_terminated(run, KILLED)
         self._client.set_tag(run, WHY, "its process ended without a word, as when it is killed: nothing was registered")
@@ -233,12 +233,19 @@ class Tracker:
                 tags={"bundle": bundle, "model": model},
                 model_id=recorded.model_id,
             )
-            self._client.set_tag(recorded.run_id, "bundle", bundle)
-            given = alias or (CHALLENGER if CHAMPION in self._aliases(recorded.name) else CHAMPION)
-            self._client.set_registered_model_alias(recorded.name, given, registered.version)
-            self._client.set_terminated(recorded.run_id, FINISHED)
+            given = self._finish(recorded.run_id, recorded.name, int(registered.version), bundle, alias)
         self._open = tuple(each for each in self._open if each != recorded.run_id)
         return Registered(int(registered.version), given)
+
+    def _finish(self, run: str, name: str, version: int, bundle: str, alias: str | None = None) -> str:
+        """What follows once a version is made: its run's tag, its alias, where it has none, and the run's end."""
+        self._client.set_tag(run, "bundle", bundle)
+        aliases = self._aliases(name)
+        has = next((each for each, of in aliases.items() if str(of) == str(version)), None)
+        given = has or alias or (CHALLENGER if CHAMPION in aliases else CHAMPION)
+        self._client.set_registered_model_alias(name, given, str(version))
+        self._client.set_terminated(run, FINISHED)
+        return given
 
     def crown(self, models: Mapping[str, str]) -> dict[str, int | None]:
         """Move the alias champion to the versions that serve; returns them by name, None where one is unknown.

@@ -125,6 +125,21 @@ def test_levels_that_nobody_writes_are_an_altered_row_which_stays_and_counts_for
     database.close()
 
 
+def test_a_later_step_that_somebody_altered_is_found_by_who_writes_and_when_it_would_count(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'fairlead.db'}")
+    database.migrate()
+    (key, _) = keys = keys_of(Task.SLA_BREACH, "one", "emea")
+    later = int((NOON + DAY).timestamp() * 1_000)
+    state = EARLIER.replace('"missed"', f'"waiting": {{"{later}": {{"answers": "x"}}}}, "missed"')
+    with database.write() as connection:
+        connection.execute(insert(track_records).values(task="sla_breach", version="one", region="", state=state))
+        assert len(known(StoredRecords(connection), keys, NOON)) == 1
+        assert known(StoredRecords(connection), keys, NOON + DAY) == ()
+        learn(StoredRecords(connection), [key], Proven("yes", NOON, 0.5, None))
+        assert connection.execute(select(track_records.c.state)).scalar_one() == state
+    database.close()
+
+
 def test_a_level_of_the_last_day_there_is_ends_no_outcome() -> None:
     memory, last = MemoryRecords(), datetime.max.replace(tzinfo=UTC)
     keys = keys_of(Task.SLA_BREACH, "one", None)

@@ -300,4 +300,4 @@ def test_what_the_check_had_against_the_challenger_s_columns_is_told_to_whoever_
     assert says.startswith("before it was trained, fairlead history check suspected grade, solver of holding")
     assert "suspected a, b, c, d, e, f and 2 more of holding" in found(suspects=tuple("abcdefgh"))[1]
     new = found(share("note", None, 0.06), suspects=("grade",))[1]
-    assert "nobody said in the mapping when that is known; something new decides: note" in new
+    assert "ask who knows the table; something new decides: note" in new

@@ -139,7 +139,19 @@ def test_a_join_that_cannot_be_made_says_why(orders: Path, files: Any, says: str
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("each", [{"sum": "a", "mean": "a"}, "total", {"way": "sum"}, {"median": "a"}])
+@pytest.mark.parametrize(
+    "each",
+    [
+        {"sum": "a", "mean": "a"},
+        "total",
+        {"way": "sum"},
+        {"median": "a"},
+        {"sum": "a", "column": "b"},
+        {"way": "mean", "sum": "a"},
+        {"first": "a", "decimal": "."},
+        {"way": "count", "thousands": ","},
+    ],
+)
 def test_an_unknown_aggregate_is_refused(each: Any) -> None:
     with pytest.raises(MappingError, match=r"files\.items\.each\.made"):
         mapping(items=items(made=each))

@@ -60,7 +60,6 @@ def test_a_killed_training_is_told_by_the_next_one(tmp_path: Path) -> None:
 
 
 def test_a_training_that_was_killed_once_its_version_was_registered_is_finished(tmp_path: Path) -> None:
-    """The version was made with its bundle's name, so nothing of it is half there; only the run had not heard of it."""
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     killed, client = killed_run(uri, tmp_path), MlflowClient(uri)
     client.create_registered_model("fairlead-sla_breach")
@@ -68,3 +67,14 @@ def test_a_training_that_was_killed_once_its_version_was_registered_is_finished(
     Tracker(uri, tmp_path)
     told = client.get_run(killed)
     assert (told.info.status, told.data.tags["bundle"], WHY in told.data.tags) == (FINISHED, "sha256:1", False)
+    assert dict(client.get_registered_model("fairlead-sla_breach").aliases) == {"champion": 1}
+
+
+def test_a_version_that_somebody_registered_by_hand_is_none_of_a_training(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    killed, client = killed_run(uri, tmp_path), MlflowClient(uri)
+    client.create_registered_model("mine")
+    client.create_model_version("mine", str(tmp_path), killed)
+    Tracker(uri, tmp_path)
+    assert client.get_run(killed).info.status == KILLED
+    assert not client.get_registered_model("mine").aliases

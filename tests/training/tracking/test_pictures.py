@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,6 +140,22 @@ def test_without_a_reported_type_a_line_says_why_no_threshold_is_priced(tmp_path
     assert made >= {"cost.txt", "drift.png"}
     assert "cost.png" not in made
     assert "no case tells one: give the mapping reported_type" in (tmp_path / "cost.txt").read_text(encoding="utf-8")
+
+
+def test_a_dot_of_the_course_is_as_large_as_its_cases_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training.report.shifts import course
+    from training.tracking import pictures
+
+    kept: list[Any] = []
+    monkeypatch.setattr(pictures, "_save", lambda figure, path: kept.append(figure))
+    seen = rehearsal()
+    pictures.drift(tmp_path / "drift.png", task_model(Task.SLA_BREACH), seen)
+    many = np.array([each.n for each in course(Task.SLA_BREACH, seen).periods])
+    assert len(set(many.tolist())) > 1, "part of a week is there"
+    for dots in kept[0].axes[0].collections:
+        np.testing.assert_allclose(dots.get_sizes(), pictures.LARGEST_DOT * many / many.max())
+    assert len(kept[0].axes[0].collections) == 2
+    pyplot.close(kept[0])
 
 
 def test_the_picture_of_drift_says_what_moved_in_words_and_greys_what_chance_explains() -> None:
