@@ -59,15 +59,20 @@ def test_a_killed_training_is_told_by_the_next_one(tmp_path: Path) -> None:
     assert client.get_run(other.info.run_id).info.status == RUNNING
 
 
-def test_a_training_that_was_killed_once_its_version_was_registered_is_finished(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("had", "has"), [(None, "champion"), ("challenger", "challenger")])
+def test_a_training_that_was_killed_once_its_version_was_registered_is_finished(
+    tmp_path: Path, had: str | None, has: str
+) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     killed, client = killed_run(uri, tmp_path), MlflowClient(uri)
     client.create_registered_model("fairlead-sla_breach")
     client.create_model_version("fairlead-sla_breach", str(tmp_path), killed, tags={"bundle": "sha256:1"})
+    if had:
+        client.set_registered_model_alias("fairlead-sla_breach", had, "1")
     Tracker(uri, tmp_path)
     told = client.get_run(killed)
     assert (told.info.status, told.data.tags["bundle"], WHY in told.data.tags) == (FINISHED, "sha256:1", False)
-    assert dict(client.get_registered_model("fairlead-sla_breach").aliases) == {"champion": 1}
+    assert dict(client.get_registered_model("fairlead-sla_breach").aliases) == {has: 1}
 
 
 def test_a_version_that_somebody_registered_by_hand_is_none_of_a_training(tmp_path: Path) -> None:
