@@ -18,6 +18,7 @@ from tests.fixtures.few_trees import few_trees
 from tests.fixtures.leaky import leaky_mapping, leaky_table
 from training.commands.train import app, opened
 from training.report.card import card_of
+from training.report.verdict import suspects_of
 from training.suspects import Suspect, suspects
 
 run = CliRunner()
@@ -87,3 +88,9 @@ def test_a_look_that_fails_costs_nobody_a_training(tmp_path: Path, monkeypatch: 
     said = trained(tmp_path, leaky_table(tmp_path / "t.csv", 2_000), leaky_mapping(tmp_path / "m.yaml", OPENING))
     assert "note: the columns could not be looked at (ValueError: no such luck)" in said
     assert "published sha256:" in said
+
+
+@pytest.mark.parametrize("kept", [None, "grade", 7, {"grade": "tells"}, [["grade"]], [["a", "b", "c"]], ["grade"]])
+def test_a_lineage_that_somebody_wrote_by_hand_tells_of_no_suspect_and_ends_nothing(kept: object) -> None:
+    assert suspects_of({"suspects": kept}) == []
+    assert suspects_of({"suspects": [["grade", "tells too much"], kept]}) == [("grade", "tells too much")]

@@ -14,7 +14,7 @@ from training.promotion.kindred import ATTRIBUTE, MOST_NAMED, Carried, alone, to
 from training.promotion.later import Floats
 from training.promotion.news import New, news
 from training.promotion.sides import Pair, Side
-from training.report.verdict import SUSPECTS
+from training.report.verdict import suspects_of
 
 ROWS = 150
 """Rows explained: shares of mean contributions settle soon."""
@@ -99,7 +99,7 @@ def check(pair: Pair, found: tuple[Share, ...], loss: Difference, attested: Atte
 
 def _suspected(pair: Pair) -> Iterator[str]:
     """What whoever trained it was told by the check."""
-    columns = [column for column, _ in pair.challenger.model.lineage.get(SUSPECTS, ())]
+    columns = [column for column, _ in suspects_of(pair.challenger.model.lineage)]
     if columns:
         more = f" and {len(columns) - NOTED} more" if len(columns) > NOTED else ""
         yield (

@@ -26,11 +26,11 @@ from training.histories.split import without_times
 from training.report import windows
 from training.report.verdict import (
     MENDS,
-    SUSPECTS,
     closer,
     closer_than_known,
     doubt,
     stands_alone,
+    suspects_of,
     unexplained,
     wrong_level,
 )
@@ -295,7 +295,7 @@ def _weak(model: TaskModel, told: Mapping[str, Any]) -> str:
 
 
 def _verdict(model: TaskModel) -> str:
-    told, suspects = model.metrics, unexplained([column for column, _ in model.lineage.get(SUSPECTS, ())])
+    told, suspects = model.metrics, unexplained([column for column, _ in suspects_of(model.lineage)])
     return " ".join(filter(None, (suspects, doubt(told) or _praise(told))))
 
 
@@ -308,7 +308,7 @@ def _praise(told: Mapping[str, Any]) -> str:
 
 def _limits(model: TaskModel, moved: list[list[Any]]) -> Iterator[str]:
     told, lineage = model.metrics, model.lineage
-    for column, against in lineage.get(SUSPECTS, ()):
+    for column, against in suspects_of(lineage):
         yield f"The column {column} may hold what happened later: {against}."
     if told["n"] < FEWEST_STEADY:
         yield f"It was measured on {told['n']:,} cases: numbers of so few may be off by several points."

@@ -38,6 +38,13 @@ SUSPECTS = "suspects"
 """Where a lineage keeps the columns that the check refuses, and what it has against each."""
 
 
+def suspects_of(lineage: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The columns that the check refused when a model of this lineage was trained, and what it had against each."""
+    kept = lineage.get(SUSPECTS)
+    pairs = [each for each in kept if isinstance(each, list) and len(each) == 2] if isinstance(kept, list) else []
+    return [(str(column), str(against)) for column, against in pairs]
+
+
 def unexplained(columns: Sequence[str]) -> str:
     """Why a model should not be put in force that learned from columns which the check refuses; empty without any."""
     if not columns:
