@@ -21,7 +21,7 @@ import typer
 from data.console import console
 from training.histories.rows import DAY, Rows
 from training.learning.fit import Recipe, fit, linear_term, risk_recipe
-from training.learning.tune import STRENGTHS
+from training.learning.tune import BOLDNESS
 from training.progress import Progress
 from training.terminal import progress_on
 
@@ -82,7 +82,7 @@ def taking_turns(matrix: Rows, recipe: Recipe, turns: int, threads: int, progres
     sides: tuple[tuple[list[float], Callable[[], object]], ...] = (
         (timed.bare, lambda: bare(matrix, parameters, recipe.rounds)),
         (timed.ours, lambda: fit(matrix, recipe, threads, SEED)),
-        (timed.linear, lambda: linear_term(matrix, replace(recipe, linear_strength=STRENGTHS[-1]))),
+        (timed.linear, lambda: linear_term(matrix, replace(recipe, boldness=BOLDNESS[0]))),
     )
     for _ in progress.count(range(turns), "taking turns", turns):
         for seconds, side in sides:

@@ -65,8 +65,8 @@ class Recipe:
     """Whether the linear term reads nothing of other cases; None where that was not asked."""
     forests: int = 1
     """How many sets of such trees, each by its own seed, are averaged; a power of two, so that a share is exact."""
-    linear_strength: float | None = None
-    """How far the weights of the linear term may leave 0 (C of a logistic regression); None for trees alone."""
+    boldness: float | None = None
+    """What of the strengths that the rows teach is given to the weights of the linear term; None for trees alone."""
     tree_share: float = 1.0
     """What the trees' score counts beside the linear term, whose own share is the rest."""
 
@@ -80,8 +80,8 @@ class Recipe:
         return (*(rows.seasonal if self.seasons is False else ()), *(rows.background if self.narrow else ()))
 
     def silent_in_term(self, rows: Rows) -> tuple[int, ...]:
-        """The columns that the linear term learns nothing from."""
-        return (*self.silent(rows), *(rows.beyond if self.alone else ()))
+        """The columns that the linear term learns nothing from. A season it always hears: its strength is learned."""
+        return (*(rows.background if self.narrow else ()), *(rows.beyond if self.alone else ()))
 
 
 RISK = Recipe(rounds=300, leaves=31, learning_rate=0.05, least_in_leaf=20, features_per_tree=0.5, shrinkage=1.0)
@@ -138,19 +138,19 @@ class Fitted:
 
 def fit(rows: Rows, recipe: Recipe, threads: int, seed: int) -> Fitted:
     """Learn from rows as the recipe says. The same rows, recipe, threads and seed give the same model."""
-    linear = None if recipe.linear_strength is None else linear_term(rows, recipe).scaled(1.0 - recipe.tree_share)
+    linear = None if recipe.boldness is None else linear_term(rows, recipe).scaled(1.0 - recipe.tree_share)
     return Fitted(grow_forests(rows, recipe, threads, seed), linear, recipe.tree_share)
 
 
 def linear_term(rows: Rows, recipe: Recipe) -> LinearTerm:
     """The linear term alone, with its whole weight."""
-    assert recipe.linear_strength is not None
-    return linear_terms(rows, recipe, (recipe.linear_strength,))[0]
+    assert recipe.boldness is not None
+    return linear_terms(rows, recipe, (recipe.boldness,))[0]
 
 
-def linear_terms(rows: Rows, recipe: Recipe, strengths: Sequence[float]) -> list[LinearTerm]:
-    """The linear term at each of several strengths, whatever the recipe's."""
-    return fit_linear(rows, weights(rows.times, recipe, rows.selection), strengths, recipe.silent_in_term(rows))
+def linear_terms(rows: Rows, recipe: Recipe, boldness: Sequence[float]) -> list[LinearTerm]:
+    """The linear term at each of several degrees of boldness, whatever the recipe's."""
+    return fit_linear(rows, weights(rows.times, recipe, rows.selection), boldness, recipe.silent_in_term(rows))
 
 
 def grow_forests(rows: Rows, recipe: Recipe, threads: int, seed: int) -> tuple[lightgbm.Booster, ...]:

@@ -27,7 +27,7 @@ from features.wording import LONGEST_NAME, Wording
 from training.histories.rows import Rows
 from training.histories.split import Split
 from training.learning.fit import APART, Recipe, grow, probabilities
-from training.learning.linear_fit import FEW_VALUES
+from training.learning.linear_basis import FEW_VALUES
 from training.report.metrics import losses_of
 
 Floats = NDArray[np.float64]

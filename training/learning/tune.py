@@ -46,7 +46,8 @@ SMALL_LEAVES, SMALL_LEAST = 7, 10
 """Trees of few cuts, which may look at small groups."""
 ROUND_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the recipe's rounds, all of them first: a tie keeps them."""
-STRENGTHS = (0.03, 0.3)
+BOLDNESS = (1.0, 0.25)
+"""What of the strengths that the rows teach the linear term is given: where rates drift, less."""
 TREE_SHARES = (1.0, 0.75, 0.5, 0.25)
 """What the trees may count beside a linear term, trees alone first: a tie keeps them."""
 
@@ -195,8 +196,8 @@ def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats])
     """
     best, least = Chosen(recipe, trees), _levelled(rows, split, trees)
     recipe = replace(recipe, alone=True) if rows.seasonal and few_teach(rows, split) else recipe
-    terms = [linear_terms(rows.at(split.teachers(block)), recipe, STRENGTHS) for block in split.blocks]
-    for number, strength in enumerate(STRENGTHS):
+    terms = [linear_terms(rows.at(split.teachers(block)), recipe, BOLDNESS) for block in split.blocks]
+    for number, boldness in enumerate(BOLDNESS):
         linear = [
             each[number].raw_batch(rows.features[start:end])[:, None]
             for each, (start, end) in zip(terms, split.blocks, strict=True)
@@ -205,7 +206,7 @@ def choose_linear(rows: Rows, split: Split, recipe: Recipe, trees: list[Floats])
             mixed = [share * tree + (1.0 - share) * line for tree, line in zip(trees, linear, strict=True)]
             loss = _levelled(rows, split, mixed)
             if loss < least:
-                best, least = Chosen(replace(recipe, linear_strength=strength, tree_share=share), mixed), loss
+                best, least = Chosen(replace(recipe, boldness=boldness, tree_share=share), mixed), loss
     return best
 
 

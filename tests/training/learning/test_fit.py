@@ -69,13 +69,13 @@ def test_the_same_rows_and_seed_give_the_same_trees_whatever_the_threads() -> No
 
 
 def test_the_fitted_score_is_that_of_the_arrays_that_serving_loads() -> None:
-    fitted = fit(rows(), replace(SMALL, linear_strength=0.3, tree_share=0.75), 1, 3)
+    fitted = fit(rows(), replace(SMALL, boldness=1.0, tree_share=0.75), 1, 3)
     np.testing.assert_allclose(fitted.score().raw_batch(rows().features), fitted.raw(rows().features), atol=1e-12)
 
 
 def test_more_of_a_feature_with_a_direction_never_lowers_the_score() -> None:
     data = replace(rows(turns=True, seed=2), directions={0: 1})
-    fitted = fit(data, replace(SMALL, linear_strength=0.3, tree_share=0.5), 1, 3)
+    fitted = fit(data, replace(SMALL, boldness=1.0, tree_share=0.5), 1, 3)
     line = np.column_stack([np.linspace(-4, 4, 300), *np.zeros((3, 300))])
     assert (np.diff(fitted.raw(line)[:, 0]) >= -1e-12).all()
 
@@ -107,7 +107,7 @@ def sweeps(data: Rows, column: int) -> Floats:
 def test_no_column_with_a_direction_moves_the_score_against_it(
     task: Task, tree_share: float, random_cuts: bool
 ) -> None:
-    data, recipe = against(task), replace(SMALL, linear_strength=0.3, tree_share=tree_share, random_cuts=random_cuts)
+    data, recipe = against(task), replace(SMALL, boldness=1.0, tree_share=tree_share, random_cuts=random_cuts)
     known, blind = fit(data, recipe, 1, 3), fit(replace(data, directions={}), recipe, 1, 3)
     for column, direction in data.directions.items():
         swept = sweeps(data, column)

@@ -91,7 +91,7 @@ def test_labels_keep_their_cuts() -> None:
 def test_a_line_is_used_where_it_tells_more_than_trees() -> None:
     data = additive()
     chosen = choose(data, split_in_time(data.times, 0.1), SMALL, QUICK, Silent(), "")
-    assert chosen.recipe.linear_strength is not None
+    assert chosen.recipe.boldness is not None
     assert chosen.recipe.tree_share < 1.0
 
 
@@ -142,9 +142,9 @@ def test_without_a_column_of_seasons_the_recipe_is_silent_about_them() -> None:
     assert "seasons" not in recipe.to_json()
 
 
-def test_nothing_is_learned_from_a_season_that_is_not_read() -> None:
+def test_trees_learn_nothing_from_a_season_that_is_not_read() -> None:
     data = seasonal(2.0)
-    recipe = replace(SMALL, seasons=False, linear_strength=0.3, tree_share=0.5)
+    recipe = replace(SMALL, seasons=False)
     score = fit(data, recipe, 1, 0).score()
     other = data.features.copy()
     other[:, 12] = 3.0
@@ -152,6 +152,14 @@ def test_nothing_is_learned_from_a_season_that_is_not_read() -> None:
     assert score.contributions(data.features[0], 0)[12] == 0.0
     told = fit(data, replace(recipe, seasons=True), 1, 0).score()
     assert not np.array_equal(told.raw_batch(data.features), told.raw_batch(other))
+
+
+@pytest.mark.parametrize(("effect", "least", "most"), [(2.0, 1.2, 3.0), (0.0, 0.0, 0.3)])
+def test_the_term_hears_a_season_as_far_as_it_tells(effect: float, least: float, most: float) -> None:
+    data = seasonal(effect)
+    recipe = replace(SMALL, seasons=False, alone=True, boldness=1.0)
+    told = linear_term(data, recipe).terms(np.column_stack([np.zeros((12, 12)), np.arange(12.0)]))[:, 12]
+    assert least <= float(np.ptp(told)) <= most
 
 
 def surrounded(storm: float, n: int = 1_500) -> Rows:
@@ -184,7 +192,7 @@ def test_a_term_reads_nothing_of_other_cases_where_few_rows_are_spread_over_year
     spread = replace(data, times=over, background=(), beyond=beyond, seasonal=(0,) if long else ())
     split = split_in_time(spread.times, 0.1)
     chosen = choose_linear(spread, split, SMALL, [np.zeros((end - start, 1)) for start, end in split.blocks]).recipe
-    assert chosen.linear_strength is not None, "trees that say nothing leave all to the term"
+    assert chosen.boldness is not None, "trees that say nothing leave all to the term"
     assert chosen.alone is (True if long else None)
     assert ("alone" in chosen.to_json()) == long
     term = linear_term(spread, chosen)
