@@ -58,7 +58,7 @@ class Recipe:
     """Each feature is tried at one random cut, not at the best (extremely randomised trees): steadier under drift."""
     memory: Memory = Memory()
     seasons: bool | None = None
-    """Whether the season is read; None where no column tells it."""
+    """Whether the trees read the season; None where no column tells it."""
     narrow: bool | None = None
     """Whether what goes on around a case is left unread; None where that was not asked."""
     alone: bool | None = None
@@ -76,12 +76,15 @@ class Recipe:
         return {key: value for key, value in asdict(self).items() if asked.get(key, ...) is not None}
 
     def silent(self, rows: Rows) -> tuple[int, ...]:
-        """The columns that nothing is learned from."""
-        return (*(rows.seasonal if self.seasons is False else ()), *(rows.background if self.narrow else ()))
+        """The columns that the trees learn nothing from."""
+        return (*(rows.seasonal if self.seasons is False else ()), *self._unread(rows))
 
     def silent_in_term(self, rows: Rows) -> tuple[int, ...]:
         """The columns that the linear term learns nothing from. A season it always hears: its strength is learned."""
-        return (*(rows.background if self.narrow else ()), *(rows.beyond if self.alone else ()))
+        return (*self._unread(rows), *(rows.beyond if self.alone else ()))
+
+    def _unread(self, rows: Rows) -> tuple[int, ...]:
+        return rows.background if self.narrow else ()
 
 
 RISK = Recipe(rounds=300, leaves=31, learning_rate=0.05, least_in_leaf=20, features_per_tree=0.5, shrinkage=1.0)

@@ -1,6 +1,6 @@
 """What the linear term is made of: simple functions of one feature each, all of them piecewise linear in it.
 
-A number enters by its value, by its logarithm where it is none below zero, by its rank and by whether it is known; a
+A number enters by its value, by its logarithm where it is an amount, by its rank and by whether it is known; a
 share, such as a party's rate, by its value alone; a number of few values, as a month, also by a weight per value; a
 category by a weight per level.
 """
@@ -24,6 +24,9 @@ LEAST_SEEN = 15
 """Rows with a level, or without a value, below which neither gets a weight."""
 FEW_VALUES = 24
 """Values of a number up to which each has a weight of its own: hours, weekdays, months, small counts."""
+
+ALIKE = 1e-9
+"""Spread of the logarithms of amounts below which they are one amount, but for the last bits."""
 
 
 class Kind(IntEnum):
@@ -90,11 +93,13 @@ def _rising(known: Floats, knots: Floats) -> dict[Kind, Floats]:
     if _is_share(known):
         return value
     rank = {Kind.RANK: _ranks(known, knots)}
-    if known.min() < 0.0:
+    if known.min() < 0.0 or len(np.unique(known)) <= FEW_VALUES:
         return value | rank
     # An amount that may be nothing has its smallest added: nothing has no logarithm.
     least = 0.0 if known.min() > 0.0 else float(known[known > 0.0].min())
     logs = np.log(inside + least)
+    if logs.std() < ALIKE:
+        return value | rank
     return value | {Kind.LOGARITHM: (np.log(knots + least) - float(logs.mean())) / float(logs.std())} | rank
 
 
@@ -131,13 +136,15 @@ def alike(bases: list[Basis]) -> Integers:
 def design(features: Floats, bases: list[Basis]) -> csr_array:
     """Every function at every row, without the zeros."""
     parts = [part for column, basis in zip(features.T, bases, strict=True) for part in _columns(column, basis)]
-    rows = [np.flatnonzero(part) for part in parts]
-    data = np.concatenate([part[row] for part, row in zip(parts, rows, strict=True)])
-    columns = np.repeat(np.arange(len(parts)), [len(row) for row in rows])
-    return csr_array((data, (np.concatenate(rows), columns)), shape=(len(features), len(parts)))
+    rows, data = (np.concatenate(each) for each in zip(*parts, strict=True))
+    columns = np.repeat(np.arange(len(parts)), [len(row) for row, _ in parts])
+    return csr_array((data, (rows, columns)), shape=(len(features), len(parts)))
 
 
-def _columns(column: Floats, basis: Basis) -> Iterator[Floats]:
+def _columns(column: Floats, basis: Basis) -> Iterator[tuple[NDArray[np.intp], Floats]]:
+    """Of each function the rows at which it is not zero, and its heights there."""
     unknown = np.isnan(column)
     for heights, missing in zip(basis.heights.T, basis.missing, strict=True):
-        yield np.where(unknown, missing, np.interp(column, basis.knots, heights))
+        whole = np.where(unknown, missing, np.interp(column, basis.knots, heights))
+        row = np.flatnonzero(whole)
+        yield row, whole[row]

@@ -34,7 +34,7 @@ def fit_linear(rows: Rows, weight: Floats, boldness: Sequence[float], silent: Se
     """
     chosen = np.flatnonzero(weight > 0.0)
     chosen = chosen[:: max(1, -(-len(chosen) // MOST_ROWS))]
-    features, truth, counts = rows.features[chosen], rows.truth[chosen].astype(np.float64), weight[chosen]
+    features, truth, counts = rows.features[chosen], rows.truth[chosen].astype(np.float64), independent(weight[chosen])
     bases = [
         constant(np.zeros(1), False)
         if index in silent
@@ -45,6 +45,14 @@ def fit_linear(rows: Rows, weight: Floats, boldness: Sequence[float], silent: Se
     strengths = learned_strengths(heights, truth, counts, alike(bases))
     solved = [_solved(_Problem(heights, truth, counts, each * strengths), bases, rows.directions) for each in boldness]
     return [_told(features, counts, bases, weights, intercept) for weights, intercept in solved]
+
+
+def independent(counts: Floats) -> Floats:
+    """What rows count, together as much as they tell: as many as alike rows of which a mean is as sure (Kish, 1965).
+
+    Where some count far more than others, few say it all; taken for many, they would be learned by heart.
+    """
+    return np.asarray(counts * (counts.sum() / (counts**2).sum()))
 
 
 @dataclass(frozen=True)

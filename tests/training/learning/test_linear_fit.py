@@ -144,3 +144,14 @@ def test_a_feature_without_any_value_is_no_obstacle() -> None:
     empty = np.column_stack([data.features, np.full(N, np.nan), np.full(N, 7.0)])
     term = fit_linear(Rows(empty, data.truth, data.times, (), 1), np.ones(N), (1.0,))[0]
     assert np.abs(term.contributions(empty)[:, 4:]).max() < 1e-9
+
+
+def test_few_rows_that_count_much_are_not_taken_for_many() -> None:
+    """A short memory leaves a tenth of the rows: what a category that tells nothing says of them is chance."""
+    rng = np.random.default_rng(11)
+    codes = rng.integers(0, 30, N).astype(np.float64)
+    truth = (rng.random(N) < 0.3).astype(np.int64)
+    counts = 0.5 ** (np.arange(N)[::-1] / (0.03 * N))
+    data = Rows(codes[:, None], truth, np.arange(N, dtype=np.float64), (0,), 1)
+    term = fit_linear(data, counts / counts.mean(), (1.0,))[0]
+    assert term.terms(np.arange(30.0)[:, None]).std() < 0.4, "taken for all rows, it comes to .6 and more"

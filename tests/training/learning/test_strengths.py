@@ -44,18 +44,45 @@ def test_what_tells_all_is_held_within_bounds() -> None:
     assert strengths[1] == LEAST, "a function that is nothing at every row"
 
 
+@pytest.mark.parametrize("rate", [0.02, 0.04, 0.09])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_rare_outcomes_and_far_values_teach_no_noise(rate: float, seed: int) -> None:
+    """A whole Newton step overshoots where few rows lie far out; then all is noise, and all noise is believed."""
+    rng = np.random.default_rng(seed)
+    amount = rng.lognormal(0.0, 1.5, N)
+    line = (amount - amount.mean()) / amount.std()
+    odds = np.log(rate / (1 - rate)) + 1.5 * line
+    truth = (rng.random(N) < 1 / (1 + np.exp(-odds))).astype(np.float64)
+    noise = rng.normal(size=(N, 8))
+    strengths = learned_strengths(csr_array(np.column_stack([line, noise])), truth, np.ones(N), np.arange(9))
+    assert 0.5 < np.sqrt(strengths[0]) <= np.sqrt(MOST)
+    assert np.sqrt(strengths[1:]).max() < 0.25
+
+
 def test_rows_that_count_nothing_teach_no_strength() -> None:
-    heights, truth, groups = told(1.0, n=8_000)
-    counts = np.where(np.arange(8_000) < 4_000, 1.0, 0.0)
-    alone = learned_strengths(heights[:4_000], truth[:4_000], np.ones(4_000), groups)
+    heights, truth, groups = told(1.0, n=6_000)
+    counts = np.where(np.arange(6_000) < 3_000, 1.0, 0.0)
+    alone = learned_strengths(heights[:3_000], truth[:3_000], np.ones(3_000), groups)
     np.testing.assert_allclose(learned_strengths(heights, truth, counts, groups), alone, rtol=1e-6)
 
 
-def test_many_rows_are_read_evenly_spaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_level_that_no_row_read_has_shares_the_variance_of_the_others() -> None:
     heights, truth, groups = told(1.0)
-    monkeypatch.setattr("training.learning.strengths.MOST_ROWS", 2_000)
-    some = learned_strengths(heights[::3], truth[::3], np.ones(2_000), groups)
-    np.testing.assert_array_equal(learned_strengths(heights, truth, np.ones(N), groups), some)
+    hidden = heights.toarray()
+    hidden[hidden[:, 3] > 0.0, 3] = 0.0
+    strengths = learned_strengths(csr_array(hidden), truth, np.ones(N), groups)
+    assert strengths[3] == strengths[0] > 0.3
+
+
+def test_of_many_rows_the_rarer_outcome_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    heights, truth, groups = told(1.0)
+    monkeypatch.setattr("training.learning.strengths.MOST_OF_EACH", int(truth.sum()))
+    usual = np.flatnonzero(truth == 0.0)
+    step = -(-len(usual) // int(truth.sum()))
+    some = np.sort(np.concatenate([np.flatnonzero(truth), usual[::step]]))
+    fewer = learned_strengths(heights[some], truth[some], np.ones(len(some)), groups)
+    np.testing.assert_array_equal(learned_strengths(heights, truth, np.ones(N), groups), fewer)
+    assert np.sqrt(fewer[0]) == pytest.approx(1.0, rel=0.35), "slopes are the same however many of either are drawn"
 
 
 def test_no_function_at_all_is_no_obstacle() -> None:
