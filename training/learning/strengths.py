@@ -33,7 +33,7 @@ LEAST, MOST = 1e-4, 3.0
 """The variance to begin with, and what none lies beyond. A group that falls to the least tells nothing any more."""
 FREE = 1e-9
 """The penalty of the intercept: next to none."""
-FEWEST_PARAMETERS = 1e-9
+FEWEST_DETERMINED = 1e-9
 HALVINGS = 20
 
 
@@ -49,19 +49,18 @@ def learned_strengths(design: csr_array, truth: Floats, counts: Floats, groups: 
     some = np.sort(np.concatenate([_spread(np.flatnonzero(truth == outcome)) for outcome in (0.0, 1.0)]))
     design, truth, counts = design[some], truth[some], counts[some]
     speaks = np.flatnonzero(abs(design).sum(axis=0))
-    variances = np.full(int(groups.max(initial=-1)) + 1, LEAST)
+    known = int(groups.max(initial=-1)) + 1
     with threadpool_limits(limits=1, user_api="blas"):  # The last bits would depend on their number.
-        _learn(variances, design[:, speaks].toarray(), truth, counts, groups[speaks])
-    return variances[groups]
+        return _variances(design[:, speaks].toarray(), truth, counts, groups[speaks], known)[groups]
 
 
 def _spread(rows: NDArray[np.intp]) -> NDArray[np.intp]:
     return rows[:: max(1, -(-len(rows) // MOST_OF_EACH))]
 
 
-def _learn(variances: Floats, heights: Floats, truth: Floats, counts: Floats, own: Integers) -> None:
-    """Write the variance of each group in `variances`; `own` names the group of each column of `heights`."""
-    heights = np.column_stack([heights, np.ones(len(heights))])
+def _variances(heights: Floats, truth: Floats, counts: Floats, own: Integers, groups: int) -> Floats:
+    """The variance of each group, float64[groups]; `own` names the group of each column of `heights`."""
+    heights, variances = np.column_stack([heights, np.ones(len(heights))]), np.full(groups, LEAST)
     variances[own] = FIRST
     rate = float(np.clip(np.average(truth, weights=counts), 1e-6, 1 - 1e-6))
     weights = np.append(np.zeros(len(own)), np.log(rate / (1.0 - rate)))
@@ -71,14 +70,18 @@ def _learn(variances: Floats, heights: Floats, truth: Floats, counts: Floats, ow
         if step < FIRST_STEPS - 1:
             continue
         named = np.unique(own)
-        members, spreads, squares = (
-            np.bincount(own, each, len(variances))[named] for each in (None, spread, weights[:-1] ** 2)
-        )
-        parameters = members - spreads / variances[named]  # How many of the weights the rows have determined.
-        variances[named] = np.clip(squares / np.maximum(parameters, FEWEST_PARAMETERS), LEAST, MOST)
+        variances[named] = _likelier(variances, weights[:-1], spread, own)[named]
         stays = np.append(variances[own] > LEAST, True)
         if not stays.all():
             heights, weights, own = heights[:, stays], weights[stays], own[stays[:-1]]
+    return variances
+
+
+def _likelier(variances: Floats, weights: Floats, spread: Floats, own: Integers) -> Floats:
+    """The variance of each group by its weights and how sure they are: their squares by how many the rows determine."""
+    members, spreads, squares = (np.bincount(own, each, len(variances)) for each in (None, spread, weights**2))
+    determined = members - spreads / variances
+    return np.clip(squares / np.maximum(determined, FEWEST_DETERMINED), LEAST, MOST)
 
 
 def _newton(heights: Floats, truth: Floats, counts: Floats, weights: Floats, penalty: Floats) -> tuple[Floats, Floats]:
